@@ -1,0 +1,51 @@
+"""The command line. It imports little: what a command needs beyond that, it imports when it runs."""
+
+from typing import Any
+
+import click
+
+from emulator import __version__
+from emulator.cli.control import clock, env, reset, wait
+from emulator.cli.doctor import doctor
+from emulator.cli.failures import INTERRUPTED, WrongUsage
+from emulator.cli.offline import lint, routes, scenarios, schema
+from emulator.cli.serve import serve
+from emulator.cli.tasks import tasks
+from emulator.errors import EmulatorError
+
+__all__ = ["main"]
+
+_EXAMPLES = """\b
+Start here:
+  xpander-emulator serve              in one terminal
+  xpander-emulator tasks list         in another
+  eval "$(xpander-emulator env)"      to point your program at it
+\b
+Exit codes: 0 fine, 1 a check failed or the server refused, 2 wrong usage or settings,
+3 could not start, 4 no server answers, 5 waited too long.
+"""
+
+
+class Main(click.Group):
+    """The group of all commands, and the one place where their failures become exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order of use, not of the alphabet
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EmulatorError as error:
+            raise WrongUsage(error.message) from None
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Main, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="xpander-emulator")
+def main() -> None:
+    """Run a local emulator of the xpander.ai workflow API, and work with it."""
+
+
+for _command in (serve, tasks, clock, scenarios, routes, lint, schema, env, wait, reset, doctor):
+    main.add_command(_command)

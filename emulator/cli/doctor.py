@@ -1,0 +1,133 @@
+"""`doctor`: what is installed, what is set and by whom, and whether a server would start or runs already."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+
+from emulator import __version__
+from emulator.cli.client import Client, local_url
+from emulator.cli.failures import Failure, Refused
+from emulator.cli.library import catalogue_of, contract_of
+from emulator.cli.options import settings_from, settings_options
+from emulator.cli.output import cell, emit, output_option, table
+from emulator.cli.settings_file import SECTION, SettingsFile
+from emulator.errors import EmulatorError
+from emulator.settings import Settings
+
+LIBRARIES: Final = ("starlette", "uvicorn", "httptools", "jsonschema", "faker", "pyyaml", "jinja2", "orjson", "click")
+ACCELERATORS: Final = ("uvloop", "jsonschema-rs")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: whether it is as it should be, and what was seen."""
+
+    name: str
+    ok: bool
+    seen: str
+
+
+@click.command()
+@settings_options
+@output_option
+@click.pass_context
+def doctor(ctx: click.Context, /, output: str, **values: Any) -> None:
+    """Show settings and their sources, and check what a server needs."""
+    settings = settings_from(values)
+    checks = [*_server_checks(settings), *_file_checks(settings)]
+    report = {
+        "emulator": __version__,
+        "python": f"{platform.python_version()} ({sys.platform})",
+        "libraries": _versions(),
+        "settings": list(_sources(ctx, settings)),
+        "checks": [{"name": check.name, "ok": check.ok, "seen": check.seen} for check in checks],
+    }
+    emit(report, output, _text)
+    if not all(check.ok for check in checks):
+        raise Refused("Not everything is well; see the checks above.")
+
+
+def _sources(ctx: click.Context, settings: Settings) -> Iterator[dict[str, Any]]:
+    file: SettingsFile | None = ctx.meta.get(SECTION)
+    origin = {"COMMANDLINE": "flag", "DEFAULT_MAP": str(file.path) if file else "file", "DEFAULT": "default"}
+    for option in ctx.command.params:
+        if not isinstance(option, click.Option) or option.name not in Settings.__slots__:
+            continue
+        source = ctx.get_parameter_source(option.name)
+        name = source.name if source else "DEFAULT"
+        yield {
+            "name": max(option.opts, key=len),
+            "value": _shown(option.name, getattr(settings, option.name)),
+            "source": str(option.envvar) if name == "ENVIRONMENT" else origin.get(name, name.lower()),
+        }
+
+
+def _shown(name: str, value: Any) -> Any:
+    """Return a setting as JSON can hold it; secrets only by their presence."""
+    if name == "token":
+        return "(set)" if value else None
+    if name == "api_keys":
+        return [f"(key)={namespace}" if namespace else "(key)" for _, namespace in value]
+    if isinstance(value, tuple):
+        return [str(item) for item in value]
+    return value if isinstance(value, bool | int | float | None) else str(value)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for name in (*LIBRARIES, *ACCELERATORS):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            fast = " (faster with it: pip install 'xpander-emulator[fast]')" if name in ACCELERATORS else ""
+            found[name] = f"not installed{fast}"
+    return found
+
+
+def _file_checks(settings: Settings) -> Iterator[Check]:
+    try:
+        contract = contract_of(settings.spec)
+        yield Check("contract", True, f"{contract.title} {contract.version}, {len(contract.operations)} operations")
+        yield Check("scenarios", True, ", ".join(catalogue_of(settings.scenarios, settings.spec)))
+    except EmulatorError as error:
+        yield Check("files", False, error.message)
+
+
+def _server_checks(settings: Settings) -> Iterator[Check]:
+    url = local_url(settings)
+    try:
+        info = Client(url, token=settings.token, timeout=2.0).get("/info")
+    except Failure as failure:
+        yield Check("server", True, failure.message)
+        yield _port_check(settings)
+    else:
+        yield Check("server", True, f"version {info['version']} answers at {url}")
+
+
+def _port_check(settings: Settings) -> Check:
+    from emulator import server
+
+    try:
+        with server.bind(settings):
+            return Check("port", True, f"{settings.port} is free" if settings.port else "a free one will be picked")
+    except EmulatorError as error:
+        return Check("port", False, error.message)
+
+
+def _text(report: dict[str, Any]) -> str:
+    settings = [[setting["name"], setting["value"], setting["source"]] for setting in report["settings"]]
+    checks = [["ok" if check["ok"] else "WRONG", check["name"], cell(check["seen"])] for check in report["checks"]]
+    return "\n\n".join(
+        [
+            f"xpander-emulator {report['emulator']}, Python {report['python']}",
+            table(("setting", "value", "from"), settings, ""),
+            table(("library", "version"), report["libraries"].items(), ""),
+            table(("check", "of", "seen"), checks, ""),
+        ]
+    )

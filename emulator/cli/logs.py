@@ -1,0 +1,33 @@
+"""The log of a foreground server, on stderr: lines for people or JSON for machines."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+_OWN = frozenset(vars(logging.makeLogRecord({})))
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: ts, level, logger, event, and whatever the caller gave as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        line |= {key: value for key, value in vars(record).items() if key not in _OWN and not key.startswith("color_")}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def configure(level: str, form: str) -> None:
+    """Send everything of at least `level` to stderr; uvicorn's own chatter only when debugging."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    if level != "debug":
+        for name in ("uvicorn.error", "asyncio"):
+            logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))

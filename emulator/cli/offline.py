@@ -1,0 +1,230 @@
+"""Commands that need no server: `lint`, `routes`, `schema`, `scenarios`."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from emulator import embedded
+from emulator.cli.failures import Refused
+from emulator.cli.library import catalogue_of, contract_of, scenario_of, stories
+from emulator.cli.options import Existing
+from emulator.cli.output import emit, fields, note, output_option, table
+from emulator.cli.serve import settings_here
+from emulator.errors import InvalidFiles, Mistake
+
+if TYPE_CHECKING:
+    from emulator.contract.spec import Contract, Operation
+    from emulator.scenario.selection import Catalogue, Scenario
+
+_OPENAPI: Final = re.compile(r"""^\s{0,4}["']?(openapi|swagger)["']?\s*:""", re.MULTILINE)
+
+spec_option = click.option("--spec", type=Existing(), metavar="FILE", help="OpenAPI file in place of the built-in one.")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=Existing())
+@spec_option
+@output_option
+@click.pass_context
+def lint(ctx: click.Context, paths: tuple[Path, ...], spec: Path | None, output: str) -> None:
+    """Check scenarios and OpenAPI files for mistakes.
+
+    Without PATHS it checks those of the settings, else ./scenarios, else the built-in ones.
+    """
+    from emulator.scenario.lint import as_json, as_text
+
+    files = paths or default_paths()
+    mistakes = check_files(files, spec)
+    click.echo(as_json(mistakes) if output == "json" else as_text(mistakes), nl=output == "json")
+    checked = ", ".join(str(path) for path in files)
+    note(f"{_count(len(mistakes), 'mistake')} in {checked}" if mistakes else f"No mistakes in {checked}")
+    ctx.exit(Refused.exit_code if mistakes else 0)
+
+
+def default_paths() -> tuple[Path, ...]:
+    """Return what `lint` checks when it is told nothing."""
+    here = Path("scenarios")
+    return settings_here().scenarios or ((here,) if here.is_dir() else (embedded.SCENARIOS,))
+
+
+def check_files(paths: Sequence[Path], spec: Path | None) -> tuple[Mistake, ...]:
+    """Return every mistake in scenarios and OpenAPI files, each told apart by its content."""
+    from emulator.scenario.lint import lint as lint_scenarios
+
+    contracts, scenarios = _sorted_out(paths)
+    mistakes: list[Mistake] = []
+    served: Contract | None = None
+    try:
+        served = contract_of(spec or settings_here().spec)
+    except InvalidFiles as error:
+        mistakes += error.mistakes
+    for path in contracts:
+        try:
+            contract_of(path)
+        except InvalidFiles as error:
+            mistakes += error.mistakes
+    if scenarios:
+        own = all(path.resolve() != embedded.SCENARIOS.resolve() for path in scenarios)
+        mistakes += lint_scenarios(scenarios, served, beside=stories() if own else ())
+    return tuple(sorted(dict.fromkeys(mistakes)))
+
+
+def _sorted_out(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Return OpenAPI files and scenarios; a directory with both is given file by file."""
+    contracts: list[Path] = []
+    scenarios: list[Path] = []
+    for path in paths:
+        inside = (
+            sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml")) if path.is_dir() else [path]
+        )
+        found = [file for file in inside if _is_openapi(file)]
+        contracts += found
+        if not found:
+            scenarios.append(path)  # as a whole: the compiler then finds names that are given twice
+        else:
+            scenarios += [file for file in inside if file not in found]
+    return contracts, scenarios
+
+
+def _is_openapi(file: Path) -> bool:
+    if file.suffix == ".json":
+        return True  # scenarios are YAML
+    return file.is_file() and bool(_OPENAPI.search(file.read_text(encoding="utf-8", errors="replace")))
+
+
+@click.command()
+@spec_option
+@output_option
+def routes(spec: Path | None, output: str) -> None:
+    """List the operations that are served."""
+    contract = contract_of(spec or settings_here().spec)
+    emit({"items": [_route(operation) for operation in contract.operations]}, output, _routes_text)
+
+
+def _route(operation: "Operation") -> dict[str, Any]:
+    return {
+        "method": operation.method,
+        "path": operation.path,
+        "id": operation.id,
+        "action": operation.behaviour.get("action"),
+        "source": operation.behaviour.get("source"),
+    }
+
+
+def _routes_text(answer: dict[str, Any]) -> str:
+    rows = [
+        [item["method"], item["path"], item["id"], item["action"] or "(from the contract)", item["source"]]
+        for item in answer["items"]
+    ]
+    return table(("method", "path", "operation", "action", "source"), rows, "The contract has no operations.")
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    click.echo(embedded.EDITOR_SCHEMA.read_text(encoding="utf-8"), nl=False)
+
+
+def library_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --spec and --scenarios, and give the command a Catalogue as its first argument."""
+
+    def run(paths: tuple[Path, ...], spec: Path | None, **rest: Any) -> Any:
+        settings = settings_here()
+        return command(catalogue_of(paths or settings.scenarios, spec or settings.spec), **rest)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__dict__.update(command.__dict__)  # the options that click has noted on the command so far
+    add = click.option(
+        "-s", "--scenarios", "paths", type=Existing(), multiple=True, metavar="PATH",
+        help="Folder or file of scenarios, added to the built-in ones. Repeatable.",
+    )  # fmt: skip
+    return add(spec_option(run))
+
+
+@click.group()
+def scenarios() -> None:
+    """See the scenarios, without a server."""
+
+
+@scenarios.command("list")
+@library_options
+@output_option
+def list_scenarios(catalogue: "Catalogue", output: str) -> None:
+    """List the scenarios."""
+    emit({"items": [_summary(scenario) for scenario in catalogue.values()]}, output, _list_text)
+
+
+@scenarios.command("show")
+@click.argument("name")
+@library_options
+@output_option
+def show_scenario(catalogue: "Catalogue", name: str, output: str) -> None:
+    """Show one scenario: when it is taken, its steps and how they are left."""
+    from emulator.scenario.graph import graph
+
+    scenario = scenario_of(catalogue, name)
+    emit(_summary(scenario) | {"graph": graph(scenario.timeline)}, output, _scenario_text)
+
+
+@scenarios.command("graph")
+@click.argument("name")
+@library_options
+@click.option("--format", "form", type=click.Choice(["mermaid", "json"]), default="mermaid", show_default=True,
+              help="A Mermaid state diagram, or nodes and edges.")  # fmt: skip
+def graph_scenario(catalogue: "Catalogue", name: str, form: str) -> None:
+    """Draw one scenario as a state diagram."""
+    from emulator.scenario.graph import graph, mermaid
+
+    timeline = scenario_of(catalogue, name).timeline
+    emit(graph(timeline), "json" if form == "json" else "text", lambda _: mermaid(timeline).rstrip("\n"))
+
+
+def _summary(scenario: "Scenario") -> dict[str, Any]:
+    return {
+        "name": scenario.name,
+        "description": scenario.description,
+        "source": scenario.source,
+        "match": [str(matcher) for matcher in scenario.match],
+    }
+
+
+def _list_text(answer: dict[str, Any]) -> str:
+    rows = [
+        [item["name"], item["description"].partition(". ")[0].rstrip("."), item["source"]] for item in answer["items"]
+    ]
+    return table(("scenario", "what happens", "source"), rows, "No scenarios.")
+
+
+def _scenario_text(answer: dict[str, Any]) -> str:
+    facts = fields(
+        [
+            ("Scenario", answer["name"]),
+            ("What happens", answer["description"]),
+            ("Source", answer["source"]),
+            ("Taken for", [f"workflow_id {answer['name']}", *answer["match"]]),
+        ]
+    )
+    edges = answer["graph"]["edges"]
+    rows = [
+        [
+            node["id"],
+            node["status"],
+            node["line"],
+            "; ".join(_way(edge) for edge in edges if edge["from"] == node["id"]),
+        ]
+        for node in answer["graph"]["nodes"]
+    ]
+    return f"{facts}\n\n{table(('step', 'status', 'line', 'leaves by'), rows, 'No steps.')}"
+
+
+def _way(edge: dict[str, Any]) -> str:
+    how = f"{edge['count']} reads" if "count" in edge else edge["by"]
+    delay = f" {edge['after']}" if how == "after" else f" after {edge['after']}" if "after" in edge else ""
+    return f"{how}{delay} → {edge['to']}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

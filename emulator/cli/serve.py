@@ -1,0 +1,116 @@
+"""`serve`: the server in the foreground, announced by a banner that can be pasted from."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from emulator import __version__
+from emulator.cli.client import Client
+from emulator.cli.failures import Failure, NotStarted, WrongUsage
+from emulator.cli.options import settings_from, settings_options
+from emulator.cli.output import fields, note
+from emulator.settings import DEFAULT_KEY, Settings
+
+_EXAMPLES = """\b
+Examples:
+  xpander-emulator serve
+  xpander-emulator serve --port 0 --ready-file ready.json
+  xpander-emulator serve --clock manual --seed 7 -s ./scenarios
+  EMULATOR_PORT=4999 xpander-emulator serve
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@settings_options
+def serve(**values: Any) -> None:
+    """Serve the API until interrupted."""
+    settings = settings_from(values)
+    from emulator.cli.logs import configure
+    from emulator.errors import EmulatorError
+
+    configure(settings.log_level, settings.log_format)
+    from emulator import server
+
+    try:
+        code = server.serve(settings, lambda url: announce(url, settings))
+    except server.BadChoice as error:
+        raise WrongUsage(error.message) from None
+    except EmulatorError as error:
+        raise NotStarted(error.message) from None
+    raise SystemExit(code)
+
+
+def settings_here() -> Settings:
+    """Return what `serve` without flags would use here: environment, settings file, defaults."""
+    with serve.make_context("serve", []) as ctx:
+        return settings_from(ctx.params)
+
+
+def announce(url: str, settings: Settings) -> None:
+    """Print the banner of a server that answers at `url`."""
+    try:
+        note(banner(url, settings, Client(url, token=settings.token).get("/info")))
+    except Failure as failure:
+        note(f"xpander-emulator {__version__} serves {url}, but: {failure.message}")
+
+
+def banner(url: str, settings: Settings, info: dict[str, Any]) -> str:
+    """Return what a person needs next: where it is, how a program is pointed at it, and a first request."""
+    key = key_of(settings)
+    contract = info["contract"]
+    scenarios = info["scenarios"]
+    facts = fields(
+        [
+            ("Contract", f"{contract['title']} {contract['version']}, {contract['operations']} operations"),
+            ("Scenarios", f"{len(scenarios)}: {', '.join(scenarios)}"),
+            ("Clock", f"scaled, {settings.scale:g} times" if settings.clock == "scaled" else settings.clock),
+            ("Seed", settings.seed),
+            ("Control", f"{url}/__emulator"),
+        ]
+    )
+    story = "approval" if "approval" in scenarios else next(iter(scenarios), "any")
+    return f"""
+xpander-emulator {__version__} serves {url}   (Ctrl+C stops it)
+
+{facts}
+
+Point your program at it:
+{_indent(exports(url, key, info["organization_id"]))}
+
+Start a workflow:
+  {curl(url, key, story)}
+"""
+
+
+def exports(url: str, key: str, organization_id: str) -> list[str]:
+    """Return the lines that point the official SDK at the server."""
+    return [
+        f"export XPANDER_BASE_URL={_quoted(url)}",
+        f"export XPANDER_API_KEY={_quoted(key)}",
+        f"export XPANDER_ORGANIZATION_ID={_quoted(organization_id)}",
+    ]
+
+
+def curl(url: str, key: str, story: str) -> str:
+    """Return a command that starts a task, ready to paste."""
+    return (
+        f"curl -X POST {url}/v1/workflows/{story}/invoke/async -H 'Content-Type: application/json' "
+        f"""-H {_quoted(f"x-api-key: {key}")} -d '{{"input": {{"text": "Refund order 1042"}}}}'"""
+    )
+
+
+def key_of(settings: Settings) -> str:
+    """Return a key that the server welcomes."""
+    keys = [key for key, _ in settings.api_keys]
+    return DEFAULT_KEY if DEFAULT_KEY in keys or not keys else keys[0]
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _indent(lines: Sequence[str]) -> str:
+    return "\n".join(f"  {line}" for line in lines)

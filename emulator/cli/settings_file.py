@@ -1,0 +1,105 @@
+"""The settings file: emulator.toml, or [tool.emulator] of pyproject.toml, given to click as defaults."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from emulator.errors import Mistake, did_you_mean
+
+SECTION: Final = "[tool.emulator]"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """The settings that a file holds, under the names that it uses, and its text for messages."""
+
+    path: Path
+    values: Mapping[str, Any]
+    text: str
+
+    def mistake(self, key: str, message: str) -> Mistake:
+        """Return a Mistake at the line that sets `key`."""
+        start = self.text.find(SECTION) if self.path.name == "pyproject.toml" else 0
+        found = re.compile(rf"^[ \t]*\[?[\"']?{re.escape(key)}[\"']?[ \t]*[=\].]", re.MULTILINE).search(
+            self.text, max(start, 0)
+        )
+        line = self.text.count("\n", 0, found.start()) + 1 if found else 1
+        return Mistake(str(self.path), line, 1, message)
+
+
+def read_into(ctx: click.Context, param: click.Parameter, path: Path | None) -> None:
+    """Make the file's values the defaults of the command, below flags and environment; the callback of --config."""
+    file = read_settings(path) if path else find_settings(Path())
+    if file is not None:
+        ctx.default_map = _checked(ctx, file)
+        ctx.meta[SECTION] = file
+
+
+def find_settings(folder: Path) -> SettingsFile | None:
+    """Return the settings of emulator.toml in `folder`, else those of its pyproject.toml, else None."""
+    for name in ("emulator.toml", "pyproject.toml"):
+        path = folder / name
+        # Most pyproject.toml files say nothing about us: look before parsing, it is quicker.
+        if path.is_file() and (
+            name == "emulator.toml" or SECTION in path.read_text(encoding="utf-8", errors="replace")
+        ):
+            return read_settings(path)
+    return None
+
+
+def read_settings(path: Path) -> SettingsFile:
+    """Read one settings file. Raises click.UsageError when it is no TOML."""
+    import tomllib
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{path}: is not TOML: {error}") from None
+    if path.name == "pyproject.toml":
+        values = values.get("tool", {}).get("emulator", {})
+    return SettingsFile(path, values, text)
+
+
+def _checked(ctx: click.Context, file: SettingsFile) -> dict[str, Any]:
+    """Return the file's values by parameter name, converted. Raises click.UsageError with every mistake."""
+    options = {
+        _key(param): param for param in ctx.command.params if isinstance(param, click.Option) and not param.is_eager
+    }
+    defaults, mistakes = {}, []
+    for key, value in file.values.items():
+        option = options.get(key.replace("-", "_"))
+        if option is None or option.name is None:
+            mistakes.append(file.mistake(key, f"unknown setting '{key}'{did_you_mean(key, list(options))}"))
+            continue
+        try:
+            defaults[option.name] = _convert(ctx, option, _relative(option, value, file.path.parent))
+        except click.BadParameter as error:
+            mistakes.append(file.mistake(key, f"{key}: {error.message}"))
+    if mistakes:
+        raise click.UsageError("\n".join(str(mistake) for mistake in sorted(mistakes)))
+    return defaults
+
+
+def _key(option: click.Option) -> str:
+    """Return how a settings file names an option: as its flag, with `_` for `-`."""
+    return max(option.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def _convert(ctx: click.Context, option: click.Option, value: Any) -> Any:
+    if option.multiple and not isinstance(value, list):
+        raise click.BadParameter(f"a list was expected; write [{value!r}].")
+    if not option.multiple and isinstance(value, list | dict):
+        raise click.BadParameter("one value was expected.")
+    return option.type_cast_value(ctx, value)
+
+
+def _relative(option: click.Option, value: Any, folder: Path) -> Any:
+    """Return paths as seen from the file that holds them."""
+    if not isinstance(option.type, click.Path):
+        return value
+    return [folder / str(item) for item in value] if isinstance(value, list) else folder / str(value)

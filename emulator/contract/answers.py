@@ -1,0 +1,201 @@
+"""Answers from the contract alone, and what a client may ask of them by `Prefer` (RFC 7240)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from urllib.request import parse_http_list
+
+import orjson
+
+from emulator.contract import pointers
+from emulator.contract.model import Contract, Header, MediaType, Operation, Response
+from emulator.contract.validation import is_json
+from emulator.contract.values import generate, keyed
+from emulator.errors import BadRequest, did_you_mean
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a request prefers; `wait` is in seconds, `ignored` holds the names that mean nothing here."""
+
+    code: int | None = None
+    example: str | None = None
+    dynamic: bool = False
+    seed: int | None = None
+    scenario: str | None = None
+    wait: float | None = None
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def ask_the_contract(self) -> bool:
+        """Whether an answer made from the contract is asked for, whatever the operation does otherwise."""
+        return self.code is not None or self.example is not None or self.dynamic or self.seed is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; `applied` is for the header Preference-Applied."""
+
+    status: int
+    media_type: str | None
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    applied: tuple[str, ...] = ()
+
+
+def parse_prefer(values: Sequence[str]) -> Preferences:
+    """Return what the `Prefer` headers of a request ask for; of a name given twice the first counts.
+
+    Raises BadRequest for a value that its name cannot have: a silent default would hide a typing error.
+    """
+    found: dict[str, str] = {}
+    for preference in (item for value in values for item in parse_http_list(value)):
+        # RFC 7240, 2: parameters after a semicolon belong to the preference; none is defined for ours.
+        name, _, value = _head(preference).partition("=")
+        found.setdefault(name.strip().lower(), _unquoted(value.strip()))
+    found.pop("", None)
+    return Preferences(
+        code=_read(found, "code", _status, "a status from 100 to 599"),
+        example=found.get("example") or None,
+        dynamic=_read(found, "dynamic", _flag, "true or false") or False,
+        seed=_read(found, "seed", int, "a whole number"),
+        scenario=found.get("scenario") or None,
+        wait=_read(found, "wait", _seconds, "a number of seconds"),
+        ignored=tuple(name for name in found if name not in _KNOWN),
+    )
+
+
+_KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait"})
+
+
+def _head(preference: str) -> str:
+    quoted = False
+    for index, character in enumerate(preference):
+        quoted ^= character == '"'
+        if character == ";" and not quoted:
+            return preference[:index]
+    return preference
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        return value[1:-1].replace('\\"', '"')
+    return value
+
+
+def _read(found: Mapping[str, str], name: str, convert: Callable[[str], _T], wanted: str) -> _T | None:
+    if name not in found:
+        return None
+    try:
+        return convert(found[name])
+    except ValueError:
+        raise BadRequest(f"Prefer: {name}={found[name]}: {wanted} was expected") from None
+
+
+def _status(text: str) -> int:
+    if len(text) != 3 or not text.isdecimal() or not 100 <= int(text) <= 599:
+        raise ValueError(text)
+    return int(text)
+
+
+def _flag(text: str) -> bool:
+    # RFC 7240, 2: a preference without a value is one with an empty value.
+    flags = {"": True, "true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in flags:
+        raise ValueError(text)
+    return flags[text.lower()]
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
+
+
+# --- answers ---
+
+
+def answer(contract: Contract, operation: Operation, preferences: Preferences, key: int) -> Answer:
+    """Return the named or first example, else a value of the schema; the first 2xx, or the status preferred.
+
+    key: decides generated values, unless a seed is preferred.
+
+    Raises BadRequest for a status or an example that the operation does not declare.
+    """
+    status, response = _response(operation, preferences)
+    if preferences.seed is not None:
+        key = keyed("seed", preferences.seed, operation.id)
+    media_type = next((name for name in response.content if is_json(name)), next(iter(response.content), None))
+    body = b""
+    if media_type is not None:
+        value = _value(contract, response.content[media_type], preferences, key, f"{operation.id} {status}")
+        body = _encoded(value, media_type)
+    elif preferences.example is not None:
+        raise BadRequest(f"{operation.id} {status} has no body, hence no example '{preferences.example}'")
+    headers = tuple(_headers(contract, response, key))
+    # A wildcard is no media type that could be sent.
+    sent = "text/plain" if media_type is not None and "*" in media_type else media_type
+    return Answer(status, sent, body, headers, _applied(preferences))
+
+
+def _response(operation: Operation, preferences: Preferences) -> tuple[int, Response]:
+    if preferences.code is not None:
+        response = operation.response(preferences.code)
+        if response is None:
+            listed = ", ".join(operation.responses)
+            raise BadRequest(f"{operation.id} declares no status {preferences.code}; declared are {listed}")
+        return preferences.code, response
+    for name, response in operation.responses.items():
+        if name.startswith("2"):
+            return int(name.replace("XX", "00")), response
+    name, response = next(iter(operation.responses.items()))
+    return 200 if name == "default" else int(name.replace("XX", "00")), response
+
+
+def _value(contract: Contract, media: MediaType, preferences: Preferences, key: int, what: str) -> Any:
+    wanted = preferences.example
+    if wanted is not None:
+        if wanted not in media.examples:
+            known = tuple(media.examples)
+            listed = f"; there are {', '.join(known)}" if known else "; there are none"
+            raise BadRequest(f"{what} has no example '{wanted}'{did_you_mean(wanted, known) or listed}")
+        return media.examples[wanted]
+    if media.examples and not preferences.dynamic:
+        return next(iter(media.examples.values()))
+    if media.schema_pointer is None:
+        return {}
+    return generate(contract, {"$ref": pointers.as_fragment(media.schema_pointer)}, key)
+
+
+def _encoded(value: Any, media_type: str) -> bytes:
+    if is_json(media_type) or not isinstance(value, str):
+        return orjson.dumps(value)
+    return value.encode()
+
+
+def _headers(contract: Contract, response: Response, key: int) -> list[tuple[str, str]]:
+    return [
+        (name, _header_text(contract, header, key, name))
+        for name, header in response.headers.items()
+        if header.required or header.examples
+    ]
+
+
+def _header_text(contract: Contract, header: Header, key: int, name: str) -> str:
+    if header.examples:
+        value = next(iter(header.examples.values()))
+    elif header.schema_pointer is None:
+        value = ""
+    else:
+        value = generate(contract, {"$ref": pointers.as_fragment(header.schema_pointer)}, key, f"/headers/{name}")
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _applied(preferences: Preferences) -> tuple[str, ...]:
+    told = [
+        f"{name}={value}" for name in ("code", "example", "seed") if (value := getattr(preferences, name)) is not None
+    ]
+    return (*told, "dynamic=true") if preferences.dynamic else tuple(told)

@@ -1,0 +1,153 @@
+"""Whether a value satisfies a schema of a contract, and if not, why.
+
+jsonschema is the judge. jsonschema-rs, where it is installed, may only say "valid" sooner.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from emulator.contract import pointers
+from emulator.contract.explaining import Location, Violation, explain
+from emulator.contract.formats import CHECKS
+from emulator.contract.model import URI, Contract
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+Judge: TypeAlias = Callable[[Any], bool]
+
+# jsonschema goes about ten frames deeper with each level of a recursive schema; Python allows 1,000.
+MAX_DEPTH: Final = 64
+
+
+def is_too_deep(value: Any, depth: int = MAX_DEPTH) -> bool:
+    """Tell whether lists and mappings are nested deeper than `depth` levels."""
+    level = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return False
+    return any(isinstance(node, dict | list) for node in level)
+
+
+def judge(contract: Contract, pointer: str, *, strict: bool = False) -> Judge:
+    """Return a function that tells whether a value satisfies the schema at `pointer`; built once, then kept.
+
+    strict: by jsonschema alone.
+    """
+    key = ("judge", pointer, strict)
+    if key not in contract.kept:
+        contract.kept[key] = _slow(contract, pointer) if strict else _fast(contract, pointer)
+    return contract.kept[key]  # type: ignore[no-any-return]
+
+
+def violations(contract: Contract, pointer: str, value: Any, at: Location) -> tuple[Violation, ...]:
+    """Return everything wrong with `value` by the schema at `pointer`; empty when jsonschema finds it valid."""
+    return explain(_validator(contract, pointer).iter_errors(value), value, at)
+
+
+def _slow(contract: Contract, pointer: str) -> Judge:
+    def is_valid(value: Any) -> bool:
+        # Building a validator costs milliseconds the first time; not before it is needed.
+        return bool(_validator(contract, pointer).is_valid(value))
+
+    return is_valid
+
+
+def _fast(contract: Contract, pointer: str) -> Judge:
+    slow, quick = _slow(contract, pointer), _quick(contract, pointer)
+    return slow if quick is None else lambda value: quick(value) or slow(value)
+
+
+def _quick(contract: Contract, pointer: str) -> Judge | None:
+    """Return jsonschema-rs's word on a value, or None where it is not installed or cannot take the schema."""
+    try:
+        import jsonschema_rs
+    except ImportError:
+        return None
+    try:
+        if "rust" not in contract.kept:
+            contract.kept["rust"] = jsonschema_rs.Registry([(URI, dict(contract.document))])
+        validator = jsonschema_rs.Draft202012Validator(
+            _reference(pointer), registry=contract.kept["rust"], validate_formats=True, formats=dict(CHECKS)
+        )
+    except (ValueError, jsonschema_rs.ReferencingError):
+        # A pattern that its engine does not know, for one.
+        return None
+    return validator.is_valid
+
+
+def _reference(pointer: str) -> dict[str, Any]:
+    return {"$ref": URI + pointers.as_fragment(pointer)}
+
+
+def _validator(contract: Contract, pointer: str) -> "Draft202012Validator":
+    key = ("validator", pointer)
+    if key not in contract.kept:
+        contract.kept[key] = _new_validator(_reference(pointer), contract)
+    return contract.kept[key]  # type: ignore[no-any-return]
+
+
+def _new_validator(schema: Mapping[str, Any] | bool, contract: Contract | None = None) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator
+
+    if contract is None:
+        return Draft202012Validator(schema, format_checker=_format_checker())
+    return Draft202012Validator(schema, registry=contract.registry, format_checker=_format_checker())
+
+
+def schema_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
+    """Return a validator for a schema that may stand outside the contract, whose references lead into it."""
+    own = isinstance(schema, Mapping) and ("$defs" in schema or "definitions" in schema)
+    return _new_validator(schema if own else _rebased(schema), contract)
+
+
+def _rebased(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _rebased_reference(value) if key == "$ref" else _rebased(value) for key, value in node.items()}
+    return [_rebased(item) for item in node] if isinstance(node, list) else node
+
+
+def _rebased_reference(value: Any) -> Any:
+    return URI + pointers.as_fragment(value[1:]) if isinstance(value, str) and value.startswith("#/") else value
+
+
+def schema_violations(schema: Any) -> tuple[Violation, ...]:
+    """Return what keeps a schema from being valid JSON Schema 2020-12, regular expressions included."""
+    quick = _quick_metaschema()
+    if quick is not None and quick(schema):
+        return ()
+    return explain(_metaschema().iter_errors(schema), schema, ())
+
+
+@cache
+def _quick_metaschema() -> Judge | None:
+    try:
+        import jsonschema_rs
+    except ImportError:
+        return None
+    metaschema = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
+    return jsonschema_rs.Draft202012Validator(metaschema, validate_formats=True, formats=dict(CHECKS)).is_valid
+
+
+@cache
+def _metaschema() -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=_format_checker())
+
+
+@cache
+def _format_checker() -> Any:
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(formats=())
+    for name, check in CHECKS.items():
+        checker.checks(name)(lambda value, check=check: not isinstance(value, str) or check(value))
+    return checker

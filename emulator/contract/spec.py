@@ -1,0 +1,70 @@
+"""Loading an OpenAPI 3.1 file: it comes out as a Contract, or with every fault at file:line:col."""
+
+from pathlib import Path
+
+from emulator.contract import faults
+from emulator.contract.grammar import walk
+from emulator.contract.model import Body, Contract, Header, MediaType, Operation, Parameter, Response
+from emulator.contract.reading import OperationReader
+from emulator.document import Document, read_document
+from emulator.errors import InvalidFiles
+
+__all__ = [
+    "Body",
+    "Contract",
+    "Header",
+    "MediaType",
+    "Operation",
+    "Parameter",
+    "Response",
+    "load_contract",
+    "read_contract",
+    "routing_order",
+]
+
+
+def load_contract(path: Path, name: str | None = None, *, check_schemas: bool = True) -> Contract:
+    """Read an OpenAPI file; `name` is how messages call it. Raises InvalidFiles with every fault.
+
+    check_schemas: whether schemas are held against the metaschema, the slowest part of loading.
+    """
+    return read_contract(read_document(path, name), check_schemas=check_schemas)
+
+
+def read_contract(document: Document, *, check_schemas: bool = True) -> Contract:
+    """Return the contract that a parsed file holds. Raises InvalidFiles with every fault."""
+    mistakes = list(faults.version_mistakes(document))
+    if mistakes:
+        raise InvalidFiles(mistakes)
+    sites = list(walk(document.value))
+    mistakes += faults.top_mistakes(document)
+    mistakes += faults.shape_mistakes(document, sites)
+    mistakes += faults.reference_mistakes(document, sites)
+    reader = OperationReader(document)
+    operations = reader.operations()
+    mistakes += reader.mistakes
+    if check_schemas:
+        # What is no schema at all has been told already, and the metaschema would tell it again in other words.
+        told = {(mistake.line, mistake.column) for mistake in mistakes}
+        found = faults.schema_mistakes(document, sites)
+        mistakes += [mistake for mistake in found if (mistake.line, mistake.column) not in told]
+    if mistakes:
+        # A shared parameter is read by each operation that uses it; its fault is told once.
+        raise InvalidFiles(list(dict.fromkeys(mistakes)))
+    info = document.value["info"]
+    return Contract(document.value, document.file, info["title"], info["version"], operations)
+
+
+def routing_order(contract: Contract) -> tuple[Operation, ...]:
+    """Return the operations so that the first match is the right one: literal segments before templated ones."""
+    return tuple(sorted(contract.operations, key=_generality))
+
+
+def _generality(operation: Operation) -> tuple[int, ...]:
+    return tuple(_looseness(segment) for segment in operation.path.split("/"))
+
+
+def _looseness(segment: str) -> int:
+    if "{" not in segment:
+        return 0
+    return 2 if segment.startswith("{") and segment.endswith("}") and segment.count("{") == 1 else 1

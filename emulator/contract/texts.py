@@ -1,0 +1,105 @@
+"""Text for a schema: by its format, its pattern, or the name of the property that it fills."""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from random import Random
+from typing import Any, Final
+
+from emulator.contract import pointers
+from emulator.contract.fakes import date_time, fake, instant, keyed, uuid4
+from emulator.contract.formats import CHECKS
+
+_LONGEST: Final = 5000
+
+# Formats whose values have one shape; `key` and `pointer` decide which.
+_FORMATS: Final[Mapping[str, Callable[[int, str], str]]] = {
+    "date-time": date_time,
+    "date": lambda key, pointer: instant(key, pointer).date().isoformat(),
+    "time": lambda key, pointer: instant(key, pointer).strftime("%H:%M:%SZ"),
+    "duration": lambda key, pointer: f"PT{1 + keyed(key, pointer) % 59}M",
+    "uuid": uuid4,
+    "byte": lambda key, pointer: base64.b64encode(word(key, pointer).encode()).decode(),
+    "regex": lambda key, pointer: f"^{word(key, pointer)}$",
+    "json-pointer": lambda key, pointer: f"/{word(key, pointer)}",
+    "email": lambda key, pointer: str(fake("safe_email", key, pointer)),
+    "idn-email": lambda key, pointer: str(fake("safe_email", key, pointer)),
+    "hostname": lambda key, pointer: str(fake("safe_domain_name", key, pointer)),
+    "ipv4": lambda key, pointer: str(fake("ipv4", key, pointer)),
+    "ipv6": lambda key, pointer: str(fake("ipv6", key, pointer)),
+    **dict.fromkeys(("uri", "uri-reference", "iri"), lambda key, pointer: str(fake("url", key, pointer))),
+}
+
+# Which provider a property's name asks for, by the whole name or by its last word.
+_NAMES: Final[Mapping[str, str]] = {
+    "email": "safe_email", "first_name": "first_name", "last_name": "last_name", "name": "name", "full_name": "name",
+    "display_name": "name", "username": "user_name", "user_name": "user_name", "timezone": "timezone",
+    "title": "catch_phrase", "subject": "catch_phrase", "url": "url", "uri": "url", "link": "url", "website": "url",
+    "city": "city", "country": "country", "state": "state", "street": "street_address", "address": "street_address",
+    "zip": "postcode", "zip_code": "postcode", "postcode": "postcode", "postal_code": "postcode",
+    "phone": "phone_number", "phone_number": "phone_number", "company": "company", "organization": "company",
+    "job": "job", "description": "sentence", "summary": "sentence", "text": "sentence", "message": "sentence",
+    "content": "sentence", "comment": "sentence", "reason": "sentence", "result": "sentence", "body": "paragraph",
+    "currency": "currency_code", "language": "language_name", "locale": "locale", "color": "color_name",
+    "hostname": "safe_domain_name", "domain": "safe_domain_name", "ip": "ipv4", "user_agent": "user_agent",
+    "filename": "file_name", "file_name": "file_name", "id": "uuid4", "uuid": "uuid4", "file": "url", "slug": "slug",
+}  # fmt: skip
+_BY_LAST_WORD: Final = frozenset({"email", "url", "uri", "id", "phone", "city", "country", "company", "ip", "title"})
+
+
+def text(schema: Mapping[str, Any], key: int, pointer: str) -> str | None:
+    """Return a text that keeps the schema's format, pattern and lengths, or None when none is found."""
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
+    if shortest > longest:
+        return None
+    if "pattern" in schema:
+        # Importing rstr costs 10 ms, and few schemas need it.
+        from emulator.contract.patterns import text_matching
+
+        return text_matching(schema["pattern"], Random(keyed(key, pointer)), shortest, longest)
+    make = _FORMATS.get(schema.get("format", ""))
+    if make is not None:
+        return _formatted(make, schema["format"], key, pointer, shortest, longest)
+    return _fitted(_named(key, pointer), shortest, longest)
+
+
+def _formatted(
+    make: Callable[[int, str], str], name: str, key: int, pointer: str, shortest: int, longest: int
+) -> str | None:
+    for attempt in range(20):
+        found = make(key, f"{pointer}~{attempt}" if attempt else pointer)
+        if shortest <= len(found) <= longest and CHECKS[name](found):
+            return found
+    return None
+
+
+def word(key: int, pointer: str) -> str:
+    """Return an English word in small letters."""
+    return str(fake("word", key, pointer))
+
+
+def _named(key: int, pointer: str) -> str:
+    name = (pointers.split(pointer) or ("",))[-1].lower()
+    if name.isdecimal():
+        # An item of a list is named by the list: /emails/0.
+        name = (pointers.split(pointer)[:-1] or ("",))[-1].lower().removesuffix("s")
+    last = name.rpartition("_")[2]
+    provider = _NAMES.get(name) or (_NAMES[last] if last in _BY_LAST_WORD else "word")
+    return str(fake(provider, key, pointer))
+
+
+def _fitted(found: str, shortest: int, longest: int) -> str:
+    if len(found) < shortest:
+        found = f"{found} " * (shortest // (len(found) + 1) + 1)
+    return found[: max(shortest, min(longest, len(found.rstrip())))]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Tell whether a name matches a pattern somewhere, as JSON Schema means it."""
+    return _compiled(pattern).search(name) is not None

@@ -1,0 +1,61 @@
+"""Values made from a schema: the same key gives the same value, and each satisfies its schema.
+
+Every part is keyed by its JSON Pointer, so that a further property leaves the others as they were.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from emulator.contract import pointers
+from emulator.contract.fakes import fake, keyed, providers, uuid4
+from emulator.contract.generator import Generator, Plan, Unmet
+from emulator.contract.judging import judge, schema_validator
+from emulator.contract.model import Contract
+from emulator.errors import EmulatorError
+
+__all__ = ["fake", "generate", "keyed", "providers", "uuid4"]
+
+
+def generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str = "") -> Any:
+    """Return a value of `schema`, whose references lead into the contract (or into its own `$defs`).
+
+    pointer: where the value will stand; its last part is the name by which a plain text is chosen.
+    Fastest for a schema that is nothing but a `$ref`.
+
+    Raises EmulatorError, naming place and keyword, when no value is found.
+    """
+    fault = Unmet(pointer, "false")
+    for plan in _plans(key):
+        try:
+            value = Generator(contract, schema, plan).value(schema, pointer)
+        except Unmet as unmet:
+            fault = unmet
+            continue
+        keyword = _unmet(contract, schema, value, pointer)
+        if keyword is None:
+            return value
+        fault = keyword
+    place = fault.pointer or "the whole value"
+    raise EmulatorError(
+        f"no value could be made for {place}: '{fault.keyword}' was not met; give the schema an example"
+    )
+
+
+def _plans(key: int) -> Iterator[Plan]:
+    """Yield ways to try, from the nicest value to the plainest, then other alternatives of `anyOf` and `oneOf`."""
+    for branch in range(4):
+        for examples, optional in ((True, True), (False, True), (False, False), (True, False)):
+            yield Plan(keyed(key, branch) if branch else key, examples, optional, branch)
+
+
+def _unmet(contract: Contract, schema: Mapping[str, Any] | bool, value: Any, pointer: str) -> Unmet | None:
+    """Return what keeps `value` from satisfying `schema`, or None."""
+    reference = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
+    if isinstance(reference, str) and reference.startswith("#/"):
+        target = pointers.from_reference(reference)
+        if judge(contract, target)(value):
+            return None
+    error = next(schema_validator(contract, schema).iter_errors(value), None)
+    if error is None:
+        return None
+    return Unmet(pointer + pointers.join(*error.absolute_path), str(error.validator))

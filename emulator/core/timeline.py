@@ -1,0 +1,140 @@
+"""A timeline: the compiled form of a scenario, which a task follows from its birth to its end.
+
+Plain immutable data, so that it can be stored once by its hash and replayed anywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, NewType, TypeAlias
+
+from emulator.core.task import TERMINAL, Status
+
+Millis = NewType("Millis", int)
+"""Whole milliseconds: an instant since the Unix epoch, or a length of time."""
+NO_TIME: Final = Millis(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with `{{ … }}` in it; whoever renders a snapshot resolves it."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fake:
+    """A value that a Faker provider makes, the same one on each reading of the task."""
+
+    provider: str
+
+
+# A JSON value in which a Template or a Fake may stand at any depth. Opaque to the core.
+Value: TypeAlias = object
+NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Leave for step `goto` once `low` to `high` ms have passed since the step was entered.
+
+    One delay in that range is drawn for each turn and each step; `low` equals `high` for a fixed one.
+    """
+
+    low: Millis
+    high: Millis
+    goto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """Leave for step `goto` with the read that follows `count` reads of the task."""
+
+    count: int
+    goto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Leave by one of the signals in `on`, or by `expiry` when nobody answers in time."""
+
+    on: Mapping[str, int]
+    expiry: After | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What a paused task asks for, and how the answer tells it: `shown` under the name `property`.
+
+    `details` is for people only: a title, a text, the scopes that are asked for.
+    """
+
+    property: str
+    shown: Mapping[str, Value]
+    details: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class SubTask:
+    """A further task that entering a step starts: what it runs, and the body of its request."""
+
+    runs: str
+    request: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stretch of a task's life: its status, what it sets, and how it is left (`None` at an end).
+
+    sets: top-level properties of the task, each staying until a later step sets it again.
+    line: the line of the scenario file on which the step begins.
+    """
+
+    id: str
+    status: Status
+    leave: After | Polls | Wait | None = None
+    sets: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
+    pause: Pause | None = None
+    sub_tasks: tuple[SubTask, ...] = ()
+    line: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.leave is None) != (self.status in TERMINAL):
+            raise ValueError(f"step '{self.id}': a terminal status is left by nothing, any other by one thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Steps, the first of which a task enters at its birth; every `goto` is an index into them.
+
+    name:   the scenario's.
+    source: the scenario's file, as a user would name it.
+    Steps left by time or reads alone never form a circle, so that replay always ends.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    source: str = ""
+    _index: Mapping[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise ValueError(f"timeline '{self.name}' has no step")
+        object.__setattr__(self, "_index", {step.id: index for index, step in enumerate(self.steps)})
+
+    def find(self, step_id: str) -> int | None:
+        """Return the index of the step with this id, or None."""
+        return self._index.get(step_id)
+
+
+def exits(step: Step) -> Mapping[str, int]:
+    """Return where each way out of `step` leads: by `after`, `polls`, `expire`, or the name of a signal."""
+    match step.leave:
+        case After(goto=goto):
+            return {"after": goto}
+        case Polls(goto=goto):
+            return {"polls": goto}
+        case Wait(on=on, expiry=expiry):
+            return {**on, "expire": expiry.goto} if expiry else dict(on)
+        case _:
+            return {}

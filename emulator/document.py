@@ -1,0 +1,166 @@
+"""YAML and JSON files read with the place of everything in them, so that a message can say file:line:col.
+
+YAML 1.2's core schema: `no` is text, `010` is ten, a date is text. Duplicate keys, further documents,
+tags and aliases to an enclosing node are refused; the depth is bounded.
+"""
+
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from emulator.errors import InvalidFiles, Mistake
+
+MAX_DEPTH: Final = 100
+
+# YAML 1.2.2, 10.3.2: the core schema's tag resolution.
+_SCALARS: Final = (
+    (re.compile(r"(?:null|Null|NULL|~|)"), lambda text: None),
+    (re.compile(r"true|True|TRUE"), lambda text: True),
+    (re.compile(r"false|False|FALSE"), lambda text: False),
+    (re.compile(r"[-+]?[0-9]{1,400}"), int),
+    (re.compile(r"0o[0-7]+"), lambda text: int(text, 0)),
+    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
+    (re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?\.(?:inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
+    (re.compile(r"\.(?:nan|NaN|NAN)"), lambda text: float("nan")),
+)
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file: its value, and where each part of it stands."""
+
+    file: str
+    value: Any
+    _root: yaml.Node
+
+    def locate(self, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
+        """Return line and column (from 1) of the value at `path`, or of its key.
+
+        Where the path leads to nothing, the place of the nearest thing above it.
+        """
+        node, place = self._root, self._root
+        for part in path:
+            found = _child(node, part)
+            if found is None:
+                break
+            place, node = found if key else (found[1], found[1])
+        return place.start_mark.line + 1, place.start_mark.column + 1
+
+    def mistake(self, path: Sequence[str | int], message: str, *, key: bool = False) -> Mistake:
+        """Return a Mistake at `path`."""
+        line, column = self.locate(path, key=key)
+        return Mistake(self.file, line, column, message)
+
+
+def read_document(path: Path, name: str | None = None) -> Document:
+    """Read and parse a file; `name` is how messages call it. Raises InvalidFiles."""
+    file = name or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidFiles([Mistake(file, 1, 1, f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise InvalidFiles([Mistake(file, 1, 1, f"is not UTF-8: {found}")]) from None
+    return parse_document(text, file)
+
+
+def parse_document(text: str, file: str) -> Document:
+    """Parse YAML or JSON text. Raises InvalidFiles with every mistake that can be told at once."""
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise InvalidFiles([_syntax_mistake(file, error)]) from None
+    except yaml.YAMLError as error:
+        raise InvalidFiles([Mistake(file, 1, 1, f"is not YAML: {error}")]) from None
+    finally:
+        loader.dispose()
+    if root is None:
+        raise InvalidFiles([Mistake(file, 1, 1, "is empty; a mapping was expected")])
+    builder = _Builder(file)
+    value = builder.build(root, 0)
+    if builder.mistakes:
+        raise InvalidFiles(builder.mistakes)
+    return Document(file, value, root)
+
+
+def _syntax_mistake(file: str, error: yaml.MarkedYAMLError) -> Mistake:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    context = f" {error.context}" if error.context else ""
+    return Mistake(file, line, column, f"is not YAML: {error.problem or 'unreadable'}{context}")
+
+
+def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return the key node and the value node of one part of a path; in a sequence both are the item."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    return None
+
+
+class _Builder:
+    """Turns nodes into plain values, collecting mistakes; a node met twice through aliases is built once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.mistakes: list[Mistake] = []
+        self._built: dict[int, Any] = {}
+        self._open: set[int] = set()
+
+    def build(self, node: yaml.Node, depth: int) -> Any:
+        if id(node) in self._built:
+            return self._built[id(node)]
+        if id(node) in self._open:
+            return self.refuse(node, "an alias to something that contains it; such a value has no end")
+        if depth > MAX_DEPTH:
+            return self.refuse(node, f"is nested deeper than {MAX_DEPTH} levels")
+        self._open.add(id(node))
+        value = self.build_new(node, depth)
+        self._open.discard(id(node))
+        self._built[id(node)] = value
+        return value
+
+    def build_new(self, node: yaml.Node, depth: int) -> Any:
+        if not node.tag.startswith("tag:yaml.org,2002:") or ":python/" in node.tag:
+            return self.refuse(node, f"the tag '{node.tag}' means nothing here; remove it")
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, depth + 1) for item in node.value]
+        # CSafeLoader resolves by YAML 1.1; only a plain scalar (no style) is resolved, by 1.2.
+        return node.value if getattr(node, "style", None) else resolve_scalar(node.value)
+
+    def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode) or not isinstance(key_node.value, Hashable):
+                self.refuse(key_node, "a key must be text")
+                continue
+            key = str(key_node.value)
+            if key in lines:
+                self.refuse(key_node, f"duplicate key '{key}', first given on line {lines[key]}; keep one of them")
+            lines.setdefault(key, key_node.start_mark.line + 1)
+            built[key] = self.build(value_node, depth + 1)
+        return built
+
+    def refuse(self, node: yaml.Node, message: str) -> None:
+        mark = node.start_mark
+        self.mistakes.append(Mistake(self.file, mark.line + 1, mark.column + 1, message))
+
+
+def resolve_scalar(text: str) -> Any:
+    """Return the value of a plain scalar by YAML 1.2's core schema."""
+    for pattern, convert in _SCALARS:
+        if pattern.fullmatch(text):
+            return convert(text)
+    return text

@@ -1,0 +1,13 @@
+"""Where the contract and the stories lie that come with the emulator."""
+
+from pathlib import Path
+from typing import Final
+
+_PACKAGE: Final = Path(__file__).parent
+# In a wheel they are inside the package; in a checkout they stand at its top, where readers look for them.
+_DATA: Final = _PACKAGE / "_data" if (_PACKAGE / "_data").is_dir() else _PACKAGE.parent
+
+CONTRACT: Final = _DATA / "openapi.yaml"
+SCENARIOS: Final = _DATA / "scenarios"
+CONTROL_CONTRACT: Final = _PACKAGE / "web" / "control.openapi.yaml"
+EDITOR_SCHEMA: Final = _PACKAGE / "scenario" / "scenario.schema.json"

@@ -1,0 +1,421 @@
+"""The engine: starts tasks, reads them, takes signals. It joins store, clock, scenarios and the core.
+
+One read of the clock in each call. A status is never kept: every answer is replayed from the facts.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import orjson
+
+from emulator import refusals
+from emulator.clock import Clock, first_clock, machine_time
+from emulator.contract import values
+from emulator.core import signals
+from emulator.core.replay import (
+    Turn,
+    planned_sub_tasks,
+    replay,
+    skip_to_change,
+    skip_until,
+)
+from emulator.core.signals import Signal
+from emulator.core.task import Status
+from emulator.core.timeline import NO_TIME, Millis
+from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
+from emulator.rendering import TaskRenderer
+from emulator.scenario.selection import Catalogue, Scenario, choose, knows
+from emulator.settings import ClockMode, Settings
+from emulator.standing import Standing, Standings
+from emulator.store import Follows, Pins, Store, Task
+
+MAX_SIGNALS: Final = 10_000
+MAX_SUB_TASK_DEPTH: Final = 3
+MANUAL_WAIT_SECONDS: Final = 10.0
+_MOST_VIEWS: Final = 4_096
+# How far back the search for a finished task to forget goes, so that a start stays cheap when none is.
+_EVICTION_REACH: Final = 1_000
+_ATTEMPTS: Final = 20
+RESET_SCOPES: Final = ("tasks", "clock", "pins")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a client asks for when it starts a task.
+
+    runs, kind, version: which workflow or agent.
+    body, raw:           the request, parsed and as sent.
+    preferred:           the scenario that the client asks for, or None.
+    """
+
+    runs: str
+    kind: str
+    version: str | None
+    body: Mapping[str, Any]
+    raw: bytes
+    origin: str = ""
+    preferred: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A task as it is answered: where it stands, its body, and the same body as JSON."""
+
+    standing: Standing
+    body: Mapping[str, Any]
+    encoded: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A view that holds until the namespace's clock shows `until`, or the task is written."""
+
+    task: Task
+    until: Millis | None
+    view: View
+
+
+class Engine:
+    """One server's tasks, in all of its namespaces."""
+
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, default: str, renderer: TaskRenderer, store: Store
+    ) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.default = default
+        self.renderer = renderer
+        self.store = store
+        first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
+        self.standings = Standings(store, first)
+        self._views: dict[tuple[str, str], _Seen] = {}
+
+    # Starting
+
+    async def start(self, namespace: str, start: Start) -> View:
+        """Start a task, or a further turn of a finished one.
+
+        Raises NotFound for an unknown workflow under `--known-only`, Conflict for the id of a live task,
+        BadRequest for an unknown preferred scenario.
+        """
+        if self.settings.known_only and not knows(self.catalogue, start.runs):
+            raise NotFound(f"{start.kind.capitalize()} not found")
+        task_id = start.body.get("id") or None
+        existing = await self.standings.find(namespace, task_id) if task_id else None
+        if existing is not None and not existing.snapshot.is_finished:
+            raise Conflict(
+                f"Task '{task_id}' is {existing.snapshot.status}. Wait for its end, or change or omit `id`,"
+                " or reset the emulator.",
+                existing.snapshot.waits_for,
+            )
+        scenario = await self._scenario(namespace, start)
+        if existing is not None:
+            return await self._further_turn(namespace, existing, start, scenario)
+        return await self._first_turn(namespace, task_id, start, scenario)
+
+    async def _scenario(self, namespace: str, start: Start) -> Scenario:
+        pins = await self.store.pins(namespace)
+        pinned = pins.upcoming[0] if pins.upcoming else None
+        default = pins.default or self.default
+        choice = choose(
+            self.catalogue, start.runs, start.body, pinned=pinned, preferred=start.preferred, default=default
+        )
+        if pinned is not None:
+            await self.store.take_pin(namespace)
+        return choice.scenario
+
+    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, scenario: Scenario) -> View:
+        now = await self.standings.now(namespace)
+        ordinal = await self.store.next_ordinal(namespace)
+        key = self._key(namespace, ordinal, 0)
+        turn = _turn(start, scenario, key, now)
+        parent = start.body.get("parent_execution_id") or None
+        task = Task(task_id or values.uuid4(key, "/id"), ordinal, (turn,), parent=parent)
+        if await self.store.get(namespace, task.id):
+            raise Conflict(f"Task '{task.id}' is planned as a sub-task. Change or omit `id`.")
+        return await self._keep_new(namespace, task, turn, now)
+
+    async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
+        standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
+        await self.store.add(namespace, (task, *await self._planned(standing, 0)))
+        await self._forget_the_oldest()
+        return await self._view(standing)
+
+    async def _further_turn(self, namespace: str, existing: Standing, start: Start, scenario: Scenario) -> View:
+        task = existing.task
+        number = len(task.turns)
+        key = self._key(namespace, task.ordinal, number)
+        turn = replace(_turn(start, scenario, key, existing.now), offset=existing.snapshot.offset)
+        task = task.with_turn(turn)
+        await self.store.replace(namespace, task)
+        standing = replace(
+            existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
+        )
+        await self.store.add(namespace, await self._planned(standing, 0))
+        return await self._view(standing)
+
+    async def _planned(self, parent: Standing, depth: int) -> tuple[Task, ...]:
+        """Return the sub-tasks that the story of `parent` may start, and theirs."""
+        plans = planned_sub_tasks(parent.turn.timeline)
+        if not plans or depth >= MAX_SUB_TASK_DEPTH:
+            return ()
+        planned: list[Task] = []
+        ordinal = await self.store.next_ordinal(parent.namespace, len(plans))
+        for place, (step, sub_task) in enumerate(plans):
+            body = self.renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
+            start = Start(sub_task.runs, "workflow", None, body, orjson.dumps(body), parent.turn.origin)
+            scenario = choose(
+                self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default
+            ).scenario
+            key = self._key(parent.namespace, ordinal + place, 0)
+            turn = _turn(start, scenario, key, NO_TIME)
+            follows = Follows(parent.task.id, parent.number, step)
+            task = Task(values.uuid4(key, "/id"), ordinal + place, (turn,), parent.task.id, follows)
+            child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
+            planned += [task, *await self._planned(child, depth + 1)]
+        return tuple(planned)
+
+    async def _forget_the_oldest(self) -> None:
+        while await self.store.count() > self.settings.max_tasks:
+            oldest = await self.store.oldest(_EVICTION_REACH)
+            namespace, task = oldest[0]
+            for place, candidate in oldest[:-1]:
+                standing = await self.standings.alone(place, candidate, await self.standings.now(place))
+                if standing is not None and standing.snapshot.is_finished:
+                    namespace, task = place, candidate
+                    break
+            await self._remove(namespace, task.id)
+
+    def _key(self, namespace: str, ordinal: int, turn: int) -> int:
+        return values.keyed(self.settings.seed, namespace, ordinal, turn)
+
+    # Reading
+
+    async def peek(self, namespace: str, task_id: str) -> View:
+        """Return a task as it is, without counting as a read. Raises NotFound."""
+        return await self._view(await self.standings.get(namespace, task_id))
+
+    async def read(self, namespace: str, task_id: str) -> View:
+        """Return a task to a client that asks for it; the read moves a task that counts reads, or on an auto clock.
+
+        Raises NotFound.
+        """
+        clock = await self.standings.clock(namespace)
+        if (view := await self._seen(namespace, task_id, clock)) is not None:
+            return view
+
+        def poll(standing: Standing) -> Sequence[Signal]:
+            snapshot = standing.snapshot
+            if snapshot.counts_polls:
+                return [Signal(standing.now, signals.POLL, seen=len(snapshot.visits))]
+            if clock.mode == "auto" and snapshot.moves_by_itself:
+                return _skip(standing)
+            return ()
+
+        return await self._view(await self._change(namespace, task_id, poll), clock)
+
+    async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
+        """Return a task once it has ended or waits for somebody, or as it is when the time is over.
+
+        seconds: of real time; None for as long as it takes. A clock that stands is waited for 10 s at most.
+        On an auto clock nothing is waited for: the task skips. Raises NotFound.
+        """
+        loop = asyncio.get_running_loop()
+        ends = None if seconds is None else loop.time() + seconds
+        patience = loop.time() + MANUAL_WAIT_SECONDS
+        while True:
+            clock = await self.standings.clock(namespace)
+            standing = await self._change(namespace, task_id, partial(_skip_in_wait, clock=clock))
+            snapshot = standing.snapshot
+            if snapshot.is_finished or snapshot.status is Status.PAUSED:
+                return await self._view(standing)
+            if _skip_in_wait(standing, clock):
+                continue
+            change = snapshot.next_change
+            until = None if change is None else clock.seconds_until(Millis(change - standing.ahead), machine_time())
+            bounds = [ends] if clock.pace else [ends, patience]
+            left = min((bound - loop.time() for bound in bounds if bound is not None), default=None)
+            if left is not None and left <= 0:
+                return await self._view(standing)
+            sleep = min((each for each in (until, left) if each is not None), default=None)
+            await self.store.wait(namespace, _bells(standing), sleep)
+
+    # Acting
+
+    async def signal(
+        self,
+        namespace: str,
+        task_id: str,
+        kind: str,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> View:
+        """Give a task a signal. Raises NotFound, and Conflict where the task does not wait for it."""
+        given = dict(payload or {})
+        if kind == signals.UPDATE:
+            self.renderer.check_update(given)
+
+        def decide(standing: Standing) -> Sequence[Signal]:
+            snapshot = standing.snapshot
+            if kind == signals.STOP and snapshot.is_finished:
+                return ()
+            if kind != signals.UPDATE and kind not in snapshot.waits_for:
+                raise Conflict(refusals.not_awaited(standing, kind), snapshot.waits_for)
+            return [Signal(standing.now, kind, by, reason, given, seen=len(snapshot.visits))]
+
+        return await self._view(await self._change(namespace, task_id, decide))
+
+    async def skip(self, namespace: str, task_id: str, until: str | None = None) -> View:
+        """Move one task through time: to its next change, or until a status or a step id.
+
+        Raises NotFound; Conflict where it cannot get there by time alone, and then nothing has changed.
+        """
+
+        def decide(standing: Standing) -> Sequence[Signal]:
+            if until is None:
+                skips = _skip(standing)
+                if not skips:
+                    raise Conflict(refusals.stands_still(standing), standing.snapshot.waits_for)
+                return skips
+            if (unknown := refusals.unknown_target(standing, until)) is not None:
+                raise BadRequest(unknown)
+            found = skip_until(standing.turn, standing.now, until)
+            if found is None:
+                raise Conflict(refusals.cannot_reach(standing, until), standing.snapshot.waits_for)
+            return found
+
+        return await self._view(await self._change(namespace, task_id, decide))
+
+    async def delete(self, namespace: str, task_id: str) -> None:
+        """Forget a task and all of its sub-tasks. Raises NotFound."""
+        await self.standings.get(namespace, task_id)
+        await self._remove(namespace, task_id)
+
+    # Time, scenarios, reset
+
+    async def set_clock(self, namespace: str, mode: ClockMode, scale: float | None = None) -> Clock:
+        """Change the clock's mode; it goes on from what it shows. Raises BadRequest."""
+        return await self._move_clock(namespace, lambda clock: clock.switched(mode, scale, machine_time()))
+
+    async def advance(self, namespace: str, by: int) -> Clock:
+        """Move the clock forward by `by` ms. Raises BadRequest if that is back."""
+        return await self._move_clock(namespace, lambda clock: clock.advanced(by, machine_time()))
+
+    async def _move_clock(self, namespace: str, move: Callable[[Clock], Clock]) -> Clock:
+        moved = move(await self.standings.clock(namespace))
+        await self.store.set_clock(namespace, moved)
+        return moved
+
+    async def pin_default(self, namespace: str, scenario: str) -> None:
+        """Let every further start that nothing else decides take `scenario`. Raises NotFound."""
+        self.scenario(scenario)
+        await self.store.set_pins(namespace, replace(await self.store.pins(namespace), default=scenario))
+
+    async def pin_next(self, namespace: str, scenario: str, times: int = 1) -> Pins:
+        """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound."""
+        self.scenario(scenario)
+        pins = await self.store.pins(namespace)
+        pins = replace(pins, upcoming=pins.upcoming + (scenario,) * times)
+        await self.store.set_pins(namespace, pins)
+        return pins
+
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario by its name. Raises NotFound."""
+        if name not in self.catalogue:
+            raise NotFound(f"No scenario is called '{name}'{did_you_mean(name, tuple(self.catalogue)) or '.'}")
+        return self.catalogue[name]
+
+    async def reset(self, namespace: str, scopes: Sequence[str] = RESET_SCOPES) -> tuple[str, ...]:
+        """Bring a namespace, or the parts of it that are named, back to its beginning; a clock takes its tasks along.
+
+        Raises BadRequest for an unknown scope.
+        """
+        unknown = next((scope for scope in scopes if scope not in RESET_SCOPES), None)
+        if unknown is not None:
+            known = ", ".join(RESET_SCOPES)
+            raise BadRequest(
+                f"Unknown scope '{unknown}'; known scopes are {known}{did_you_mean(unknown, RESET_SCOPES)}"
+            )
+        wanted = {*scopes, "tasks"} if "clock" in scopes else set(scopes)
+        await self.store.reset(namespace, frozenset(wanted))
+        return tuple(scope for scope in RESET_SCOPES if scope in wanted)
+
+    # Inside
+
+    async def _seen(self, namespace: str, task_id: str, clock: Clock) -> View | None:
+        """Return the last view of a task if it still holds."""
+        seen = self._views.get((namespace, task_id))
+        if seen is None or (clock.mode == "auto" and seen.view.standing.snapshot.moves_by_itself):
+            return None
+        if await self.store.get(namespace, task_id) is not seen.task:
+            return None
+        if await self.store.children(namespace, task_id):
+            return None
+        if seen.until is not None and clock.now(machine_time()) >= seen.until:
+            return None
+        return seen.view
+
+    async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
+        body = self.renderer.task(standing)
+        view = View(standing, body, orjson.dumps(body))
+        task, snapshot = standing.task, standing.snapshot
+        lasting = task.follows is None and not standing.children and not snapshot.counts_polls
+        if clock is not None and lasting:
+            if len(self._views) >= _MOST_VIEWS:
+                del self._views[next(iter(self._views))]
+            self._views[standing.namespace, task.id] = _Seen(task, snapshot.next_change, view)
+        return view
+
+    async def _change(self, namespace: str, task_id: str, decide: Callable[[Standing], Sequence[Signal]]) -> Standing:
+        """Append the signals that `decide` finds right; decide anew when somebody else was faster."""
+        for _ in range(_ATTEMPTS):
+            standing = await self.standings.get(namespace, task_id)
+            decided = decide(standing)
+            if not decided:
+                return standing
+            if len(standing.turn.signals) + len(decided) > MAX_SIGNALS:
+                raise Conflict(f"Task '{task_id}' has had {MAX_SIGNALS:,} signals, the most that one turn takes.")
+            task = standing.task.with_signals(decided)
+            try:
+                await self.store.replace(namespace, task)
+            except StaleWrite:
+                continue
+            if standing.children or planned_sub_tasks(standing.turn.timeline):
+                return await self.standings.get(namespace, task_id)
+            turn = standing.turn.after(*decided)
+            return replace(standing, task=task, turn=turn, snapshot=replay(turn, standing.now))
+        raise StaleWrite(f"Task '{task_id}' is being changed by others all the time; try again.")
+
+    async def _remove(self, namespace: str, task_id: str) -> None:
+        doomed, found = [task_id], {task_id}
+        for each in doomed:
+            children = [child.id for child in await self.store.children(namespace, each) if child.id not in found]
+            found.update(children)
+            doomed += children
+        await self.store.remove(namespace, doomed)
+
+
+def _turn(start: Start, scenario: Scenario, key: int, born: Millis) -> Turn:
+    return Turn(scenario.timeline, start.runs, start.raw, key, born, start.kind, start.version, start.origin)
+
+
+def _skip(standing: Standing) -> Sequence[Signal]:
+    skip = skip_to_change(standing.turn, standing.now, standing.snapshot)
+    return () if skip is None else (skip,)
+
+
+def _skip_in_wait(standing: Standing, clock: Clock) -> Sequence[Signal]:
+    """Whoever waits does not count as a reader: a step that counts reads is passed at once."""
+    if standing.snapshot.counts_polls or (clock.mode == "auto" and standing.snapshot.moves_by_itself):
+        return _skip(standing)
+    return ()
+
+
+def _bells(standing: Standing) -> tuple[str, ...]:
+    follows = standing.task.follows
+    return (standing.task.id,) if follows is None else (standing.task.id, follows.parent)

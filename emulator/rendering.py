@@ -1,0 +1,354 @@
+"""How a task looks on the wire: its snapshot, its request and the contract's shape put together.
+
+Pure but for the values that Faker makes, which follow from the turn's key.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from emulator.clock import iso
+from emulator.contract import pointers, values
+from emulator.contract.judging import violations
+from emulator.contract.spec import Contract, Operation
+from emulator.core.replay import Visit
+from emulator.core.task import Status
+from emulator.core.timeline import Millis
+from emulator.errors import BadRequest, EmulatorError, did_you_mean
+from emulator.scenario import templates
+from emulator.scenario.selection import Scenario
+from emulator.standing import Standing
+
+Json = Any
+Shape = Callable[[Json], Json]
+Schema = Mapping[str, Json]
+
+# Where the answer calls a property of the request by another name.
+_RENAMED: Final = {"parent_execution": "parent_execution_id"}
+# What the API fills in when the request leaves it out (source: examples of the vendor's documentation).
+_FILLED: Final = {"source": "api"}
+_MAX_SHAPE_DEPTH: Final = 8
+# What only the emulator itself says of a task.
+OWN: Final = frozenset(
+    {
+        "id",
+        "agent_id",
+        "organization_id",
+        "input",
+        "status",
+        "created_at",
+        "started_at",
+        "paused_at",
+        "finished_at",
+        "sub_executions",
+        "finished_sub_executions",
+        "is_manually_stopped",
+        "hitl_request",
+        "pending_eca_request",
+    }
+)
+
+
+class TaskRenderer:
+    """Renders tasks in the shape of one contract.
+
+    organization_id: what every task says it belongs to; it was made at `founded`, as was all that can be run.
+    link:            makes the address of the page on which a credential is authorized.
+    """
+
+    def __init__(
+        self, contract: Contract, organization_id: str, founded: Millis, link: Callable[[Standing], str]
+    ) -> None:
+        self._contract = contract
+        self._organization_id = organization_id
+        self._founded = founded
+        self._link = link
+        self._pointer = _task_pointer(contract)
+        schema = {} if self._pointer is None else contract.schema(self._pointer)
+        properties: Schema = schema.get("properties", {})
+        self._names = tuple(properties)
+        self._defaults = {name: _default(contract, part) for name, part in properties.items()}
+        self._shapes = {name: _shape(contract, part) for name, part in properties.items()}
+        self._declared = {
+            name: frozenset(_resolved(contract, part).get("properties", {})) for name, part in properties.items()
+        }
+        self._runnables = {
+            operation.behaviour["kind"]: _shape(contract, {"$ref": f"#{_answer_pointer(operation)}"})
+            for operation in contract.operations
+            if operation.behaviour.get("action") == "catalogue_get"
+        }
+
+    def task(self, standing: Standing) -> dict[str, Json]:
+        """Return the whole task, its properties in the contract's order."""
+        turn, snapshot = standing.turn, standing.snapshot
+        request = orjson.loads(turn.request)
+        known = self._facts(standing, request)
+        body = dict(self._defaults)
+        for name in self._names:
+            value = known[name] if name in known else request.get(_RENAMED.get(name, name))
+            if value is not None:
+                body[name] = value
+        texts = _Texts(self, standing, body, request)
+        for name, assigned in snapshot.properties.items():
+            if name in body:
+                value = texts.render(assigned.value, snapshot.visits[assigned.visit], f"/{name}")
+                body[name] = self._shapes[name](value)
+        self._pause(standing, body, texts)
+        self._finish(standing, body, request)
+        return body
+
+    def list_item(self, standing: Standing, body: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the summary of a task that lists show, from its whole."""
+        user = body["input"].get("user") or {}
+        return {
+            "id": body["id"],
+            "agent_id": body["agent_id"],
+            "user_id": user.get("id"),
+            "parent_task_id": body["parent_execution"],
+            "triggering_agent_id": body["triggering_agent_id"],
+            "organization_id": body["organization_id"],
+            "status": body["status"],
+            "created_at": body["created_at"],
+            "updated_at": iso(standing.snapshot.updated_at),
+            "source_node_type": body["source"],
+            "result": body["result"],
+            "title": body["title"],
+        }
+
+    def messages(self, standing: Standing, body: Mapping[str, Json]) -> list[dict[str, Json]]:
+        """Return what was said in one turn: the request, and the result once there is one."""
+        number = standing.number + 1
+        asked_at = standing.snapshot.visits[0].at
+        said = [_message(f"{body['id']}_user_{number}", "user", body["input"]["text"], asked_at)]
+        if body["result"] is not None:
+            answered_at = standing.snapshot.updated_at
+            said.append(_message(f"{body['id']}_agent_{number}", "assistant", body["result"], answered_at))
+        return said
+
+    def runnable(self, kind: str, scenario: Scenario, origin: str) -> dict[str, Json]:
+        """Return a scenario as one of the workflows or agents that can be started."""
+        item: dict[str, Json] = self._runnables[kind](
+            {
+                "id": scenario.name,
+                "unique_name": scenario.name,
+                "name": scenario.name.replace("_", " ").replace("-", " ").capitalize(),
+                "description": scenario.description,
+                "organization_id": self._organization_id,
+                "created_at": iso(self._founded),
+                "type": "orchestration" if kind == "workflow" else "regular",
+                "webhook_url": f"{origin}/?agent_id={scenario.name}",
+            }
+        )
+        return item
+
+    def check_update(self, payload: Mapping[str, Json]) -> None:
+        """Raise BadRequest if an update names a status or a property that no task has, or gives one a wrong value."""
+        status = payload.get("status")
+        if status is not None and status not in list(Status):
+            known = ", ".join(Status)
+            raise BadRequest(
+                f"'{status}' is not a status; a task is {known}{did_you_mean(str(status), list(Status)) or '.'}"
+            )
+        for name, value in payload.items():
+            if name != "status":
+                self._check_property(name, value)
+
+    def _check_property(self, name: str, value: Json) -> None:
+        settable = [each for each in self._names if each not in OWN]
+        if name not in settable:
+            hint = did_you_mean(name, settable) or "."
+            raise BadRequest(f"An update cannot set '{name}'; it sets properties that a step of a story could{hint}")
+        found = violations(self._contract, f"{self._pointer}/properties/{name}", value, ())
+        if found:
+            raise BadRequest(f"An update cannot set '{name}' to {value!r}: {found[0].msg}.")
+
+    def request_of_sub_task(self, standing: Standing, request: Mapping[str, Json], pointer: str) -> dict[str, Json]:
+        """Return the body that starts a sub-task, its templates rendered at the birth of its parent."""
+        own = orjson.loads(standing.turn.request)
+        texts = _Texts(self, standing, self._facts(standing, own), own)
+        rendered = texts.render(request, standing.snapshot.visits[0], pointer)
+        return {**rendered, "parent_execution_id": standing.task.id, "triggering_agent_id": standing.turn.runs}
+
+    def pause_details(self, standing: Standing) -> dict[str, Json]:
+        """Return what a person is shown of the present pause: its title, its text, the scopes; {} without one."""
+        pause = standing.snapshot.pause
+        if pause is None:
+            return {}
+        request = orjson.loads(standing.turn.request)
+        texts = _Texts(self, standing, self._facts(standing, request), request)
+        shown = {**pause.shown, **pause.details}
+        rendered: dict[str, Json] = texts.render(shown, standing.snapshot.visits[-1], f"/{pause.property}")
+        return rendered
+
+    def _facts(self, standing: Standing, request: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the properties that follow from the fold rather than from the request or the scenario."""
+        task, turn, snapshot = standing.task, standing.turn, standing.snapshot
+        return {
+            "id": task.id,
+            "agent_id": turn.runs,
+            "organization_id": self._organization_id,
+            "input": self._input_of(request),
+            "status": snapshot.status.value,
+            "created_at": iso(_first_instant(standing)),
+            "started_at": _iso_or_none(snapshot.started_at),
+            "paused_at": _iso_or_none(snapshot.paused_at),
+            "finished_at": _iso_or_none(snapshot.finished_at),
+            "sub_executions": [child for child, _ in standing.children],
+            "finished_sub_executions": [child for child, finished in standing.children if finished],
+            "is_manually_stopped": snapshot.is_manually_stopped,
+            "agent_version": turn.version,
+            "is_orchestration": turn.kind == "workflow",
+            "source": request.get("source") or _FILLED["source"],
+        }
+
+    def _input_of(self, request: Mapping[str, Json]) -> Json:
+        sent = request.get("input") or {}
+        user = sent.get("user")
+        if isinstance(user, Mapping):
+            sent = {**sent, "user": {**user, "display_name": _display_name(user)}}
+        return self._shapes["input"](sent)
+
+    def _pause(self, standing: Standing, body: dict[str, Json], texts: "_Texts") -> None:
+        pause = standing.snapshot.pause
+        if pause is None or pause.property not in body:
+            return
+        declared = self._declared[pause.property]
+        shown = texts.render(pause.shown, standing.snapshot.visits[-1], f"/{pause.property}")
+        body[pause.property] = {name: value for name, value in shown.items() if name in declared or not declared}
+        if "auth_url" in declared:
+            body[pause.property].setdefault("auth_url", self._link(standing))
+
+    def _finish(self, standing: Standing, body: dict[str, Json], request: Mapping[str, Json]) -> None:
+        """Put the result into a string, as the API has it, and let the sum of the tokens be their sum."""
+        result = body.get("result")
+        if request.get("output_format") == "json" and standing.snapshot.status is Status.COMPLETED:
+            result = self._json_result(result, request.get("output_schema"), standing.turn.key)
+        if result is not None and not isinstance(result, str):
+            result = orjson.dumps(result).decode()
+        body["result"] = result
+        tokens = body.get("tokens")
+        if isinstance(tokens, Mapping):
+            total = tokens.get("prompt_tokens", 0) + tokens.get("completion_tokens", 0)
+            body["tokens"] = {**tokens, "total_tokens": total}
+
+    def _json_result(self, result: Json, schema: Json, key: int) -> Json:
+        if isinstance(result, Mapping | list):
+            return result
+        if isinstance(schema, Mapping) and schema:
+            try:
+                return values.generate(self._contract, schema, key, "/result")
+            except EmulatorError:
+                pass  # a client's schema that nothing can satisfy: answered as if it had sent none
+        return {"result": result}
+
+
+class _Texts:
+    """Renders the templates of one task; what they may refer to is gathered when the first one is met."""
+
+    def __init__(self, renderer: TaskRenderer, standing: Standing, body: Mapping[str, Json], request: Json) -> None:
+        self._standing = standing
+        self._body = body
+        self._request = request
+
+    def render(self, value: Json, visit: Visit, pointer: str) -> Json:
+        if not isinstance(value, Mapping | list | tuple) and type(value).__module__ == "builtins":
+            return value
+        return templates.render(value, self._context(visit), self._fake, pointer)
+
+    def _fake(self, provider: str, pointer: str) -> Json:
+        return values.fake(provider, self._standing.turn.key, pointer)
+
+    def _context(self, visit: Visit) -> dict[str, Json]:
+        signal = visit.signal
+        return {
+            "input": self._body["input"],
+            "request": self._request,
+            "task": {"id": self._standing.task.id, "turn": self._standing.number + 1, **self._named()},
+            "signal": {}
+            if signal is None
+            else {
+                "name": signal.kind,
+                "by": signal.by,
+                "reason": signal.reason,
+                "payload": signal.payload,
+                "at": iso(signal.at),
+            },
+            "now": iso(visit.at),
+        }
+
+    def _named(self) -> dict[str, Json]:
+        return {name: self._body.get(name) for name in ("agent_id", "organization_id", "created_at", "title")}
+
+
+def _first_instant(standing: Standing) -> Millis:
+    first = standing.task.turns[0]
+    return standing.snapshot.created_at if standing.number == 0 else Millis(first.born + first.offset)
+
+
+def _iso_or_none(instant: Millis | None) -> str | None:
+    return None if instant is None else iso(instant)
+
+
+def _message(message_id: str, role: str, content: str, at: Millis) -> dict[str, Json]:
+    return {"id": message_id, "role": role, "content": content, "created_at": at // 1000}
+
+
+def _display_name(user: Mapping[str, Json]) -> str:
+    named = " ".join(part for part in (user.get("first_name"), user.get("last_name")) if part)
+    return named or str(user.get("email", ""))
+
+
+def _task_pointer(contract: Contract) -> str | None:
+    """Return where the task's schema stands: what the operation that reads one answers with."""
+    readers = (each for each in contract.operations if each.behaviour.get("action") == "read")
+    reader = next(readers, None)
+    return None if reader is None else pointers.target(contract.document, _answer_pointer(reader))
+
+
+def _answer_pointer(operation: Operation) -> str:
+    return operation.responses["200"].content["application/json"].schema_pointer or ""
+
+
+def _resolved(contract: Contract, schema: Json) -> Schema:
+    """Return a schema with its reference followed, and of a nullable one the branch that is not null."""
+    if not isinstance(schema, Mapping):
+        return {}
+    if "$ref" in schema:
+        return _resolved(contract, contract.schema(schema["$ref"].removeprefix("#")))
+    for branch in schema.get("anyOf", ()):
+        if branch.get("type") != "null":
+            return _resolved(contract, branch)
+    return schema
+
+
+def _nullable(schema: Json) -> bool:
+    types = schema.get("type", ())
+    return "null" in types or any(branch.get("type") == "null" for branch in schema.get("anyOf", ()))
+
+
+def _default(contract: Contract, schema: Json) -> Json:
+    """Return what a property is while nobody has set it: its default, else null, else an object of defaults."""
+    if "default" in schema:
+        return schema["default"]
+    resolved = _resolved(contract, schema)
+    if "properties" in resolved and not _nullable(schema):
+        return _shape(contract, schema)({})
+    return None
+
+
+def _shape(contract: Contract, schema: Json, depth: int = 0) -> Shape:
+    """Return a function that gives a value the declared properties, in their order, each with its default."""
+    resolved = _resolved(contract, schema)
+    properties = resolved.get("properties")
+    if not properties or depth > _MAX_SHAPE_DEPTH:
+        return lambda value: value
+    parts = [(name, part.get("default"), _shape(contract, part, depth + 1)) for name, part in properties.items()]
+
+    def complete(value: Json) -> Json:
+        if not isinstance(value, Mapping):
+            return value
+        sent = ((name, value.get(name), default, shape) for name, default, shape in parts)
+        return {name: default if found is None else shape(found) for name, found, default, shape in sent}
+
+    return complete

@@ -1,0 +1,421 @@
+"""Steps: each step of a scenario read into a draft, with everything wrong inside it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+from emulator.core.signals import DECISIONS, EXPIRE
+from emulator.core.task import TERMINAL, Status
+from emulator.core.timeline import Fake, Millis, Pause, SubTask, Value
+from emulator.errors import did_you_mean
+from emulator.scenario import words
+from emulator.scenario.durations import NotADuration, parse_range
+from emulator.scenario.findings import Findings
+from emulator.scenario.shapes import Path, shown
+from emulator.scenario.templates import is_template
+
+MAX_POLLS: Final = 10_000
+NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_STATUSES: Final = tuple(status.value for status in Status)
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """One way out of a step.
+
+    by:    `after`, `polls`, `expire` or the name of a signal.
+    goto:  the id that the author gave; None for the step that follows.
+    delay: the shortest and longest time before it is taken by itself; None where it is not.
+    count: for `polls`.
+    """
+
+    by: str
+    goto: str | None
+    path: Path
+    delay: tuple[Millis, Millis] | None = None
+    count: int = 0
+
+    @property
+    def is_by_itself(self) -> bool:
+        """Whether it is taken by time or reads, with nobody to decide."""
+        return self.delay is not None or self.by == "polls"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A step as far as it could be read.
+
+    status:   None where it could not be read.
+    is_whole: whether all of its exits could be read.
+    """
+
+    path: Path
+    id: str
+    status: Status | None
+    exits: tuple[Exit, ...]
+    is_whole: bool
+    sets: Mapping[str, Value]
+    pause: Pause | None
+    sub_tasks: tuple[SubTask, ...]
+    line: int
+
+
+def read_steps(findings: Findings, raw: Any) -> tuple[Draft, ...]:
+    """Return the steps of a scenario."""
+    if not isinstance(raw, list) or not raw:
+        findings.add(("steps",), f"'steps' takes a list with at least one step, found {shown(raw)}")
+        return ()
+    steps = [
+        findings.mapping(("steps", index), step, "a step is a mapping with 'status'") for index, step in enumerate(raw)
+    ]
+    statuses = [_status(findings, ("steps", index), step) for index, step in enumerate(steps)]
+    ids = _ids(findings, steps, statuses)
+    return tuple(
+        _draft(findings, ("steps", index), step, status, step_id)
+        for index, (step, status, step_id) in enumerate(zip(steps, statuses, ids, strict=True))
+    )
+
+
+def _draft(findings: Findings, path: Path, step: Mapping[str, Any], status: Status | None, step_id: str) -> Draft:
+    slips = {**words.STEP_SLIPS, **_property_slips(findings)}
+    findings.keys(path, step, words.STEP_KEYS, slips)
+    pause = _pause(findings, path, step, status)
+    before = len(findings.mistakes)
+    exits = _exits(findings, path, step, status)
+    return Draft(
+        path=path,
+        id=step_id,
+        status=status,
+        exits=exits,
+        is_whole=len(findings.mistakes) == before and (bool(exits) or status in TERMINAL),
+        sets=_sets(findings, path, step),
+        pause=pause,
+        sub_tasks=_sub_tasks(findings, path, step, status),
+        line=findings.document.locate(path)[0],
+    )
+
+
+def _property_slips(findings: Findings) -> Mapping[str, str]:
+    task = findings.rules.task
+    free = (name for name in (task.properties if task else ()) if name not in words.OF_THE_EMULATOR)
+    return {name: f"'set: {{{name}: …}}'" for name in free if name not in words.STEP_SLIPS}
+
+
+def _status(findings: Findings, path: Path, step: Mapping[str, Any]) -> Status | None:
+    found = step.get("status")
+    if found in _STATUSES:
+        return Status(found)
+    known = f"a status is one of {', '.join(_STATUSES)}"
+    if "status" not in step:
+        if step and "state" not in step:
+            findings.add(path, f"the step has no 'status'; {known}")
+    elif right := words.STATUS_SLIPS.get(str(found).lower().replace("-", "_").replace(" ", "_")):
+        findings.add((*path, "status"), f"unknown status '{found}'; write '{right}'")
+    else:
+        findings.add((*path, "status"), f"unknown status {shown(found)}; {known}{did_you_mean(str(found), _STATUSES)}")
+    return None
+
+
+def _ids(findings: Findings, steps: Sequence[Mapping[str, Any]], statuses: Sequence[Status | None]) -> list[str]:
+    """Return an id for each step: its own, or else its status, numbered where that is taken."""
+    given: dict[str, int] = {}
+    for index, step in enumerate(steps):
+        if "id" not in step:
+            continue
+        step_id = _given_id(findings, ("steps", index, "id"), step["id"], statuses[index])
+        if step_id in given:
+            line = findings.document.locate(("steps", given[step_id], "id"))[0]
+            findings.add(
+                ("steps", index, "id"), f"duplicate id '{step_id}', first given on line {line}; choose another"
+            )
+        given.setdefault(step_id, index)
+    ids: list[str] = []
+    taken = {*given}
+    for step, status in zip(steps, statuses, strict=True):
+        ids.append(str(step["id"]) if "id" in step else _free_id(status.value if status else "step", taken))
+        taken.add(ids[-1])
+    return ids
+
+
+def _given_id(findings: Findings, path: Path, found: Any, status: Status | None) -> str:
+    if not isinstance(found, str) or not NAME.fullmatch(found):
+        findings.add(path, f"an id is made of letters, digits, '-' and '_', found {shown(found)}")
+    elif found in _STATUSES and status is not None and found != status:
+        findings.add(path, f"the id '{found}' is the name of a status that this step does not have; choose another")
+    return str(found)
+
+
+def _free_id(status: str, taken: set[str]) -> str:
+    number = 1
+    while (candidate := status if number == 1 else f"{status}-{number}") in taken:
+        number += 1
+    return candidate
+
+
+def _exits(findings: Findings, path: Path, step: Mapping[str, Any], status: Status | None) -> tuple[Exit, ...]:
+    ways = [key for key in words.EXITS if key in step]
+    if status in TERMINAL:
+        for key in [*ways, *(["goto"] if "goto" in step else [])]:
+            findings.add((*path, key), f"a step with the status {status} is an end; remove '{key}'", key=True)
+        return ()
+    if len(ways) > 1:
+        both = " and ".join(f"'{way}'" for way in ways)
+        findings.add((*path, ways[1]), f"the step has {both}; it is left by exactly one of them", key=True)
+        return ()
+    if status is Status.PAUSED and ways and ways != ["on"]:
+        right = "'on: {expire: {after: 5s, goto: step-id}}' lets it go on by itself"
+        findings.add((*path, ways[0]), f"a paused step is left by 'on', not by '{ways[0]}'; {right}", key=True)
+        return ()
+    if not ways:
+        _refuse_endless(findings, path, step, status)
+        return ()
+    if ways == ["on"]:
+        return _signals(findings, path, step)
+    goto = _goto(findings, (*path, "goto"), step["goto"]) if "goto" in step else None
+    at = (*path, "goto") if "goto" in step else (*path, ways[0])
+    if ways == ["after"]:
+        delay = _delay(findings, (*path, "after"), step["after"])
+        return (Exit("after", goto, at, delay),) if delay else ()
+    return _polls(findings, path, step["polls"], Exit("polls", goto, at))
+
+
+def _refuse_endless(findings: Findings, path: Path, step: Mapping[str, Any], status: Status | None) -> None:
+    if status is None or any(_means_an_exit(key) for key in step):
+        return
+    if status is Status.PAUSED:
+        findings.add(path, "a paused step waits for a signal; add 'on: {approve: step-id}', or a name of your own")
+    else:
+        right = "add 'after: 1s', 'polls: 2' or 'on: {approve: step-id}'"
+        findings.add(path, f"the step is {status} and has no way out; {right}")
+
+
+def _means_an_exit(key: str) -> bool:
+    """Tell whether a key, which is told to be wrong elsewhere, was meant as a way out."""
+    slip = words.STEP_SLIPS.get(key.lower(), "")
+    near = () if key in words.STEP_KEYS else get_close_matches(key, words.STEP_KEYS, n=1)
+    return slip.startswith(("'after", "'polls", "'on")) or any(name in words.EXITS for name in near)
+
+
+def _delay(findings: Findings, path: Path, found: Any) -> tuple[Millis, Millis] | None:
+    try:
+        return parse_range(found)
+    except NotADuration as error:
+        findings.add(path, str(error))
+        return None
+
+
+def _goto(findings: Findings, path: Path, found: Any) -> str | None:
+    if isinstance(found, str) and found:
+        return found
+    findings.add(path, f"'goto' takes the id of a step, found {shown(found)}")
+    return None
+
+
+def _polls(findings: Findings, path: Path, found: Any, way: Exit) -> tuple[Exit, ...]:
+    if isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= MAX_POLLS:
+        return (Exit("polls", way.goto, way.path, count=found),)
+    findings.add((*path, "polls"), f"'polls' takes a whole number of reads from 1 to {MAX_POLLS}, found {shown(found)}")
+    return ()
+
+
+def _signals(findings: Findings, path: Path, step: Mapping[str, Any]) -> tuple[Exit, ...]:
+    if "goto" in step:
+        right = "name the step beside each signal, as in 'on: {approve: step-id}'"
+        findings.add((*path, "goto"), f"'goto' goes with 'after' and 'polls', not with 'on'; {right}", key=True)
+    at = (*path, "on")
+    on = findings.mapping(at, step["on"], "'on' takes signals and where each leads, such as {approve: step-id}")
+    if not on and isinstance(step["on"], Mapping):
+        findings.add(at, "'on' is empty; name a signal and where it leads, such as 'approve: step-id'")
+    ways = (_signal(findings, (*at, signal), signal, target) for signal, target in on.items())
+    return tuple(way for way in ways if way)
+
+
+def _signal(findings: Findings, path: Path, signal: str, target: Any) -> Exit | None:
+    if wrong := _wrong_signal(signal):
+        findings.add(path, wrong, key=True)
+        return None
+    if signal == EXPIRE and isinstance(target, Mapping):
+        return _expiry(findings, path, target)
+    if isinstance(target, Mapping) and isinstance(inner := target.get("goto"), str):
+        findings.add(path, f"a signal leads straight to a step; write '{signal}: {inner}'")
+        return None
+    if not isinstance(target, str) or not target:
+        findings.add(path, f"'{signal}' takes the id of the step that it leads to, found {shown(target)}")
+        return None
+    if signal == EXPIRE and re.fullmatch(r"\d+\s*(ms|s|m|h|d)", target):
+        findings.add(path, f"'expire' leads to a step; write 'expire: {{after: {target}, goto: step-id}}'")
+        return None
+    return Exit(signal, target, path)
+
+
+def _wrong_signal(signal: str) -> str | None:
+    if signal in words.EVERYWHERE:
+        return f"'{signal}' cannot be waited for: {words.EVERYWHERE[signal]}"
+    if right := words.SIGNAL_SLIPS.get(signal.lower()):
+        return f"unknown signal '{signal}'; write '{right}'"
+    if not NAME.fullmatch(signal):
+        return f"a signal's name is made of letters, digits, '-' and '_', found {shown(signal)}"
+    # Any other name is the author's own; one letter off a known signal is more likely a slip.
+    near = [] if signal in DECISIONS or not signal.isalpha() else get_close_matches(signal, DECISIONS, 1, 0.84)
+    return f"unknown signal '{signal}'. Did you mean '{near[0]}'?" if near else None
+
+
+def _expiry(findings: Findings, path: Path, target: Mapping[str, Any]) -> Exit | None:
+    findings.keys(path, target, words.EXPIRY_KEYS, words.STEP_SLIPS)
+    goto = _goto(findings, (*path, "goto"), target["goto"]) if "goto" in target else None
+    at = (*path, "goto") if "goto" in target else path
+    if "after" not in target:
+        right = f"write 'expire: {goto}'" if goto else "write 'expire: {after: 24h, goto: step-id}'"
+        findings.add(path, f"'expire' has no 'after'; {right}")
+        return None
+    delay = _delay(findings, (*path, "after"), target["after"])
+    return Exit(EXPIRE, goto, at, delay) if delay else None
+
+
+def _sets(findings: Findings, path: Path, step: Mapping[str, Any]) -> Mapping[str, Value]:
+    sets: dict[str, Value] = {}
+    if "set" in step:
+        given = findings.mapping((*path, "set"), step["set"], "'set' takes properties and their values")
+        for name, raw in given.items():
+            if raw is None and " " in name:
+                right = "a text with a comma needs quotes between { and }"
+                findings.add((*path, "set", name), f"'{name}' has no value; {right}", key=True)
+            else:
+                _set_one(findings, (*path, "set", name), name, raw, sets)
+    if "fake" in step:
+        given = findings.mapping((*path, "fake"), step["fake"], "'fake' takes properties and Faker providers")
+        for name, provider in given.items():
+            _fake_one(findings, (*path, "fake", name), name, provider, sets)
+    if "result" in step:
+        if "result" in sets:
+            findings.add((*path, "result"), "'result' is given twice, here and in 'set' or 'fake'; keep one", key=True)
+        _set_one(findings, (*path, "result"), "result", step["result"], sets)
+    return sets
+
+
+def _set_one(findings: Findings, path: Path, name: str, raw: Any, sets: dict[str, Value]) -> None:
+    sets[name] = findings.value(path, raw)
+    task = findings.rules.task
+    # A result that is a mapping or a list is sent as JSON text, so that the contract has no say in it.
+    if _is_property(findings, path, name) and task and not (name == "result" and isinstance(raw, dict | list)):
+        findings.against(task, path, name, sets[name])
+
+
+def _fake_one(findings: Findings, path: Path, name: str, provider: Any, sets: dict[str, Value]) -> None:
+    if name in sets:
+        findings.add(path, f"'{name}' is in 'set' and in 'fake'; keep one", key=True)
+    _is_property(findings, path, name)
+    known = findings.rules.providers
+    if not isinstance(provider, str):
+        findings.add(path, f"'fake' takes the name of a Faker provider, such as uuid4, found {shown(provider)}")
+    elif known and provider not in (names := known()):
+        right = did_you_mean(provider, [*names]) or ", such as uuid4, name, sentence or url"
+        findings.add(path, f"'{provider}' is no Faker provider{right}")
+    sets[name] = Fake(str(provider))
+
+
+def _is_property(findings: Findings, path: Path, name: str) -> bool:
+    if name in words.OF_THE_EMULATOR:
+        findings.add(path, f"'{name}' cannot be set: {words.OF_THE_EMULATOR[name]}", key=True)
+        return False
+    task = findings.rules.task
+    if task and name not in task.properties:
+        hint = did_you_mean(name, [*task.properties])
+        findings.add(path, f"the contract's task has no '{name}'; 'set' takes what it has{hint}", key=True)
+        return False
+    return True
+
+
+def _pause(findings: Findings, path: Path, step: Mapping[str, Any], status: Status | None) -> Pause | None:
+    asked = [key for key in ("hitl", "eca") if key in step]
+    if len(asked) > 1:
+        findings.add(
+            (*path, "eca"), "the step has 'hitl' and 'eca'; it waits for one of them, so split it in two", key=True
+        )
+    if not asked:
+        return None
+    key = asked[0]
+    if status is not None and status is not Status.PAUSED:
+        findings.add((*path, key), f"'{key}' stands only at a paused step, and this one is {status}", key=True)
+    answer = "approve" if key == "hitl" else "authorize"
+    on = step.get("on")
+    if isinstance(on, Mapping) and answer not in on and not any(words.SIGNAL_SLIPS.get(name) == answer for name in on):
+        findings.add((*path, "on"), f"'{key}' asks for an answer that 'on' does not take; add '{answer}: step-id'")
+    return _hitl(findings, (*path, key), step[key]) if key == "hitl" else _eca(findings, (*path, key), step[key])
+
+
+def _hitl(findings: Findings, path: Path, raw: Any) -> Pause:
+    given = findings.mapping(path, raw, "'hitl' takes a mapping such as {wait_node_id: manager-approval}")
+    slips = {"id": "'wait_node_id'", "node_id": "'wait_node_id'", "body": "'content'", "text": "'content'"}
+    findings.keys(path, given, words.HITL_KEYS, {**slips, "message": "'content'", "subject": "'title'"})
+    return _asking(findings, path, raw, "hitl_request", ("wait_node_id",), "manager-approval")
+
+
+def _eca(findings: Findings, path: Path, raw: Any) -> Pause:
+    given = findings.mapping(path, raw, "'eca' takes a mapping such as {connector_name: Google Drive}")
+    slips = {"connector": "'connector_name'", "name": "'connector_name'", "url": "'auth_url'", "scope": "'scopes'"}
+    findings.keys(path, given, words.ECA_KEYS, slips)
+    scopes = given.get("scopes", [])
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        findings.add((*path, "scopes"), f"'scopes' takes a list of texts, found {shown(scopes)}")
+    url = given.get("auth_url")
+    if url is not None and not (isinstance(url, str) and url.startswith(("http://", "https://", "{{"))):
+        right = "an address that begins with https://; without it the emulator makes one"
+        findings.add((*path, "auth_url"), f"'auth_url' takes {right}, found {shown(url)}")
+    return _asking(findings, path, raw, "pending_eca_request", ("connector_name", "auth_url"), "Google Drive")
+
+
+def _asking(findings: Findings, path: Path, raw: Any, name: str, told: Sequence[str], example: str) -> Pause:
+    """Return the pause of a mapping, of which the keys `told` go to the client and the first is required."""
+    given: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+    if told[0] not in given and isinstance(raw, Mapping):
+        findings.add(path, f"'{path[-1]}' lacks '{told[0]}'; write '{told[0]}: {example}'")
+    for key in given:
+        if key in (told[0], "title", "content"):
+            findings.text((*path, key), given[key], f"'{key}' takes text")
+    values = {key: findings.value((*path, key), item) for key, item in given.items()}
+    task = findings.rules.task
+    if task and name not in task.properties:
+        findings.add(path, f"the contract's task has no '{name}', so that '{path[-1]}' cannot be shown", key=True)
+    shown_keys = {key: value for key, value in values.items() if key in told}
+    return Pause(name, shown_keys, {key: value for key, value in values.items() if key not in told})
+
+
+def _sub_tasks(findings: Findings, path: Path, step: Mapping[str, Any], status: Status | None) -> tuple[SubTask, ...]:
+    if "sub_tasks" not in step:
+        return ()
+    at = (*path, "sub_tasks")
+    raw = step["sub_tasks"]
+    if status in TERMINAL:
+        findings.add(
+            at,
+            f"a step with the status {status} is an end and starts nothing; put 'sub_tasks' in the step before",
+            key=True,
+        )
+    if not isinstance(raw, list) or not raw:
+        findings.add(at, f"'sub_tasks' takes a list such as [{{workflow_id: completed}}], found {shown(raw)}")
+        return ()
+    tasks = (_sub_task(findings, (*at, index), item) for index, item in enumerate(raw))
+    return tuple(task for task in tasks if task)
+
+
+def _sub_task(findings: Findings, path: Path, raw: Any) -> SubTask | None:
+    given = findings.mapping(path, raw, "a sub-task is a mapping such as {workflow_id: completed}")
+    request = findings.rules.request
+    slips = dict.fromkeys(("agent_id", "scenario", "id", "workflow", "name"), "'workflow_id'")
+    if request:
+        findings.keys(path, given, ("workflow_id", *request.properties), slips)
+    if "workflow_id" not in given:
+        if isinstance(raw, Mapping) and not any(key in slips for key in given):
+            findings.add(path, "the sub-task lacks 'workflow_id'; write what it runs, such as 'workflow_id: completed'")
+        return None
+    runs = findings.text((*path, "workflow_id"), given["workflow_id"], "'workflow_id' takes the id of a workflow")
+    if runs and is_template(runs):
+        findings.add((*path, "workflow_id"), "'workflow_id' takes a fixed id; templates stand in the request beside it")
+    body = {key: findings.value((*path, key), item) for key, item in given.items() if key != "workflow_id"}
+    for key, value in body.items():
+        if request and key in request.properties:
+            findings.against(request, (*path, key), key, value)
+    return SubTask(runs, {"input": {"text": ""}, **body}) if runs else None

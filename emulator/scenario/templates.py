@@ -1,0 +1,190 @@
+"""Templates: the `{{ … }}` in a scenario's texts, checked when it is read and resolved when a task is shown."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
+
+from emulator.core.timeline import Fake, Template, Value
+from emulator.errors import BrokenPromise, did_you_mean
+from emulator.scenario.shapes import ANYTHING, Shape
+
+NAMES: Final = ("input", "request", "task", "signal", "fake", "now")
+_MARKS: Final = ("{{", "{%", "{#")
+_NUMBERED: Final = re.compile(r"(.+)_\d+")
+
+
+def is_template(text: str) -> bool:
+    """Tell whether a text has anything in it to resolve."""
+    return any(mark in text for mark in _MARKS)
+
+
+def check_template(source: str, providers: Callable[[], Collection[str]] | None = None) -> str | None:
+    """Return what is wrong with a text and what would be right, or None.
+
+    providers: gives the names that may follow `fake.`; unchecked without it.
+    """
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    from emulator.scenario import sandbox
+
+    try:
+        tree = sandbox.texts().parse(source)
+        if wrong := _refused(tree) or _unknown_call(tree) or _unknown_name(tree):
+            return wrong
+        if providers and (wrong := _unknown_fake(tree, providers)):
+            return wrong
+        sandbox.compiled(source)
+    except TemplateSyntaxError as error:
+        return f"the template does not parse: {_without_stop(error)}{_on_line(error.lineno)}"
+    except TemplateError as error:
+        return f"the template does not compile: {_without_stop(error)}"
+    return None
+
+
+def is_lone_expression(source: str) -> bool:
+    """Tell whether a text is exactly one `{{ … }}`, so that its value keeps its own type."""
+    from jinja2 import TemplateError
+
+    from emulator.scenario import sandbox
+
+    try:
+        return sandbox.lone_expression(sandbox.texts().parse(source)) is not None
+    except TemplateError:
+        return False
+
+
+def render(
+    value: Value,
+    context: Mapping[str, Any],
+    fake: Callable[[str, str], Any],
+    pointer: str,
+    shape: Shape = ANYTHING,
+) -> Any:
+    """Return a value with every Template and Fake in it resolved, as plain JSON.
+
+    context: what the names in a text stand for; `fake` is added to it.
+    fake:    gives the value of a Faker provider, the same for the same JSON pointer.
+    pointer: where the value stands in the task. `{{ fake.name }}` is keyed by `/fake/name` wherever it stands,
+             so that one task has one name throughout; `{{ fake.name_2 }}` is another.
+    shape:   what the place takes; a lone `{{ … }}` whose value it does not take turns to text.
+    Raises BrokenPromise where a text cannot be resolved.
+    """
+    match value:
+        case Template(source=source):
+            return _resolved(source, {**context, "fake": _Fakes(fake)}, pointer, shape)
+        case Fake(provider=provider):
+            return fake(provider, pointer)
+        case Mapping():
+            return {
+                name: render(item, context, fake, f"{pointer}/{_escaped(name)}", shape.at(name))
+                for name, item in value.items()
+            }
+        case list() | tuple():
+            return [
+                render(item, context, fake, f"{pointer}/{index}", shape.at(index)) for index, item in enumerate(value)
+            ]
+        case _:
+            return value
+
+
+def _resolved(source: str, context: Mapping[str, Any], pointer: str, shape: Shape) -> Any:
+    from jinja2 import TemplateError
+
+    from emulator.scenario import sandbox
+
+    try:
+        value = sandbox.run(source, context)
+    # What a text's own arithmetic and calls can raise, in the words of Python.
+    except (
+        TemplateError,
+        ArithmeticError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise BrokenPromise(f"the template at {pointer}, '{_short(source)}', cannot be resolved: {error}") from None
+    return value if shape.takes(value) else str(sandbox.as_text(value))
+
+
+class _Fakes:
+    """What `fake` stands for in a text: each attribute is a Faker provider's value."""
+
+    __slots__ = ("_fake",)
+
+    def __init__(self, fake: Callable[[str, str], Any]) -> None:
+        self._fake = fake
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        numbered = _NUMBERED.fullmatch(name)
+        return self._fake(numbered[1] if numbered else name, f"/fake/{_escaped(name)}")
+
+
+def _refused(tree: Any) -> str | None:
+    from emulator.scenario import sandbox
+
+    if refused := sandbox.refused_tag(tree):
+        name, line = refused
+        return f"the tag '{name}' is not for scenarios; use {{{{ … }}}}, if, for and set{_on_line(line)}"
+    return None
+
+
+def _unknown_call(tree: Any) -> str | None:
+    from jinja2 import nodes
+
+    from emulator.scenario import sandbox
+
+    environment = sandbox.texts()
+    for kind, word, known in ((nodes.Filter, "filter", environment.filters), (nodes.Test, "test", environment.tests)):
+        for use in tree.find_all(kind):
+            if use.name not in known:
+                hint = did_you_mean(use.name, [*known])
+                return f"the template uses the {word} '{use.name}', which is not there{_on_line(use.lineno)}{hint}"
+    return None
+
+
+def _unknown_name(tree: Any) -> str | None:
+    from jinja2 import meta, nodes
+
+    from emulator.scenario import sandbox
+
+    unknown = sorted(meta.find_undeclared_variables(tree) - {*NAMES, *sandbox.texts().globals})
+    if not unknown:
+        return None
+    used = next((use for use in tree.find_all(nodes.Name) if use.name == unknown[0]), None)
+    line = _on_line(used.lineno if used else 1)
+    return (
+        f"the template uses '{unknown[0]}'; known names are {', '.join(NAMES)}{line}{did_you_mean(unknown[0], NAMES)}"
+    )
+
+
+def _unknown_fake(tree: Any, providers: Callable[[], Collection[str]]) -> str | None:
+    from jinja2 import nodes
+
+    for use in tree.find_all(nodes.Getattr):
+        if isinstance(use.node, nodes.Name) and use.node.name == "fake":
+            numbered = _NUMBERED.fullmatch(use.attr)
+            name = numbered[1] if numbered else use.attr
+            if name not in (known := providers()):
+                return f"'fake.{use.attr}' is no Faker provider{_on_line(use.lineno)}{did_you_mean(name, [*known])}"
+    return None
+
+
+def _without_stop(error: Exception) -> str:
+    return str(error).rstrip(".")
+
+
+def _on_line(line: int) -> str:
+    return f" (line {line} of the text)" if line > 1 else ""
+
+
+def _escaped(name: str) -> str:
+    # RFC 6901, 3: `~` and `/` cannot stand in a JSON pointer as they are.
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _short(source: str) -> str:
+    return source if len(source) <= 80 else f"{source[:77]}…"

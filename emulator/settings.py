@@ -1,0 +1,55 @@
+"""What a user can choose when the server starts, checked and complete."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+ClockMode = Literal["real", "scaled", "manual", "auto"]
+CLOCK_MODES: Final[tuple[ClockMode, ...]] = ("real", "scaled", "manual", "auto")
+
+DEFAULT_PORT: Final = 4020
+# The key that `env` prints and the examples use; its namespace is the default one.
+DEFAULT_KEY: Final = "local"
+DEFAULT_NAMESPACE: Final = "default"
+DEFAULT_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All choices of one server, with the defaults of `serve`.
+
+    port:       0 picks a free one.
+    spec:       an OpenAPI file that replaces the embedded contract.
+    scenarios:  folders or files whose stories are added to the built-in ones.
+    scale:      how many seconds pass on a `scaled` clock in one second of real time.
+    start:      the instant at which `manual` and `auto` clocks start.
+    api_keys:   the keys that are welcome, each with its namespace or None for one of its own; empty: every key.
+    max_tasks:  per server; beyond it the oldest finished task is forgotten.
+    max_body:   of one request, in bytes.
+    cors:       origins that may call the API from a browser; `*` for any.
+    public_url: scheme and host that links to people start with; default: as the client reached us.
+    token:      what the control API and the pages ask for; required off loopback.
+    allow_hosts: further host names under which the control API may be reached.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    spec: Path | None = None
+    scenarios: tuple[Path, ...] = ()
+    clock: ClockMode = "real"
+    scale: float = 60.0
+    seed: int = 1
+    start: datetime = DEFAULT_START
+    api_keys: tuple[tuple[str, str | None], ...] = ()
+    known_only: bool = False
+    max_tasks: int = 100_000
+    max_body: int = 5 * 1024 * 1024
+    strict: bool = False
+    cors: tuple[str, ...] = ()
+    public_url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    allow_hosts: tuple[str, ...] = ()
+    log_level: str = "info"
+    log_format: str = "text"
+    ready_file: Path | None = None

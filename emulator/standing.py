@@ -1,0 +1,135 @@
+"""Where tasks stand: the facts of the store, replayed to what their clock shows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from emulator.clock import Clock, machine_time
+from emulator.core.replay import Snapshot, Turn, replay, sub_tasks_started
+from emulator.core.timeline import NO_TIME, Millis
+from emulator.errors import NotFound
+from emulator.store import Follows, Store, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A task with all that its rendering needs to know.
+
+    number:   which turn is shown, counted from 0.
+    now:      on the clock that the turn follows, which is `ahead` ms ahead of its namespace's.
+    children: the ids of its sub-tasks that exist, each with whether it has ended.
+    """
+
+    namespace: str
+    task: Task
+    turn: Turn
+    number: int
+    now: Millis
+    snapshot: Snapshot
+    children: Sequence[tuple[str, bool]] = ()
+    ahead: Millis = NO_TIME
+
+
+class Standings:
+    """Reads tasks from a store. One read of the clock in each call; nothing is changed and nothing kept."""
+
+    def __init__(self, store: Store, first_clock: Clock) -> None:
+        self._store = store
+        self._first_clock = first_clock
+
+    async def clock(self, namespace: str) -> Clock:
+        """Return the namespace's clock."""
+        return await self._store.clock(namespace) or self._first_clock
+
+    async def now(self, namespace: str) -> Millis:
+        """Return what the namespace's clock shows."""
+        return (await self.clock(namespace)).now(machine_time())
+
+    async def get(self, namespace: str, task_id: str) -> Standing:
+        """Return where a task stands. Raises NotFound."""
+        standing = await self.find(namespace, task_id)
+        if standing is None:
+            raise NotFound("Task not found")
+        return standing
+
+    async def find(self, namespace: str, task_id: str) -> Standing | None:
+        """Return where a task stands; None if there is none, or its story has not come to it."""
+        task = await self._store.get(namespace, task_id)
+        return None if task is None else await self._with_children(namespace, task, await self.now(namespace))
+
+    async def _with_children(self, namespace: str, task: Task, now: Millis) -> Standing | None:
+        """Return where a task's newest turn stands, with its sub-tasks; None while its story has not begun."""
+        standing = await self.alone(namespace, task, now)
+        kept = await self._store.children(namespace, task.id)
+        if standing is None or not kept:
+            return standing
+        found = [await self.alone(namespace, child, now) for child in kept if child.id != task.id]
+        children = tuple((child.task.id, child.snapshot.is_finished) for child in found if child is not None)
+        return replace(standing, children=children)
+
+    async def alone(self, namespace: str, task: Task, now: Millis, number: int | None = None) -> Standing | None:
+        """Return where one turn of a task (the newest, or `number`) stands, its sub-tasks left aside."""
+        number = len(task.turns) - 1 if number is None else number
+        turn, ahead = task.turns[number], NO_TIME
+        if task.follows is not None:
+            begun = await self._begun(namespace, task.follows, now)
+            if begun is None:
+                return None
+            born, ahead = begun
+            turn = replace(turn, born=born) if number == 0 else turn
+        # Hosts whose clocks differ agree, because no reader is before the last thing that happened.
+        now = Millis(max(now + ahead, turn.signals[-1].at if turn.signals else turn.born))
+        return Standing(namespace, task, turn, number, now, replay(turn, now), ahead=ahead)
+
+    async def _begun(self, namespace: str, follows: Follows, now: Millis) -> tuple[Millis, Millis] | None:
+        """Return when a story's sub-task begins, in its parent's own time, and how far ahead that time is now."""
+        task = await self._store.get(namespace, follows.parent)
+        parent = None if task is None else await self.alone(namespace, task, now, follows.turn)
+        if parent is None:
+            return None
+        entered = dict(sub_tasks_started(parent.snapshot, parent.turn.timeline))
+        if follows.step not in entered:
+            return None
+        return entered[follows.step], Millis(parent.now + parent.snapshot.offset - now)
+
+    async def select(
+        self,
+        namespace: str,
+        by_facts: Callable[[Task], bool],
+        by_state: Callable[[Standing], bool] | None = None,
+    ) -> list[Task]:
+        """Return the tasks that exist by now and that both filters take, newest first, ties by ordinal.
+
+        by_state: costs a replay of each task that `by_facts` has taken.
+        """
+        now = await self.now(namespace)
+        found: list[tuple[Millis, int, Task]] = []
+        for task in await self._store.all(namespace):
+            if not by_facts(task):
+                continue
+            created = Millis(task.turns[0].born + task.turns[0].offset)
+            if by_state is not None or task.follows is not None:
+                standing = await self.alone(namespace, task, now)
+                if standing is None or not (by_state is None or by_state(standing)):
+                    continue
+                created = _created(standing)
+            found.append((created, task.ordinal, task))
+        found.sort(key=lambda each: each[:2], reverse=True)
+        return [task for _, _, task in found]
+
+    async def turns(self, namespace: str, task_id: str) -> list[Standing]:
+        """Return a task once for each of its turns, oldest first. Raises NotFound."""
+        newest, now = await self.get(namespace, task_id), await self.now(namespace)
+        earlier = [await self.alone(namespace, newest.task, now, number) for number in range(newest.number)]
+        return [*(turn for turn in earlier if turn is not None), newest]
+
+    async def children(self, namespace: str, task_id: str) -> list[Standing]:
+        """Return the sub-tasks of a task that exist by now, by ordinal."""
+        now = await self.now(namespace)
+        kept = await self._store.children(namespace, task_id)
+        found = [await self._with_children(namespace, child, now) for child in kept if child.id != task_id]
+        return [standing for standing in found if standing is not None]
+
+
+def _created(standing: Standing) -> Millis:
+    first = standing.task.turns[0]
+    return standing.snapshot.created_at if standing.number == 0 else Millis(first.born + first.offset)

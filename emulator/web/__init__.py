@@ -1,0 +1,1 @@
+"""HTTP: routes made from contracts, requests checked against them, answers checked before they are sent."""

@@ -1,0 +1,106 @@
+"""A request as it came, and a reply as it goes; thin enough that a hot path pays for nothing it does not use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from emulator.errors import EmulatorError
+
+JSON: Final = "application/json"
+PROBLEM: Final = "application/problem+json"
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+_CONTENT_TYPES: Final = {
+    JSON: (b"content-type", b"application/json"),
+    PROBLEM: (b"content-type", b"application/problem+json"),
+}
+
+
+class BodyTooLarge(EmulatorError):
+    """A request body above the bound."""
+
+    status = 413
+
+
+class ClientGone(EmulatorError):
+    """The client hung up before it had its answer."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request; its body is read when asked for, up to a bound."""
+
+    scope: Scope
+    receive: Receive
+    path_parameters: Mapping[str, str]
+
+    @property
+    def headers(self) -> Sequence[tuple[bytes, bytes]]:
+        """All headers, names in lower case, in the order sent."""
+        return self.scope["headers"]  # type: ignore[no-any-return]
+
+    def header(self, name: bytes) -> str | None:
+        """Return the first header of this (lower-case) name."""
+        return next((value.decode("latin-1") for key, value in self.headers if key == name), None)
+
+    def header_values(self, name: bytes) -> list[str]:
+        """Return every header of this (lower-case) name."""
+        return [value.decode("latin-1") for key, value in self.headers if key == name]
+
+    @property
+    def query(self) -> bytes:
+        """The query as sent."""
+        return self.scope["query_string"]  # type: ignore[no-any-return]
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host under which the client reached us."""
+        host = self.header(b"host")
+        if host is None:
+            address, port = self.scope.get("server") or ("127.0.0.1", 80)
+            host = f"{address}:{port}"
+        return f"{self.scope['scheme']}://{host}"
+
+    async def body(self, most: int) -> bytes:
+        """Return the whole body. Raises BodyTooLarge above `most` bytes, ClientGone if it never came whole."""
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone("The client hung up while it sent its request.")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > most:
+                raise BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
+            chunks.append(chunk)
+            more = message.get("more_body", False)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP answer. `data` is the body before it was encoded, for the check against the contract."""
+
+    status: int
+    body: bytes = b""
+    media_type: str | None = JSON
+    headers: RawHeaders = ()
+    data: Any = field(default=None, repr=False)
+
+    async def send(self, send: Send, more: RawHeaders = ()) -> None:
+        """Send it, with `more` headers behind its own."""
+        headers = [(b"content-length", str(len(self.body)).encode()), *self.headers, *more]
+        if self.media_type is not None:
+            headers.insert(0, _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode()))
+        if self.status == 204:
+            headers = [*self.headers, *more]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_reply(data: Any, status: int = 200, headers: RawHeaders = (), media_type: str = JSON) -> Reply:
+    """Return a reply with `data` as JSON."""
+    return Reply(status, orjson.dumps(data), media_type, headers, data)

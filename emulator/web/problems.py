@@ -1,0 +1,61 @@
+"""What an error looks like: in the vendor's shape for the API, as RFC 9457 problem details for the control API."""
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from emulator.contract.validation import Violation
+from emulator.errors import BrokenPromise, Conflict, EmulatorError
+from emulator.web.exchange import PROBLEM, RawHeaders, Reply, json_reply
+
+
+def vendor_error(error: EmulatorError) -> Reply:
+    """Return `{"detail": …}`, the shape of every error of the API but 422."""
+    return json_reply({"detail": error.message}, error.status)
+
+
+def vendor_violations(violations: Sequence[Violation]) -> Reply:
+    """Return FastAPI's HTTPValidationError with every violation."""
+    return json_reply({"detail": [violation.as_detail() for violation in violations]}, 422)
+
+
+def problem(error: EmulatorError) -> Reply:
+    """Return problem details; a Conflict tells the signals that would be taken."""
+    details: dict[str, object] = {
+        "type": f"urn:xpander-emulator:{_kebab(type(error).__name__)}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": error.message,
+    }
+    if isinstance(error, Conflict):
+        details["allowed"] = list(error.allowed)
+    return json_reply(details, error.status, media_type=PROBLEM)
+
+
+def problem_violations(violations: Sequence[Violation]) -> Reply:
+    """Return problem details with every violation."""
+    listed = [violation.as_detail() for violation in violations]
+    first = violations[0]
+    details = {
+        "type": "urn:xpander-emulator:invalid-request",
+        "title": HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
+        "status": 422,
+        "detail": f"{'.'.join(str(part) for part in first.loc)}: {first.msg}",
+        "violations": listed,
+    }
+    return json_reply(details, 422, media_type=PROBLEM)
+
+
+def broken_promise(where: str, violations: Sequence[Violation]) -> BrokenPromise:
+    """Return the error that says which of our answers broke the contract, and how."""
+    told = "; ".join(f"{violation.pointer or '/'}: {violation.msg}" for violation in violations[:5])
+    return BrokenPromise(f"The emulator's answer to {where} breaks the contract, which is a defect of ours: {told}")
+
+
+def with_headers(reply: Reply, headers: RawHeaders) -> Reply:
+    """Return the reply with further headers."""
+    return Reply(reply.status, reply.body, reply.media_type, (*reply.headers, *headers), reply.data)
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

@@ -1,0 +1,200 @@
+"""The way of every request: let in, read, validated, handled, checked, sent.
+
+A service is one contract with its handlers; the emulated API and the control API are two of them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from starlette.types import Receive, Scope, Send
+
+from emulator.contract.answers import Answer, Preferences, answer, parse_prefer
+from emulator.contract.spec import Contract, Operation, routing_order
+from emulator.contract.validation import Accepted, RequestValidator, ResponseChecker, Violation, body_is_acceptable
+from emulator.contract.values import keyed
+from emulator.errors import EmulatorError
+from emulator.web.exchange import ClientGone, RawHeaders, Reply, Request
+from emulator.web.problems import broken_promise, with_headers
+from emulator.web.routes import PathRoute, path_routes
+
+_logger = logging.getLogger("emulator")
+_NO_PREFERENCES: Final = parse_prefer(())
+_MOST_CHECKED: Final = 2_048
+
+
+class UnsupportedMediaType(EmulatorError):
+    """A body of a kind that the operation does not take."""
+
+    status = 415
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was let in and found valid.
+
+    parameters: by name, of path, query and headers, each as the contract types it.
+    body, raw:  parsed, and as sent.
+    added:      headers that the answer will carry whatever it is.
+    """
+
+    request: Request
+    operation: Operation
+    namespace: str
+    parameters: Mapping[str, Any]
+    body: Any
+    raw: bytes
+    preferences: Preferences
+    added: RawHeaders
+
+
+Answered = TypeVar("Answered")
+Handler = Callable[[Call], Awaitable[Reply]]
+
+
+class Manner(Protocol):
+    """In what a service differs from another: whom it lets in, how it words errors, what it adds to an answer."""
+
+    async def enter(self, request: Request, operation: Operation) -> tuple[str, RawHeaders]:
+        """Return the request's namespace, and headers for its answer. Raises EmulatorError."""
+        ...
+
+    def error(self, error: EmulatorError) -> Reply:
+        """Return how an error is answered."""
+        ...
+
+    def violations(self, violations: Sequence[Violation]) -> Reply:
+        """Return how an invalid request is answered."""
+        ...
+
+
+class Service:
+    """One contract, served.
+
+    handlers: by the name of an operation's action; an operation without action is answered from the contract.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        manner: Manner,
+        handlers: Mapping[str, Handler],
+        *,
+        max_body: int,
+        strict: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.contract = contract
+        self.manner = manner
+        self.handlers = handlers
+        self.max_body = max_body
+        self.seed = seed
+        self._checker = ResponseChecker(contract, strict)
+        self._checked: dict[tuple[str, int, bytes], None] = {}
+
+    def routes(self) -> list[PathRoute]:
+        """Return a route for each path of the contract."""
+        return path_routes((operation, Endpoint(self, operation)) for operation in routing_order(self.contract))
+
+    def check(self, operation: Operation, reply: Reply) -> None:
+        """Raise BrokenPromise if an answer breaks the contract; an answer that was checked before passes at once."""
+        seen = (operation.id, reply.status, reply.body)
+        if seen in self._checked or (reply.status >= 400 and operation.response(reply.status) is None):
+            return
+        body = reply.body if reply.data is None else reply.data
+        violations = self._checker.check(operation, reply.status, reply.media_type, body)
+        if violations:
+            raise broken_promise(f"{operation.method} {operation.path}", violations)
+        if len(self._checked) >= _MOST_CHECKED:
+            self._checked.clear()
+        self._checked[seen] = None
+
+
+class Endpoint:
+    """One operation of a service, as an ASGI application."""
+
+    def __init__(self, service: Service, operation: Operation) -> None:
+        self._service = service
+        self._operation = operation
+        self._handler = service.handlers.get(operation.behaviour.get("action", ""))
+        self._validator: RequestValidator | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever goes wrong on the way is an answer too."""
+        request = Request(scope, receive, scope["path_params"])
+        added: RawHeaders = ()
+        manner = self._service.manner
+        try:
+            namespace, added = await manner.enter(request, self._operation)
+            reply = await self.reply(request, namespace, added)
+            self._service.check(self._operation, reply)
+        except ClientGone:
+            return
+        except EmulatorError as error:
+            reply = manner.error(error)
+            if error.status >= 500:
+                _logger.error("%s", error.message)
+        # The web boundary: a defect of ours must not cost the client its answer.
+        except Exception as error:
+            _logger.exception("%s %s failed", scope["method"], scope["path"])
+            reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
+        await reply.send(send, added)
+
+    async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply:
+        """Validate a request and return its answer."""
+        operation, service = self._operation, self._service
+        raw = await request.body(service.max_body)
+        content_type = request.header(b"content-type")
+        if not body_is_acceptable(operation, content_type, raw):
+            taken = ", ".join(operation.body.content) if operation.body else "no body"
+            raise UnsupportedMediaType(f"Content type '{content_type}' is not taken here; send {taken}.")
+        if self._validator is None:
+            self._validator = RequestValidator(service.contract, operation)
+        found = self._validator.check(request.path_parameters, request.query, request.headers, raw)
+        if not isinstance(found, Accepted):
+            return service.manner.violations(found)
+        prefer = request.header_values(b"prefer")
+        preferences = parse_prefer(prefer) if prefer else _NO_PREFERENCES
+        call = Call(request, operation, namespace, found.parameters, found.body, raw, preferences, added)
+        if self._handler is None or preferences.ask_the_contract:
+            return self._from_contract(call)
+        return await self._handler(call)
+
+    def _from_contract(self, call: Call) -> Reply:
+        key = keyed(self._service.seed, call.operation.id, call.request.scope["path"], call.request.query, call.raw)
+        return _reply(answer(self._service.contract, call.operation, call.preferences, key), call.added)
+
+
+def _reply(given: Answer, added: RawHeaders) -> Reply:
+    names = {name for name, _ in added}
+    sent = ((name.lower().encode(), value.encode("latin-1")) for name, value in given.headers)
+    headers = tuple(header for header in sent if header[0] not in names)
+    return applied(Reply(given.status, given.body, given.media_type, headers), *given.applied)
+
+
+def applied(reply: Reply, *preferences: str) -> Reply:
+    """Return the reply with `Preference-Applied` (RFC 7240, 3) for these preferences, if there are any."""
+    if not preferences:
+        return reply
+    return with_headers(reply, ((b"preference-applied", ", ".join(preferences).encode("latin-1")),))
+
+
+async def unless_gone(request: Request, work: Awaitable[Answered]) -> Answered:
+    """Return what `work` gives. Raises ClientGone, and gives the work up, when the client hangs up first."""
+    task = asyncio.ensure_future(work)
+    hang_up = asyncio.ensure_future(_hang_up(request))
+    try:
+        await asyncio.wait((task, hang_up), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGone("The client hung up while it waited.")
+        return task.result()
+    finally:
+        task.cancel()
+        hang_up.cancel()
+
+
+async def _hang_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

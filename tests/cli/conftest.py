@@ -1,0 +1,29 @@
+"""Every test of the command line stands in an empty folder, with no variable of ours set."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from emulator.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in os.environ:
+        if name.startswith(("EMULATOR_", "XPANDER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run() -> Run:
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, arguments, prog_name="xpander-emulator")
+
+    return run

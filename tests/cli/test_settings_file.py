@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from emulator.cli.serve import settings_here
+from tests.cli.conftest import Run
+
+
+def test_without_a_file_the_defaults_stand() -> None:
+    settings = settings_here()
+
+    assert (settings.port, settings.clock, settings.seed, settings.max_body) == (4020, "real", 1, 5 * 1024 * 1024)
+
+
+def test_emulator_toml_gives_defaults() -> None:
+    Path("emulator.toml").write_text(
+        'port = 4999\nclock = "manual"\nmax_body = "2kB"\nstrict = true\napi-key = ["a=team", "b"]\n'
+    )
+
+    settings = settings_here()
+
+    assert (settings.port, settings.clock, settings.max_body, settings.strict) == (4999, "manual", 2000, True)
+    assert settings.api_keys == (("a", "team"), ("b", None))
+
+
+def test_pyproject_toml_is_read_where_it_has_our_section() -> None:
+    Path("pyproject.toml").write_text('[project]\nname = "mine"\n\n[tool.emulator]\nseed = 7\n')
+
+    assert settings_here().seed == 7
+
+
+def test_a_pyproject_toml_without_our_section_is_left_alone() -> None:
+    Path("pyproject.toml").write_text('[project]\nname = "mine"\n')
+
+    assert settings_here().seed == 1
+
+
+def test_emulator_toml_goes_before_pyproject_toml() -> None:
+    Path("emulator.toml").write_text("seed = 1001\n")
+    Path("pyproject.toml").write_text("[tool.emulator]\nseed = 7\n")
+
+    assert settings_here().seed == 1001
+
+
+def test_the_environment_goes_before_the_file_and_a_flag_before_both(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("emulator.toml").write_text("seed = 1\nport = 1\nmax_tasks = 5\n")
+    monkeypatch.setenv("EMULATOR_SEED", "2")
+    monkeypatch.setenv("EMULATOR_PORT", "2")
+
+    found = json.loads(run("doctor", "--port", "0", "-o", "json").stdout)
+
+    by_name = {setting["name"]: (setting["value"], setting["source"]) for setting in found["settings"]}
+    assert by_name["--port"] == (0, "flag")
+    assert by_name["--seed"] == (2, "EMULATOR_SEED")
+    assert by_name["--max-tasks"] == (5, "emulator.toml")
+    assert by_name["--clock"] == ("real", "default")
+
+
+def test_paths_count_from_the_folder_of_the_file(run: Run) -> None:
+    Path("conf/stories").mkdir(parents=True)
+    Path("conf/emulator.toml").write_text('scenarios = ["stories"]\n')
+
+    found = json.loads(run("doctor", "--config", "conf/emulator.toml", "--port", "0", "-o", "json").stdout)
+
+    assert {"name": "--scenarios", "value": ["conf/stories"], "source": "conf/emulator.toml"} in found["settings"]
+
+
+def test_every_mistake_of_the_file_is_told_with_its_line(run: Run) -> None:
+    Path("emulator.toml").write_text('# mine\nprot = 4020\nclock = "fast"\ncors = "http://localhost:3000"\n')
+
+    result = run("serve")
+
+    assert result.exit_code == 2
+    assert "emulator.toml:2:1: unknown setting 'prot'. Did you mean 'port'?" in result.stderr
+    assert "emulator.toml:3:1: clock: 'fast' is not one of 'real', 'scaled', 'manual', 'auto'." in result.stderr
+    assert "emulator.toml:4:1: cors: a list was expected; write ['http://localhost:3000']." in result.stderr
+
+
+def test_in_pyproject_toml_the_line_is_that_of_our_section(run: Run) -> None:
+    Path("pyproject.toml").write_text("[tool.other]\nsede = 1\n\n[tool.emulator]\nsede = 2\n")
+
+    assert "pyproject.toml:5:1: unknown setting 'sede'. Did you mean 'seed'?" in run("serve").stderr
+
+
+def test_a_file_that_is_no_toml_is_refused(run: Run) -> None:
+    Path("emulator.toml").write_text("port 4020\n")
+
+    result = run("serve")
+
+    assert result.exit_code == 2
+    assert "emulator.toml: is not TOML" in result.stderr

@@ -1,0 +1,291 @@
+"""Loading: what a file says comes out as operations, what is wrong with it as mistakes with a place."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emulator.contract.spec import load_contract, read_contract, routing_order
+from emulator.document import parse_document
+from emulator.errors import InvalidFiles, NotFound
+from tests.contract.samples import HEAD, ROOT, contract_of, ours
+
+PETS = """\
+security: [{Key: []}]
+paths:
+  /pets/{pet_id}:
+    parameters: [{$ref: '#/components/parameters/PetId'}, {name: lang, in: query, schema: {type: string}}]
+    get:
+      tags: [pets]
+      x-emulator: {action: read}
+      parameters: [{name: lang, in: query, required: true, schema: {type: integer}}]
+      responses:
+        "200": {$ref: '#/components/responses/Pet'}
+        4XX: {description: no}
+    delete: {security: [], responses: {default: {description: gone}}}
+  /pets/mine:
+    get:
+      operationId: mine
+      security: [{}, {Key: []}]
+      responses: {"204": {description: none}}
+  /pets:
+    post:
+      operationId: add
+      requestBody: {$ref: '#/components/requestBodies/Pet'}
+      responses: {"201": {description: made, headers: {Location: {$ref: '#/components/headers/Where'}}}}
+components:
+  securitySchemes: {Key: {type: apiKey, in: header, name: X-Key}}
+  parameters: {PetId: {name: pet_id, in: path, required: true, schema: {type: string}}}
+  headers: {Where: {required: true, schema: {type: string}}}
+  examples: {Rex: {value: {name: Rex}}}
+  responses:
+    Pet:
+      description: A pet
+      content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}, examples: {rex: {$ref: '#/components/examples/Rex'}}}}
+  requestBodies: {Pet: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Alias'}, example: {name: A}}}}}
+  schemas:
+    Pet: {type: object, properties: {name: {type: string}, default: {$ref: '#/components/schemas/Name'}}}
+    Name: {type: string, example: {$ref: is data here}}
+    Alias: {$ref: '#/components/schemas/Pet'}
+"""
+
+
+def test_an_operation_carries_all_that_the_file_says_of_it() -> None:
+    contract = contract_of(PETS)
+
+    get = contract.operation("get_pets_pet_id")
+
+    assert (get.method, get.path, get.tags, get.line) == ("GET", "/pets/{pet_id}", ("pets",), 7)
+    assert get.pointer == "/paths/~1pets~1{pet_id}/get"
+    assert dict(get.behaviour) == {"action": "read"}
+    assert (contract.title, contract.version, contract.source) == ("Sample", "1", "api.yaml")
+
+
+def test_an_operation_s_own_parameter_replaces_the_shared_one() -> None:
+    parameters = contract_of(PETS).operation("get_pets_pet_id").parameters
+
+    assert [(each.place, each.name, each.required) for each in parameters] == [
+        ("path", "pet_id", True),
+        ("query", "lang", True),
+    ]
+    assert parameters[0].pointer == "/components/parameters/PetId/schema"
+    assert parameters[1].pointer == "/paths/~1pets~1{pet_id}/get/parameters/0/schema"
+
+
+def test_references_are_followed_in_bodies_responses_examples_and_headers() -> None:
+    contract = contract_of(PETS)
+
+    add, get = contract.operation("add"), contract.operation("get_pets_pet_id")
+
+    assert add.body is not None
+    assert add.body.required
+    assert add.body.content["application/json"].schema_pointer == "/components/schemas/Pet"
+    assert add.body.content["application/json"].examples == {"default": {"name": "A"}}
+    assert get.responses["200"].content["application/json"].examples == {"rex": {"name": "Rex"}}
+    assert add.responses["201"].headers["Location"].required
+    assert contract.schema("#/components/schemas/Alias")["type"] == "object"
+
+
+def test_the_api_key_is_needed_unless_security_allows_none() -> None:
+    contract = contract_of(PETS)
+
+    keys = {operation.id: operation.api_key for operation in contract.operations}
+
+    assert keys == {"get_pets_pet_id": "x-key", "delete_pets_pet_id": None, "mine": None, "add": "x-key"}
+
+
+def test_a_status_falls_back_to_its_class_and_to_default() -> None:
+    contract = contract_of(PETS)
+
+    get, delete = contract.operation("get_pets_pet_id"), contract.operation("delete_pets_pet_id")
+
+    assert get.response(404) is get.responses["4XX"]
+    assert get.response(500) is None
+    assert delete.response(500) is delete.responses["default"]
+
+
+def test_concrete_paths_are_routed_before_templated_ones() -> None:
+    order = [operation.path for operation in routing_order(contract_of(PETS))]
+
+    assert order == ["/pets", "/pets/mine", "/pets/{pet_id}", "/pets/{pet_id}"]
+
+
+def test_an_unknown_operation_is_told_with_the_nearest() -> None:
+    with pytest.raises(NotFound, match=r"^api.yaml has no operation 'ad'. Did you mean 'add'\?$"):
+        contract_of(PETS).operation("ad")
+
+
+def test_our_own_contract_has_no_fault() -> None:
+    contract = load_contract(ROOT / "openapi.yaml", "openapi.yaml")
+
+    assert contract.operation("invokeWorkflowAsync").api_key == "x-api-key"
+    assert {operation.id for operation in routing_order(contract)} == {each.id for each in contract.operations}
+
+
+def test_loading_needs_no_heavy_import() -> None:
+    code = (
+        "import sys; from pathlib import Path; from emulator.contract.spec import load_contract\n"
+        "load_contract(Path('openapi.yaml'), check_schemas=False)\n"
+        "print({'jsonschema', 'referencing', 'faker', 'jsonschema_rs', 'rstr'} & sys.modules.keys())"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "set()\n", done.stderr
+
+
+def test_the_registry_leads_into_the_document() -> None:
+    found = ours().registry.resolver().lookup("urn:openapi#/components/schemas/TaskStatus")
+
+    assert "pending" in found.contents["enum"]
+
+
+FAULTS = [
+    ("- a", ["1:1: an OpenAPI document is a mapping; found a list"]),
+    (
+        "openapi: 3.0.3\ninfo: {}\npaths: {}",
+        ["1:10: this is OpenAPI 3.0.3; 3.1 is what is served, written as openapi: 3.1.0"],
+    ),
+    ("openapi: 3.1\n", ["1:10: 'openapi' is 3.1; 3.1 is what is served, written as openapi: 3.1.0"]),
+    ("swagger: '2.0'", ["1:10: this is Swagger 2.0; 3.1 is what is served"]),
+    ("title: x", ["1:1: 'openapi' is missing; the first line should be openapi: 3.1.0"]),
+    ("openapi: 3.1.0", ["1:1: 'info' is missing", "1:1: 'paths' is missing"]),
+    (
+        "openapi: 3.1.0\ninfo: {title: T}\npaths: []",
+        ["2:7: info needs a 'version', a text; found nothing", "3:8: a mapping was expected here; found a list"],
+    ),
+    (
+        HEAD + "paths: {/a: {get: {responses: {default: {$ref: '#/components/responses/Nope'}}}}}\n"
+        "components: {responses: {Note: {description: n}}}",
+        ["3:48: '#/components/responses/Nope' does not exist. Did you mean '#/components/responses/Note'?"],
+    ),
+    (
+        HEAD + "paths: {}\ncomponents: {schemas: {A: {items: {$ref: '#/component/schemas/A'}}}}",
+        ["4:42: '#/component/schemas/A' does not exist. Did you mean '#/components/schemas/A'?"],
+    ),
+    (
+        HEAD + "paths: {}\ncomponents: {schemas: {A: {$ref: other.yaml}, B: {$ref: '#X'}}}",
+        [
+            "4:34: 'other.yaml' is outside this file; only references within it, '#/…', are followed",
+            "4:57: '#X' is no pointer; write '#/components/schemas/X'",
+        ],
+    ),
+    (
+        HEAD + "paths: {}\ncomponents: {schemas: {A: {$ref: '#/components/schemas/A'}, B: {$ref: 4}}}",
+        [
+            "4:34: '#/components/schemas/A' refers to itself in the end",
+            "4:71: '$ref' is a text such as '#/components/schemas/Name'; found 4",
+        ],
+    ),
+    (
+        HEAD + "paths: {}\n"
+        "components: {schemas: {A: {$ref: '#/components/headers/B'}, C: {$id: x}}, headers: {B: {schema: {}}}}",
+        [
+            "4:34: '#/components/headers/B' is a header; a schema is needed here",
+            "4:70: '$id' would change what local references mean; remove it",
+        ],
+    ),
+    (
+        HEAD + "paths:\n  /a:\n    get: {operationId: x, responses: {default: {description: d}}}\n"
+        "    post: {operationId: x, responses: {default: {description: d}}}",
+        ["6:25: the operationId 'x' is taken by GET /a on line 5; each operation needs its own"],
+    ),
+    (
+        HEAD + "paths:\n  /a/{b}:\n    get: {responses: {default: {description: d}}}",
+        ["5:5: {b} in '/a/{b}' has no definition; add a parameter with in: path, name: b"],
+    ),
+    (
+        HEAD + "paths:\n  /a/{task_id}:\n"
+        "    parameters: [{name: task_id, in: path, required: true, schema: {}}]\n"
+        "    get:\n"
+        "      parameters: [{name: taskid, in: path, required: true, schema: {}}]\n"
+        "      responses: {default: {description: d}}",
+        ["7:20: '/a/{task_id}' has no {taskid}, which is defined as a path parameter. Did you mean 'task_id'?"],
+    ),
+    (
+        HEAD + "paths:\n  /a/{b}: {}\n  /a/{c}: {}",
+        ["5:3: '/a/{c}' is the same path as '/a/{b}' on line 4: they differ only in parameter names"],
+    ),
+    (
+        HEAD + "paths:\n  a/{b: {get: {responses: {default: {description: d}}}}",
+        [
+            "4:3: a path begins with '/'; found 'a/{b'",
+            "4:3: the braces of 'a/{b' do not pair; a parameter is written {name}",
+        ],
+    ),
+    (
+        HEAD + "paths:\n  /a:\n    get:\n      parameters:\n"
+        "      - {name: b, in: body, schema: {}}\n"
+        "      - {name: c, in: qery, schema: {}}\n"
+        "      - {in: query, schema: {}}\n"
+        "      - {name: d, in: query}\n"
+        "      - {name: e, in: query, style: matrix, schema: {}}\n"
+        "      - {name: f, in: header, schema: {}}\n"
+        "      - {name: f, in: header, schema: {}}\n"
+        "      responses: {}",
+        [
+            "7:23: parameter 'b' is in 'body'; it is one of path, query, header, cookie",
+            "8:23: parameter 'c' is in 'qery'. Did you mean 'query'?",
+            "9:9: a parameter needs a name, a text; found nothing",
+            "10:9: parameter 'd' needs a schema, or content",
+            "11:37: style 'matrix' of a query parameter; served are: form, spaceDelimited, pipeDelimited, deepObject",
+            "13:9: the header parameter 'f' is given twice",
+            "14:7: an operation needs responses; declare at least one",
+        ],
+    ),
+    (
+        HEAD + "paths:\n  /{a}:\n    get:\n"
+        "      parameters: [{name: a, in: path, schema: {}}]\n      responses: {default: {description: d}}",
+        ["6:20: path parameter 'a' must say required: true"],
+    ),
+    (
+        HEAD + "paths:\n  /a:\n    get: {sumary: x, responses: {20: {description: d}, 200: {description: d, contnt: {}}}}",
+        [
+            "5:11: 'sumary' means nothing in this operation. Did you mean 'summary'?",
+            "5:34: '20' is no status; write 200, a class such as 4XX, or default",
+            "5:78: 'contnt' means nothing in this response. Did you mean 'content'?",
+        ],
+    ),
+    (
+        HEAD + "paths: {}\ncomponents:\n  schemas:\n    A: {type: strin, minLength: -1, required: id}\n"
+        "    B: {pattern: '(', properties: [a]}\n    C: 3",
+        [
+            "6:15: no valid JSON Schema: 'array', 'boolean', 'integer', 'null', 'number', 'object' or 'string' "
+            "was expected; found 'strin'",
+            "6:33: no valid JSON Schema: at least 0 was expected; found -1",
+            "6:47: no valid JSON Schema: a list was expected; found 'id'",
+            "7:18: no valid JSON Schema: a text in the format regex was expected; found '('",
+            "7:35: a mapping was expected here; found a list",
+            "8:8: a mapping, true or false was expected here; found 3",
+        ],
+    ),
+    (
+        HEAD + "security: [{Key: []}]\npaths: {/a: {get: {responses: {default: {description: d}}}}}\n"
+        "components: {securitySchemes: {Kye: {type: apiKey, in: header, name: X}}}",
+        ["3:13: the security scheme 'Key' is not defined. Did you mean 'Kye'?"],
+    ),
+    (
+        HEAD + "paths:\n  /a: {get: {x-emulator: 3, operationId: 4, responses: {default: {description: d}}}}",
+        ["4:26: 'x-emulator' is a mapping; found 3", "4:42: an operationId is a text; found 4"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), FAULTS)
+def test_a_broken_file_is_refused_with_every_fault_at_its_place(text: str, wanted: list[str]) -> None:
+    with pytest.raises(InvalidFiles) as refused:
+        read_contract(parse_document(text, "api.yaml"))
+
+    assert [str(mistake) for mistake in refused.value.mistakes] == [f"api.yaml:{message}" for message in wanted]
+
+
+def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFiles, match="^mine.yaml:1:1: cannot be read: No such file or directory$"):
+        load_contract(tmp_path / "absent.yaml", "mine.yaml")
+
+
+def test_schemas_are_not_held_against_the_metaschema_when_that_is_not_asked_for() -> None:
+    document = parse_document(HEAD + "paths: {}\ncomponents: {schemas: {A: {minLength: -1}}}", "api.yaml")
+
+    assert read_contract(document, check_schemas=False).title == "Sample"

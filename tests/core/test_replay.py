@@ -1,0 +1,139 @@
+"""How a task moves, case by case."""
+
+import pytest
+
+from emulator.core.replay import Turn, planned_sub_tasks, replay, skip_until, sub_tasks_started
+from emulator.core.signals import Signal, SignalOrderError
+from emulator.core.task import Status
+from emulator.core.timeline import After, Millis, Pause, Polls, Step, SubTask, Timeline, Wait
+
+APPROVAL = Timeline(
+    "approval",
+    (
+        Step("pending", Status.PENDING, After(Millis(300), Millis(300), 1)),
+        Step("extract", Status.EXECUTING, After(Millis(700), Millis(700), 2), {"title": "Reading"}),
+        Step(
+            "approval",
+            Status.PAUSED,
+            Wait({"approve": 3, "reject": 4}, After(Millis(86_400_000), Millis(86_400_000), 5)),
+            pause=Pause("hitl_request", {"wait_node_id": "manager"}),
+        ),
+        Step("paid", Status.COMPLETED, None, {"result": "Paid"}),
+        Step("denied", Status.STOPPED),
+        Step("expired", Status.ERROR),
+    ),
+)
+
+
+def turn(*signals: Signal, timeline: Timeline = APPROVAL) -> Turn:
+    return Turn(timeline, "wf", b"{}", 7, Millis(1_000), signals=signals)
+
+
+@pytest.mark.parametrize(
+    ("now", "status"),
+    [(1_000, "pending"), (1_299, "pending"), (1_300, "executing"), (1_999, "executing"), (2_000, "paused")],
+)
+def test_each_delay_counts_from_the_entry_of_its_step(now: int, status: str) -> None:
+    assert replay(turn(), Millis(now)).status == status
+
+
+def test_a_pause_defers_all_that_follows_by_its_own_length() -> None:
+    approved = turn(Signal(Millis(9_000), "approve"))
+
+    assert replay(approved, Millis(9_000)).finished_at == 9_000
+
+
+def test_a_signal_goes_before_a_step_due_at_the_same_millisecond() -> None:
+    expiry = Millis(2_000 + 86_400_000)
+
+    assert replay(turn(), expiry).step.id == "expired"
+    assert replay(turn(Signal(expiry, "approve")), expiry).step.id == "paid"
+
+
+def test_a_step_that_the_giver_had_seen_goes_before_its_signal() -> None:
+    at_the_entry = Signal(Millis(2_000), "approve", seen=3)
+
+    assert replay(turn(at_the_entry), Millis(2_000)).step.id == "paid"
+
+
+def test_an_update_to_a_legal_status_takes_the_task_off_its_timeline() -> None:
+    updated = turn(Signal(Millis(1_400), "update", payload={"status": "completed", "result": "Done by hand"}))
+    snapshot = replay(updated, Millis(9_999_999))
+
+    assert snapshot.status == "completed"
+    assert snapshot.detached
+    assert snapshot.properties["result"].value == "Done by hand"
+
+
+def test_an_update_to_an_earlier_status_sets_properties_and_leaves_the_story_going() -> None:
+    updated = turn(Signal(Millis(1_400), "update", payload={"status": "pending", "title": "Mine"}))
+
+    assert replay(updated, Millis(1_400)).status == "executing"
+    assert replay(updated, Millis(1_400)).properties["title"].value == "Mine"
+    assert replay(updated, Millis(2_000)).status == "paused"
+
+
+def test_an_end_may_be_updated_to_another_end() -> None:
+    updated = turn(Signal(Millis(3_000), "reject"), Signal(Millis(4_000), "update", payload={"status": "failed"}))
+
+    assert replay(updated, Millis(3_500)).status == "stopped"
+    assert replay(updated, Millis(4_000)).status == "failed"
+
+
+def test_stop_ends_a_live_task_and_says_that_it_was_manual() -> None:
+    stopped = replay(turn(Signal(Millis(1_500), "stop", by="me")), Millis(99_999))
+
+    assert (stopped.status, stopped.is_manually_stopped, stopped.finished_at) == ("stopped", True, 1_500)
+
+
+def test_a_step_that_counts_reads_is_left_by_the_read_after_them() -> None:
+    polled = Timeline("p", (Step("a", Status.EXECUTING, Polls(2, 1)), Step("b", Status.COMPLETED)))
+    reads = [Signal(Millis(1_000), "poll", seen=1) for _ in range(3)]
+
+    seen = [replay(turn(*reads[:count], timeline=polled), Millis(1_000)).status for count in range(1, 4)]
+
+    assert seen == ["executing", "executing", "completed"]
+
+
+def test_skip_until_passes_reads_and_time_and_stops_where_somebody_must_answer() -> None:
+    assert skip_until(turn(), Millis(1_000), "paused") is not None
+    assert skip_until(turn(), Millis(1_000), "completed") is None
+    assert skip_until(turn(), Millis(1_000), "expired") is not None
+
+
+def test_signals_out_of_order_are_a_defect_of_the_caller() -> None:
+    with pytest.raises(SignalOrderError, match="signal 'approve' at 2000 comes after one at 3000"):
+        replay(turn(Signal(Millis(3_000), "stop"), Signal(Millis(2_000), "approve")), Millis(5_000))
+
+
+def test_a_delay_drawn_from_a_range_is_the_same_at_each_reading_and_within_the_range() -> None:
+    ranged = Timeline("r", (Step("a", Status.PENDING, After(Millis(100), Millis(300), 1)), Step("b", Status.COMPLETED)))
+    changes = {replay(turn(timeline=ranged), Millis(1_000)).next_change for _ in range(3)}
+
+    assert len(changes) == 1
+    assert 1_100 <= (changes.pop() or 0) <= 1_300
+
+
+def test_a_live_step_without_a_way_out_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="a terminal status is left by nothing, any other by one thing"):
+        Step("a", Status.PENDING)
+
+
+def test_a_timeline_without_steps_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="timeline 'x' has no step"):
+        Timeline("x", ())
+
+
+def test_sub_tasks_start_with_the_step_that_names_them() -> None:
+    parent = Timeline(
+        "p",
+        (
+            Step("a", Status.PENDING, After(Millis(100), Millis(100), 1)),
+            Step("b", Status.EXECUTING, After(Millis(100), Millis(100), 2), sub_tasks=(SubTask("completed"),)),
+            Step("c", Status.COMPLETED),
+        ),
+    )
+
+    assert sub_tasks_started(replay(turn(timeline=parent), Millis(1_050)), parent) == ()
+    assert sub_tasks_started(replay(turn(timeline=parent), Millis(1_250)), parent) == ((1, 1_100),)
+    assert planned_sub_tasks(parent) == ((1, SubTask("completed")),)

@@ -1,0 +1,29 @@
+import json
+import os
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+
+from emulator.scenario.lint import as_json, as_text, lint
+
+from .samples import CONTRACT
+
+GOLDEN = Path(__file__).parent / "golden" / "lint"
+CASES = sorted(path for path in GOLDEN.iterdir() if path.suffix == ".yaml" or path.is_dir())
+
+
+def told(case: Path) -> str:
+    """Return what lint says of one case, called from the directory of the cases."""
+    with chdir(GOLDEN):
+        return as_text(lint([Path(case.name)], CONTRACT))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_a_mistake_is_told_with_its_place_and_what_to_type_instead(case: Path) -> None:
+    expected = case.with_suffix(".txt")
+    if os.environ.get("UPDATE_GOLDEN"):
+        expected.write_text(told(case), encoding="utf-8")
+
+    assert told(case) == expected.read_text(encoding="utf-8")
+    assert expected.read_text(encoding="utf-8"), "a case without a mistake shows nothing"
