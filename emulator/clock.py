@@ -93,6 +93,8 @@ def millis(instant: datetime) -> Millis:
 
 
 def iso(instant: Millis) -> str:
-    """Return an instant as the API writes it: ISO 8601 with microseconds and `Z`."""
+    """Return an instant as the API writes it: ISO 8601 with microseconds and `Z`; past the year 9999, its last one."""
+    # No clock goes further, but a skip can take a task there.
+    instant = min(instant, LAST_INSTANT)
     moment = datetime.fromtimestamp(instant // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{instant % 1000:03d}000Z"

@@ -28,6 +28,9 @@ _SCALARS: Final = (
     (re.compile(r"[-+]?\.(?:inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
     (re.compile(r"\.(?:nan|NaN|NAN)"), lambda text: float("nan")),
 )
+# RFC 8259, 7: a character beyond U+FFFF is escaped as two surrogates, which YAML does not take. A backslash that
+# is escaped itself comes first, so that what follows it is left alone.
+_ESCAPES: Final = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -73,7 +76,7 @@ def read_document(path: Path, name: str | None = None) -> Document:
 
 def parse_document(text: str, file: str) -> Document:
     """Parse YAML or JSON text. Raises InvalidFiles with every mistake that can be told at once."""
-    loader = _Loader(text)
+    loader = _Loader(_with_whole_escapes(text))
     try:
         root = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -89,6 +92,18 @@ def parse_document(text: str, file: str) -> Document:
     if builder.mistakes:
         raise InvalidFiles(builder.mistakes)
     return Document(file, value, root)
+
+
+def _with_whole_escapes(text: str) -> str:
+    """Return JSON text with each escaped pair of surrogates as YAML escapes it; any other text as it is."""
+    if "\\u" not in text or text.lstrip()[:1] not in ("{", "["):
+        return text
+    return _ESCAPES.sub(lambda found: found[0] if found[1] is None else _whole_escape(found[1], found[2]), text)
+
+
+def _whole_escape(high: str, low: str) -> str:
+    # The Unicode Standard, 3.9, table 3-5.
+    return f"\\U{0x10000 + (int(high, 16) - 0xD800) * 0x400 + int(low, 16) - 0xDC00:08x}"
 
 
 def _syntax_mistake(file: str, error: yaml.MarkedYAMLError) -> Mistake:

@@ -33,6 +33,7 @@ from emulator.standing import Standing, Standings
 from emulator.store import Follows, Pins, Store, Task
 
 MAX_SIGNALS: Final = 10_000
+MAX_PINS: Final = 1_000
 MAX_SUB_TASK_DEPTH: Final = 3
 MANUAL_WAIT_SECONDS: Final = 10.0
 _MOST_VIEWS: Final = 4_096
@@ -133,9 +134,9 @@ class Engine:
         key = self._key(namespace, ordinal, 0)
         turn = _turn(start, scenario, key, now)
         parent = start.body.get("parent_execution_id") or None
-        task = Task(task_id or values.uuid4(key, "/id"), ordinal, (turn,), parent=parent)
-        if await self.store.get(namespace, task.id):
-            raise Conflict(f"Task '{task.id}' is planned as a sub-task. Change or omit `id`.")
+        if task_id is not None and await self.store.get(namespace, task_id):
+            raise Conflict(f"Task '{task_id}' is planned as a sub-task. Change or omit `id`.")
+        task = Task(task_id or await self._free_id(namespace, key), ordinal, (turn,), parent=parent)
         return await self._keep_new(namespace, task, turn, now)
 
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
@@ -173,7 +174,8 @@ class Engine:
             key = self._key(parent.namespace, ordinal + place, 0)
             turn = _turn(start, scenario, key, NO_TIME)
             follows = Follows(parent.task.id, parent.number, step)
-            task = Task(values.uuid4(key, "/id"), ordinal + place, (turn,), parent.task.id, follows)
+            child_id = await self._free_id(parent.namespace, key)
+            task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
             child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
             planned += [task, *await self._planned(child, depth + 1)]
         return tuple(planned)
@@ -188,6 +190,13 @@ class Engine:
                     namespace, task = place, candidate
                     break
             await self._remove(namespace, task.id)
+
+    async def _free_id(self, namespace: str, key: int) -> str:
+        """Return the id that follows from the key; another one where a client has chosen that very id before."""
+        pointer = "/id"
+        while await self.store.get(namespace, values.uuid4(key, pointer)):
+            pointer += "/taken"
+        return values.uuid4(key, pointer)
 
     def _key(self, namespace: str, ordinal: int, turn: int) -> int:
         return values.keyed(self.settings.seed, namespace, ordinal, turn)
@@ -317,9 +326,11 @@ class Engine:
         await self.store.set_pins(namespace, replace(await self.store.pins(namespace), default=scenario))
 
     async def pin_next(self, namespace: str, scenario: str, times: int = 1) -> Pins:
-        """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound."""
+        """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict."""
         self.scenario(scenario)
         pins = await self.store.pins(namespace)
+        if len(pins.upcoming) + times > MAX_PINS:
+            raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
         pins = replace(pins, upcoming=pins.upcoming + (scenario,) * times)
         await self.store.set_pins(namespace, pins)
         return pins

@@ -10,25 +10,28 @@ import orjson
 
 from emulator.clock import iso
 from emulator.contract import pointers, values
-from emulator.contract.judging import violations
+from emulator.contract.judging import schema_validator, schema_violations, violations
 from emulator.contract.spec import Contract, Operation
 from emulator.core.replay import Visit
+from emulator.core.signals import Signal
 from emulator.core.task import Status
 from emulator.core.timeline import Millis
 from emulator.errors import BadRequest, EmulatorError, did_you_mean
 from emulator.scenario import templates
 from emulator.scenario.selection import Scenario
+from emulator.scenario.shapes import ANYTHING, Shape, task_shape
 from emulator.standing import Standing
 
 Json = Any
-Shape = Callable[[Json], Json]
+Completion = Callable[[Json], Json]
 Schema = Mapping[str, Json]
+Fakes = Callable[[str, int, str], Json]
 
 # Where the answer calls a property of the request by another name.
 _RENAMED: Final = {"parent_execution": "parent_execution_id"}
 # What the API fills in when the request leaves it out (source: examples of the vendor's documentation).
 _FILLED: Final = {"source": "api"}
-_MAX_SHAPE_DEPTH: Final = 8
+_MAX_DEPTH: Final = 8
 # What only the emulator itself says of a task.
 OWN: Final = frozenset(
     {
@@ -55,26 +58,35 @@ class TaskRenderer:
 
     organization_id: what every task says it belongs to; it was made at `founded`, as was all that can be run.
     link:            makes the address of the page on which a credential is authorized.
+    fake:            gives a provider's value for a key and a JSON pointer.
     """
 
     def __init__(
-        self, contract: Contract, organization_id: str, founded: Millis, link: Callable[[Standing], str]
+        self,
+        contract: Contract,
+        organization_id: str,
+        founded: Millis,
+        link: Callable[[Standing], str],
+        fake: Fakes = values.fake,
     ) -> None:
         self._contract = contract
+        self.fake = fake
         self._organization_id = organization_id
         self._founded = founded
         self._link = link
         self._pointer = _task_pointer(contract)
+        takes = task_shape(contract.document)
+        self._takes = {} if takes is None else takes.properties
         schema = {} if self._pointer is None else contract.schema(self._pointer)
         properties: Schema = schema.get("properties", {})
         self._names = tuple(properties)
         self._defaults = {name: _default(contract, part) for name, part in properties.items()}
-        self._shapes = {name: _shape(contract, part) for name, part in properties.items()}
+        self._complete = {name: _completion(contract, part) for name, part in properties.items()}
         self._declared = {
             name: frozenset(_resolved(contract, part).get("properties", {})) for name, part in properties.items()
         }
         self._runnables = {
-            operation.behaviour["kind"]: _shape(contract, {"$ref": f"#{_answer_pointer(operation)}"})
+            operation.behaviour["kind"]: _completion(contract, {"$ref": f"#{_answer_pointer(operation)}"})
             for operation in contract.operations
             if operation.behaviour.get("action") == "catalogue_get"
         }
@@ -92,8 +104,8 @@ class TaskRenderer:
         texts = _Texts(self, standing, body, request)
         for name, assigned in snapshot.properties.items():
             if name in body:
-                value = texts.render(assigned.value, snapshot.visits[assigned.visit], f"/{name}")
-                body[name] = self._shapes[name](value)
+                value = texts.render(assigned.value, snapshot.visits[assigned.visit], f"/{name}", self.takes(name))
+                body[name] = self._complete[name](value)
         self._pause(standing, body, texts)
         self._finish(standing, body, request)
         return body
@@ -157,7 +169,7 @@ class TaskRenderer:
     def _check_property(self, name: str, value: Json) -> None:
         settable = [each for each in self._names if each not in OWN]
         if name not in settable:
-            hint = did_you_mean(name, settable) or "."
+            hint = did_you_mean(name, [*settable, "status"]) or "."
             raise BadRequest(f"An update cannot set '{name}'; it sets properties that a step of a story could{hint}")
         found = violations(self._contract, f"{self._pointer}/properties/{name}", value, ())
         if found:
@@ -181,6 +193,10 @@ class TaskRenderer:
         rendered: dict[str, Json] = texts.render(shown, standing.snapshot.visits[-1], f"/{pause.property}")
         return rendered
 
+    def takes(self, name: str) -> Shape:
+        """Return what a property of the task takes."""
+        return self._takes.get(name, ANYTHING)
+
     def _facts(self, standing: Standing, request: Mapping[str, Json]) -> dict[str, Json]:
         """Return the properties that follow from the fold rather than from the request or the scenario."""
         task, turn, snapshot = standing.task, standing.turn, standing.snapshot
@@ -190,7 +206,7 @@ class TaskRenderer:
             "organization_id": self._organization_id,
             "input": self._input_of(request),
             "status": snapshot.status.value,
-            "created_at": iso(_first_instant(standing)),
+            "created_at": iso(standing.created_at),
             "started_at": _iso_or_none(snapshot.started_at),
             "paused_at": _iso_or_none(snapshot.paused_at),
             "finished_at": _iso_or_none(snapshot.finished_at),
@@ -207,14 +223,15 @@ class TaskRenderer:
         user = sent.get("user")
         if isinstance(user, Mapping):
             sent = {**sent, "user": {**user, "display_name": _display_name(user)}}
-        return self._shapes["input"](sent)
+        return self._complete["input"](sent)
 
     def _pause(self, standing: Standing, body: dict[str, Json], texts: "_Texts") -> None:
         pause = standing.snapshot.pause
         if pause is None or pause.property not in body:
             return
         declared = self._declared[pause.property]
-        shown = texts.render(pause.shown, standing.snapshot.visits[-1], f"/{pause.property}")
+        takes = self.takes(pause.property)
+        shown = texts.render(pause.shown, standing.snapshot.visits[-1], f"/{pause.property}", takes)
         body[pause.property] = {name: value for name, value in shown.items() if name in declared or not declared}
         if "auth_url" in declared:
             body[pause.property].setdefault("auth_url", self._link(standing))
@@ -233,31 +250,32 @@ class TaskRenderer:
             body["tokens"] = {**tokens, "total_tokens": total}
 
     def _json_result(self, result: Json, schema: Json, key: int) -> Json:
-        if isinstance(result, Mapping | list):
+        if isinstance(result, Mapping | list) and _satisfies(self._contract, schema, result):
             return result
         if isinstance(schema, Mapping) and schema:
             try:
                 return values.generate(self._contract, schema, key, "/result")
             except EmulatorError:
                 pass  # a client's schema that nothing can satisfy: answered as if it had sent none
-        return {"result": result}
+        return result if isinstance(result, Mapping | list) else {"result": result}
 
 
 class _Texts:
     """Renders the templates of one task; what they may refer to is gathered when the first one is met."""
 
     def __init__(self, renderer: TaskRenderer, standing: Standing, body: Mapping[str, Json], request: Json) -> None:
+        self._renderer = renderer
         self._standing = standing
         self._body = body
         self._request = request
 
-    def render(self, value: Json, visit: Visit, pointer: str) -> Json:
+    def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
         if not isinstance(value, Mapping | list | tuple) and type(value).__module__ == "builtins":
             return value
-        return templates.render(value, self._context(visit), self._fake, pointer)
+        return templates.render(value, self._context(visit), self._fake, pointer, takes)
 
     def _fake(self, provider: str, pointer: str) -> Json:
-        return values.fake(provider, self._standing.turn.key, pointer)
+        return self._renderer.fake(provider, self._standing.turn.key, pointer)
 
     def _context(self, visit: Visit) -> dict[str, Json]:
         signal = visit.signal
@@ -265,15 +283,7 @@ class _Texts:
             "input": self._body["input"],
             "request": self._request,
             "task": {"id": self._standing.task.id, "turn": self._standing.number + 1, **self._named()},
-            "signal": {}
-            if signal is None
-            else {
-                "name": signal.kind,
-                "by": signal.by,
-                "reason": signal.reason,
-                "payload": signal.payload,
-                "at": iso(signal.at),
-            },
+            "signal": {} if signal is None else _told(signal),
             "now": iso(visit.at),
         }
 
@@ -281,9 +291,9 @@ class _Texts:
         return {name: self._body.get(name) for name in ("agent_id", "organization_id", "created_at", "title")}
 
 
-def _first_instant(standing: Standing) -> Millis:
-    first = standing.task.turns[0]
-    return standing.snapshot.created_at if standing.number == 0 else Millis(first.born + first.offset)
+def _told(signal: Signal) -> dict[str, Json]:
+    told = {"name": signal.kind, "by": signal.by, "reason": signal.reason, "payload": signal.payload}
+    return {**told, "at": iso(signal.at)}
 
 
 def _iso_or_none(instant: Millis | None) -> str | None:
@@ -310,6 +320,19 @@ def _answer_pointer(operation: Operation) -> str:
     return operation.responses["200"].content["application/json"].schema_pointer or ""
 
 
+def _satisfies(contract: Contract, schema: Json, value: Json) -> bool:
+    """Tell whether a value satisfies the schema that a client sent; any value does where it is none."""
+    if not isinstance(schema, Mapping) or not schema or schema_violations(schema):
+        return True
+    # Importing it costs milliseconds, and few requests carry a schema.
+    from referencing.exceptions import Unresolvable
+
+    try:
+        return bool(schema_validator(contract, schema).is_valid(value))
+    except Unresolvable:
+        return True
+
+
 def _resolved(contract: Contract, schema: Json) -> Schema:
     """Return a schema with its reference followed, and of a nullable one the branch that is not null."""
     if not isinstance(schema, Mapping):
@@ -333,22 +356,22 @@ def _default(contract: Contract, schema: Json) -> Json:
         return schema["default"]
     resolved = _resolved(contract, schema)
     if "properties" in resolved and not _nullable(schema):
-        return _shape(contract, schema)({})
+        return _completion(contract, schema)({})
     return None
 
 
-def _shape(contract: Contract, schema: Json, depth: int = 0) -> Shape:
+def _completion(contract: Contract, schema: Json, depth: int = 0) -> Completion:
     """Return a function that gives a value the declared properties, in their order, each with its default."""
     resolved = _resolved(contract, schema)
     properties = resolved.get("properties")
-    if not properties or depth > _MAX_SHAPE_DEPTH:
+    if not properties or depth > _MAX_DEPTH:
         return lambda value: value
-    parts = [(name, part.get("default"), _shape(contract, part, depth + 1)) for name, part in properties.items()]
+    parts = [(name, part.get("default"), _completion(contract, part, depth + 1)) for name, part in properties.items()]
 
     def complete(value: Json) -> Json:
         if not isinstance(value, Mapping):
             return value
-        sent = ((name, value.get(name), default, shape) for name, default, shape in parts)
-        return {name: default if found is None else shape(found) for name, found, default, shape in sent}
+        sent = ((name, value.get(name), default, inner) for name, default, inner in parts)
+        return {name: default if found is None else inner(found) for name, found, default, inner in sent}
 
     return complete

@@ -28,6 +28,12 @@ class Standing:
     children: Sequence[tuple[str, bool]] = ()
     ahead: Millis = NO_TIME
 
+    @property
+    def created_at(self) -> Millis:
+        """When the task's first turn was born, in its own time."""
+        first = self.task.turns[0]
+        return self.snapshot.created_at if self.number == 0 else Millis(first.born + first.offset)
+
 
 class Standings:
     """Reads tasks from a store. One read of the clock in each call; nothing is changed and nothing kept."""
@@ -75,7 +81,8 @@ class Standings:
             if begun is None:
                 return None
             born, ahead = begun
-            turn = replace(turn, born=born) if number == 0 else turn
+            task = replace(task, turns=(replace(task.turns[0], born=born), *task.turns[1:]))
+            turn = task.turns[number]
         # Hosts whose clocks differ agree, because no reader is before the last thing that happened.
         now = Millis(max(now + ahead, turn.signals[-1].at if turn.signals else turn.born))
         return Standing(namespace, task, turn, number, now, replay(turn, now), ahead=ahead)
@@ -111,7 +118,7 @@ class Standings:
                 standing = await self.alone(namespace, task, now)
                 if standing is None or not (by_state is None or by_state(standing)):
                     continue
-                created = _created(standing)
+                created = standing.created_at
             found.append((created, task.ordinal, task))
         found.sort(key=lambda each: each[:2], reverse=True)
         return [task for _, _, task in found]
@@ -128,8 +135,3 @@ class Standings:
         kept = await self._store.children(namespace, task_id)
         found = [await self._with_children(namespace, child, now) for child in kept if child.id != task_id]
         return [standing for standing in found if standing is not None]
-
-
-def _created(standing: Standing) -> Millis:
-    first = standing.task.turns[0]
-    return standing.snapshot.created_at if standing.number == 0 else Millis(first.born + first.offset)

@@ -101,7 +101,7 @@ def test_a_free_port_is_drawn_again_while_the_sdk_would_rewrite_it(monkeypatch: 
     monkeypatch.setattr(socket, "socket", Socket)
 
     with server.bind(Settings(port=0)):
-        assert drawn == [59016, 59016, 50001]
+        assert drawn[:3] == [59016, 59016, 50001]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.7", "my-machine"])
@@ -145,7 +145,7 @@ def test_an_open_request_does_not_keep_the_process_for_more_than_two_seconds(tmp
     with process("--clock", "manual", folder=tmp_path) as (running, url):
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as client:
-            body = b"{}"
+            body = b'{"input": {"text": "Refund"}}'
             client.sendall(
                 b"POST /v1/workflows/completed/invoke HTTP/1.1\r\nhost: x\r\nx-api-key: local\r\n"
                 b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)

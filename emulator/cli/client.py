@@ -5,7 +5,8 @@ this machine.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -17,6 +18,7 @@ from emulator.cli.output import note
 from emulator.settings import DEFAULT_NAMESPACE, DEFAULT_PORT, Settings
 
 PREFIX: Final = "/__emulator"
+PER_PAGE: Final = 500  # the most that the control API gives at once
 TIMEOUT_SECONDS: Final = 15.0  # a waiting call on a manual clock may take 10
 
 Json = dict[str, Any]
@@ -48,7 +50,7 @@ class Client:
         """Return the answer's JSON. Raises Failure: unreachable, refused, or no emulator at all."""
         status, answer = self.exchange(method, path, body, query)
         if status >= 400:
-            raise Refused(_refusal(status, answer))
+            raise Refused(refusal(status, answer))
         return answer
 
     def exchange(
@@ -79,15 +81,24 @@ class Client:
         parts = urlsplit(self.url)
         connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         try:
-            connection = connect(parts.hostname or "", parts.port, timeout=self.timeout)
-            connection.request(method, parts.path.rstrip("/") + target, body, dict(headers))
-            response = connection.getresponse()
-            return response.status, response.read()
+            with closing(connect(parts.hostname or "", parts.port, timeout=self.timeout)) as connection:
+                connection.request(method, parts.path.rstrip("/") + target, body, dict(headers))
+                response = connection.getresponse()
+                return response.status, response.read()
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise Unreachable(
                 f"No server answers at {self.url} ({reason}). Start one with: xpander-emulator serve"
             ) from None
+
+    def tasks(self) -> Iterator[Json]:
+        """Yield every task of the namespace, newest first."""
+        page, left = 1, 1
+        while left > 0:
+            answer = self.get("/tasks", page=str(page), per_page=str(PER_PAGE))
+            yield from answer["items"]
+            left = answer["total"] - page * PER_PAGE
+            page += 1
 
     def is_open(self) -> bool:
         """Return whether neither a key nor a namespace was chosen."""
@@ -104,7 +115,7 @@ class Client:
 
     def settle(self) -> None:
         """Move to the only namespace with tasks when nothing was chosen and the default one has none."""
-        if self.is_open() and not self.get("/tasks")["items"]:
+        if self.is_open() and not self.get("/tasks", per_page="1")["items"]:
             others = self.other_namespaces()
             if len(others) == 1:
                 self.move(others[0])
@@ -112,7 +123,7 @@ class Client:
     def move(self, namespace: str) -> None:
         """Speak for `namespace` from now on, and say so."""
         self.namespace = namespace
-        note(f"Using the namespace '{namespace}', the only one with such tasks; choose with --key or --namespace.")
+        note(f"Using the namespace '{namespace}', the only one that fits; choose with --key or --namespace.")
 
 
 def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -164,7 +175,7 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _refusal(status: int, answer: Json) -> str:
+def refusal(status: int, answer: Json) -> str:
     """Return what a problem document says, with the signals that would be taken instead."""
     detail = answer.get("detail")
     if isinstance(detail, list):  # FastAPI's form: one entry a violation

@@ -11,7 +11,6 @@ import click
 from emulator import __version__
 from emulator.cli.client import Client, local_url
 from emulator.cli.failures import Failure, Refused
-from emulator.cli.library import catalogue_of, contract_of
 from emulator.cli.options import settings_from, settings_options
 from emulator.cli.output import cell, emit, output_option, table
 from emulator.cli.settings_file import SECTION, SettingsFile
@@ -68,6 +67,8 @@ def _sources(ctx: click.Context, settings: Settings) -> Iterator[dict[str, Any]]
 
 def _shown(name: str, value: Any) -> Any:
     """Return a setting as JSON can hold it; secrets only by their presence."""
+    if name == "start":
+        return value.isoformat().replace("+00:00", "Z")
     if name == "token":
         return "(set)" if value else None
     if name == "api_keys":
@@ -91,18 +92,23 @@ def _versions() -> dict[str, str]:
 
 
 def _file_checks(settings: Settings) -> Iterator[Check]:
+    from emulator import loading
+
     try:
-        contract = contract_of(settings.spec)
+        contract = loading.load_spec(settings.spec)
         yield Check("contract", True, f"{contract.title} {contract.version}, {len(contract.operations)} operations")
-        yield Check("scenarios", True, ", ".join(catalogue_of(settings.scenarios, settings.spec)))
+        yield Check("scenarios", True, ", ".join(loading.load_stories(settings.scenarios, contract)))
     except EmulatorError as error:
         yield Check("files", False, error.message)
 
 
 def _server_checks(settings: Settings) -> Iterator[Check]:
     url = local_url(settings)
+    if settings.port == 0:
+        yield Check("port", True, "a free one will be picked")
+        return
     try:
-        info = Client(url, token=settings.token, timeout=2.0).get("/info")
+        info = Client(url, token=settings.token, timeout=1.0).get("/info")
     except Failure as failure:
         yield Check("server", True, failure.message)
         yield _port_check(settings)
@@ -115,7 +121,7 @@ def _port_check(settings: Settings) -> Check:
 
     try:
         with server.bind(settings):
-            return Check("port", True, f"{settings.port} is free" if settings.port else "a free one will be picked")
+            return Check("port", True, f"{settings.port} is free")
     except EmulatorError as error:
         return Check("port", False, error.message)
 

@@ -9,11 +9,10 @@ import click
 
 from emulator import embedded
 from emulator.cli.failures import Refused
-from emulator.cli.library import catalogue_of, contract_of, scenario_of, stories
 from emulator.cli.options import Existing
 from emulator.cli.output import emit, fields, note, output_option, table
 from emulator.cli.serve import settings_here
-from emulator.errors import InvalidFiles, Mistake
+from emulator.errors import InvalidFiles, Mistake, did_you_mean
 
 if TYPE_CHECKING:
     from emulator.contract.spec import Contract, Operation
@@ -52,23 +51,24 @@ def default_paths() -> tuple[Path, ...]:
 
 def check_files(paths: Sequence[Path], spec: Path | None) -> tuple[Mistake, ...]:
     """Return every mistake in scenarios and OpenAPI files, each told apart by its content."""
+    from emulator import loading
     from emulator.scenario.lint import lint as lint_scenarios
 
     contracts, scenarios = _sorted_out(paths)
     mistakes: list[Mistake] = []
     served: Contract | None = None
     try:
-        served = contract_of(spec or settings_here().spec)
+        served = loading.load_spec(spec or settings_here().spec)
     except InvalidFiles as error:
         mistakes += error.mistakes
     for path in contracts:
         try:
-            contract_of(path)
+            loading.load_spec(path)
         except InvalidFiles as error:
             mistakes += error.mistakes
     if scenarios:
         own = all(path.resolve() != embedded.SCENARIOS.resolve() for path in scenarios)
-        mistakes += lint_scenarios(scenarios, served, beside=stories() if own else ())
+        mistakes += lint_scenarios(scenarios, served, beside=loading.built_in_stories() if own else ())
     return tuple(sorted(dict.fromkeys(mistakes)))
 
 
@@ -100,7 +100,9 @@ def _is_openapi(file: Path) -> bool:
 @output_option
 def routes(spec: Path | None, output: str) -> None:
     """List the operations that are served."""
-    contract = contract_of(spec or settings_here().spec)
+    from emulator import loading
+
+    contract = loading.load_spec(spec or settings_here().spec)
     emit({"items": [_route(operation) for operation in contract.operations]}, output, _routes_text)
 
 
@@ -128,12 +130,15 @@ def schema() -> None:
     click.echo(embedded.EDITOR_SCHEMA.read_text(encoding="utf-8"), nl=False)
 
 
-def library_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def stories_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --spec and --scenarios, and give the command a Catalogue as its first argument."""
 
     def run(paths: tuple[Path, ...], spec: Path | None, **rest: Any) -> Any:
+        from emulator import loading
+
         settings = settings_here()
-        return command(catalogue_of(paths or settings.scenarios, spec or settings.spec), **rest)
+        contract = loading.load_spec(spec or settings.spec)
+        return command(loading.load_stories(paths or settings.scenarios, contract), **rest)
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__dict__.update(command.__dict__)  # the options that click has noted on the command so far
@@ -150,7 +155,7 @@ def scenarios() -> None:
 
 
 @scenarios.command("list")
-@library_options
+@stories_options
 @output_option
 def list_scenarios(catalogue: "Catalogue", output: str) -> None:
     """List the scenarios."""
@@ -159,27 +164,33 @@ def list_scenarios(catalogue: "Catalogue", output: str) -> None:
 
 @scenarios.command("show")
 @click.argument("name")
-@library_options
+@stories_options
 @output_option
 def show_scenario(catalogue: "Catalogue", name: str, output: str) -> None:
     """Show one scenario: when it is taken, its steps and how they are left."""
     from emulator.scenario.graph import graph
 
-    scenario = scenario_of(catalogue, name)
+    scenario = _scenario(catalogue, name)
     emit(_summary(scenario) | {"graph": graph(scenario.timeline)}, output, _scenario_text)
 
 
 @scenarios.command("graph")
 @click.argument("name")
-@library_options
+@stories_options
 @click.option("--format", "form", type=click.Choice(["mermaid", "json"]), default="mermaid", show_default=True,
               help="A Mermaid state diagram, or nodes and edges.")  # fmt: skip
 def graph_scenario(catalogue: "Catalogue", name: str, form: str) -> None:
     """Draw one scenario as a state diagram."""
     from emulator.scenario.graph import graph, mermaid
 
-    timeline = scenario_of(catalogue, name).timeline
+    timeline = _scenario(catalogue, name).timeline
     emit(graph(timeline), "json" if form == "json" else "text", lambda _: mermaid(timeline).rstrip("\n"))
+
+
+def _scenario(catalogue: "Catalogue", name: str) -> "Scenario":
+    if name not in catalogue:
+        raise Refused(f"No scenario is called '{name}'{did_you_mean(name, list(catalogue)) or '.'}")
+    return catalogue[name]
 
 
 def _summary(scenario: "Scenario") -> dict[str, Any]:

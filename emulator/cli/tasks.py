@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from emulator.cli.client import Client, Json, client_options, segment
+from emulator.cli.client import PER_PAGE, Client, Json, client_options, refusal, segment
 from emulator.cli.failures import Refused
 from emulator.cli.output import emit, fields, output_option, table
 
@@ -35,7 +35,7 @@ def tasks() -> None:
 def list_tasks(client: Client, output: str) -> None:
     """List the tasks, newest first."""
     client.settle()
-    emit(client.get("/tasks"), output, tasks_text)
+    emit(client.get("/tasks", per_page=str(PER_PAGE)), output, tasks_text)
 
 
 @tasks.command("show")
@@ -126,11 +126,13 @@ def find_task(client: Client, wanted: str) -> str:
 def _matches(client: Client, wanted: str) -> list[str]:
     """Return the ids that `wanted` names: one for `last` and for a whole id, any number for a beginning."""
     if wanted == "last":
-        return [item["id"] for item in client.get("/tasks", limit="1")["items"][:1]]
+        return [item["id"] for item in client.get("/tasks", per_page="1")["items"][:1]]
     status, answer = client.exchange("GET", f"/tasks/{segment(wanted)}")
     if status == 200:
         return [answer["id"]]
-    return [item["id"] for item in client.get("/tasks")["items"] if item["id"].startswith(wanted)]
+    if status != 404:
+        raise Refused(refusal(status, answer))
+    return [item["id"] for item in client.tasks() if item["id"].startswith(wanted)]
 
 
 def _absent(client: Client, wanted: str) -> str:
@@ -165,7 +167,6 @@ def tasks_text(answer: Json) -> str:
 
 def task_text(task: Json) -> str:
     """Return one task: where it stands, what it waits for, and how it came there."""
-    snapshot = task.get("snapshot") or {}
     facts = fields(
         [
             ("Task", task["id"]),
@@ -175,10 +176,8 @@ def task_text(task: Json) -> str:
             ("Source", task.get("source")),
             ("Waits for", task["waits_for"]),
             ("Next change", task["next_change"]),
-            ("Human asked", (snapshot.get("hitl_request") or {}).get("title")),
-            ("Connector", (snapshot.get("pending_eca_request") or {}).get("connector_name")),
-            ("Auth URL", (snapshot.get("pending_eca_request") or {}).get("auth_url")),
-            ("Result", snapshot.get("result")),
+            *((name.replace("_", " ").capitalize(), value) for name, value in (task["pause"] or {}).items()),
+            ("Result", task["snapshot"].get("result")),
         ]
     )
     headings = ("at", "status", "step", "cause", "by", "reason")

@@ -64,7 +64,7 @@ def top_mistakes(document: Document) -> Iterator[Mistake]:
 def shape_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:
     """Yield objects that are something else, and keys that mean nothing where they stand."""
     for site in sites:
-        if isinstance(site.value, Mapping):
+        if isinstance(site.value, Mapping) and site.kind != "list":
             yield from _unknown_keys(document, site)
         elif not (site.kind == "schema" and isinstance(site.value, bool)):
             wanted = _KINDS.get(site.kind, f"a mapping ({site.kind})")

@@ -15,6 +15,7 @@ from emulator.contract.model import Contract
 # Beyond this many levels only what is required is made; beyond the second bound the schema has no end.
 ENOUGH: Final = 4
 TOO_DEEP: Final = 32
+TOO_MANY: Final = 5_000
 _TRIES: Final = 30
 _SPAN: Final = 1000
 # By which keywords a schema without a type tells what it describes.
@@ -68,12 +69,12 @@ class Spot:
 
 
 class Generator:
-    """Makes values of the schemas of one contract; `root` is where references of a schema with `$defs` lead."""
+    """Makes values of the schemas of one contract; `root` is where the references of one that needs no other lead."""
 
     def __init__(self, contract: Contract, root: Schema, plan: Plan) -> None:
-        own = isinstance(root, Mapping) and ("$defs" in root or "definitions" in root)
-        self._document = root if own else contract.document
+        self._document = root if pointers.is_self_contained(root) else contract.document
         self._plan = plan
+        self._made = 0
 
     def value(self, schema: Schema, pointer: str) -> Any:
         """Return a value. Raises Unmet."""
@@ -83,8 +84,9 @@ class Generator:
         return random.Random(keyed(self._plan.key, *place))
 
     def _value(self, schema: Schema, spot: Spot) -> Any:
-        if spot.depth > TOO_DEEP:
-            raise Unmet(spot.pointer, "$ref")
+        self._made += 1
+        if spot.depth > TOO_DEEP or self._made > TOO_MANY:
+            raise Unmet(spot.pointer, "$ref" if spot.trail else "size")
         flat, trail = self._flat(schema, spot)
         spot = Spot(spot.pointer, spot.depth, trail)
         if "const" in flat:
@@ -214,6 +216,8 @@ class Generator:
         shows_nothing = not found and isinstance(others, Mapping) and bool(others)
         wanted = int(shows_nothing and self._plan.optional and not spot.is_enough)
         wanted = min(max(wanted, schema.get("minProperties", 0)), schema.get("maxProperties", math.inf))
+        if wanted > TOO_MANY:
+            raise Unmet(spot.pointer, "size")
         for attempt in range(_TRIES + int(wanted)):
             if len(found) >= wanted:
                 return
@@ -288,8 +292,9 @@ class Generator:
             if first > last:
                 break
             number = rng.randint(first, last) * step
-            if _is_inside(schema, number):
-                return int(number) if whole else float(number)
+            value = int(number) if whole else float(number)
+            if _is_inside(schema, number) and _divides(schema, value):
+                return value
         between = (low + high) / 2
         if whole or "multipleOf" in schema or not _is_inside(schema, between):
             raise Unmet(spot.pointer, "multipleOf" if "multipleOf" in schema else "minimum")
@@ -322,6 +327,12 @@ def _bounds(schema: Mapping[str, Any]) -> tuple[Fraction, Fraction]:
     if highs:
         return min(Fraction(0), min(highs) - span), min(highs)
     return Fraction(0), span
+
+
+def _divides(schema: Mapping[str, Any], number: float) -> bool:
+    """Tell whether a number is a multiple even in floating point, in which 0.07 is none of 0.01."""
+    quotient = number / schema.get("multipleOf", 1) if isinstance(schema.get("multipleOf"), float) else 0.0
+    return quotient.is_integer()
 
 
 def _is_inside(schema: Mapping[str, Any], number: Fraction) -> bool:

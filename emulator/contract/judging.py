@@ -104,8 +104,7 @@ def _new_validator(schema: Mapping[str, Any] | bool, contract: Contract | None =
 
 def schema_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
     """Return a validator for a schema that may stand outside the contract, whose references lead into it."""
-    own = isinstance(schema, Mapping) and ("$defs" in schema or "definitions" in schema)
-    return _new_validator(schema if own else _rebased(schema), contract)
+    return _new_validator(schema if pointers.is_self_contained(schema) else _rebased(schema), contract)
 
 
 def _rebased(node: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -81,7 +81,10 @@ class ParameterReader:
             value, faults = self._coerced(raw)
         if faults or self.judge is None or self.judge(value):
             return value, faults
-        return value, violations(self.contract, self.parameter.pointer, value, self.at)
+        found = violations(self.contract, self.parameter.pointer, value, self.at)
+        # FastAPI tells the text that was sent, not what it was read as.
+        is_text = isinstance(raw, str) and self.parameter.style != "json"
+        return value, tuple(replace(each, input=raw) for each in found) if is_text else found
 
     def _coerced(self, raw: Any) -> tuple[Any, tuple[Violation, ...]]:
         faults: list[Violation] = []

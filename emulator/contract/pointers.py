@@ -1,6 +1,6 @@
 """JSON Pointers (RFC 6901) and the references made of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -31,7 +31,9 @@ def as_fragment(pointer: str) -> str:
 
 
 def look_up(document: Any, pointer: str) -> Any:
-    """Return what stands at `pointer`. Raises LookupError when nothing does."""
+    """Return what stands at `pointer`. Raises LookupError when nothing does, or when it is no pointer."""
+    if pointer.removeprefix("#")[:1] not in ("", "/"):
+        raise LookupError(pointer)
     for part in split(pointer):
         document = _step(document, part)
     return document
@@ -85,3 +87,21 @@ def nearest(document: Any, pointer: str) -> str:
             return f". Did you mean '#{walked}{join(found, *rest)}'?" if found is not None else ""
         walked += join(part)
     return ""
+
+
+def is_self_contained(schema: Any) -> bool:
+    """Tell whether a schema refers to parts of itself, and to nothing else."""
+    found = list(_references(schema))
+    return bool(found) and all(each == "#" or exists(schema, from_reference(each)) for each in found)
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        reference = node.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#"):
+            yield reference
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)

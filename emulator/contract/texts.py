@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from random import Random
 from typing import Any, Final
 
@@ -11,7 +10,8 @@ from emulator.contract import pointers
 from emulator.contract.fakes import date_time, fake, instant, keyed, uuid4
 from emulator.contract.formats import CHECKS
 
-_LONGEST: Final = 5000
+_USUAL: Final = 5000
+LONGEST: Final = 1_000_000
 
 # Formats whose values have one shape; `key` and `pointer` decide which.
 _FORMATS: Final[Mapping[str, Callable[[int, str], str]]] = {
@@ -50,8 +50,9 @@ _BY_LAST_WORD: Final = frozenset({"email", "url", "uri", "id", "phone", "city", 
 
 def text(schema: Mapping[str, Any], key: int, pointer: str) -> str | None:
     """Return a text that keeps the schema's format, pattern and lengths, or None when none is found."""
-    shortest, longest = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
-    if shortest > longest:
+    shortest = int(schema.get("minLength", 0))
+    longest = int(schema.get("maxLength", max(_USUAL, shortest)))
+    if shortest > longest or shortest > LONGEST:
         return None
     if "pattern" in schema:
         # Importing rstr costs 10 ms, and few schemas need it.
@@ -95,11 +96,6 @@ def _fitted(found: str, shortest: int, longest: int) -> str:
     return found[: max(shortest, min(longest, len(found.rstrip())))]
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
 def matches(pattern: str, name: str) -> bool:
     """Tell whether a name matches a pattern somewhere, as JSON Schema means it."""
-    return _compiled(pattern).search(name) is not None
+    return re.search(pattern, name) is not None

@@ -9,7 +9,7 @@ from typing import Any
 from emulator.contract import pointers
 from emulator.contract.fakes import fake, keyed, providers, uuid4
 from emulator.contract.generator import Generator, Plan, Unmet
-from emulator.contract.judging import judge, schema_validator
+from emulator.contract.judging import judge, schema_validator, schema_violations
 from emulator.contract.model import Contract
 from emulator.errors import EmulatorError
 
@@ -22,14 +22,23 @@ def generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, poi
     pointer: where the value will stand; its last part is the name by which a plain text is chosen.
     Fastest for a schema that is nothing but a `$ref`.
 
-    Raises EmulatorError, naming place and keyword, when no value is found.
+    Raises EmulatorError, naming place and keyword, when no value is found or the schema is none.
     """
+    if _reference(schema) is None:
+        for fault in schema_violations(schema):
+            raise EmulatorError(f"no JSON Schema: {fault.expected} was expected at '{pointers.join(*fault.loc)}'")
+    return _generate(contract, schema, key, pointer)
+
+
+def _generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
     fault = Unmet(pointer, "false")
     for plan in _plans(key):
         try:
             value = Generator(contract, schema, plan).value(schema, pointer)
         except Unmet as unmet:
             fault = unmet
+            if unmet.keyword == "size":
+                break
             continue
         keyword = _unmet(contract, schema, value, pointer)
         if keyword is None:
@@ -50,12 +59,22 @@ def _plans(key: int) -> Iterator[Plan]:
 
 def _unmet(contract: Contract, schema: Mapping[str, Any] | bool, value: Any, pointer: str) -> Unmet | None:
     """Return what keeps `value` from satisfying `schema`, or None."""
-    reference = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
-    if isinstance(reference, str) and reference.startswith("#/"):
-        target = pointers.from_reference(reference)
-        if judge(contract, target)(value):
-            return None
-    error = next(schema_validator(contract, schema).iter_errors(value), None)
+    # Where a reference leads nowhere the generator has said so; only a validator can be led there otherwise.
+    from referencing.exceptions import Unresolvable
+
+    reference = _reference(schema)
+    if reference is not None and judge(contract, pointers.from_reference(reference))(value):
+        return None
+    try:
+        error = next(schema_validator(contract, schema).iter_errors(value), None)
+    except Unresolvable:
+        return Unmet(pointer, "$ref")
     if error is None:
         return None
     return Unmet(pointer + pointers.join(*error.absolute_path), str(error.validator))
+
+
+def _reference(schema: Mapping[str, Any] | bool) -> str | None:
+    """Return the reference of a schema that is nothing else, or None."""
+    found = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
+    return found if isinstance(found, str) and found.startswith("#/") else None

@@ -271,6 +271,7 @@ class _Fold:
         self.polls += 1
         if self.polls > self.leave.count:
             self.enter(self.leave.goto, at, POLLS)
+            self.polls = 1  # this very read sees the step that it has entered
 
     def update(self, signal: Signal, at: Millis) -> None:
         visit = self.visits[-1]
@@ -284,7 +285,7 @@ class _Fold:
 
     def stop(self, signal: Signal, at: Millis) -> None:
         if self.visits[-1].status not in TERMINAL:
-            self.decision = signal
+            self.decision = replace(signal, at=at)
             self.detach(Status.STOPPED, at, STOP)
 
     def decide(self, signal: Signal, at: Millis) -> None:
@@ -295,7 +296,7 @@ class _Fold:
         if goto is None and signal.kind == EXPIRE and leave.expiry:
             goto = leave.expiry.goto
         if goto is not None:
-            self.decision = signal
+            self.decision = replace(signal, at=at)
             self.enter(goto, at, signal.kind)
 
     def snapshot(self) -> Snapshot:

@@ -101,7 +101,7 @@ class TaskShape:
             self._validators[name] = _validator(shape.schema)
         errors = (error for error in self._validators[name].iter_errors(value) if not _is_in_hole(error))
         broken = [_worded(meant, name) for error in errors for meant in _meant(error)]
-        return broken + list(_unknown_keys(shape, value, (), name))
+        return list(dict.fromkeys([*broken, *_unknown_keys(shape, value, (), name)]))
 
 
 def task_shape(document: Mapping[str, Any]) -> TaskShape | None:
@@ -269,14 +269,26 @@ def _worded(error: Any, name: str) -> Fault:
         case word if word in _BOUNDS:
             wanted = _BOUNDS[word].format(error.validator_value)
             return path, f"{where} takes {wanted}, found {shown(error.instance)}"
+        case "type" | "anyOf" | "oneOf" if types := _types(error.schema if not error.parent else _whole(error)):
+            return path, f"{where} takes {_kinds(types)}, found {shown(error.instance)}{_in_quotes(types, error)}"
         case _:
-            types = _types(error.schema) or _types(error.parent.schema if error.parent else True)
-            wanted = " or ".join(_A_TYPE[kind] for kind in _A_TYPE if kind in (types or ()))
-            if not wanted:
-                return path, f"{where} breaks the contract: {error.message}"
-            quotes = "string" in (types or ()) and isinstance(error.instance, int | float)
-            right = f'; write "{shown(error.instance)}" in quotes' if quotes else ""
-            return path, f"{where} takes {wanted}, found {shown(error.instance)}{right}"
+            return path, f"{where} breaks the contract: {error.message}"
+
+
+def _whole(error: Any) -> Schema:
+    """Return the schema of an error's place, with the alternatives that stand beside the one that was meant."""
+    schema: Schema = error.schema if error.path else error.parent.schema
+    return schema
+
+
+def _kinds(types: Iterable[str]) -> str:
+    return " or ".join(_A_TYPE[kind] for kind in _A_TYPE if kind in types)
+
+
+def _in_quotes(types: Iterable[str], error: Any) -> str:
+    if "string" in types and isinstance(error.instance, int | float):
+        return f'; write "{shown(error.instance)}" in quotes'
+    return ""
 
 
 def _place(before: str, part: str | int) -> str:

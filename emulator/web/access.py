@@ -5,7 +5,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from emulator.errors import EmulatorError
 from emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
@@ -76,11 +76,11 @@ class ControlGate:
 
     def check_origin(self, request: Request) -> None:
         """Raise Forbidden unless Host and Origin are ours."""
-        host = urlsplit(f"//{request.header(b'host') or ''}")
+        host = _split(f"//{request.header(b'host') or ''}")
         if not self._is_ours(host.hostname):
             raise Forbidden(f"Host '{host.hostname or ''}' is not known here. If it is yours, serve with --allow-host.")
         origin = request.header(b"origin")
-        if origin is not None and urlsplit(origin).netloc != host.netloc:
+        if origin is not None and _split(origin).netloc != host.netloc:
             raise Forbidden(f"The control API takes no request from a page of '{origin}'.")
 
     def check_token(self, request: Request) -> None:
@@ -93,3 +93,11 @@ class ControlGate:
 
     def _is_ours(self, host: str | None) -> bool:
         return host is not None and (is_loopback(host) or host in self._hosts)
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL that a stranger sent; of one that has none, empty ones."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")

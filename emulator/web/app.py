@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import embedded
@@ -12,16 +11,15 @@ from emulator.contract import values
 from emulator.contract.spec import Contract, load_contract
 from emulator.engine import Engine
 from emulator.links import Link, sign
-from emulator.rendering import TaskRenderer
-from emulator.scenario.compiler import load_scenarios
-from emulator.scenario.selection import FALLBACK, Catalogue
+from emulator.loading import load_spec, load_stories
+from emulator.rendering import Fakes, TaskRenderer
+from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
 from emulator.standing import Standing
 from emulator.store.memory import MemoryStore
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner
 from emulator.web.handlers import ApiHandlers, ApiManner
-from emulator.web.routes import NoOperation
 from emulator.web.service import Service
 
 CONTROL_PREFIX = "/__emulator"
@@ -43,13 +41,16 @@ class Application:
         await (self._control if is_control else self._api)(scope, receive, send)
 
 
-def create_app(settings: Settings) -> Application:
-    """Load everything and return the application. Raises InvalidFiles with every mistake in the user's files."""
-    contract = load(settings)
-    catalogue = load_catalogue(settings, contract)
+def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
+    """Load everything and return the application. Raises InvalidFiles with every mistake in the user's files.
+
+    fake: where generated values in stories come from; Faker, unless a caller has its own.
+    """
+    contract = load_spec(settings.spec)
+    catalogue = load_stories(settings.scenarios, contract)
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
-    renderer = TaskRenderer(contract, organization_id, millis(settings.start), _consent_link(settings))
+    renderer = TaskRenderer(contract, organization_id, millis(settings.start), _consent_link(settings), fake)
     engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore())
     api = Service(
         contract,
@@ -59,35 +60,19 @@ def create_app(settings: Settings) -> Application:
         strict=settings.strict,
         seed=settings.seed,
     )
-    control_contract = load_contract(embedded.CONTROL_CONTRACT, check_schemas=False)
     control = Service(
-        control_contract,
+        load_contract(embedded.CONTROL_CONTRACT, check_schemas=False),
         ControlManner(settings, keys),
         ControlHandlers(engine, contract, settings, organization_id).table(),
         max_body=settings.max_body,
         strict=settings.strict,
     )
-    api_app: ASGIApp = Router(api.routes(), redirect_slashes=False, default=NoOperation(contract.operations))
+    api_app: ASGIApp = api.router()
     if settings.cors:
         api_app = CORSMiddleware(
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
-    unknown = NoOperation(control_contract.operations)
-    return Application(engine, contract, api_app, Router(control.routes(), redirect_slashes=False, default=unknown))
-
-
-def load(settings: Settings) -> Contract:
-    """Return the contract that these settings serve. Raises InvalidFiles."""
-    if settings.spec is not None:
-        return load_contract(settings.spec)
-    # The embedded contract's schemas are checked by the tests, so that every start is spared it.
-    return load_contract(embedded.CONTRACT, "openapi.yaml", check_schemas=False)
-
-
-def load_catalogue(settings: Settings, contract: Contract) -> Catalogue:
-    """Return the built-in stories and the user's; of two with one name the user's stays. Raises InvalidFiles."""
-    built_in = load_scenarios((embedded.SCENARIOS,), contract, trusted=True)
-    return Catalogue((*built_in, *load_scenarios(settings.scenarios, contract)))
+    return Application(engine, contract, api_app, control.router())
 
 
 def _consent_link(settings: Settings) -> Callable[[Standing], str]:

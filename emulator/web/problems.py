@@ -46,10 +46,15 @@ def problem_violations(violations: Sequence[Violation]) -> Reply:
     return json_reply(details, 422, media_type=PROBLEM)
 
 
-def broken_promise(where: str, violations: Sequence[Violation]) -> BrokenPromise:
-    """Return the error that says which of our answers broke the contract, and how."""
+def broken_promise(where: str, violations: Sequence[Violation], source: str | None = None) -> BrokenPromise:
+    """Return the error that says which answer broke the contract, and how.
+
+    source: where the story stands that the answer comes from; its text may be at fault.
+    """
     told = "; ".join(f"{violation.pointer or '/'}: {violation.msg}" for violation in violations[:5])
-    return BrokenPromise(f"The emulator's answer to {where} breaks the contract, which is a defect of ours: {told}")
+    whose = ", which is a defect of ours" if source is None else ""
+    seen = "" if source is None else f". See {source}."
+    return BrokenPromise(f"The emulator's answer to {where} breaks the contract{whose}: {told}{seen}")
 
 
 def with_headers(reply: Reply, headers: RawHeaders) -> Reply:

@@ -1,7 +1,7 @@
 """Routes made from a contract's operations, and what to say when none of them matches."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Final
 
@@ -9,17 +9,32 @@ from starlette.routing import BaseRoute, Match, NoMatchFound, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.contract.spec import Operation
-from emulator.web.exchange import Reply, json_reply
+from emulator.errors import EmulatorError
+from emulator.web.exchange import Reply
 
 _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
+ErrorReply = Callable[[EmulatorError], Reply]
+
+
+class MethodNotAllowed(EmulatorError):
+    """A path that is there, by a method that it lacks. In FastAPI's words."""
+
+    status = 405
+
+
+class NoSuchOperation(EmulatorError):
+    """A path that no operation has."""
+
+    status = 404
 
 
 class PathRoute(BaseRoute):
     """All operations of one path; a method that it lacks is answered 405 with those that it has."""
 
-    def __init__(self, path: str, endpoints: Mapping[str, ASGIApp]) -> None:
+    def __init__(self, path: str, endpoints: Mapping[str, ASGIApp], error: ErrorReply) -> None:
         self.path = path
         self._endpoints = endpoints
+        self._error = error
         self._names = _PARAMETER.findall(path)
         # A parameter's name may be anything in OpenAPI, an identifier in Starlette: they are numbered.
         numbered = iter(range(len(self._names)))
@@ -40,33 +55,33 @@ class PathRoute(BaseRoute):
             await endpoint(scope, receive, send)
             return
         allow = ", ".join(sorted(self._endpoints)).encode()
-        await _simple("Method Not Allowed", 405, ((b"allow", allow),)).send(send)
+        await self._error(MethodNotAllowed("Method Not Allowed")).send(send, ((b"allow", allow),))
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         """Nothing here is looked up by name."""
         raise NoMatchFound(name, path_params)
 
 
-def path_routes(endpoints: Iterable[tuple[Operation, ASGIApp]]) -> list[PathRoute]:
-    """Return a route for each path, in the order in which the operations come."""
+def path_routes(endpoints: Iterable[tuple[Operation, ASGIApp]], error: ErrorReply) -> list[PathRoute]:
+    """Return a route for each path, in the order in which the operations come; `error` words a 405."""
     by_path: dict[str, dict[str, ASGIApp]] = {}
     for operation, endpoint in endpoints:
         by_path.setdefault(operation.path, {})[operation.method] = endpoint
-    return [PathRoute(path, methods) for path, methods in by_path.items()]
+    return [PathRoute(path, methods, error) for path, methods in by_path.items()]
 
 
 class NoOperation:
     """Answers what no operation matches, naming the nearest one."""
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
+    def __init__(self, operations: Sequence[Operation], error: ErrorReply) -> None:
         self._operations = operations
+        self._error = error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 404."""
-        message = (
-            f"No operation matches {scope['method']} {scope['path']}.{self.nearest(scope['method'], scope['path'])}"
-        )
-        await _simple(message, 404).send(send)
+        method, path = scope["method"], scope["path"]
+        message = f"No operation matches {method} {path}.{self.nearest(method, path)}"
+        await self._error(NoSuchOperation(message)).send(send)
 
     def nearest(self, method: str, path: str) -> str:
         """Return " Nearest: …" with the operation whose path is most alike, and where it differs."""
@@ -79,10 +94,6 @@ class NoOperation:
             return ""
         near = scored[2]
         return f" Nearest: {near.method} {near.path}{_difference(path, near.path)}."
-
-
-def _simple(detail: str, status: int, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
-    return json_reply({"detail": detail}, status, headers)
 
 
 def _likeness(path: str, template: str) -> float:

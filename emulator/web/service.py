@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
+from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from emulator.contract.answers import Answer, Preferences, answer, parse_prefer
@@ -18,11 +19,13 @@ from emulator.contract.values import keyed
 from emulator.errors import EmulatorError
 from emulator.web.exchange import ClientGone, RawHeaders, Reply, Request
 from emulator.web.problems import broken_promise, with_headers
-from emulator.web.routes import PathRoute, path_routes
+from emulator.web.routes import NoOperation, path_routes
 
 _logger = logging.getLogger("emulator")
 _NO_PREFERENCES: Final = parse_prefer(())
 _MOST_CHECKED: Final = 2_048
+# The header that tells where the story stands that an answer comes from.
+SOURCE: Final = b"x-emulator-source"
 
 
 class UnsupportedMediaType(EmulatorError):
@@ -94,9 +97,14 @@ class Service:
         self._checker = ResponseChecker(contract, strict)
         self._checked: dict[tuple[str, int, bytes], None] = {}
 
-    def routes(self) -> list[PathRoute]:
-        """Return a route for each path of the contract."""
-        return path_routes((operation, Endpoint(self, operation)) for operation in routing_order(self.contract))
+    def router(self) -> Router:
+        """Return the routes of the contract's paths; what none of them matches is told the nearest."""
+        endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(self.contract))
+        return Router(
+            path_routes(endpoints, self.manner.error),
+            redirect_slashes=False,
+            default=NoOperation(self.contract.operations, self.manner.error),
+        )
 
     def check(self, operation: Operation, reply: Reply) -> None:
         """Raise BrokenPromise if an answer breaks the contract; an answer that was checked before passes at once."""
@@ -106,7 +114,8 @@ class Service:
         body = reply.body if reply.data is None else reply.data
         violations = self._checker.check(operation, reply.status, reply.media_type, body)
         if violations:
-            raise broken_promise(f"{operation.method} {operation.path}", violations)
+            source = next((value.decode("latin-1") for name, value in reply.headers if name == SOURCE), None)
+            raise broken_promise(f"{operation.method} {operation.path}", violations, source)
         if len(self._checked) >= _MOST_CHECKED:
             self._checked.clear()
         self._checked[seen] = None

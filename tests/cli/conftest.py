@@ -1,7 +1,8 @@
 """Every test of the command line stands in an empty folder, with no variable of ours set."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,17 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """Give back the log as it was: `serve` directs it to a stderr that ends with the command."""
+    loggers = [logging.getLogger(name) for name in (None, "uvicorn.error", "asyncio")]
+    before = [(logger, logger.handlers[:], logger.level) for logger in loggers]
+    yield
+    for logger, handlers, level in before:
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
 
 
 @pytest.fixture

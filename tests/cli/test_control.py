@@ -16,11 +16,18 @@ from emulator.settings import Settings
 from tests.cli.conftest import Run
 
 
-@pytest.fixture
-def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[str]:
     with ThreadedServer(Settings(port=0, clock="manual", seed=7)) as server:
-        monkeypatch.setenv("EMULATOR_URL", server.base_url)
         yield server.base_url
+
+
+@pytest.fixture
+def url(shared: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give the URL of a server as it was when it started."""
+    monkeypatch.setenv("EMULATOR_URL", shared)
+    assert run("reset").exit_code == 0
+    return shared
 
 
 @pytest.fixture
@@ -31,7 +38,7 @@ def nobody() -> str:
 
 
 def test_the_clock_is_shown_set_and_advanced(run: Run, url: str) -> None:
-    assert run("clock", "show").stdout == "manual  2026-01-01T00:00:00Z\n"
+    assert run("clock", "show").stdout == "manual  2026-01-01T00:00:00.000000Z\n"
     assert "2026-01-01T00:00:30" in run("clock", "advance", "30s").stdout
     assert "2026-01-02T00:00:00" in run("clock", "advance", "--to", "2026-01-02T00:00:00Z").stdout
     assert run("clock", "set", "scaled", "--scale", "120").stdout.startswith("scaled, 120 times  2026-01-02")

@@ -1,12 +1,19 @@
 """Loading: what a file says comes out as operations, what is wrong with it as mistakes with a place."""
 
+import json
 import subprocess
 import sys
+from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from emulator.contract.spec import load_contract, read_contract, routing_order
+from emulator.contract.validation import RequestValidator
 from emulator.document import parse_document
 from emulator.errors import InvalidFiles, NotFound
 from tests.contract.samples import HEAD, ROOT, contract_of, ours
@@ -42,8 +49,14 @@ components:
   responses:
     Pet:
       description: A pet
-      content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}, examples: {rex: {$ref: '#/components/examples/Rex'}}}}
-  requestBodies: {Pet: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Alias'}, example: {name: A}}}}}
+      content:
+        application/json:
+          schema: {$ref: '#/components/schemas/Pet'}
+          examples: {rex: {$ref: '#/components/examples/Rex'}}
+  requestBodies:
+    Pet:
+      required: true
+      content: {application/json: {schema: {$ref: '#/components/schemas/Alias'}, example: {name: A}}}
   schemas:
     Pet: {type: object, properties: {name: {type: string}, default: {$ref: '#/components/schemas/Name'}}}
     Name: {type: string, example: {$ref: is data here}}
@@ -240,7 +253,8 @@ FAULTS = [
         ["6:20: path parameter 'a' must say required: true"],
     ),
     (
-        HEAD + "paths:\n  /a:\n    get: {sumary: x, responses: {20: {description: d}, 200: {description: d, contnt: {}}}}",
+        HEAD
+        + "paths:\n  /a:\n    get: {sumary: x, responses: {20: {description: d}, 200: {description: d, contnt: {}}}}",
         [
             "5:11: 'sumary' means nothing in this operation. Did you mean 'summary'?",
             "5:34: '20' is no status; write 200, a class such as 4XX, or default",
@@ -258,6 +272,21 @@ FAULTS = [
             "7:18: no valid JSON Schema: a text in the format regex was expected; found '('",
             "7:35: a mapping was expected here; found a list",
             "8:8: a mapping, true or false was expected here; found 3",
+        ],
+    ),
+    (
+        HEAD + "paths:\n  /a:\n    get:\n      responses: {default: {description: d}}\n"
+        "      callbacks: {done: {'{$request.body#/url}': {post: {respones: {}}}}, more: {$ref: '#/nope'}}",
+        [
+            "7:58: 'respones' means nothing in this operation. Did you mean 'responses'?",
+            "7:88: '#/nope' does not exist",
+        ],
+    ),
+    (
+        HEAD + "tags: {a: b}\npaths: {}\nservers: [3]",
+        [
+            "3:7: a list was expected here; found a mapping",
+            "5:11: a mapping (server) was expected here; found 3",
         ],
     ),
     (
@@ -281,7 +310,7 @@ def test_a_broken_file_is_refused_with_every_fault_at_its_place(text: str, wante
 
 
 def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(InvalidFiles, match="^mine.yaml:1:1: cannot be read: No such file or directory$"):
+    with pytest.raises(InvalidFiles, match=r"^mine\.yaml:1:1: cannot be read: No such file or directory$"):
         load_contract(tmp_path / "absent.yaml", "mine.yaml")
 
 
@@ -289,3 +318,36 @@ def test_schemas_are_not_held_against_the_metaschema_when_that_is_not_asked_for(
     document = parse_document(HEAD + "paths: {}\ncomponents: {schemas: {A: {minLength: -1}}}", "api.yaml")
 
     assert read_contract(document, check_schemas=False).title == "Sample"
+
+
+def places_in(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every part of a value."""
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [path, *(place for key, child in children for place in places_in(child, (*path, key)))]
+
+
+SOUND: Any = parse_document(HEAD + PETS, "api.yaml").value
+JUNK = st.one_of(
+    st.sampled_from([None, True, 3, -1.5, "", "x", "/{a}/{a}", "#/paths", "#/components/schemas/Pet", [], [1], [None]]),
+    st.sampled_from([{}, {"a": 1}, {"$ref": "#/paths"}, {"$ref": 1}, {"$ref": "#/components/schemas/Pet"}]),
+    st.just([{"name": "a", "in": "path"}]),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(places_in(SOUND)[1:]), JUNK), min_size=1, max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_a_file_spoilt_anywhere_is_served_or_refused_with_places(spoilt: list[tuple[tuple[Any, ...], Any]]) -> None:
+    document = json.loads(json.dumps(SOUND))
+    for path, junk in spoilt:
+        node = document
+        with suppress(LookupError, TypeError):
+            for part in path[:-1]:
+                node = node[part]
+            node[path[-1]] = deepcopy(junk)
+
+    with suppress(InvalidFiles):
+        contract = read_contract(parse_document(json.dumps(document), "api.yaml"))
+
+        for operation in contract.operations:
+            assert operation.line > 0
+            RequestValidator(contract, operation).check({}, b"", [], b"{}")

@@ -171,7 +171,7 @@ def test_a_missing_file_is_told_with_the_others(tmp_path: Path) -> None:
         load_scenarios([tmp_path / "none.yaml", tmp_path], CONTRACT)
 
     assert "none.yaml:1:1: cannot be read: No such file or directory" in refused.value.message
-    assert "a.yaml:2:19: unknown status 'done'; write 'completed'" in refused.value.message
+    assert "a.yaml:2:18: unknown status 'done'; write 'completed'" in refused.value.message
 
 
 def test_a_circle_with_scenarios_loaded_before_is_told(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_a_valid_scenario_compiles_and_can_be_played_to_its_end(document: dict[s
         onward = snapshot.visits[-1].step + 1
         leave = snapshot.step.leave
         kind = next((kind for kind, to in leave.on.items() if to == onward), "") if isinstance(leave, Wait) else ""
-        turn = turn.after(skip or Signal(now, kind))
+        turn = turn.after(skip or Signal(now, kind, seen=len(snapshot.visits)))
 
     snapshot = replay(turn, now)
     assert snapshot.is_finished

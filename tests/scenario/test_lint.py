@@ -27,3 +27,20 @@ def test_a_mistake_is_told_with_its_place_and_what_to_type_instead(case: Path) -
 
     assert told(case) == expected.read_text(encoding="utf-8")
     assert expected.read_text(encoding="utf-8"), "a case without a mistake shows nothing"
+
+
+def test_mistakes_are_data_for_other_programs() -> None:
+    with chdir(GOLDEN):
+        found = json.loads(as_json(lint([Path("no_exit.yaml"), Path("status_slips.yaml")], CONTRACT)))
+
+    assert found[0] == {
+        "file": "no_exit.yaml",
+        "line": 3,
+        "column": 5,
+        "message": "the step is executing and has no way out; add 'after: 1s', 'polls: 2' or 'on: {approve: step-id}'",
+    }
+    assert [mistake["line"] for mistake in found] == [3, 3, 4, 5, 6]
+
+
+def test_files_without_a_mistake_give_nothing() -> None:
+    assert lint([GOLDEN.parents[3] / "scenarios"], CONTRACT) == ()

@@ -101,15 +101,15 @@ def test_a_condition_holds(condition: Matcher, body: Mapping[str, Any], holds: b
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(BadRequest, match="the header Prefer asks for the scenario 'refnd', .*Did you mean 'refund'?"):
+    with pytest.raises(BadRequest, match=r"the header Prefer asks for the scenario 'refnd', .*Did you mean 'refund'\?"):
         chosen(CATALOGUE, preferred="refnd")
-    with pytest.raises(BadRequest, match="the pin for the next start asks for the scenario 'zzz'.*known ones are"):
+    with pytest.raises(BadRequest, match=r"the pin for the next start asks for the scenario 'zzz'.*known ones are"):
         chosen(CATALOGUE, pinned="zzz")
 
 
 def test_a_default_that_is_gone_gives_way_to_completed() -> None:
     assert chosen(CATALOGUE, default="gone").reason == "the default 'gone' is not there; 'completed' stands in"
-    with pytest.raises(BadRequest, match="the namespace's default asks for the scenario 'gone'"):
+    with pytest.raises(BadRequest, match=r"the namespace's default asks for the scenario 'gone'"):
         chosen(Catalogue([scenario("failed")]), default="gone")
 
 

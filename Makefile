@@ -1,0 +1,68 @@
+# Every command that the README names. Each one sets up what it needs.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+# Two workers suit the smallest machine; `make test WORKERS=auto` takes all cores.
+WORKERS ?= 2
+# `make serve ARGS="--clock auto"`
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check format-check lint types floors docs docs-check fmt fuzz bench dist clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+# The stamp is renewed when the dependencies change.
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fast,dev]'
+	touch $@
+
+serve: $(VENV)/.installed ## serve the emulator with the embedded defaults (ARGS="--clock auto" …)
+	$(BIN)/xpander-emulator serve $(ARGS)
+
+test: $(VENV)/.installed ## run the tests with branch coverage
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -q -n $(WORKERS)
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report --fail-under=90
+
+check: $(VENV)/.installed format-check lint types floors docs-check test ## everything that must hold: format, lint, types, floors, docs, tests
+
+format-check:
+	$(BIN)/ruff format --check .
+
+lint:
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+floors:
+	$(BIN)/lint-imports
+
+docs-check:
+	$(BIN)/python tools/fidelity.py --check
+
+docs: $(VENV)/.installed ## write the generated pages of docs/
+	$(BIN)/python tools/fidelity.py
+
+fmt: $(VENV)/.installed ## format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+fuzz: $(VENV)/.installed ## let Schemathesis look for a request that breaks the contract
+	$(BIN)/python tests/fuzz.py
+
+bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/README.md)
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/requests.py
+
+dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+
+clean: ## remove what was built, the virtual environment included
+	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

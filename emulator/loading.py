@@ -1,0 +1,29 @@
+"""The contract and the stories that a choice of files comes to; the same for a server and for a command without one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from emulator import embedded
+from emulator.contract.spec import Contract, load_contract
+from emulator.scenario.compiler import load_scenarios
+from emulator.scenario.selection import Catalogue, Scenario
+
+
+def load_spec(spec: Path | None) -> Contract:
+    """Return the contract of an OpenAPI file, or the embedded one. Raises InvalidFiles."""
+    if spec is not None:
+        return load_contract(spec)
+    # The embedded contract's schemas are checked by the tests, so that every start is spared it.
+    return load_contract(embedded.CONTRACT, embedded.CONTRACT.name, check_schemas=False)
+
+
+def built_in_stories() -> tuple[Scenario, ...]:
+    """Return the scenarios that come with the emulator."""
+    return load_scenarios((embedded.SCENARIOS,), None, trusted=True)
+
+
+def load_stories(paths: Sequence[Path], contract: Contract) -> Catalogue:
+    """Return the built-in scenarios and those of `paths`, which override by name. Raises InvalidFiles."""
+    built_in = built_in_stories()
+    own = load_scenarios(paths, contract, beside=built_in) if paths else ()
+    return Catalogue((*built_in, *own))

@@ -1,0 +1,129 @@
+import json
+import logging
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from emulator.cli.logs import JsonLines
+from emulator.cli.serve import banner, curl, key_of
+from emulator.settings import Settings
+from tests.cli.conftest import Run
+
+INFO = {
+    "contract": {"title": "xpander-emulator", "version": "1", "operations": 18},
+    "scenarios": ["completed", "approval"],
+    "organization_id": "e83867d0-cde1-4a93-8f77-992f1083cad8",
+}
+
+
+def test_the_banner_can_be_pasted_from() -> None:
+    text = banner("http://127.0.0.1:4020", Settings(seed=7), INFO)
+
+    assert "serves http://127.0.0.1:4020 " in text
+    assert "  export XPANDER_BASE_URL=http://127.0.0.1:4020\n  export XPANDER_API_KEY=local\n" in text
+    assert "  export XPANDER_ORGANIZATION_ID=e83867d0-cde1-4a93-8f77-992f1083cad8\n" in text
+    assert "Contract   xpander-emulator 1, 18 operations\n" in text
+    assert "Scenarios  2: completed, approval\n" in text
+    assert "Clock      real\nSeed       7\nControl    http://127.0.0.1:4020/__emulator\n" in text
+    assert (
+        "  curl -X POST http://127.0.0.1:4020/v1/workflows/approval/invoke/async -H 'Content-Type: application/json' "
+        """-H 'x-api-key: local' -d '{"input": {"text": "Refund order 1042"}}'\n"""
+    ) in text
+
+
+def test_the_banner_tells_how_fast_a_scaled_clock_is() -> None:
+    assert "Clock      scaled, 60 times\n" in banner("http://127.0.0.1:4020", Settings(clock="scaled"), INFO)
+
+
+def test_a_key_with_a_quote_stays_one_word_of_the_shell() -> None:
+    assert """-H 'x-api-key: it'"'"'s'""" in curl("http://127.0.0.1:4020", "it's", "approval")
+
+
+def test_the_key_that_is_shown_is_one_that_the_server_welcomes() -> None:
+    assert key_of(Settings()) == "local"
+    assert key_of(Settings(api_keys=(("first", None), ("second", None)))) == "first"
+    assert key_of(Settings(api_keys=(("first", None), ("local", None)))) == "local"
+
+
+def test_a_choice_that_nothing_may_be_served_with_is_wrong_usage(run: Run) -> None:
+    result = run("serve", "--port", "19016")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: Port 19016 contains 9016: ")
+
+
+def test_a_taken_port_is_a_failed_start(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = run("serve", "--port", str(port))
+
+    assert result.exit_code == 3
+    assert result.stderr == (
+        f"Error: Port {port} on 127.0.0.1 is in use. Stop the other server or choose --port 0 for a free one.\n"
+    )
+
+
+def test_broken_scenarios_are_a_failed_start_with_every_mistake(run: Run) -> None:
+    Path("one.yaml").write_text("scenario: one\n")
+    Path("two.yaml").write_text("scenario: two\n")
+
+    result = run("serve", "--port", "0", "-s", "one.yaml", "-s", "two.yaml")
+
+    assert result.exit_code == 3
+    assert "one.yaml:1:1: 'steps' is missing" in result.stderr
+    assert "two.yaml:1:1: 'steps' is missing" in result.stderr
+
+
+def test_a_ready_file_that_cannot_be_written_is_told_before_anything_starts(run: Run) -> None:
+    result = run("serve", "--port", "0", "--ready-file", "nowhere/ready.json")
+
+    assert result.exit_code == 3
+    assert result.stderr == (
+        "Error: The ready file nowhere/ready.json cannot be written. Choose one in a folder that exists and is yours.\n"
+    )
+
+
+def test_a_log_line_as_json_holds_what_the_caller_added() -> None:
+    record = logging.makeLogRecord(
+        {
+            "name": "emulator",
+            "levelname": "INFO",
+            "msg": "GET %s",
+            "args": ("/v1/tasks",),
+            "created": 0.5,
+            "status": 200,
+        }
+    )
+
+    assert json.loads(JsonLines().format(record)) == {
+        "ts": "1970-01-01T00:00:00.500Z",
+        "level": "info",
+        "logger": "emulator",
+        "event": "GET /v1/tasks",
+        "status": 200,
+    }
+
+
+def test_a_log_line_as_json_holds_the_traceback() -> None:
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        record = logging.makeLogRecord({"msg": "failed", "exc_info": sys.exc_info()})
+
+    assert "ValueError: broken" in json.loads(JsonLines().format(record))["error"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("serve",), ("tasks",), ("clock", "advance"), ("scenarios", "graph")])
+def test_every_command_has_help(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments, "--help")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: xpander-emulator")
+
+
+def test_the_version_is_told(run: Run) -> None:
+    from emulator import __version__
+
+    assert run("--version").stdout == f"xpander-emulator, version {__version__}\n"

@@ -1,0 +1,170 @@
+"""Plays a conversation written as text, and writes down what is answered.
+
+    # what is being shown
+    > POST /v1/workflows/approval/invoke/async {"input": {"text": "Refund order 1042"}}
+    $ clock advance 2s
+    $ tasks approve {task} --by manager
+
+`>` is a request; lines of `>` that follow it and start no other are its headers, or more of its body.
+`$` is an act by the control API, worded as on the command line. `{task}` stands for the last id that a start
+has answered, `{sub_task_1}` for the first of its sub-tasks. Everything else is written by the runner:
+`<` an answer, of a task all that differs from its last one, and `=` what an act has done.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx2
+
+from emulator.clock import iso, machine_time
+from emulator.errors import EmulatorError
+from emulator.scenario.durations import parse_duration
+from emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
+from emulator.web.app import Application, create_app
+
+_HEADER = re.compile(r"([A-Za-z][A-Za-z-]+): ?(.*)")
+_REQUEST = re.compile(r"> [A-Z]+ /")
+_WRITTEN = ("<", "=")
+
+
+class Conversation:
+    """One conversation with an emulator that has no tasks."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._defaults = _defaults(app)
+        self._bodies: dict[str, dict[str, Any]] = {}
+        self._task = ""
+
+    async def play(self, text: str) -> str:
+        """Return the text with all answers written anew."""
+        transport = httpx2.ASGITransport(app=self._app)
+        headers = {"x-api-key": DEFAULT_KEY}
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:4020", headers=headers) as client:
+            written = [line for block in _blocks(text) for line in await self._block(client, block)]
+        return "\n".join(written) + "\n"
+
+    async def _block(self, client: httpx2.AsyncClient, block: list[str]) -> list[str]:
+        if block[0].startswith("> "):
+            return [*block, *await self._request(client, [line[2:] for line in block])]
+        if block[0].startswith("$ "):
+            return [*block, f"= {await self._act(self._filled(block[0][2:]))}"]
+        return block
+
+    async def _request(self, client: httpx2.AsyncClient, lines: list[str]) -> list[str]:
+        method, _, rest = self._filled(lines[0]).partition(" ")
+        path, _, body = rest.partition(" ")
+        named = [found for line in lines[1:] if (found := _HEADER.fullmatch(line))]
+        body = "\n".join([body, *(line for line in lines[1:] if not _HEADER.fullmatch(line))]).strip()
+        headers = {found[1]: found[2] for found in named}
+        if body:
+            headers.setdefault("content-type", "application/json")
+        answer = await client.request(method, path, content=self._filled(body).encode(), headers=headers)
+        return list(self._answer(answer))
+
+    def _answer(self, answer: httpx2.Response) -> Iterator[str]:
+        yield f"< {answer.status_code}{_explained(answer)}"
+        if not answer.content:
+            return
+        body = answer.json()
+        if "x-emulator-step" in answer.headers:
+            before = self._bodies.get(body["id"], self._defaults)
+            self._bodies[body["id"]] = body
+            if answer.request.method == "POST" and "/invoke" in answer.request.url.path:
+                self._task = body["id"]
+            changed = {name: value for name, value in body.items() if value != before[name]}
+            yield from _listed(changed) if changed else ["<   nothing has changed"]
+        else:
+            yield from _listed(body)
+
+    async def _act(self, act: str) -> str:
+        match shlex.split(act):
+            case ["clock", "advance", length]:
+                clock = await self._app.engine.advance(DEFAULT_NAMESPACE, parse_duration(length))
+                return iso(clock.now(machine_time()))
+            case ["tasks", verb, task, *rest]:
+                return await self._move(verb, task, rest)
+        raise ValueError(f"unknown act: {act}")
+
+    async def _move(self, verb: str, task: str, rest: list[str]) -> str:
+        engine = self._app.engine
+        if verb == "signal":
+            verb, *rest = rest
+        given = dict(zip(rest[::2], rest[1::2], strict=True))
+        try:
+            if verb == "skip":
+                view = await engine.skip(DEFAULT_NAMESPACE, task, given.get("--until"))
+            else:
+                view = await engine.signal(
+                    DEFAULT_NAMESPACE,
+                    task,
+                    verb,
+                    by=given.get("--by"),
+                    reason=given.get("--reason"),
+                    payload=json.loads(given.get("--payload", "{}")),
+                )
+        except EmulatorError as error:
+            return f"refused: {error.message}"
+        snapshot = view.standing.snapshot
+        return f"{snapshot.status} at step {snapshot.step.id}"
+
+    def _filled(self, text: str) -> str:
+        text = text.replace("{task}", self._task)
+        for place, child in enumerate(self._bodies.get(self._task, {}).get("sub_executions", []), start=1):
+            text = text.replace(f"{{sub_task_{place}}}", child)
+        return text
+
+
+def emulator() -> Application:
+    """Return an emulator on a manual clock, with `<provider>` in the place of every generated text."""
+    return create_app(Settings(clock="manual"), fake=lambda provider, key, pointer: f"<{provider}>")
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
+    """Give each request with all of its lines, and every other line alone; what the runner wrote is left out."""
+    block: list[str] = []
+    for line in text.splitlines():
+        if block and (_REQUEST.match(line) or not line.startswith("> ")):
+            yield block
+            block = []
+        if line.startswith("> "):
+            block.append(line)
+        elif not line.startswith(_WRITTEN):
+            yield [line]
+    if block:
+        yield block
+
+
+def _explained(answer: httpx2.Response) -> str:
+    told = answer.headers
+    if "x-emulator-step" not in told:
+        return ""
+    applied = f"; applied: {told['preference-applied']}" if "preference-applied" in told else ""
+    return f"   {told['x-emulator-scenario']}: {told['x-emulator-step']} ({told['x-emulator-source']}){applied}"
+
+
+def _listed(value: Any, indent: str = "<   ") -> Iterator[str]:
+    """Give a value a line for each of its parts; a list of objects a line for each object."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            if isinstance(part, list) and part and isinstance(part[0], dict):
+                yield f"{indent}{name}:"
+                yield from _listed(part, f"{indent}  ")
+            else:
+                yield f"{indent}{name}: {_json(part)}"
+    elif isinstance(value, list):
+        yield from (f"{indent}- {_json(part)}" for part in value) if value else [f"{indent}[]"]
+    else:
+        yield f"{indent}{_json(value)}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _defaults(app: Application) -> dict[str, Any]:
+    properties = app.contract.schema("/components/schemas/AgentExecution")["properties"]
+    return {name: schema.get("default") for name, schema in properties.items()}

@@ -1,0 +1,194 @@
+from typing import Any
+
+import httpx2
+import pytest
+
+from emulator.web.problems import vendor_error
+from emulator.web.routes import NoOperation
+from tests.contract.samples import ours
+from tests.web.api import Api, api
+
+START = "/v1/workflows/approval/invoke/async"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "hint"),
+    [
+        ("GET", "/v1/task/t_1", " Nearest: GET /v1/tasks/{task_id} (differs at 'task')."),
+        ("GET", "/v1/tasks/", " Nearest: GET /v1/tasks (without the slash at the end)."),
+        ("POST", "/v1/agents/a/invoked", " Nearest: POST /v1/agents/{agent_id}/invoke (differs at 'invoked')."),
+        ("GET", "/v1/tasks/t_1/thread/all", " Nearest: GET /v1/tasks/{task_id}/thread/full (differs at 'all')."),
+        ("GET", "/tasks/t_1", None),
+        ("GET", "/", ""),
+        ("GET", "/favicon.ico", ""),
+    ],
+)  # fmt: skip
+async def test_a_path_that_matches_nothing_names_the_nearest(
+    manual: Api, method: str, path: str, hint: str | None
+) -> None:
+    answer = await manual.http.request(method, path)
+
+    assert answer.status_code == 404
+    detail = answer.json()["detail"]
+    assert detail.startswith(f"No operation matches {method} {path}.")
+    if hint is not None:
+        assert detail == f"No operation matches {method} {path}.{hint}"
+
+
+def test_of_two_operations_of_one_path_the_one_of_the_same_method_is_nearest() -> None:
+    nearest = NoOperation(ours().operations, vendor_error).nearest
+
+    assert nearest("DELETE", "/v1/task/t_1") == " Nearest: DELETE /v1/tasks/{task_id} (differs at 'task')."
+    assert nearest("GET", "/v1/task/t_1") == " Nearest: GET /v1/tasks/{task_id} (differs at 'task')."
+
+
+def test_what_is_lacking_and_what_is_too_much_are_told() -> None:
+    nearest = NoOperation(ours().operations, vendor_error).nearest
+
+    assert nearest("POST", "/v1/workflows/w/invoke/async/now").endswith("/invoke/async (goes on with 'now').")
+    assert NoOperation((), vendor_error).nearest("GET", "/v1/tasks") == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", "/v1/tasks", "GET"),
+        ("POST", "/v1/tasks/t_1", "DELETE, GET"),
+        ("GET", START, "POST"),
+        ("HEAD", "/v1/tasks", "GET"),
+        ("OPTIONS", "/v1/tasks", "GET"),
+        ("POST", "/health", "GET"),
+    ],
+)
+async def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(
+    manual: Api, method: str, path: str, allow: str
+) -> None:
+    answer = await manual.http.request(method, path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+    assert answer.content in (b'{"detail":"Method Not Allowed"}', b"")
+
+
+async def test_a_literal_path_goes_before_one_with_a_parameter_and_an_encoded_slash_does_not_split(manual: Api) -> None:
+    task = await manual.start(id="a b?c")
+
+    assert await manual.task("a%20b%3Fc") == task
+
+
+async def post(client: Api, content: bytes, content_type: str | None = "application/json") -> httpx2.Response:
+    headers = {} if content_type is None else {"content-type": content_type}
+    return await client.http.post(START, content=content, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"]
+)
+async def test_a_body_of_another_kind_is_not_taken(manual: Api, content_type: str) -> None:
+    answer = await post(manual, b'{"input": {}}', content_type)
+
+    assert answer.status_code == 415
+    assert answer.json() == {"detail": f"Content type '{content_type}' is not taken here; send application/json."}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset=utf-8", "Application/JSON", "application/vnd.x+json", None]
+)
+async def test_a_body_of_json_is_taken_however_its_type_is_written(manual: Api, content_type: str | None) -> None:
+    assert (await post(manual, b'{"input": {}}', content_type)).status_code == 200
+
+
+async def test_a_body_above_the_bound_is_refused() -> None:
+    client = api(max_body=100)
+
+    at_the_bound = await post(client, b'{"input": {}}'.ljust(100))
+    above = await post(client, b'{"input": {}}'.ljust(101))
+
+    assert at_the_bound.status_code == 200
+    assert (above.status_code, above.json()) == (
+        413,
+        {"detail": "The request's body is larger than 100 bytes, the most that is taken."},
+    )
+
+
+INVALID: list[tuple[bytes, list[dict[str, Any]]]] = [
+    (b"", [{"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}]),
+    (
+        b'{"input": ',
+        [
+            {
+                "type": "json_invalid",
+                "loc": ["body", 10],
+                "msg": "JSON decode error",
+                "input": {},
+                "ctx": {"error": "Expecting value"},
+            }
+        ],
+    ),
+    (b"{}", [{"type": "missing", "loc": ["body", "input"], "msg": "Field required", "input": {}}]),
+    (
+        b"[]",
+        [
+            {
+                "type": "model_attributes_type",
+                "loc": ["body"],
+                "msg": "Input should be a valid dictionary or object to extract fields from",
+                "input": [],
+            }
+        ],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "detail"), INVALID, ids=["none", "broken", "empty", "a list"])
+async def test_an_invalid_body_is_told_as_fastapi_does(
+    manual: Api, content: bytes, detail: list[dict[str, Any]]
+) -> None:
+    answer = await post(manual, content)
+
+    assert answer.status_code == 422
+    assert answer.json() == {"detail": detail}
+    assert await manual.listed() == []
+
+
+async def test_all_violations_of_a_request_are_told_at_once_in_their_order(manual: Api) -> None:
+    answer = await post(manual, b'{"input": {"text": 5, "files": "x"}, "output_format": "pdf", "title": []}')
+
+    assert answer.status_code == 422
+    found = [(violation["loc"], violation["type"]) for violation in answer.json()["detail"]]
+    assert found == [
+        (["body", "input", "text"], "string_type"),
+        (["body", "input", "files"], "list_type"),
+        (["body", "output_format"], "enum"),
+        (["body", "title"], "string_type"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "loc", "kind"),
+    [
+        ("page=0", "page", "greater_than_equal"),
+        ("page=one", "page", "int_parsing"),
+        ("per_page=51", "per_page", "less_than_equal"),
+        ("per_page=0", "per_page", "greater_than_equal"),
+        ("status=done", "status", "enum"),
+        ("from_date=yesterday", "from_date", "datetime_parsing"),
+    ],
+)
+async def test_an_invalid_query_is_told(manual: Api, query: str, loc: str, kind: str) -> None:
+    answer = await manual.http.get(f"/v1/tasks?{query}")
+
+    assert answer.status_code == 422
+    assert [(each["loc"], each["type"]) for each in answer.json()["detail"]] == [(["query", loc], kind)]
+
+
+async def test_a_query_that_the_contract_does_not_know_is_ignored(manual: Api) -> None:
+    assert (await manual.http.get("/v1/tasks?utm_source=mail")).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["workflows", "agents"])
+async def test_streams_say_that_they_are_not_played_yet(manual: Api, kind: str) -> None:
+    answer = await manual.http.post(f"/v1/{kind}/completed/invoke/stream", json={"input": {}})
+
+    assert answer.status_code == 501
+    assert answer.json() == {"detail": "Streams are not played yet. Start with …/invoke/async and poll the task."}
+    assert await manual.listed() == []
