@@ -6,6 +6,7 @@ A clock is a value; the machine's time is read in one place, `machine_time`.
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from emulator.core.timeline import Millis
@@ -96,5 +97,9 @@ def iso(instant: Millis) -> str:
     """Return an instant as the API writes it: ISO 8601 with microseconds and `Z`; past the year 9999, its last one."""
     # No clock goes further, but a skip can take a task there.
     instant = min(instant, LAST_INSTANT)
-    moment = datetime.fromtimestamp(instant // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{instant % 1000:03d}000Z"
+    return f"{_to_the_second(instant // 1000)}.{instant % 1000:03d}000Z"
+
+
+@lru_cache(maxsize=1024)
+def _to_the_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -194,9 +194,9 @@ class Engine:
     async def _free_id(self, namespace: str, key: int) -> str:
         """Return the id that follows from the key; another one where a client has chosen that very id before."""
         pointer = "/id"
-        while await self.store.get(namespace, values.uuid4(key, pointer)):
+        while await self.store.get(namespace, task_id := values.uuid4(key, pointer)):
             pointer += "/taken"
-        return values.uuid4(key, pointer)
+        return task_id
 
     def _key(self, namespace: str, ordinal: int, turn: int) -> int:
         return values.keyed(self.settings.seed, namespace, ordinal, turn)

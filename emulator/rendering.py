@@ -27,8 +27,8 @@ Completion = Callable[[Json], Json]
 Schema = Mapping[str, Json]
 Fakes = Callable[[str, int, str], Json]
 
-# Where the answer calls a property of the request by another name.
-_RENAMED: Final = {"parent_execution": "parent_execution_id"}
+# What the answer calls by another name than the request.
+_RENAMED: Final = {"parent_execution_id": "parent_execution"}
 # What the API fills in when the request leaves it out (source: examples of the vendor's documentation).
 _FILLED: Final = {"source": "api"}
 _MAX_DEPTH: Final = 8
@@ -95,12 +95,8 @@ class TaskRenderer:
         """Return the whole task, its properties in the contract's order."""
         turn, snapshot = standing.turn, standing.snapshot
         request = orjson.loads(turn.request)
-        known = self._facts(standing, request)
-        body = dict(self._defaults)
-        for name in self._names:
-            value = known[name] if name in known else request.get(_RENAMED.get(name, name))
-            if value is not None:
-                body[name] = value
+        body = self._blank(request)
+        body.update(self._facts(standing, request))
         texts = _Texts(self, standing, body, request)
         for name, assigned in snapshot.properties.items():
             if name in body:
@@ -196,6 +192,15 @@ class TaskRenderer:
     def takes(self, name: str) -> Shape:
         """Return what a property of the task takes."""
         return self._takes.get(name, ANYTHING)
+
+    def _blank(self, request: Mapping[str, Json]) -> dict[str, Json]:
+        """Return a task of nothing but defaults and what the request says itself."""
+        body = dict(self._defaults)
+        for sent, value in request.items():
+            name = _RENAMED.get(sent, sent)
+            if name in body and value is not None:
+                body[name] = value
+        return body
 
     def _facts(self, standing: Standing, request: Mapping[str, Json]) -> dict[str, Json]:
         """Return the properties that follow from the fold rather than from the request or the scenario."""

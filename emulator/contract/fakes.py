@@ -9,7 +9,6 @@ from functools import cache
 from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from emulator.errors import BadRequest, did_you_mean
 
@@ -38,7 +37,10 @@ def keyed(*parts: object) -> int:
 
 def uuid4(key: int, pointer: str) -> str:
     """Return the version 4 UUID of a key and a pointer."""
-    return str(UUID(bytes=blake2b(f"{key}\x1f{pointer}".encode(), digest_size=16).digest(), version=4))
+    digits = blake2b(f"{key}\x1f{pointer}".encode(), digest_size=16).hexdigest()
+    # RFC 9562, 4: the version is the 13th digit, the variant the first two bits of the 17th.
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def instant(key: int, pointer: str) -> datetime:

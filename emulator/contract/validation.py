@@ -50,6 +50,8 @@ def is_json(media_type: str) -> bool:
 
 def media_type_of(content: Mapping[str, MediaType], sent: str) -> str | None:
     """Return the declared media type that covers the one sent, or None."""
+    if sent in content:
+        return sent
     name = sent.partition(";")[0].strip().lower()
     candidates = (name, f"{name.partition('/')[0]}/*", "*/*")
     declared = {each.partition(";")[0].strip().lower(): each for each in reversed(tuple(content))}

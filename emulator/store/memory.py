@@ -33,9 +33,9 @@ class MemoryStore:
 
     async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
         room = self._room(namespace)
-        taken = next((task.id for task in tasks if task.id in room.tasks), None)
-        if taken is not None:
-            raise StaleWrite(f"Task id '{taken}' is taken.")
+        for task in tasks:
+            if task.id in room.tasks:
+                raise StaleWrite(f"Task id '{task.id}' is taken.")
         for task in tasks:
             room.tasks[task.id] = task
             self._ages[namespace, task.id] = None

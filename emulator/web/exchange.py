@@ -35,6 +35,10 @@ class Request:
     scope: Scope
     receive: Receive
     path_parameters: Mapping[str, str]
+    _first: dict[bytes, bytes] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._first = dict(reversed(self.headers))
 
     @property
     def headers(self) -> Sequence[tuple[bytes, bytes]]:
@@ -43,11 +47,12 @@ class Request:
 
     def header(self, name: bytes) -> str | None:
         """Return the first header of this (lower-case) name."""
-        return next((value.decode("latin-1") for key, value in self.headers if key == name), None)
+        value = self._first.get(name)
+        return None if value is None else value.decode("latin-1")
 
     def header_values(self, name: bytes) -> list[str]:
         """Return every header of this (lower-case) name."""
-        return [value.decode("latin-1") for key, value in self.headers if key == name]
+        return [value.decode("latin-1") for key, value in self.headers if key == name] if name in self._first else []
 
     @property
     def query(self) -> bytes:
@@ -92,11 +97,11 @@ class Reply:
 
     async def send(self, send: Send, more: RawHeaders = ()) -> None:
         """Send it, with `more` headers behind its own."""
-        headers = [(b"content-length", str(len(self.body)).encode()), *self.headers, *more]
-        if self.media_type is not None:
-            headers.insert(0, _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode()))
-        if self.status == 204:
+        if self.media_type is None:
             headers = [*self.headers, *more]
+        else:
+            content_type = _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode())
+            headers = [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *more]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 

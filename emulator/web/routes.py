@@ -1,11 +1,11 @@
 """Routes made from a contract's operations, and what to say when none of them matches."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from starlette.routing import BaseRoute, Match, NoMatchFound, compile_path
+from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.contract.spec import Operation
@@ -28,33 +28,43 @@ class NoSuchOperation(EmulatorError):
     status = 404
 
 
-class PathRoute(BaseRoute):
-    """All operations of one path; a method that it lacks is answered 405 with those that it has."""
+class OperationRoutes(BaseRoute):
+    """All operations of a contract, as one route of Starlette's.
 
-    def __init__(self, path: str, endpoints: Mapping[str, ASGIApp], error: ErrorReply) -> None:
-        self.path = path
-        self._endpoints = endpoints
+    Found by walking a tree of path segments, literal ones first, so that the cost depends on the length of a path and
+    not on how many operations there are. A path by a method that it lacks is answered 405 with those that it has.
+    """
+
+    def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], error: ErrorReply) -> None:
         self._error = error
-        self._names = _PARAMETER.findall(path)
-        # A parameter's name may be anything in OpenAPI, an identifier in Starlette: they are numbered.
-        numbered = iter(range(len(self._names)))
-        self._regex = compile_path(_PARAMETER.sub(lambda _: f"{{p{next(numbered)}}}", path))[0]
+        self._root = _Node()
+        for operation, endpoint in endpoints:
+            node = self._root
+            for segment in operation.path.split("/")[1:]:
+                node = node.child(segment)
+            node.endpoints[operation.method] = endpoint
+            node.names = tuple(_PARAMETER.findall(operation.path))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match path and method; a path alone is a partial match."""
-        found = self._regex.match(scope["path"]) if scope["type"] == "http" else None
-        if found is None:
+        if scope["type"] != "http":
             return Match.NONE, {}
-        child = {"path_params": dict(zip(self._names, found.groups(), strict=True))}
-        return (Match.FULL if scope["method"] in self._endpoints else Match.PARTIAL), child
+        segments, method = scope["path"].split("/"), scope["method"]
+        found: tuple[_Node, tuple[str, ...]] | None = None
+        for node, values in self._root.find(segments, 1, ()):
+            if method in node.endpoints:
+                return Match.FULL, _matched(node, values)
+            found = found or (node, values)
+        return (Match.NONE, {}) if found is None else (Match.PARTIAL, _matched(*found))
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the operation of this method."""
-        endpoint = self._endpoints.get(scope["method"])
+        endpoints: Mapping[str, ASGIApp] = scope["operations"]
+        endpoint = endpoints.get(scope["method"])
         if endpoint is not None:
             await endpoint(scope, receive, send)
             return
-        allow = ", ".join(sorted(self._endpoints)).encode()
+        allow = ", ".join(sorted(endpoints)).encode()
         await self._error(MethodNotAllowed("Method Not Allowed")).send(send, ((b"allow", allow),))
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
@@ -62,12 +72,52 @@ class PathRoute(BaseRoute):
         raise NoMatchFound(name, path_params)
 
 
-def path_routes(endpoints: Iterable[tuple[Operation, ASGIApp]], error: ErrorReply) -> list[PathRoute]:
-    """Return a route for each path, in the order in which the operations come; `error` words a 405."""
-    by_path: dict[str, dict[str, ASGIApp]] = {}
-    for operation, endpoint in endpoints:
-        by_path.setdefault(operation.path, {})[operation.method] = endpoint
-    return [PathRoute(path, methods, error) for path, methods in by_path.items()]
+class _Node:
+    """A place in the tree of path segments: where to go on, and the operations of the path that ends here."""
+
+    __slots__ = ("endpoints", "literal", "mixed", "names", "whole")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node] = {}
+        self.mixed: dict[re.Pattern[str], _Node] = {}
+        self.whole: _Node | None = None
+        self.endpoints: dict[str, ASGIApp] = {}
+        self.names: tuple[str, ...] = ()
+
+    def child(self, segment: str) -> "_Node":
+        """Return the node behind a template's segment, made if need be."""
+        if "{" not in segment:
+            return self.literal.setdefault(segment, _Node())
+        if _PARAMETER.fullmatch(segment):
+            self.whole = self.whole or _Node()
+            return self.whole
+        pattern = re.compile("".join(_piece(piece) for piece in re.split(r"(\{[^{}]+\})", segment)))
+        return self.mixed.setdefault(pattern, _Node())
+
+    def find(
+        self, segments: Sequence[str], at: int, values: tuple[str, ...]
+    ) -> "Iterator[tuple[_Node, tuple[str, ...]]]":
+        """Yield the ends of all paths that `segments` from `at` on match, the most literal first."""
+        if at == len(segments):
+            if self.endpoints:
+                yield self, values
+            return
+        segment = segments[at]
+        if segment in self.literal:
+            yield from self.literal[segment].find(segments, at + 1, values)
+        for pattern, node in self.mixed.items():
+            if match := pattern.fullmatch(segment):
+                yield from node.find(segments, at + 1, values + match.groups())
+        if self.whole is not None and segment:
+            yield from self.whole.find(segments, at + 1, (*values, segment))
+
+
+def _piece(piece: str) -> str:
+    return "(.+)" if _PARAMETER.fullmatch(piece) else re.escape(piece)
+
+
+def _matched(node: _Node, values: tuple[str, ...]) -> Scope:
+    return {"path_params": dict(zip(node.names, values, strict=True)), "operations": node.endpoints}
 
 
 class NoOperation:

@@ -19,11 +19,11 @@ from emulator.contract.values import keyed
 from emulator.errors import EmulatorError
 from emulator.web.exchange import ClientGone, RawHeaders, Reply, Request
 from emulator.web.problems import broken_promise, with_headers
-from emulator.web.routes import NoOperation, path_routes
+from emulator.web.routes import NoOperation, OperationRoutes
 
 _logger = logging.getLogger("emulator")
 _NO_PREFERENCES: Final = parse_prefer(())
-_MOST_CHECKED: Final = 2_048
+_MOST_CHECKED: Final = 256
 # The header that tells where the story stands that an answer comes from.
 SOURCE: Final = b"x-emulator-source"
 
@@ -101,7 +101,7 @@ class Service:
         """Return the routes of the contract's paths; what none of them matches is told the nearest."""
         endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(self.contract))
         return Router(
-            path_routes(endpoints, self.manner.error),
+            [OperationRoutes(endpoints, self.manner.error)],
             redirect_slashes=False,
             default=NoOperation(self.contract.operations, self.manner.error),
         )

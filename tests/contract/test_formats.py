@@ -1,8 +1,10 @@
 """Formats, strictly."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from emulator.contract.formats import CHECKS
+from emulator.contract.formats import CHECKS, is_date_time
 
 TABLE = [
     ("date-time", ["2026-04-10T19:01:35Z", "2026-04-10t19:01:35.114410+02:00", "2024-02-29T00:00:60Z"],
@@ -37,3 +39,15 @@ def test_a_format_takes_what_it_means_and_nothing_else(name: str, right: list[st
 
 def test_every_format_is_tested() -> None:
     assert {name for name, _, _ in TABLE} == set(CHECKS)
+
+
+DATES = r"[0-9]{4}-[01][0-9]-[0-3][0-9]"
+TIMES = r"[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,7})?([Zz]|[+-][0-2][0-9]:[0-6][0-9])?"
+
+
+@given(st.from_regex(rf"\A{DATES}[Tt ]{TIMES}\Z"))
+def test_jsonschema_rs_takes_no_date_time_that_we_do_not(text: str) -> None:
+    jsonschema_rs = pytest.importorskip("jsonschema_rs")
+    quick = jsonschema_rs.Draft202012Validator({"format": "date-time"}, validate_formats=True)
+
+    assert is_date_time(text) or not quick.is_valid(text)
