@@ -157,9 +157,8 @@ def main() -> None:
             time.sleep(0.5)
             at_start = servers[1].memory_mb()
             print(f"{CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s, medians; ratio of requests a second\n")
-            print(
-                "| request | server | requests/s | CPU µs/request | p99 ms | ratio (least to most) |\n|---|---|---|---|---|---|"
-            )
+            print("| request | server | requests/s | CPU µs/request | p99 ms | ratio (least to most) |")
+            print("|---|---|---|---|---|---|")
             task = start_a_task(servers[1])
             compare("GET task", servers, ("/", f"/v1/tasks/{task}"), get)
             compare("POST invoke/async", servers, ("/", "/v1/workflows/completed/invoke/async"), post)
