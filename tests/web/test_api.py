@@ -645,3 +645,11 @@ async def test_a_story_whose_text_breaks_the_contract_is_answered_500_with_what_
     assert "/execution_attempts: Input should be a valid integer" in answer.json()["detail"]
     assert answer.json()["detail"].endswith("/broken.yaml:3.")
     assert "breaks the contract" in caplog.text
+
+
+async def test_a_page_beyond_64_bits_is_empty_like_any_other_beyond_the_end(manual: Api) -> None:
+    page = 21715403906640497084465152
+
+    answer = manual.ok(await manual.http.get("/v1/tasks", params={"page": page}))
+
+    assert (answer["items"], answer["page"]) == ([], page)
