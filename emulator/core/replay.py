@@ -191,7 +191,18 @@ def draw(key: int, index: int, low: int, high: int) -> int:
 class _Fold:
     """The working state of one call of `replay`; nothing outside this file sees it."""
 
-    __slots__ = ("decision", "detached", "offset", "polls", "properties", "started_at", "turn", "updated_at", "visits")
+    __slots__ = (
+        "decision",
+        "detached",
+        "offset",
+        "polls",
+        "properties",
+        "started_at",
+        "stopped",
+        "turn",
+        "updated_at",
+        "visits",
+    )
 
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
@@ -200,6 +211,7 @@ class _Fold:
         self.properties: dict[str, Assigned] = {}
         self.polls = 0
         self.detached = False
+        self.stopped = False
         self.started_at: Millis | None = None
         self.decision: Signal | None = None
         self.enter(0, Millis(turn.born + turn.offset), START)
@@ -289,6 +301,7 @@ class _Fold:
 
     def stop(self, signal: Signal, at: Millis) -> None:
         if self.visits[-1].status not in TERMINAL:
+            self.stopped = True
             self.decision = replace(signal, at=at)
             self.detach(Status.STOPPED, at, STOP)
 
@@ -318,7 +331,7 @@ class _Fold:
             paused_at=last.at if last.status is Status.PAUSED else None,
             finished_at=last.at if finished else None,
             updated_at=self.updated_at,
-            is_manually_stopped=last.cause == STOP,
+            is_manually_stopped=self.stopped,
             offset=self.offset,
             next_change=Millis(due[0] - self.offset) if due else None,
             waits_for=_waits_for(self.leave, finished),

@@ -51,7 +51,8 @@ def test_law_2_replay_is_blind_to_the_future(turn: Turn, now: Millis, later: tup
 def test_law_3_an_end_absorbs_everything_but_an_update(turn: Turn, now: Millis, more: tuple[Signal, ...]) -> None:
     now = Millis(max(now, turn.signals[-1].at if turn.signals else now))
     ended = replay(turn, now)
-    further = tuple(replace(signal, at=now) for signal in more if signal.kind != "update")
+    seen = len(ended.visits)
+    further = tuple(replace(signal, at=now, seen=seen) for signal in more if signal.kind != "update")
 
     after = replay(turn.after(*further), Millis(now + 1_000))
 
