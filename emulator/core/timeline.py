@@ -66,12 +66,26 @@ class Wait:
 class Pause:
     """What a paused task asks for, and how the answer tells it: `shown` under the name `property`.
 
+    kind:      `hitl` (a person decides) or `eca` (a credential is to be authorized).
     `details` is for people only: a title, a text, the scopes that are asked for.
     """
 
+    kind: str
     property: str
     shown: Mapping[str, Value]
     details: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """Something that a stream tells `offset` ms after its step was entered, if the task is in the step until then.
+
+    type: as on the wire, `think` or `tool_call_request`.
+    """
+
+    offset: Millis
+    type: str
+    data: Value = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +101,8 @@ class Step:
     """One stretch of a task's life: its status, what it sets, and how it is left (`None` at an end).
 
     sets: top-level properties of the task, each staying until a later step sets it again.
+    events: what a stream tells meanwhile, `offset` ascending.
+    streams_result: whether a stream cuts the result that the next step sets into chunks, over the length of this step.
     line: the line of the scenario file on which the step begins.
     """
 
@@ -96,6 +112,8 @@ class Step:
     sets: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
     pause: Pause | None = None
     sub_tasks: tuple[SubTask, ...] = ()
+    events: tuple[StepEvent, ...] = ()
+    streams_result: bool = False
     line: int = 0
 
     def __post_init__(self) -> None:

@@ -64,7 +64,7 @@ def _asking(findings: Findings, path: Path, raw: Any, name: str, told: Sequence[
     if task and name not in task.properties:
         findings.add(path, f"the contract's task has no '{name}', so that '{path[-1]}' cannot be shown", key=True)
     shown_keys = {key: value for key, value in values.items() if key in told}
-    return Pause(name, shown_keys, {key: value for key, value in values.items() if key not in told})
+    return Pause(str(path[-1]), name, shown_keys, {key: value for key, value in values.items() if key not in told})
 
 
 def read_sub_tasks(

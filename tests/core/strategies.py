@@ -48,7 +48,7 @@ def _step(draw: st.DrawFn, statuses: list[Status], index: int) -> Step:
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
     expiry = _after(draw, forward) if draw(st.booleans()) else None
     on = {name: draw(st.sampled_from(targets)) for name in names}
-    pause = Pause("hitl_request", {"wait_node_id": f"n{index}"}) if status is Status.PAUSED else None
+    pause = Pause("hitl", "hitl_request", {"wait_node_id": f"n{index}"}) if status is Status.PAUSED else None
     return Step(f"s{index}", status, Wait(on, expiry), draw(sets), pause)
 
 

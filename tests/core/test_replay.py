@@ -16,7 +16,7 @@ APPROVAL = Timeline(
             "approval",
             Status.PAUSED,
             Wait({"approve": 3, "reject": 4}, After(Millis(86_400_000), Millis(86_400_000), 5)),
-            pause=Pause("hitl_request", {"wait_node_id": "manager"}),
+            pause=Pause("hitl", "hitl_request", {"wait_node_id": "manager"}),
         ),
         Step("paid", Status.COMPLETED, None, {"result": "Paid"}),
         Step("denied", Status.STOPPED),

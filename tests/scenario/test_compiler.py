@@ -69,7 +69,9 @@ def test_the_whole_language_compiles_to_a_timeline() -> None:
         "payload_extension": {"to": Template("{{ fake.name }}")},
         "worker_id": Fake("uuid4"),
     }
-    pause = Pause("hitl_request", {"wait_node_id": "manager"}, {"title": Template("Refund for {{ fake.name }}")})
+    pause = Pause(
+        "hitl", "hitl_request", {"wait_node_id": "manager"}, {"title": Template("Refund for {{ fake.name }}")}
+    )
     sub_task = SubTask("completed", {"input": {"text": "Pay"}})
     day = Millis(86_400_000)
     assert scenario.timeline == Timeline(
@@ -122,7 +124,7 @@ def test_what_eca_tells_the_client_is_the_connector_and_a_given_address() -> Non
 """)
 
     told = {"connector_name": "Gmail", "auth_url": "https://auth.example.com"}
-    assert found[0].pause == Pause("pending_eca_request", told, {"scopes": ["send"]})
+    assert found[0].pause == Pause("eca", "pending_eca_request", told, {"scopes": ["send"]})
 
 
 def test_what_begins_with_x_is_the_authors_own() -> None:
