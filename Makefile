@@ -1,6 +1,8 @@
 # Every command that the README names. Each one sets up what it needs.
 VENV := .venv
 BIN := $(VENV)/bin
+# The official SDK needs versions of its own, so it lives apart.
+E2E := .venv-e2e
 PYTHON ?= python3
 # Two workers suit the smallest machine; `make test WORKERS=auto` takes all cores.
 WORKERS ?= 2
@@ -8,10 +10,10 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format-check lint types floors docs docs-check fmt fuzz bench dist clean
+.PHONY: help serve test e2e check format-check lint types floors docs docs-check fmt fuzz bench dist clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 # The stamp is renewed when the dependencies change.
 $(VENV)/.installed: pyproject.toml
@@ -27,6 +29,16 @@ test: $(VENV)/.installed ## run the tests with branch coverage
 	$(BIN)/coverage run -m pytest -q -n $(WORKERS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --fail-under=90
+
+# The constraints hold the SDK and all that it pulls in; without them pip finds no set of versions that goes together.
+$(E2E)/.installed: tests/e2e/sdk-constraints.txt
+	test -x $(E2E)/bin/python || $(PYTHON) -m venv $(E2E)
+	$(E2E)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $< \
+		xpander-sdk agno httpx httpx-sse pytest pytest-timeout
+	touch $@
+
+e2e: $(VENV)/.installed $(E2E)/.installed ## drive a served emulator with the official SDK, plain httpx and curl
+	NO_PROXY=127.0.0.1,localhost $(E2E)/bin/python -m pytest -q -c tests/e2e/pytest.ini tests/e2e
 
 check: $(VENV)/.installed format-check lint types floors docs-check test ## everything that must hold: format, lint, types, floors, docs, tests
 
@@ -58,11 +70,12 @@ fuzz: $(VENV)/.installed ## let Schemathesis look for a request that breaks the 
 bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/README.md)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/requests.py
+	$(BIN)/python benchmarks/streams.py
 
 dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 
-clean: ## remove what was built, the virtual environment included
-	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove what was built, the virtual environments included
+	rm -rf $(VENV) $(E2E) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,7 +6,6 @@ One read of the clock in each call. A status is never kept: every answer is repl
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -27,7 +26,8 @@ from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from emulator.rendering import TaskRenderer
-from emulator.scenario.selection import Catalogue, Scenario, choose, knows
+from emulator.scenario.directory import Directory
+from emulator.scenario.selection import Catalogue, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
 from emulator.store import Follows, Pins, Store, Task
@@ -87,6 +87,7 @@ class Engine:
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
+        self.directory = Directory(settings.runnables, catalogue)
         self.default = default
         self.renderer = renderer
         self.store = store
@@ -96,13 +97,15 @@ class Engine:
 
     # Starting
 
-    async def start(self, namespace: str, start: Start) -> View:
+    async def start(self, namespace: str, start: Start, scenario: Scenario | None = None) -> View:
         """Start a task, or a further turn of a finished one.
+
+        scenario: the one that it takes whatever would be chosen; None to choose.
 
         Raises NotFound for an unknown workflow under `--known-only`, Conflict for the id of a live task,
         BadRequest for an unknown preferred scenario.
         """
-        if self.settings.known_only and not knows(self.catalogue, start.runs):
+        if self.settings.known_only and not self.directory.knows(start.runs):
             raise NotFound(f"{start.kind.capitalize()} not found")
         task_id = start.body.get("id") or None
         existing = await self.standings.find(namespace, task_id) if task_id else None
@@ -112,7 +115,7 @@ class Engine:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        scenario = await self._scenario(namespace, start)
+        scenario = scenario or await self._scenario(namespace, start)
         if existing is not None:
             return await self._further_turn(namespace, existing, start, scenario)
         return await self._first_turn(namespace, task_id, start, scenario)
@@ -122,7 +125,13 @@ class Engine:
         pinned = pins.upcoming[0] if pins.upcoming else None
         default = pins.default or self.default
         choice = choose(
-            self.catalogue, start.runs, start.body, pinned=pinned, preferred=start.preferred, default=default
+            self.catalogue,
+            start.runs,
+            start.body,
+            pinned=pinned,
+            preferred=start.preferred,
+            default=default,
+            listed=self.directory.scenario(start.runs),
         )
         if pinned is not None:
             await self.store.take_pin(namespace)
@@ -168,8 +177,9 @@ class Engine:
         for place, (step, sub_task) in enumerate(plans):
             body = self.renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
             start = Start(sub_task.runs, "workflow", None, body, orjson.dumps(body), parent.turn.origin)
+            listed = self.directory.scenario(start.runs)
             scenario = choose(
-                self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default
+                self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default, listed=listed
             ).scenario
             key = self._key(parent.namespace, ordinal + place, 0)
             turn = _turn(start, scenario, key, NO_TIME)
@@ -236,21 +246,42 @@ class Engine:
         ends = None if seconds is None else loop.time() + seconds
         patience = loop.time() + MANUAL_WAIT_SECONDS
         while True:
-            clock = await self.standings.clock(namespace)
-            standing = await self._change(namespace, task_id, partial(_skip_in_wait, clock=clock))
-            snapshot = standing.snapshot
-            if snapshot.is_finished or snapshot.status is Status.PAUSED:
+            standing = await self.standings.get(namespace, task_id)
+            if standing.snapshot.is_finished or standing.snapshot.status is Status.PAUSED:
                 return await self._view(standing)
-            if _skip_in_wait(standing, clock):
+            if await self.skip_idle(standing):
                 continue
-            change = snapshot.next_change
-            until = None if change is None else clock.seconds_until(Millis(change - standing.ahead), machine_time())
-            bounds = [ends] if clock.pace else [ends, patience]
+            bounds = [ends] if (await self.standings.clock(namespace)).pace else [ends, patience]
             left = min((bound - loop.time() for bound in bounds if bound is not None), default=None)
             if left is not None and left <= 0:
                 return await self._view(standing)
-            sleep = min((each for each in (until, left) if each is not None), default=None)
-            await self.store.wait(namespace, _bells(standing), sleep)
+            await self.sleep(standing, standing.snapshot.next_change, left)
+
+    async def skip_idle(self, standing: Standing) -> bool:
+        """Move a task on for somebody who waits for it, if it waits for nobody; tell whether it was moved.
+
+        Whoever waits does not count as a reader, so a step that counts reads is passed at once, on any clock;
+        a step that waits only for time is passed on an auto clock.
+        """
+        clock = await self.standings.clock(standing.namespace)
+
+        def idle(each: Standing) -> Sequence[Signal]:
+            snapshot = each.snapshot
+            skips = snapshot.counts_polls or (clock.mode == "auto" and snapshot.moves_by_itself)
+            return _skip(each) if skips and len(snapshot.visits) == len(standing.snapshot.visits) else ()
+
+        moved = await self._change(standing.namespace, standing.task.id, idle)
+        return len(moved.snapshot.visits) > len(standing.snapshot.visits)
+
+    async def sleep(self, standing: Standing, until: Millis | None, most: float | None = None) -> None:
+        """Sleep until the clock that a task follows shows `until`, or something happens to the task or the clock.
+
+        most: in seconds of real time; None for as long as it takes.
+        """
+        clock = await self.standings.clock(standing.namespace)
+        due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
+        seconds = min((each for each in (due, most) if each is not None), default=None)
+        await self.store.wait(standing.namespace, _bells(standing), seconds)
 
     # Acting
 
@@ -418,13 +449,6 @@ def _turn(start: Start, scenario: Scenario, key: int, born: Millis) -> Turn:
 def _skip(standing: Standing) -> Sequence[Signal]:
     skip = skip_to_change(standing.turn, standing.now, standing.snapshot)
     return () if skip is None else (skip,)
-
-
-def _skip_in_wait(standing: Standing, clock: Clock) -> Sequence[Signal]:
-    """Whoever waits does not count as a reader: a step that counts reads is passed at once."""
-    if standing.snapshot.counts_polls or (clock.mode == "auto" and standing.snapshot.moves_by_itself):
-        return _skip(standing)
-    return ()
 
 
 def _bells(standing: Standing) -> tuple[str, ...]:

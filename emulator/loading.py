@@ -5,8 +5,10 @@ from pathlib import Path
 
 from emulator import embedded
 from emulator.contract.spec import Contract, load_contract
+from emulator.errors import InvalidFiles, Mistake, did_you_mean
 from emulator.scenario.compiler import load_scenarios
 from emulator.scenario.selection import Catalogue, Scenario
+from emulator.settings import Runnable
 
 
 def load_spec(spec: Path | None) -> Contract:
@@ -27,3 +29,16 @@ def load_stories(paths: Sequence[Path], contract: Contract) -> Catalogue:
     built_in = built_in_stories()
     own = load_scenarios(paths, contract, beside=built_in) if paths else ()
     return Catalogue((*built_in, *own))
+
+
+def check_runnables(runnables: Sequence[Runnable], stories: Catalogue) -> None:
+    """Raise InvalidFiles if a workflow or agent of the settings is to take a scenario that is not there."""
+    unknown = [each for each in runnables if each.scenario is not None and each.scenario not in stories]
+    if unknown:
+        raise InvalidFiles([_unknown_scenario(each, str(each.scenario), stories) for each in unknown])
+
+
+def _unknown_scenario(runnable: Runnable, scenario: str, stories: Catalogue) -> Mistake:
+    hint = did_you_mean(scenario, list(stories)) or f"; known ones are {', '.join(stories)}"
+    message = f"the {runnable.kind} '{runnable.id}' takes the scenario '{scenario}', which is not there{hint}"
+    return Mistake(runnable.file, runnable.line, 1, message)

@@ -3,7 +3,9 @@
 Pure but for the values that Faker makes, which follow from the turn's key.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -12,14 +14,15 @@ from emulator.clock import iso
 from emulator.contract import pointers, values
 from emulator.contract.judging import schema_validator, schema_violations, violations
 from emulator.contract.spec import Contract, Operation
-from emulator.core.replay import Visit
-from emulator.core.signals import Signal
+from emulator.core.events import CHUNK, PLAN_UPDATED, TOKEN_READY
+from emulator.core.replay import Snapshot, Visit
+from emulator.core.signals import UPDATE, Signal
 from emulator.core.task import Status
-from emulator.core.timeline import Millis
+from emulator.core.timeline import Millis, Value
 from emulator.errors import BadRequest, EmulatorError, did_you_mean
 from emulator.scenario import templates
-from emulator.scenario.selection import Scenario
 from emulator.scenario.shapes import ANYTHING, Shape, task_shape
+from emulator.settings import Runnable
 from emulator.standing import Standing
 
 Json = Any
@@ -32,25 +35,13 @@ _RENAMED: Final = {"parent_execution_id": "parent_execution"}
 # What the API fills in when the request leaves it out (source: examples of the vendor's documentation).
 _FILLED: Final = {"source": "api"}
 _MAX_DEPTH: Final = 8
+# What a step tells of these is shown as the task itself would show it.
+_TEXT: Final = Shape({"type": "string"})
+_PLAN: Final = "deep_planning"
 # What only the emulator itself says of a task.
 OWN: Final = frozenset(
-    {
-        "id",
-        "agent_id",
-        "organization_id",
-        "input",
-        "status",
-        "created_at",
-        "started_at",
-        "paused_at",
-        "finished_at",
-        "sub_executions",
-        "finished_sub_executions",
-        "is_manually_stopped",
-        "hitl_request",
-        "pending_eca_request",
-    }
-)
+    ["id", "agent_id", "organization_id", "input", "status", "created_at", "started_at", "paused_at", "finished_at"]
+).union(["sub_executions", "finished_sub_executions", "is_manually_stopped", "hitl_request", "pending_eca_request"])
 
 
 class TaskRenderer:
@@ -71,7 +62,7 @@ class TaskRenderer:
     ) -> None:
         self._contract = contract
         self.fake = fake
-        self._organization_id = organization_id
+        self.organization_id = organization_id
         self._founded = founded
         self._link = link
         self._pointer = _task_pointer(contract)
@@ -124,28 +115,42 @@ class TaskRenderer:
             "title": body["title"],
         }
 
-    def messages(self, standing: Standing, body: Mapping[str, Json]) -> list[dict[str, Json]]:
-        """Return what was said in one turn: the request, and the result once there is one."""
-        number = standing.number + 1
-        asked_at = standing.snapshot.visits[0].at
-        said = [_message(f"{body['id']}_user_{number}", "user", body["input"]["text"], asked_at)]
-        if body["result"] is not None:
-            answered_at = standing.snapshot.updated_at
-            said.append(_message(f"{body['id']}_agent_{number}", "assistant", body["result"], answered_at))
-        return said
+    def told(self, standing: Standing, moment: Snapshot, kind: str, data: Value) -> Json:
+        """Return what a step tells a stream, its templates rendered as at the moment when the step was entered."""
+        takes = _TEXT if kind == CHUNK else ANYTHING
+        value = self._texts(standing).render(data, moment.visits[-1], f"/events/{len(moment.visits)}/{kind}", takes)
+        return self.completed(_PLAN, value) if kind == PLAN_UPDATED and _PLAN in self._complete else value
 
-    def runnable(self, kind: str, scenario: Scenario, origin: str) -> dict[str, Json]:
-        """Return a scenario as one of the workflows or agents that can be started."""
-        item: dict[str, Json] = self._runnables[kind](
+    def authorization(self, standing: Standing, moment: Snapshot, what: str) -> Json:
+        """Return the data of an `auth_event` that a pause tells by itself."""
+        at = replace(standing, snapshot=moment)
+        if what == TOKEN_READY:
+            return {"type": what, "data": {"access_token": "REDACTED"}}
+        asked = self.task(at)[moment.pause.property] if moment.pause else {}
+        url = asked.get("auth_url")
+        server = {"server_url": url, "server_name": asked.get("connector_name")}
+        return {"type": what, "data": {"url": url, **server}}
+
+    def _texts(self, standing: Standing) -> "_Texts":
+        request = orjson.loads(standing.turn.request)
+        return _Texts(self, standing, self._facts(standing, request), request)
+
+    def runnable(self, runnable: Runnable, origin: str, version: str | None = None) -> dict[str, Json]:
+        """Return one of the workflows or agents that can be started.
+
+        version: the one that is asked for; what is no number is answered as the first.
+        """
+        item: dict[str, Json] = self._runnables[runnable.kind](
             {
-                "id": scenario.name,
-                "unique_name": scenario.name,
-                "name": scenario.name.replace("_", " ").replace("-", " ").capitalize(),
-                "description": scenario.description,
-                "organization_id": self._organization_id,
+                "id": runnable.id,
+                "unique_name": runnable.id,
+                "name": runnable.name,
+                "description": runnable.description,
+                "organization_id": self.organization_id,
                 "created_at": iso(self._founded),
-                "type": "orchestration" if kind == "workflow" else "regular",
-                "webhook_url": f"{origin}/?agent_id={scenario.name}",
+                "type": "orchestration" if runnable.kind == "workflow" else "regular",
+                "webhook_url": f"{origin}/?agent_id={runnable.id}",
+                "version": int(version) if version and re.fullmatch(r"[0-9]{1,9}", version) else None,
             }
         )
         return item
@@ -173,9 +178,7 @@ class TaskRenderer:
 
     def request_of_sub_task(self, standing: Standing, request: Mapping[str, Json], pointer: str) -> dict[str, Json]:
         """Return the body that starts a sub-task, its templates rendered at the birth of its parent."""
-        own = orjson.loads(standing.turn.request)
-        texts = _Texts(self, standing, self._facts(standing, own), own)
-        rendered = texts.render(request, standing.snapshot.visits[0], pointer)
+        rendered = self._texts(standing).render(request, standing.snapshot.visits[0], pointer)
         return {**rendered, "parent_execution_id": standing.task.id, "triggering_agent_id": standing.turn.runs}
 
     def pause_details(self, standing: Standing) -> dict[str, Json]:
@@ -183,11 +186,15 @@ class TaskRenderer:
         pause = standing.snapshot.pause
         if pause is None:
             return {}
-        request = orjson.loads(standing.turn.request)
-        texts = _Texts(self, standing, self._facts(standing, request), request)
         shown = {**pause.shown, **pause.details}
-        rendered: dict[str, Json] = texts.render(shown, standing.snapshot.visits[-1], f"/{pause.property}")
+        rendered: dict[str, Json] = self._texts(standing).render(
+            shown, standing.snapshot.visits[-1], f"/{pause.property}"
+        )
         return rendered
+
+    def completed(self, name: str, value: Json) -> Json:
+        """Return a value of a property as the task tells it: what the contract declares of it, in its order."""
+        return self._complete[name](value)
 
     def takes(self, name: str) -> Shape:
         """Return what a property of the task takes."""
@@ -208,7 +215,7 @@ class TaskRenderer:
         return {
             "id": task.id,
             "agent_id": turn.runs,
-            "organization_id": self._organization_id,
+            "organization_id": self.organization_id,
             "input": self._input_of(request),
             "status": snapshot.status.value,
             "created_at": iso(standing.created_at),
@@ -244,7 +251,8 @@ class TaskRenderer:
     def _finish(self, standing: Standing, body: dict[str, Json], request: Mapping[str, Json]) -> None:
         """Put the result into a string, as the API has it, and let the sum of the tokens be their sum."""
         result = body.get("result")
-        if request.get("output_format") == "json" and standing.snapshot.status is Status.COMPLETED:
+        is_json = request.get("output_format") == "json" and standing.snapshot.status is Status.COMPLETED
+        if is_json and not _was_updated(standing, "result"):
             result = self._json_result(result, request.get("output_schema"), standing.turn.key)
         if result is not None and not isinstance(result, str):
             result = orjson.dumps(result).decode()
@@ -296,6 +304,13 @@ class _Texts:
         return {name: self._body.get(name) for name in ("agent_id", "organization_id", "created_at", "title")}
 
 
+def _was_updated(standing: Standing, name: str) -> bool:
+    """Tell whether a property has the value that an update gave it."""
+    assigned = standing.snapshot.properties.get(name)
+    updates = (signal.payload for signal in standing.turn.signals if signal.kind == UPDATE)
+    return assigned is not None and any(name in update and update[name] is assigned.value for update in updates)
+
+
 def _told(signal: Signal) -> dict[str, Json]:
     told = {"name": signal.kind, "by": signal.by, "reason": signal.reason, "payload": signal.payload}
     return {**told, "at": iso(signal.at)}
@@ -303,10 +318,6 @@ def _told(signal: Signal) -> dict[str, Json]:
 
 def _iso_or_none(instant: Millis | None) -> str | None:
     return None if instant is None else iso(instant)
-
-
-def _message(message_id: str, role: str, content: str, at: Millis) -> dict[str, Json]:
-    return {"id": message_id, "role": role, "content": content, "created_at": at // 1000}
 
 
 def _display_name(user: Mapping[str, Json]) -> str:
@@ -371,7 +382,9 @@ def _completion(contract: Contract, schema: Json, depth: int = 0) -> Completion:
     properties = resolved.get("properties")
     if not properties or depth > _MAX_DEPTH:
         return lambda value: value
-    parts = [(name, part.get("default"), _completion(contract, part, depth + 1)) for name, part in properties.items()]
+    parts = [
+        (name, _default(contract, part), _completion(contract, part, depth + 1)) for name, part in properties.items()
+    ]
 
     def complete(value: Json) -> Json:
         if not isinstance(value, Mapping):

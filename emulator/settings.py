@@ -5,14 +5,36 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+EventSet = Literal["stable", "latest"]
+EVENT_SETS: Final[tuple[EventSet, ...]] = ("stable", "latest")
 ClockMode = Literal["real", "scaled", "manual", "auto"]
 CLOCK_MODES: Final[tuple[ClockMode, ...]] = ("real", "scaled", "manual", "auto")
+
+RunnableKind = Literal["workflow", "agent"]
+RUNNABLE_KINDS: Final[tuple[RunnableKind, ...]] = ("workflow", "agent")
 
 DEFAULT_PORT: Final = 4020
 # The key that `env` prints and the examples use; its namespace is the default one.
 DEFAULT_KEY: Final = "local"
 DEFAULT_NAMESPACE: Final = "default"
 DEFAULT_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """A workflow or an agent that can be started by its id.
+
+    scenario:   the one that its tasks take; None leaves that to the request, as with any other id.
+    file, line: where a user has written it down.
+    """
+
+    kind: RunnableKind
+    id: str
+    name: str
+    description: str = ""
+    scenario: str | None = None
+    file: str = field(default="settings", compare=False)
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +53,9 @@ class Settings:
     public_url: scheme and host that links to people start with; default: as the client reached us.
     token:      what the control API and the pages ask for; required off loopback.
     allow_hosts: further host names under which the control API may be reached.
+    runnables:  the workflows and agents of the user; every scenario is one by its name anyway. Ids differ.
+    events:     which types of stream events are sent: `stable` (the twelve that every release of the SDK reads) or
+                `latest` (those of later releases too).
     """
 
     host: str = "127.0.0.1"
@@ -50,6 +75,8 @@ class Settings:
     public_url: str | None = None
     token: str | None = field(default=None, repr=False)
     allow_hosts: tuple[str, ...] = ()
+    runnables: tuple[Runnable, ...] = ()
+    events: EventSet = "stable"
     log_level: str = "info"
     log_format: str = "text"
     ready_file: Path | None = None

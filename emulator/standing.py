@@ -1,6 +1,6 @@
 """Where tasks stand: the facts of the store, replayed to what their clock shows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from emulator.clock import Clock, machine_time
@@ -33,6 +33,10 @@ class Standing:
         """When the task's first turn was born, in its own time."""
         first = self.task.turns[0]
         return self.snapshot.created_at if self.number == 0 else Millis(first.born + first.offset)
+
+    def seen_as(self, turn: Turn, now: Millis, snapshot: Snapshot) -> "Standing":
+        """Return the same task with another history of its turn, at another instant."""
+        return replace(self, turn=turn, now=now, snapshot=snapshot, children=())
 
 
 class Standings:
@@ -97,6 +101,42 @@ class Standings:
         if follows.step not in entered:
             return None
         return entered[follows.step], Millis(parent.now + parent.snapshot.offset - now)
+
+    async def turn(self, namespace: str, task_id: str, number: int) -> Standing:
+        """Return where one turn of a task stands, its sub-tasks left aside. Raises NotFound."""
+        task = await self._store.get(namespace, task_id)
+        known = task is not None and number < len(task.turns)
+        standing = await self.alone(namespace, task, await self.now(namespace), number) if task and known else None
+        if standing is None:
+            raise NotFound("Task not found")
+        return standing
+
+    async def at_moment(self, standing: Standing, moment: Snapshot) -> Standing:
+        """Return a turn as it stood at a moment of its past, with the sub-tasks that existed then."""
+        at = moment.updated_at
+        begun = dict(sub_tasks_started(moment, standing.turn.timeline))
+        found: list[tuple[str, bool]] = []
+        for child in await self._store.children(standing.namespace, standing.task.id):
+            clock = await self._clock_then(standing, child, at, begun)
+            if clock is not None:
+                born, now = clock
+                turn = replace(child.turns[0], born=born) if child.follows else child.turns[0]
+                found.append((child.id, replay(turn, now).is_finished))
+        return replace(standing, snapshot=moment, children=tuple(found))
+
+    async def _clock_then(
+        self, standing: Standing, child: Task, at: Millis, begun: Mapping[int, Millis]
+    ) -> tuple[Millis, Millis] | None:
+        """Return when a sub-task began and what its clock showed at an instant of its parent; None before it began."""
+        if child.id == standing.task.id:
+            return None
+        if child.follows is None:
+            # A client's sub-task follows the namespace's clock, which its parent's own time may be ahead of.
+            now = Millis(min(standing.now, at))
+            return (child.turns[0].born, now) if child.turns[0].born <= now else None
+        if child.follows.turn != standing.number or child.follows.step not in begun:
+            return None
+        return begun[child.follows.step], at
 
     async def select(
         self,

@@ -25,8 +25,9 @@ CONTRACTS = {
         "--header", f"x-api-key: {KEY}",
         # A story that waits for somebody while it executes keeps a sync call for 10 s where the clock stands.
         "--max-response-time", "15",
-        # Two operations answer 501 until streams are played, which is a server error to the check for those.
+        # A stream stays open for as long as its task waits for somebody.
         "--exclude-operation-id", "invokeWorkflowStream", "--exclude-operation-id", "invokeAgentStream",
+        "--exclude-operation-id", "sdkStreamEvents",
     ],
     # No key: with one, `?namespace=` may only name that key's own. And what no schema can say is refused with 400 and
     # a sentence that says what would be right: a text that is no length of time, a scale without mode `scaled`.

@@ -97,7 +97,12 @@ def _file_checks(settings: Settings) -> Iterator[Check]:
     try:
         contract = loading.load_spec(settings.spec)
         yield Check("contract", True, f"{contract.title} {contract.version}, {len(contract.operations)} operations")
-        yield Check("scenarios", True, ", ".join(loading.load_stories(settings.scenarios, contract)))
+        stories = loading.load_stories(settings.scenarios, contract)
+        yield Check("scenarios", True, ", ".join(stories))
+        loading.check_runnables(settings.runnables, stories)
+        yield Check(
+            "runnables", True, ", ".join(f"{each.kind} {each.id}" for each in settings.runnables) or "none listed"
+        )
     except EmulatorError as error:
         yield Check("files", False, error.message)
 

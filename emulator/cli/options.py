@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from emulator.cli.settings_file import read_into
-from emulator.settings import CLOCK_MODES, DEFAULT_PORT, Settings
+from emulator.cli.settings_file import listed_here, read_into
+from emulator.settings import CLOCK_MODES, DEFAULT_PORT, EVENT_SETS, Settings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -121,6 +121,8 @@ _OPTIONS: Final = (
     _option("--token", env="TOKEN", help="What the control API and the pages ask for."),
     _option("--allow-host", "allow_hosts", env="ALLOW_HOST", multiple=True, metavar="HOST",
             help="Further host name for the control API, such as a compose service. Repeatable."),
+    _option("--events", env="EVENTS", type=click.Choice(EVENT_SETS), default=DEFAULTS.events,
+            help="Types of stream events: those that every SDK reads, or later ones too."),
     _option("--log-level", env="LOG_LEVEL", type=click.Choice(["debug", "info", "warning", "error"]),
             default=DEFAULTS.log_level, help="Least weight of what is logged."),
     _option("--log-format", env="LOG_FORMAT", type=click.Choice(["text", "json"]), default=DEFAULTS.log_format,
@@ -154,4 +156,4 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     if len(keys) < len(set(values["api_keys"])):
         twice = next(key for key, name in values["api_keys"] if keys[key] != name)
         raise click.BadParameter(f"'{twice}' is given two namespaces; keep one.", param_hint="'--api-key'")
-    return Settings(**values)
+    return Settings(**values, runnables=listed_here())

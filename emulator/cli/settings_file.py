@@ -2,24 +2,30 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from emulator.cli.runnables import TABLES, read_runnables
 from emulator.errors import Mistake, did_you_mean
+from emulator.settings import Runnable
 
 SECTION: Final = "[tool.emulator]"
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """The settings that a file holds, under the names that it uses, and its text for messages."""
+    """The settings that a file holds, under the names that it uses, and its text for messages.
+
+    runnables: the workflows and agents that it lists, once it has been checked.
+    """
 
     path: Path
     values: Mapping[str, Any]
     text: str
+    runnables: tuple[Runnable, ...] = ()
 
     def mistake(self, key: str, message: str) -> Mistake:
         """Return a Mistake at the line that sets `key`."""
@@ -35,8 +41,7 @@ def read_into(ctx: click.Context, param: click.Parameter, path: Path | None) -> 
     """Make the file's values the defaults of the command, below flags and environment; the callback of --config."""
     file = read_settings(path) if path else find_settings(Path())
     if file is not None:
-        ctx.default_map = _checked(ctx, file)
-        ctx.meta[SECTION] = file
+        ctx.default_map, ctx.meta[SECTION] = _checked(ctx, file)
 
 
 def find_settings(folder: Path) -> SettingsFile | None:
@@ -65,16 +70,30 @@ def read_settings(path: Path) -> SettingsFile:
     return SettingsFile(path, values, text)
 
 
-def _checked(ctx: click.Context, file: SettingsFile) -> dict[str, Any]:
-    """Return the file's values by parameter name, converted. Raises click.UsageError with every mistake."""
+def listed_here() -> tuple[Runnable, ...]:
+    """Return the workflows and agents in the settings file of the present command, which no flag can say."""
+    context = click.get_current_context(silent=True)
+    file: SettingsFile | None = context.meta.get(SECTION) if context else None
+    return file.runnables if file else ()
+
+
+def _checked(ctx: click.Context, file: SettingsFile) -> tuple[dict[str, Any], SettingsFile]:
+    """Return the file's values by parameter name, converted, and the file with what it lists.
+
+    Raises click.UsageError with every mistake.
+    """
     options = {
         _key(param): param for param in ctx.command.params if isinstance(param, click.Option) and not param.is_eager
     }
-    defaults, mistakes = {}, []
+    section = SECTION.strip("[]") if file.path.name == "pyproject.toml" else ""
+    runnables, found = read_runnables(file.path, file.text, file.values, section)
+    defaults, mistakes = {}, list(found)
     for key, value in file.values.items():
+        if key in TABLES:
+            continue
         option = options.get(key.replace("-", "_"))
         if option is None or option.name is None:
-            mistakes.append(file.mistake(key, f"unknown setting '{key}'{did_you_mean(key, list(options))}"))
+            mistakes.append(file.mistake(key, f"unknown setting '{key}'{did_you_mean(key, [*options, *TABLES])}"))
             continue
         try:
             defaults[option.name] = _convert(ctx, option, _relative(option, value, file.path.parent))
@@ -82,7 +101,7 @@ def _checked(ctx: click.Context, file: SettingsFile) -> dict[str, Any]:
             mistakes.append(file.mistake(key, f"{key}: {error.message}"))
     if mistakes:
         raise click.UsageError("\n".join(str(mistake) for mistake in sorted(mistakes)))
-    return defaults
+    return defaults, replace(file, runnables=runnables)
 
 
 def _key(option: click.Option) -> str:

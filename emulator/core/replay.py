@@ -124,16 +124,18 @@ def replay(turn: Turn, now: Millis) -> Snapshot:
     Raises SignalOrderError if the turn's signals are not ascending.
     """
     fold = _Fold(turn)
-    last = turn.born
-    for signal in turn.signals:
-        if signal.at < last:
-            raise SignalOrderError(f"signal '{signal.kind}' at {signal.at} comes after one at {last}")
-        if signal.at > now:
-            break
-        last = signal.at
-        fold.take(signal)
-    fold.pass_time(Millis(now + fold.offset))
+    fold.run(now)
     return fold.snapshot()
+
+
+def moments(turn: Turn, now: Millis) -> tuple[Snapshot, ...]:
+    """Return the task at its birth and after each thing that changed what it shows, up to `now`, oldest first.
+
+    `updated_at` of each is when it was. The last one shows what `replay(turn, now)` does.
+    """
+    fold = _Fold(turn, recording=True)
+    fold.run(now)
+    return tuple(fold.recorded)
 
 
 def skip_to_change(turn: Turn, now: Millis, seen: Snapshot) -> Signal | None:
@@ -197,6 +199,8 @@ class _Fold:
         "offset",
         "polls",
         "properties",
+        "recorded",
+        "recording",
         "started_at",
         "stopped",
         "turn",
@@ -204,8 +208,10 @@ class _Fold:
         "visits",
     )
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, *, recording: bool = False) -> None:
         self.turn = turn
+        self.recording = recording
+        self.recorded: list[Snapshot] = []
         self.offset = turn.offset
         self.visits: list[Visit] = []
         self.properties: dict[str, Assigned] = {}
@@ -215,6 +221,22 @@ class _Fold:
         self.started_at: Millis | None = None
         self.decision: Signal | None = None
         self.enter(0, Millis(turn.born + turn.offset), START)
+
+    def run(self, now: Millis) -> None:
+        """Go through all that has happened up to `now`."""
+        last = self.turn.born
+        for signal in self.turn.signals:
+            if signal.at < last:
+                raise SignalOrderError(f"signal '{signal.kind}' at {signal.at} comes after one at {last}")
+            if signal.at > now:
+                break
+            last = signal.at
+            self.take(signal)
+        self.pass_time(Millis(now + self.offset))
+
+    def record(self) -> None:
+        if self.recording:
+            self.recorded.append(self.snapshot()._replace(properties=dict(self.properties)))
 
     @property
     def step(self) -> Step:
@@ -231,6 +253,7 @@ class _Fold:
         for name, value in step.sets.items():
             self.properties[name] = Assigned(value, visit)
         self.polls = 0
+        self.record()
 
     def detach(self, status: Status, at: Millis, cause: str) -> None:
         self.visit(self.visits[-1].step, status, at, cause)
@@ -298,12 +321,14 @@ class _Fold:
             if name != "status":
                 self.properties[name] = Assigned(value, len(self.visits) - 1)
         self.updated_at = at
+        self.record()
 
     def stop(self, signal: Signal, at: Millis) -> None:
         if self.visits[-1].status not in TERMINAL:
             self.stopped = True
             self.decision = replace(signal, at=at)
             self.detach(Status.STOPPED, at, STOP)
+            self.record()
 
     def decide(self, signal: Signal, at: Millis) -> None:
         leave = self.leave

@@ -29,7 +29,15 @@ class Fake:
     provider: str
 
 
-# A JSON value in which a Template or a Fake may stand at any depth. Opaque to the core.
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """An id that the emulator makes: the same kind and number give the same id within a turn."""
+
+    kind: str
+    number: int
+
+
+# A JSON value in which a Template, a Fake or a Minted may stand at any depth. Opaque to the core.
 Value: TypeAlias = object
 NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
 

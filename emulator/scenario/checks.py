@@ -39,6 +39,15 @@ def check_graph(findings: Findings, drafts: Sequence[Draft], targets: Targets) -
         _check_reach(findings, drafts, targets)
 
 
+def check_streams(findings: Findings, drafts: Sequence[Draft], targets: Targets) -> None:
+    """Note each step that is to stream a result which the step after it does not set."""
+    for (index, _), target in targets.items():
+        after = drafts[target]
+        if drafts[index].streams and after.sets.get("result") is None:
+            message = f"'stream' tells the result of the next step, but '{after.id}' sets none"
+            findings.add((*drafts[index].path, "stream"), f"{message}; add 'result' there, or remove 'stream'")
+
+
 def _falls_off(draft: Draft, way: Exit) -> str:
     right = "add an end such as '- status: completed', or name a step with 'goto'"
     return f"step '{draft.id}' goes on by '{way.by}' and is the last; {right}"

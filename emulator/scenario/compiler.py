@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from emulator.core.signals import EXPIRE
-from emulator.core.timeline import After, Polls, Step, Timeline, Wait
+from emulator.core.timeline import After, Polls, Step, StepEvent, Timeline, Wait
 from emulator.document import Document, read_document
 from emulator.errors import InvalidFiles, Mistake
 from emulator.scenario import words
-from emulator.scenario.checks import Targets, check_graph, resolve
+from emulator.scenario.checks import Targets, check_graph, check_streams, resolve
 from emulator.scenario.findings import Findings, Rules
 from emulator.scenario.matchers import read_match
 from emulator.scenario.selection import WORKFLOW_ID, Catalogue, Scenario, best_match
 from emulator.scenario.shapes import Contract, request_shape, shown, task_shape
 from emulator.scenario.steps import NAME, Draft, read_steps
+from emulator.scenario.ways import link
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -118,9 +119,12 @@ def _compile(document: Document, rules: Rules) -> Scenario:
     drafts = _steps(findings, top)
     targets = resolve(findings, drafts)
     check_graph(findings, drafts, targets)
+    check_streams(findings, drafts, targets)
+    events = link(findings, drafts, targets)
     if findings.mistakes:
         raise InvalidFiles(findings.mistakes)
-    timeline = Timeline(name, tuple(_step(drafts, index, targets) for index in range(len(drafts))), document.file)
+    steps = tuple(_step(drafts, index, targets, events[index]) for index in range(len(drafts)))
+    timeline = Timeline(name, steps, document.file)
     return Scenario(name, (description or "").strip(), match, timeline, document.file)
 
 
@@ -144,7 +148,7 @@ def _steps(findings: Findings, top: dict[str, Any]) -> tuple[Draft, ...]:
     return ()
 
 
-def _step(drafts: Sequence[Draft], index: int, targets: Targets) -> Step:
+def _step(drafts: Sequence[Draft], index: int, targets: Targets, events: tuple[StepEvent, ...]) -> Step:
     draft = drafts[index]
     if draft.status is None:
         raise ValueError(f"step '{draft.id}' has no status")
@@ -155,6 +159,8 @@ def _step(drafts: Sequence[Draft], index: int, targets: Targets) -> Step:
         sets=draft.sets,
         pause=draft.pause,
         sub_tasks=draft.sub_tasks,
+        events=events,
+        streams_result=draft.streams,
         line=draft.line,
     )
 

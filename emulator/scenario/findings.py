@@ -11,7 +11,6 @@ from emulator.scenario.shapes import Hole, Path, TaskShape, TextHole, shown
 from emulator.scenario.templates import check_template, is_lone_expression, is_template
 
 NOT_YET: Final[Mapping[str, str]] = {
-    "events": "`events` is not played yet; it comes with streaming",
     "faults": "`faults` is not played yet; it comes with fault injection",
 }
 

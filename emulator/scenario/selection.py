@@ -92,17 +92,20 @@ def choose(
     pinned: str | None,
     preferred: str | None,
     default: str,
+    listed: str | None = None,
 ) -> Choice:
     """Return the scenario that a task takes which runs `runs` with the request `body`.
 
-    The first of: pinned for the next start, named by the request's Prefer header, equal in name to `runs`,
-    matching (see `specificity`), the namespace's default, `completed`.
+    The first of: pinned for the next start, named by the request's Prefer header, `listed` for the id in the settings,
+    equal in name to `runs`, matching (see `specificity`), the namespace's default, `completed`.
     Raises BadRequest for a name that is not there.
     """
     if pinned is not None:
         return Choice(scenarios.named(pinned, "the pin for the next start"), "pinned for this start")
     if preferred is not None:
         return Choice(scenarios.named(preferred, "the header Prefer"), f"header Prefer: scenario={preferred}")
+    if listed is not None:
+        return Choice(scenarios.named(listed, f"'{runs}' of the settings"), "the settings list it for this id")
     if runs in scenarios:
         return Choice(scenarios[runs], "its name equals the workflow_id")
     if matched := best_match(scenarios.matching, runs, body):

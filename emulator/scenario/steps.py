@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from emulator.core.signals import DECISIONS, EXPIRE
 from emulator.core.task import TERMINAL, Status
-from emulator.core.timeline import Fake, Millis, Pause, SubTask, Value
+from emulator.core.timeline import NO_TIME, Fake, Millis, Pause, SubTask, Value
 from emulator.errors import did_you_mean
 from emulator.scenario import words
 from emulator.scenario.asks import read_pause, read_sub_tasks
-from emulator.scenario.durations import NotADuration, parse_range
+from emulator.scenario.durations import NotADuration, as_text, parse_range
+from emulator.scenario.events import EventDraft, read_events, read_stream
 from emulator.scenario.findings import Findings
 from emulator.scenario.shapes import Path, shown
 
@@ -59,6 +60,8 @@ class Draft:
     sets: Mapping[str, Value]
     pause: Pause | None
     sub_tasks: tuple[SubTask, ...]
+    events: tuple[EventDraft, ...]
+    streams: bool
     line: int
 
 
@@ -84,17 +87,39 @@ def _draft(findings: Findings, path: Path, step: Mapping[str, Any], status: Stat
     pause = read_pause(findings, path, step, status)
     before = len(findings.mistakes)
     exits = _exits(findings, path, step, status)
+    is_whole = len(findings.mistakes) == before and (bool(exits) or status in TERMINAL)
+    events = read_events(findings, path, step)
+    _check_in_time(findings, events, status, exits)
     return Draft(
         path=path,
         id=step_id,
         status=status,
         exits=exits,
-        is_whole=len(findings.mistakes) == before and (bool(exits) or status in TERMINAL),
+        is_whole=is_whole,
         sets=_sets(findings, path, step),
         pause=pause,
         sub_tasks=read_sub_tasks(findings, path, step, status),
+        events=events,
+        streams=read_stream(findings, path, step, status),
         line=findings.document.locate(path)[0],
     )
+
+
+def _check_in_time(
+    findings: Findings, events: Sequence[EventDraft], status: Status | None, exits: Sequence[Exit]
+) -> None:
+    """Note each event that a task never stays for."""
+    if status in TERMINAL:
+        longest, why = NO_TIME, f"a task that is {status} closes its stream at once"
+    elif way := next((way for way in exits if way.delay), None):
+        low, longest = way.delay or (NO_TIME, NO_TIME)
+        latest = "" if way.by == "after" and low == longest else " at the latest"
+        why = f"the step is left after {as_text(longest)}{latest}"
+    else:
+        return
+    for event in events:
+        if event.at > longest:
+            findings.add((*event.path, "at"), f"'{event.type}' at {as_text(event.at)} is never told, since {why}")
 
 
 def _property_slips(findings: Findings) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from emulator.core.timeline import Fake, Template, Value
+from emulator.core.timeline import Fake, Minted, Template, Value
 from emulator.errors import BrokenPromise, did_you_mean
 from emulator.scenario.shapes import ANYTHING, Shape
 
@@ -60,7 +60,7 @@ def render(
     pointer: str,
     shape: Shape = ANYTHING,
 ) -> Any:
-    """Return a value with every Template and Fake in it resolved, as plain JSON.
+    """Return a value with every Template, Fake and Minted in it resolved, as plain JSON.
 
     context: what the names in a text stand for; `fake` is added to it.
     fake:    gives the value of a Faker provider, the same for the same JSON pointer.
@@ -74,6 +74,8 @@ def render(
             return _resolved(source, {**context, "fake": _Fakes(fake)}, pointer, shape)
         case Fake(provider=provider):
             return fake(provider, pointer)
+        case Minted(kind=kind, number=number):
+            return fake("uuid4", f"/minted/{kind}/{number}")
         case Mapping():
             return {
                 name: render(item, context, fake, f"{pointer}/{_escaped(name)}", shape.at(name))

@@ -6,13 +6,34 @@ from typing import Final
 TOP_KEYS: Final = ("scenario", "description", "match", "steps")
 STEP_KEYS: Final = (
     *("id", "status", "after", "polls", "on", "goto"),
-    *("set", "fake", "result", "hitl", "eca", "sub_tasks"),
+    *("set", "fake", "result", "hitl", "eca", "sub_tasks", "events", "stream"),
 )
 EXITS: Final = ("after", "polls", "on")
 EXPIRY_KEYS: Final = ("after", "goto")
 HITL_KEYS: Final = ("wait_node_id", "title", "content", "approve_button_text", "deny_button_text")
 ECA_KEYS: Final = ("connector_name", "auth_url", "scopes", "title", "content")
+REQUEST_KEYS: Final = ("tool_name", "payload", "operation_id", "graph_node_id", "reasoning")
+RESULT_KEYS: Final = ("tool_name", "result", "is_error")
+REASONING_KEYS: Final = ("title", "description")
+SUB_AGENT_KEYS: Final = ("agent_id", "query", "files", "reasoning")
+AUTH_KEYS: Final = ("type", "data")
+AUTH_TYPES: Final = ("not_supported", "login_required", "token_issue", "token_ready")
+IDS_OF_A_CALL: Final = ("request_id", "tool_call_id")
 CONDITIONS: Final = ("equals", "contains", "regex", "exists")
+
+# What the SDK of the contract's date knows, and what only later ones do: an older one breaks off at the first of those.
+SEED_EVENTS: Final = (
+    *("think", "analyze", "tool_call_request", "tool_call_result", "chunk", "plan_updated"),
+    *("sub_agent_trigger", "auth_event", "task_compactization"),
+)
+LATER_EVENTS: Final = (
+    *("context_status", "ask_user_questions", "process_update", "process_state_changed", "agent_gateway_decision"),
+    *("gateway_steer_applied", "sub_task_created", "sub_task_updated", "sub_task_finished", "invite_member"),
+    *("member_invited", "ask_for_secret", "secret_saved", "live_surface_created", "inline_card"),
+)
+EVENTS: Final = (*SEED_EVENTS, *LATER_EVENTS)
+EVENTS_OF_THE_EMULATOR: Final = ("task_created", "task_updated", "task_finished", "connected")
+EVENT_ENVELOPE: Final = ("type", "event", "name")
 
 TOP_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("when", "matches", "trigger", "selector", "if"), "'match'"),
@@ -30,6 +51,8 @@ STEP_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("signal", "signals", "when", "transitions"), "'on'"),
     **dict.fromkeys(("output", "response"), "'result'"),
     **dict.fromkeys(("sub_task", "subtasks", "children", "sub_executions", "sub_agents"), "'sub_tasks'"),
+    **dict.fromkeys(("event", "tells", "activity"), "'events'"),
+    **dict.fromkeys(("streams", "streaming", "chunks"), "'stream: words'"),
     **dict.fromkeys(("hitl_request", "human", "approval"), "'hitl'"),
     **dict.fromkeys(("pending_eca_request", "auth", "oauth"), "'eca'"),
     **dict.fromkeys(("sets", "properties", "values"), "'set'"),
@@ -51,6 +74,33 @@ STATUS_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("cancelled", "canceled", "aborted", "killed", "terminated", "rejected", "stop"), "stopped"),
     **dict.fromkeys(("failure", "fail", "denied"), "failed"),
     **dict.fromkeys(("errored", "crashed", "exception", "expired", "timeout", "timed_out"), "error"),
+}
+EVENT_SLIPS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("thought", "thinking", "thoughts", "reasoning"), "think"),
+    **dict.fromkeys(("analysis", "analyse", "analysing", "analyzing"), "analyze"),
+    **dict.fromkeys(("tool_call", "tool", "tool_request", "tool_use"), "tool_call_request"),
+    **dict.fromkeys(("tool_result", "tool_response", "tool_call_response"), "tool_call_result"),
+    **dict.fromkeys(("text", "delta", "token", "message", "content", "content_chunk"), "chunk"),
+    **dict.fromkeys(("plan", "deep_planning", "plan_update"), "plan_updated"),
+    **dict.fromkeys(("sub_agent", "subagent", "handoff"), "sub_agent_trigger"),
+    **dict.fromkeys(("auth", "authorization"), "auth_event"),
+    **dict.fromkeys(("compaction", "task_compaction", "compactization"), "task_compactization"),
+}
+OFFSET_SLIPS: Final = ("after", "offset", "delay", "time", "when")
+REQUEST_SLIPS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("tool", "name", "function"), "'tool_name'"),
+    **dict.fromkeys(("arguments", "args", "input", "params", "parameters"), "'payload'"),
+    **dict.fromkeys(("node", "node_id"), "'graph_node_id'"),
+}
+RESULT_SLIPS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("tool", "name", "function"), "'tool_name'"),
+    **dict.fromkeys(("output", "response", "content", "value"), "'result'"),
+    **dict.fromkeys(("error", "failed", "iserror"), "'is_error: true'"),
+}
+SUB_AGENT_SLIPS: Final[Mapping[str, str]] = dict.fromkeys(("agent", "id", "name", "workflow_id"), "'agent_id'")
+AUTH_SLIPS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("url", "server_url", "server_name"), "'data: {url: …, server_url: …, server_name: …}'"),
+    **dict.fromkeys(("state", "status", "event"), "'type'"),
 }
 # Signals that mean something at every step, so that no scenario may wait for them by name.
 EVERYWHERE: Final[Mapping[str, str]] = {

@@ -11,7 +11,7 @@ from emulator.contract import values
 from emulator.contract.spec import Contract, load_contract
 from emulator.engine import Engine
 from emulator.links import Link, sign
-from emulator.loading import load_spec, load_stories
+from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
@@ -20,6 +20,7 @@ from emulator.store.memory import MemoryStore
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner
 from emulator.web.handlers import ApiHandlers, ApiManner
+from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
 
 CONTROL_PREFIX = "/__emulator"
@@ -48,6 +49,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     """
     contract = load_spec(settings.spec)
     catalogue = load_stories(settings.scenarios, contract)
+    check_runnables(settings.runnables, catalogue)
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
     renderer = TaskRenderer(contract, organization_id, millis(settings.start), _consent_link(settings), fake)
@@ -55,7 +57,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     api = Service(
         contract,
         ApiManner(engine, keys),
-        ApiHandlers(engine).table(),
+        {**ApiHandlers(engine, contract).table(), **SdkHandlers(engine, contract.source).table()},
         max_body=settings.max_body,
         strict=settings.strict,
         seed=settings.seed,

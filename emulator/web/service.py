@@ -20,6 +20,7 @@ from emulator.errors import EmulatorError
 from emulator.web.exchange import ClientGone, RawHeaders, Reply, Request
 from emulator.web.problems import broken_promise, with_headers
 from emulator.web.routes import NoOperation, OperationRoutes
+from emulator.web.streams import StreamReply
 
 _logger = logging.getLogger("emulator")
 _NO_PREFERENCES: Final = parse_prefer(())
@@ -54,7 +55,7 @@ class Call:
 
 
 Answered = TypeVar("Answered")
-Handler = Callable[[Call], Awaitable[Reply]]
+Handler = Callable[[Call], Awaitable[Reply | StreamReply]]
 
 
 class Manner(Protocol):
@@ -135,10 +136,12 @@ class Endpoint:
         request = Request(scope, receive, scope["path_params"])
         added: RawHeaders = ()
         manner = self._service.manner
+        reply: Reply | StreamReply
         try:
             namespace, added = await manner.enter(request, self._operation)
             reply = await self.reply(request, namespace, added)
-            self._service.check(self._operation, reply)
+            if isinstance(reply, Reply):
+                self._service.check(self._operation, reply)
         except ClientGone:
             return
         except EmulatorError as error:
@@ -149,9 +152,12 @@ class Endpoint:
         except Exception as error:
             _logger.exception("%s %s failed", scope["method"], scope["path"])
             reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
-        await reply.send(send, added)
+        if isinstance(reply, StreamReply):
+            await reply.stream(scope, receive, send, added)
+        else:
+            await reply.send(send, added)
 
-    async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply:
+    async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply | StreamReply:
         """Validate a request and return its answer."""
         operation, service = self._operation, self._service
         raw = await request.body(service.max_body)
@@ -184,10 +190,13 @@ def _reply(given: Answer, added: RawHeaders) -> Reply:
 
 
 def applied(reply: Reply, *preferences: str) -> Reply:
-    """Return the reply with `Preference-Applied` (RFC 7240, 3) for these preferences, if there are any."""
-    if not preferences:
-        return reply
-    return with_headers(reply, ((b"preference-applied", ", ".join(preferences).encode("latin-1")),))
+    """Return the reply with `Preference-Applied` for these preferences, if there are any."""
+    return with_headers(reply, preference_applied(*preferences)) if preferences else reply
+
+
+def preference_applied(*preferences: str) -> RawHeaders:
+    """Return the header that says which preferences were honoured (RFC 7240, 3); none without any."""
+    return ((b"preference-applied", ", ".join(preferences).encode("latin-1")),) if preferences else ()
 
 
 async def unless_gone(request: Request, work: Awaitable[Answered]) -> Answered:

@@ -8,11 +8,20 @@ import pytest
 from emulator.contract import pointers
 from emulator.contract.judging import schema_violations, violations
 from emulator.contract.model import MediaType, Operation
+from emulator.rendering import OWN
 from tests.contract.samples import ours
 
 CONTRACT = ours()
 OPERATIONS = {operation.id: operation for operation in CONTRACT.operations}
-ACTIONS = {"start", "read", "list", "stop", "delete", "thread", "thread_full", "catalogue_list", "catalogue_get"}
+ACTIONS = {
+    *("start", "read", "list", "history", "stop", "delete", "update", "signal", "report", "thread", "thread_full"),
+    *("activity", "events", "push", "catalogue_list", "catalogue_all", "catalogue_get"),
+}
+# What is answered from its example, and what finds nothing rather than 404 for an id that nobody has used.
+FROM_EXAMPLE = {"getHealth", "sdkReportMetrics"}
+FINDS_NOTHING = {"sdkListTasks", "sdkListUserTasks", "sdkReportMetrics"}
+# What takes a body and can be refused for no state of a task.
+WITHOUT_CONFLICT = {"sdkPushEvents", "sdkReportMetrics"}
 REPLIES = {"accepted", "wait", "stream"}
 SOURCES = {"documented", "seen", "inferred", "extension"}
 operations = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
@@ -34,7 +43,13 @@ def test_the_operations_are_those_of_the_life_cycle() -> None:
     ]
     tasks = ["listTasks", "getTask", "stopTask", "deleteTask", "getTaskThread", "getTaskThreadFull", "listAgentTasks"]
 
-    assert sorted(OPERATIONS) == sorted([*kinds, *tasks, "getHealth"])
+    sdk = [
+        *("sdkListAgents", "sdkGetAgent", "sdkCreateTask", "sdkGetTask", "sdkUpdateTask", "sdkStopTask"),
+        *("sdkListTasks", "sdkListUserTasks", "sdkGetActivity", "sdkStreamEvents", "sdkPushEvents"),
+        *("sdkReportTask", "sdkReportMetrics", "sdkApproveTask", "sdkRejectTask"),
+    ]
+
+    assert sorted(OPERATIONS) == sorted([*kinds, *tasks, *sdk, "getHealth"])
 
 
 @operations
@@ -42,8 +57,9 @@ def test_every_operation_says_what_it_does_and_where_that_is_known_from(operatio
     behaviour = operation.behaviour
 
     assert behaviour["source"] in SOURCES
-    assert set(behaviour) <= {"action", "reply", "kind", "subject", "source"}
-    assert operation.id == "getHealth" or behaviour["action"] in ACTIONS
+    assert set(behaviour) <= {"action", "reply", "event", "kind", "subject", "signal", "source"}
+    assert operation.id in FROM_EXAMPLE or behaviour["action"] in ACTIONS
+    assert ("signal" in behaviour) == (behaviour.get("action") == "signal")
     assert ("reply" in behaviour) == (behaviour.get("action") == "start")
     assert behaviour.get("reply", "wait") in REPLIES
     assert behaviour.get("kind", "agent") in ("workflow", "agent")
@@ -81,8 +97,9 @@ def test_every_operation_but_health_needs_a_key_and_tells_the_errors_of_the_api(
         return
     assert operation.api_key == "x-api-key"
     assert {"401", "422", "429", "500"} <= set(operation.responses)
-    assert ("404" in operation.responses) == ("{" in operation.path)
-    assert ({"409", "413", "415"} <= set(operation.responses)) == (operation.body is not None)
+    assert ("404" in operation.responses) == ("{" in operation.path and operation.id not in FINDS_NOTHING)
+    assert ({"413", "415"} <= set(operation.responses)) == (operation.body is not None)
+    assert ("409" in operation.responses) == (operation.body is not None and operation.id not in WITHOUT_CONFLICT)
     success = next(iter(operation.responses.values()))
     assert {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} == set(success.headers)
 
@@ -109,6 +126,13 @@ def test_the_example_of_a_task_has_all_properties_in_their_order(operation_id: s
     assert len(names) == 44
     for name, value in examples.items():
         assert list(value) == names, name
+
+
+def test_an_update_may_name_every_property_that_is_not_the_services_own() -> None:
+    named = CONTRACT.schema("/components/schemas/TaskUpdate")["properties"]
+    task = CONTRACT.schema("/components/schemas/AgentExecution")["properties"]
+
+    assert set(named) == (set(task) - OWN) | {"status", "tool_call_payload_extension"}
 
 
 def test_the_events_of_a_stream_are_lines_of_json_that_satisfy_their_schema() -> None:

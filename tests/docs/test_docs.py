@@ -203,6 +203,7 @@ async def ask(app: Application, request: Curl) -> Any:
 def keys_of(place: str) -> list[str]:
     """Return the keys that the schema knows at a place; a row of the page's tables each."""
     definitions = SCHEMA["$defs"]
+    events = definitions["event"]["properties"]
     found = {
         "Top level": {**SCHEMA["properties"], "x-": {}},
         "match": definitions["match"]["properties"],
@@ -213,12 +214,21 @@ def keys_of(place: str) -> list[str]:
         "hitl": definitions["hitl"]["properties"],
         "eca": definitions["eca"]["properties"],
         "sub_tasks": definitions["subTask"]["properties"],
+        "events": events,
+        "tool_call_request": events["tool_call_request"]["anyOf"][1]["properties"],
+        "tool_call_result": events["tool_call_result"]["anyOf"][1]["properties"],
+        "sub_agent_trigger": events["sub_agent_trigger"]["anyOf"][1]["properties"],
+        "auth_event": events["auth_event"]["properties"],
     }
     return list(found[place])
 
 
 @pytest.mark.parametrize(
-    "place", ["Top level", "match", "Conditions", "Steps", "on", "expire", "hitl", "eca", "sub_tasks"]
+    "place",
+    [
+        *("Top level", "match", "Conditions", "Steps", "on", "expire", "hitl", "eca", "sub_tasks"),
+        *("events", "tool_call_request", "tool_call_result", "sub_agent_trigger", "auth_event"),
+    ],
 )
 def test_the_keys_of_a_scenario_are_documented_and_no_others(place: str) -> None:
     told = [cell.strip("`") for cell in first_cells(sections(doc("scenarios.md"), 2)[place])]
@@ -228,7 +238,7 @@ def test_the_keys_of_a_scenario_are_documented_and_no_others(place: str) -> None
 
 def test_every_definition_of_the_schema_has_a_place_on_the_page() -> None:
     assert set(SCHEMA["$defs"]) == {
-        "stepId", "duration", "match", "condition", "hitl", "eca", "on", "subTask", "step"
+        "stepId", "duration", "match", "condition", "hitl", "eca", "on", "subTask", "event", "step"
     }  # fmt: skip
 
 

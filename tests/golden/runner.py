@@ -27,6 +27,7 @@ from emulator.web.app import Application, create_app
 
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]+): ?(.*)")
 _REQUEST = re.compile(r"> [A-Z]+ /")
+_START = re.compile(r"/v1/.*/invoke.*|/agent-execution/[^/]+")
 _WRITTEN = ("<", "=")
 
 
@@ -73,7 +74,7 @@ class Conversation:
         if "x-emulator-step" in answer.headers:
             before = self._bodies.get(body["id"], self._defaults)
             self._bodies[body["id"]] = body
-            if answer.request.method == "POST" and "/invoke" in answer.request.url.path:
+            if answer.request.method == "POST" and _START.fullmatch(answer.request.url.path):
                 self._task = body["id"]
             changed = {name: value for name, value in body.items() if value != before[name]}
             yield from _listed(changed) if changed else ["<   nothing has changed"]
@@ -167,4 +168,10 @@ def _json(value: Any) -> str:
 
 def _defaults(app: Application) -> dict[str, Any]:
     properties = app.contract.schema("/components/schemas/AgentExecution")["properties"]
+    objects = {name: app.contract.schema(schema["$ref"]) for name, schema in properties.items() if "$ref" in schema}
+    inner = {name: _own_defaults(schema["properties"]) for name, schema in objects.items()}
+    return {**_own_defaults(properties), **inner}
+
+
+def _own_defaults(properties: dict[str, Any]) -> dict[str, Any]:
     return {name: schema.get("default") for name, schema in properties.items()}

@@ -190,8 +190,24 @@ def test_a_circle_with_scenarios_loaded_before_is_told(tmp_path: Path) -> None:
 
 
 NAMES = [f"s{number}" for number in range(6)]
-DURATIONS = st.integers(0, 5_000).map(lambda millis: as_text(Millis(millis)))
+PIECES: list[list[dict[str, Any]]] = [
+    [{"think": "Looking at {{ input.text }}"}],
+    [{"analyze": {"payload": {"input": {"title": "Sum"}}}}, {"chunk": " "}],
+    [{"tool_call_request": "ocr"}, {"tool_call_result": "249 EUR"}],
+    [{"tool_call_request": "ocr"}, {"tool_call_request": "crm"}, {"tool_call_result": {"tool_name": "ocr"}}],
+    [{"plan_updated": {"started": True, "tasks": []}}],
+    [{"sub_agent_trigger": "researcher"}, {"auth_event": {"type": "token_ready"}}],
+    [{"task_compactization": None}, {"inline_card": {"title": "{{ fake.name }}"}}],
+]
 SIGNALS = st.sampled_from(["approve", "reject", "authorize", "deny", "called_back"])
+
+
+@st.composite
+def events_within(draw: st.DrawFn, longest: int) -> list[dict[str, Any]]:
+    """Draw valid events, the last of them `longest` ms after the entry of the step at most."""
+    events = [dict(event) for piece in draw(st.lists(st.sampled_from(PIECES), max_size=3)) for event in piece]
+    offsets = sorted(draw(st.lists(st.integers(0, longest), min_size=len(events), max_size=len(events))))
+    return [event | {"at": as_text(Millis(at))} for event, at in zip(events, offsets, strict=True)]
 
 
 @st.composite
@@ -216,16 +232,22 @@ def step_of(draw: st.DrawFn, index: int, statuses: list[Status]) -> dict[str, An
     step: dict[str, Any] = {"id": NAMES[index], "status": status.value, "set": {"internal_status": f"step {index}"}}
     if status in TERMINAL:
         return step | {"result": draw(st.sampled_from(["done", "{{ input.text }}", {"n": 1}]))}
+    if events := draw(events_within(5_000)):
+        step["events"] = events
     way = "on" if status is Status.PAUSED else draw(st.sampled_from(["after", "polls", "on"]))
     if way == "after":
-        return step | {"after": draw(DURATIONS)}
+        length = draw(st.integers(0, 5_000))
+        step["events"] = draw(events_within(length)) or [{"chunk": "."}]
+        if statuses[index + 1] in TERMINAL and draw(st.booleans()):
+            step["stream"] = "words"
+        return step | {"after": as_text(Millis(length))}
     if way == "polls":
         return step | {"polls": draw(st.integers(1, 3))}
     allowed = [NAMES[other] for other, after in enumerate(statuses) if may_follow(status, after)]
     on: dict[str, Any] = draw(st.dictionaries(SIGNALS, st.sampled_from(allowed), max_size=3))
     on[draw(SIGNALS)] = NAMES[index + 1]
     if draw(st.booleans()):
-        on["expire"] = {"after": draw(DURATIONS), "goto": NAMES[index + 1]}
+        on["expire"] = {"after": draw(st.sampled_from(["5s", "2h", "1d"])), "goto": NAMES[index + 1]}
     return step | {"on": on}
 
 
@@ -250,6 +272,27 @@ def test_a_valid_scenario_compiles_and_can_be_played_to_its_end(document: dict[s
     assert [timeline.steps[visit.step].id for visit in snapshot.visits] == [step.id for step in timeline.steps]
     for before, after in zip(snapshot.visits, snapshot.visits[1:], strict=False):
         assert may_follow(before.status, after.status)
+
+
+@given(documents())
+@settings(max_examples=100)
+def test_every_result_repeats_an_earlier_request_with_its_ids(document: dict[str, Any]) -> None:
+    steps = compile_document(parse_document(json.dumps(document), "random.yaml"), CONTRACT).timeline.steps
+    unanswered: list[Any] = []
+    requests: list[Any] = []
+
+    for event in (event for step in steps for event in step.events):
+        if event.type == "tool_call_request":
+            unanswered.append(event.data)
+            requests.append(event.data)
+        if event.type == "tool_call_result" and isinstance(event.data, dict):
+            unanswered.remove({name: event.data[name] for name in event.data if name not in ("result", "is_error")})
+
+    assert len({request["request_id"] for request in requests}) == len(requests)
+    for draft, step in zip(document["steps"], steps, strict=True):
+        assert [event.type for event in step.events] == [next(iter(item)) for item in draft.get("events", [])]
+        assert sorted(event.offset for event in step.events) == [event.offset for event in step.events]
+        assert step.streams_result == ("stream" in draft)
 
 
 @given(documents(), st.data())

@@ -12,6 +12,7 @@ from tests.scenario.test_lint import GOLDEN
 ROOT = Path(__file__).parents[2]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "emulator/scenario/scenario.schema.json").read_text(encoding="utf-8"))
 DEFS = SCHEMA["$defs"]
+EVENTS: dict[str, Any] = DEFS["event"]["properties"]
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 STORIES = sorted((ROOT / "scenarios").glob("*.yaml"))
 
@@ -24,7 +25,8 @@ ONLY_THE_COMPILER_TELLS = (
     *("set_wrong_type", "set_wrong_enum", "set_out_of_bounds", "set_nested", "set_nested_unknown", "set_comma"),
     *("set_not_json", "set_template_for_number", "sub_tasks_itself", "sub_tasks_template", "sub_tasks_unknown_field"),
     *("sub_tasks_wrong_value", "template_syntax", "template_tag", "template_unknown_fake", "template_unknown_filter"),
-    *("template_unknown_name",),
+    *("template_unknown_name", "events_out_of_order", "events_too_late", "events_result_unasked"),
+    *("events_result_on_one_way", "events_plan_differs", "stream_without_result"),
 )
 
 
@@ -37,10 +39,23 @@ ONLY_THE_COMPILER_TELLS = (
         (DEFS["eca"]["properties"], words.ECA_KEYS),
         (DEFS["condition"]["properties"], words.CONDITIONS),
         (DEFS["on"]["properties"]["expire"]["anyOf"][1]["properties"], words.EXPIRY_KEYS),
+        (EVENTS, ("at", *words.EVENTS)),
+        (EVENTS["tool_call_request"]["anyOf"][1]["properties"], words.REQUEST_KEYS),
+        (EVENTS["tool_call_result"]["anyOf"][1]["properties"], words.RESULT_KEYS),
+        (EVENTS["sub_agent_trigger"]["anyOf"][1]["properties"], words.SUB_AGENT_KEYS),
+        (EVENTS["auth_event"]["properties"], words.AUTH_KEYS),
     ],
 )
 def test_the_schema_and_the_compiler_know_the_same_keys(found: dict[str, Any], known: tuple[str, ...]) -> None:
     assert sorted(found) == sorted(known)
+
+
+def test_the_schema_and_the_compiler_know_the_same_types_of_an_authorization() -> None:
+    assert EVENTS["auth_event"]["properties"]["type"]["enum"] == list(words.AUTH_TYPES)
+
+
+def test_the_schema_wants_exactly_one_event_of_those_it_knows() -> None:
+    assert [option["required"] for option in DEFS["event"]["oneOf"]] == [[name] for name in words.EVENTS]
 
 
 def test_the_schema_refuses_the_signals_that_mean_something_everywhere() -> None:

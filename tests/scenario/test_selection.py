@@ -41,6 +41,16 @@ CATALOGUE = Catalogue(
 )
 
 
+def test_what_the_settings_list_for_an_id_goes_before_its_name_and_after_prefer() -> None:
+    listed = chosen(CATALOGUE, "refund", listed="failed")
+    preferred = chosen(CATALOGUE, "refund", listed="failed", preferred="completed")
+
+    assert (listed.scenario.name, listed.reason) == ("failed", "the settings list it for this id")
+    assert preferred.scenario.name == "completed"
+    with pytest.raises(BadRequest, match="'refund' of the settings asks for the scenario 'gone', which is not there"):
+        chosen(CATALOGUE, "refund", listed="gone")
+
+
 def test_the_order_is_pin_then_prefer_then_name_then_match_then_default() -> None:
     body = {"input": {"text": "a big one"}}
 

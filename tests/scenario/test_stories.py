@@ -6,7 +6,7 @@ from emulator.contract.spec import load_contract
 from emulator.core.replay import Snapshot, Turn, replay, skip_to_change
 from emulator.core.signals import STOP, Signal
 from emulator.core.task import TERMINAL, Status
-from emulator.core.timeline import Millis
+from emulator.core.timeline import Millis, Minted
 from emulator.scenario.compiler import load_scenarios
 from emulator.scenario.graph import mermaid
 from emulator.scenario.lint import lint
@@ -36,6 +36,7 @@ def test_the_built_in_stories_are_those_that_are_promised() -> None:
         *("completed", "approval", "two_approvals", "connector_authorization", "approval_then_authorization"),
         *("failed", "error", "slow", "retried", "json_result", "deep_planning", "sub_agents"),
         *("paused_by_webhook", "polled", "external_worker", "stopped"),
+        *("streaming_answer", "tool_calls", "streamed_approval"),
     )
 
     assert sorted(STORIES) == sorted(promised)
@@ -99,6 +100,11 @@ def test_slow_takes_at_least_thirty_seconds(key: int) -> None:
         ("external_worker", ["expire"], "error"),
         ("stopped", ["approve"], "completed"),
         ("stopped", ["reject"], "stopped"),
+        ("streaming_answer", [], "completed"),
+        ("tool_calls", [], "completed"),
+        ("streamed_approval", ["approve"], "completed"),
+        ("streamed_approval", ["reject"], "stopped"),
+        ("streamed_approval", ["expire"], "error"),
     ],
 )
 def test_a_story_ends_as_it_says(name: str, signals: list[str], status: str) -> None:
@@ -140,3 +146,24 @@ def test_every_step_says_what_it_does_and_every_end_counts_its_tokens(story: Sce
             tokens = step.sets["tokens"]
             assert isinstance(tokens, dict)
             assert tokens["total_tokens"] == tokens["prompt_tokens"] + tokens["completion_tokens"]
+
+
+def test_the_built_in_stories_tell_every_event_that_is_not_told_by_itself() -> None:
+    told = {event.type for story in STORIES.values() for step in story.timeline.steps for event in step.events}
+    streamed = {name for name, story in STORIES.items() if any(step.streams_result for step in story.timeline.steps)}
+
+    assert told == {
+        *("think", "analyze", "tool_call_request", "tool_call_result", "plan_updated", "sub_agent_trigger"),
+    }
+    assert streamed == {"streaming_answer", "streamed_approval"}
+
+
+def test_each_call_of_the_story_tool_calls_is_answered_under_its_own_ids() -> None:
+    events = [event for step in STORIES["tool_calls"].timeline.steps for event in step.events]
+    calls = [event.data for event in events if event.type == "tool_call_request" and isinstance(event.data, dict)]
+    results = [event.data for event in events if event.type == "tool_call_result" and isinstance(event.data, dict)]
+
+    assert [call["tool_name"] for call in calls] == ["find_order", "track_parcel", "track_parcel"]
+    assert [call["request_id"] for call in calls] == [Minted("request", number) for number in (1, 2, 3)]
+    assert [{name: result[name] for name in calls[0]} for result in results] == calls
+    assert [result["is_error"] for result in results] == [False, True, False]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from emulator.core.timeline import Fake, Template
+from emulator.core.timeline import Fake, Minted, Template
 from emulator.errors import BrokenPromise
 from emulator.scenario.shapes import Shape
 from emulator.scenario.templates import check_template, render
@@ -81,6 +81,13 @@ def test_templates_and_fakes_are_resolved_at_any_depth() -> None:
         "a/b": ["<name at /fake/name>", {"c": "<uuid4 at /payload/a~1b/1/c>"}],
         "n": 1,
     }
+
+
+def test_an_id_of_the_emulator_is_keyed_by_its_number_wherever_it_stands() -> None:
+    value = {"request_id": Minted("request", 1), "again": [Minted("request", 1), Minted("request", 2)]}
+
+    first, second = "<uuid4 at /minted/request/1>", "<uuid4 at /minted/request/2>"
+    assert render(value, CONTEXT, fake, "/events/3") == {"request_id": first, "again": [first, second]}
 
 
 def test_a_fake_in_a_text_is_the_same_wherever_it_stands_and_a_numbered_one_is_another() -> None:

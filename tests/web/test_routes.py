@@ -183,12 +183,3 @@ async def test_an_invalid_query_is_told(manual: Api, query: str, loc: str, kind:
 
 async def test_a_query_that_the_contract_does_not_know_is_ignored(manual: Api) -> None:
     assert (await manual.http.get("/v1/tasks?utm_source=mail")).status_code == 200
-
-
-@pytest.mark.parametrize("kind", ["workflows", "agents"])
-async def test_streams_say_that_they_are_not_played_yet(manual: Api, kind: str) -> None:
-    answer = await manual.http.post(f"/v1/{kind}/completed/invoke/stream", json={"input": {}})
-
-    assert answer.status_code == 501
-    assert answer.json() == {"detail": "Streams are not played yet. Start with …/invoke/async and poll the task."}
-    assert await manual.listed() == []

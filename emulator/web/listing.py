@@ -1,0 +1,76 @@
+"""Which tasks a list shows, and how it tells of each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from emulator.clock import millis
+from emulator.engine import Engine
+from emulator.standing import Standing
+from emulator.store import Task
+
+
+async def selected(engine: Engine, namespace: str, agent_id: str | None, asked: Mapping[str, Any]) -> list[Task]:
+    """Return the tasks that a list asks for, newest first.
+
+    agent_id: only those that run it; None for all.
+    asked:    the filters by their names in the API; those that are None or absent narrow nothing.
+    """
+    by_state = _State(engine, asked) if _State.asked(asked) else None
+    return await engine.standings.select(namespace, _Facts(agent_id, asked), by_state)
+
+
+async def summaries(engine: Engine, namespace: str, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """Return tasks in brief."""
+    views = [await engine.peek(namespace, task.id) for task in tasks]
+    return [engine.renderer.list_item(view.standing, view.body) for view in views]
+
+
+class _Facts:
+    """Tells by its facts alone whether a task is asked for."""
+
+    def __init__(self, agent_id: str | None, asked: Mapping[str, Any]) -> None:
+        self._agent_id = agent_id
+        self._parent = asked.get("parent_task_id")
+
+    def __call__(self, task: Task) -> bool:
+        return (self._agent_id is None or task.turn.runs == self._agent_id) and (
+            self._parent is None or task.parent == self._parent
+        )
+
+
+class _State:
+    """Tells by where it stands whether a task is asked for."""
+
+    NAMES: Final = ("status", "internal_status", "user_id", "triggering_agent_id", "from_date", "to_date")
+
+    def __init__(self, engine: Engine, asked: Mapping[str, Any]) -> None:
+        self._render = engine.renderer.task
+        self._wanted = {
+            name: asked[name] for name in ("internal_status", "triggering_agent_id") if asked.get(name) is not None
+        }
+        self._status, self._user = asked.get("status"), asked.get("user_id")
+        self._from, self._to = _instant(asked.get("from_date")), _instant(asked.get("to_date"))
+
+    @classmethod
+    def asked(cls, asked: Mapping[str, Any]) -> bool:
+        """Tell whether any filter needs to know where a task stands."""
+        return any(asked.get(name) is not None for name in cls.NAMES)
+
+    def __call__(self, standing: Standing) -> bool:
+        created = standing.snapshot.created_at
+        if self._status is not None and standing.snapshot.status != self._status:
+            return False
+        if (self._from is not None and created < self._from) or (self._to is not None and created > self._to):
+            return False
+        if not self._wanted and self._user is None:
+            return True
+        body = self._render(standing)
+        user = (body["input"].get("user") or {}).get("id")
+        return (self._user is None or user == self._user) and all(
+            body[name] == value for name, value in self._wanted.items()
+        )
+
+
+def _instant(text: str | None) -> int | None:
+    return None if text is None else millis(datetime.fromisoformat(text))

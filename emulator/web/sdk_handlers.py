@@ -1,0 +1,128 @@
+"""What the paths of the official SDK do beyond those of `/v1`, over the same tasks."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from emulator.conversation import activity
+from emulator.core import signals
+from emulator.core.task import Status, may_be_updated
+from emulator.core.timeline import NO_TIME, After, Step, Timeline
+from emulator.engine import Engine, Start, View
+from emulator.errors import NotFound
+from emulator.rendering import OWN, TaskRenderer
+from emulator.scenario.selection import Scenario
+from emulator.web.exchange import Reply, json_reply
+from emulator.web.handlers import task_reply
+from emulator.web.listing import selected, summaries
+from emulator.web.service import Call, Handler
+
+# The SDK reads a whole list at once; beyond this, the older tasks are left out.
+MOST_LISTED: Final = 1_000
+REPORTED: Final = "reported"
+
+
+class SdkHandlers:
+    """The handlers of the SDK's paths, over one engine."""
+
+    def __init__(self, engine: Engine, source: str) -> None:
+        self._engine = engine
+        self._source = source
+
+    def table(self) -> Mapping[str, Handler]:
+        """Return the handlers by the action that an operation names."""
+        return {
+            "update": self.update,
+            "signal": self.signal,
+            "report": self.report,
+            "history": self.history,
+            "activity": self.activity,
+            "push": self.push,
+        }
+
+    async def update(self, call: Call) -> Reply:
+        """Take over what a worker says of a task; what is not the worker's to say, or no news, changes nothing."""
+        task_id = call.parameters["task_id"]
+        view = await self._engine.peek(call.namespace, task_id)
+        news = _news(self._engine.renderer, view, call.body)
+        if news:
+            view = await self._engine.signal(call.namespace, task_id, signals.UPDATE, payload=news)
+        return task_reply(view)
+
+    async def signal(self, call: Call) -> Reply:
+        """Give a task the signal that the operation names."""
+        told = call.body or {}
+        by = next((told[name] for name in ("by", "approved_by", "rejected_by") if told.get(name) is not None), None)
+        kind = call.operation.behaviour["signal"]
+        task_id = call.parameters["task_id"]
+        return task_reply(
+            await self._engine.signal(call.namespace, task_id, kind, by=by, reason=told.get("reason"), payload=told)
+        )
+
+    async def report(self, call: Call) -> Reply:
+        """Return the task that has run elsewhere: it is born ended, or ends now if it is one of ours that runs."""
+        told = call.body
+        existing = await self._engine.standings.find(call.namespace, told["id"]) if told.get("id") else None
+        if existing is not None and not existing.snapshot.is_finished:
+            payload = {"status": _outcome(told).value, **_outcome_sets(told)}
+            return task_reply(
+                await self._engine.signal(call.namespace, existing.task.id, signals.UPDATE, payload=payload)
+            )
+        runs = call.parameters[call.operation.behaviour["subject"]]
+        body = {"id": told.get("id"), "input": {"text": told.get("input")}, "source": "sdk"}
+        kind = self._engine.directory.kind(runs, call.operation.behaviour["kind"])
+        start = Start(runs, kind, None, body, orjson.dumps(body), call.request.origin)
+        story = _reported(told, self._source, call.operation.line)
+        return task_reply(await self._engine.start(call.namespace, start, story))
+
+    async def history(self, call: Call) -> Reply:
+        """Return the newest tasks of an agent or a user, without paging."""
+        asked = {name: value for name, value in call.parameters.items() if value != ""}
+        agent_id = asked.get(call.operation.behaviour.get("subject", ""))
+        listed = await selected(self._engine, call.namespace, agent_id, asked)
+        return json_reply(await summaries(self._engine, call.namespace, listed[:MOST_LISTED]))
+
+    async def activity(self, call: Call) -> Reply:
+        """Return what was said in a task that this agent has run."""
+        turns = await self._engine.standings.turns(call.namespace, call.parameters["task_id"])
+        if call.parameters["agent_id"] not in {turn.turn.runs for turn in turns}:
+            raise NotFound("Task not found")
+        return json_reply(activity([(turn, self._engine.renderer.task(turn)) for turn in turns]))
+
+    async def push(self, call: Call) -> Reply:
+        """Take events that a worker tells of a task, and keep nothing of them."""
+        await self._engine.standings.get(call.namespace, call.parameters["task_id"])
+        return json_reply({})
+
+
+def _news(renderer: TaskRenderer, view: View, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an update says that is new and a worker's to say. A client that saves a task sends all of it."""
+    body = view.body
+    # The SDK's name on this path for what the task calls payload_extension.
+    extension = sent.get("tool_call_payload_extension")
+    said = sent if extension is None else {**sent, "payload_extension": extension}
+    settable = {name: value for name, value in said.items() if name in body and name not in OWN and value is not None}
+    if not isinstance(settable.get("result", ""), str):
+        settable["result"] = orjson.dumps(settable["result"]).decode()
+    news = {name: value for name, value in settable.items() if renderer.completed(name, value) != body[name]}
+    status = sent.get("status")
+    if status is not None and may_be_updated(view.standing.snapshot.status, Status(status)):
+        news["status"] = status
+    return news
+
+
+def _outcome(told: Mapping[str, Any]) -> Status:
+    return Status.FAILED if told.get("is_success") is False else Status.COMPLETED
+
+
+def _outcome_sets(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told[name] for name in ("result", "tokens") if told.get(name) is not None}
+
+
+def _reported(told: Mapping[str, Any], source: str, line: int) -> Scenario:
+    """Return the story of a task that ran elsewhere; it tells the line of the contract in place of a scenario's."""
+    run = Step("running", Status.EXECUTING, After(NO_TIME, NO_TIME, 1), line=line)
+    end = Step(REPORTED, _outcome(told), sets=_outcome_sets(told), line=line)
+    timeline = Timeline(REPORTED, (run, end), source)
+    return Scenario(REPORTED, "A task that ran elsewhere", (), timeline, source)

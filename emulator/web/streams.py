@@ -1,0 +1,62 @@
+"""Server-sent events: how a stream is sent, kept alive and ended."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from emulator.contract.judging import judge, violations
+from emulator.contract.spec import Contract
+from emulator.web.exchange import RawHeaders
+from emulator.web.problems import broken_promise
+
+HEARTBEAT_SECONDS: Final = 15
+# How long one event may take to send; a client that does not read is let go.
+SEND_SECONDS: Final = 10.0
+_logger = logging.getLogger("emulator")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReply:
+    """An answer that goes on for as long as its events come.
+
+    Comments keep it alive where nothing happens. What a client has not read waits in the transport's buffer, which is
+    bounded; while that is full no further event is made.
+    """
+
+    events: AsyncIterator[Mapping[str, Any]]
+    contract: Contract
+    event_pointer: str
+    headers: RawHeaders = ()
+
+    async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
+        """Send events until they end, the client hangs up or stops reading, or the server stops."""
+        # Imported with the first stream: a server that never streams starts 20 ms sooner.
+        from sse_starlette.event import ServerSentEvent
+        from sse_starlette.sse import EventSourceResponse, SendTimeoutError
+
+        response = EventSourceResponse(
+            self._frames(),
+            headers={"Cache-Control": "no-cache"},
+            ping=HEARTBEAT_SECONDS,
+            ping_message_factory=lambda: ServerSentEvent(comment="", sep="\n"),
+            sep="\n",
+            send_timeout=SEND_SECONDS,
+        )
+        response.raw_headers.extend([*self.headers, *more])
+        try:
+            await response(scope, receive, send)
+        except* SendTimeoutError:
+            _logger.warning("A client of %s read nothing for %.0f s and was let go.", scope["path"], SEND_SECONDS)
+
+    async def _frames(self) -> AsyncIterator[bytes]:
+        is_right = judge(self.contract, self.event_pointer)
+        async for event in self.events:
+            if not is_right(event):
+                found = violations(self.contract, self.event_pointer, event, ("event",))
+                _logger.error("%s", broken_promise(f"a stream ({event['type']})", found).message)
+                return  # before `task_finished`: the client sees that something went wrong, the log says what
+            yield b"data: %b\n\n" % orjson.dumps(event)
