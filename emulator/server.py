@@ -21,7 +21,10 @@ from typing import Final, Self
 
 import uvicorn
 
+from emulator.contract import values
+from emulator.core.timeline import Template
 from emulator.errors import EmulatorError
+from emulator.scenario import templates
 from emulator.settings import Settings
 from emulator.web.access import is_loopback
 from emulator.web.app import create_app
@@ -60,6 +63,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             if settings.ready_file:
                 write_ready_file(settings.ready_file, url)
             banner.start()
+            threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
         server = _Server(_configuration(settings), started)
         _calm_the_collector()
@@ -165,6 +169,11 @@ def _configuration(settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+def _warm_up() -> None:
+    """Load what the first texts of a story need, 120 ms of imports, once the server answers and before it is asked."""
+    templates.render(Template("{{ fake.name }}"), {}, lambda provider, pointer: values.fake(provider, 0, pointer), "")
 
 
 def _calm_the_collector() -> None:
