@@ -24,6 +24,7 @@ from emulator.scenario import templates
 from emulator.scenario.shapes import ANYTHING, Shape, task_shape
 from emulator.settings import Runnable
 from emulator.standing import Standing
+from emulator.words import reader, words_of
 
 Json = Any
 Completion = Callable[[Json], Json]
@@ -65,6 +66,7 @@ class TaskRenderer:
         self.organization_id = organization_id
         self._founded = founded
         self._link = link
+        self.words = words_of(contract)
         self._pointer = _task_pointer(contract)
         takes = task_shape(contract.document)
         self._takes = {} if takes is None else takes.properties
@@ -87,7 +89,8 @@ class TaskRenderer:
         turn, snapshot = standing.turn, standing.snapshot
         request = orjson.loads(turn.request)
         body = self._blank(request)
-        body.update(self._facts(standing, request))
+        facts = self.words.say(self._facts(standing, request))
+        body.update((name, value) for name, value in facts.items() if name in self._defaults)
         texts = _Texts(self, standing, body, request)
         for name, assigned in snapshot.properties.items():
             if name in body:
@@ -217,7 +220,7 @@ class TaskRenderer:
             "agent_id": turn.runs,
             "organization_id": self.organization_id,
             "input": self._input_of(request),
-            "status": snapshot.status.value,
+            "status": self.words.status(snapshot.status),
             "created_at": iso(standing.created_at),
             "started_at": _iso_or_none(snapshot.started_at),
             "paused_at": _iso_or_none(snapshot.paused_at),
@@ -231,6 +234,8 @@ class TaskRenderer:
         }
 
     def _input_of(self, request: Mapping[str, Json]) -> Json:
+        if "input" not in self._complete:
+            return request
         sent = request.get("input") or {}
         user = sent.get("user")
         if isinstance(user, Mapping):
@@ -250,11 +255,13 @@ class TaskRenderer:
 
     def _finish(self, standing: Standing, body: dict[str, Json], request: Mapping[str, Json]) -> None:
         """Put the result into a string, as the API has it, and let the sum of the tokens be their sum."""
-        result = body.get("result")
+        if "result" not in body:
+            return
+        result = body["result"]
         is_json = request.get("output_format") == "json" and standing.snapshot.status is Status.COMPLETED
         if is_json and not _was_updated(standing, "result"):
             result = self._json_result(result, request.get("output_schema"), standing.turn.key)
-        if result is not None and not isinstance(result, str):
+        if not self.takes("result").takes(result):
             result = orjson.dumps(result).decode()
         body["result"] = result
         tokens = body.get("tokens")
@@ -293,7 +300,7 @@ class _Texts:
     def _context(self, visit: Visit) -> dict[str, Json]:
         signal = visit.signal
         return {
-            "input": self._body["input"],
+            "input": self._body.get("input", self._request),
             "request": self._request,
             "task": {"id": self._standing.task.id, "turn": self._standing.number + 1, **self._named()},
             "signal": {} if signal is None else _told(signal),
@@ -327,9 +334,8 @@ def _display_name(user: Mapping[str, Json]) -> str:
 
 def _task_pointer(contract: Contract) -> str | None:
     """Return where the task's schema stands: what the operation that reads one answers with."""
-    readers = (each for each in contract.operations if each.behaviour.get("action") == "read")
-    reader = next(readers, None)
-    return None if reader is None else pointers.target(contract.document, _answer_pointer(reader))
+    read = reader(contract)
+    return None if read is None else pointers.target(contract.document, _answer_pointer(read))
 
 
 def _answer_pointer(operation: Operation) -> str:

@@ -57,7 +57,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     api = Service(
         contract,
         ApiManner(engine, keys),
-        {**ApiHandlers(engine, contract).table(), **SdkHandlers(engine, contract.source).table()},
+        {**ApiHandlers(engine, contract).table(), **SdkHandlers(engine, contract).table()},
         max_body=settings.max_body,
         strict=settings.strict,
         seed=settings.seed,

@@ -1,24 +1,24 @@
 """What the emulated API does: one handler for each action that a contract can name."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from math import ceil
 from typing import Any
 
 from emulator.contract.spec import Contract, Operation
 from emulator.contract.validation import Violation
 from emulator.conversation import messages
-from emulator.engine import Engine, Start, View
+from emulator.engine import Engine, Start
 from emulator.errors import EmulatorError, NotFound
 from emulator.standing import Standing
 from emulator.streaming import follow
 from emulator.web.access import Keys
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
-from emulator.web.listing import selected, summaries
+from emulator.web.listing import in_own_words, selected, summaries
 from emulator.web.problems import vendor_error, vendor_violations
 from emulator.web.ratelimit import RateLimit
 from emulator.web.service import Call, Handler, applied, preference_applied, unless_gone
 from emulator.web.streams import StreamReply
+from emulator.web.task_replies import TaskReplies, task_id_of, told_by
 
 
 class ApiManner:
@@ -50,6 +50,7 @@ class ApiHandlers:
     def __init__(self, engine: Engine, contract: Contract) -> None:
         self._engine = engine
         self._contract = contract
+        self._replies = TaskReplies(contract)
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -70,60 +71,64 @@ class ApiHandlers:
     async def start(self, call: Call) -> Reply | StreamReply:
         """Start a task; answer at once, when it rests, or with its events as they come."""
         behaviour, preferences = call.operation.behaviour, call.preferences
-        runs = call.parameters[behaviour["subject"]]
+        subject = behaviour.get("subject")
+        runs = call.operation.id if subject is None else call.parameters[subject]
+        has_body = isinstance(call.body, Mapping)
         start = Start(
             runs=runs,
-            kind=self._engine.directory.kind(runs, behaviour["kind"]),
+            kind=self._engine.directory.kind(runs, behaviour.get("kind", "workflow")),
             version=_version(call),
-            body=call.body,
-            raw=call.raw,
+            body=call.body if has_body else {},
+            raw=call.raw if has_body else b"{}",
             origin=call.request.origin,
             preferred=preferences.scenario,
         )
         view = await self._engine.start(call.namespace, start)
         honoured = [f"scenario={preferences.scenario}"] if preferences.scenario else []
-        if behaviour["reply"] == "stream":
+        reply = behaviour.get("reply", "accepted")
+        if reply == "stream":
             return self._stream(call, view.standing, preference_applied(*honoured))
-        if behaviour["reply"] == "wait":
+        if reply == "wait":
             waiting = self._engine.wait(call.namespace, view.standing.task.id, preferences.wait)
             view = await unless_gone(call.request, waiting)
             honoured += [] if preferences.wait is None else [f"wait={preferences.wait:g}"]
-        return applied(task_reply(view), *honoured)
+        return applied(self._replies.of(call, view), *honoured)
 
     async def events(self, call: Call) -> StreamReply:
         """Return the events of a task's newest turn, from its beginning."""
-        return self._stream(call, await self._engine.standings.get(call.namespace, call.parameters["task_id"]))
+        return self._stream(call, await self._engine.standings.get(call.namespace, task_id_of(call)))
 
     def _stream(self, call: Call, standing: Standing, headers: RawHeaders = ()) -> StreamReply:
         return StreamReply(
             follow(self._engine, standing),
             self._contract,
             f"/components/schemas/{call.operation.behaviour['event']}",
-            (*_told_by(standing), *headers),
+            (*told_by(standing), *headers),
         )
 
     async def read(self, call: Call) -> Reply:
         """Return a task to a client that polls it."""
-        return task_reply(await self._engine.read(call.namespace, call.parameters["task_id"]))
+        return self._replies.of(call, await self._engine.read(call.namespace, task_id_of(call)))
 
     async def list_tasks(self, call: Call) -> Reply:
         """Return one page of tasks, newest first."""
         asked = call.parameters
         agent_id = asked.get(call.operation.behaviour.get("subject", "agent_id"))
-        page, per_page = asked["page"], asked["per_page"]
         listed = await selected(self._engine, call.namespace, agent_id, asked)
+        if "items" in call.operation.behaviour or "page" not in asked:
+            return json_reply(await in_own_words(self._engine, call, listed))
+        page, per_page = asked["page"], asked["per_page"]
         shown = listed[(page - 1) * per_page : page * per_page]
         items = await summaries(self._engine, call.namespace, shown)
         return json_reply(_page(items, len(listed), page, per_page))
 
     async def stop(self, call: Call) -> Reply:
         """Stop a task; a finished one is returned unchanged."""
-        task_id = call.parameters[call.operation.behaviour.get("subject", "task_id")]
-        return task_reply(await self._engine.signal(call.namespace, task_id, "stop"))
+        return self._replies.of(call, await self._engine.signal(call.namespace, task_id_of(call), "stop"))
 
     async def delete(self, call: Call) -> Reply:
         """Delete a task and its sub-tasks."""
-        await self._engine.delete(call.namespace, call.parameters["task_id"])
+        await self._engine.delete(call.namespace, task_id_of(call))
         return Reply(204, media_type=None)
 
     async def thread(self, call: Call) -> Reply:
@@ -179,20 +184,3 @@ def _version(call: Call) -> str | None:
 def _page(items: list[Any], total: int, page: int, per_page: int) -> dict[str, Any]:
     pages = ceil(total / per_page)
     return {"items": items, "total": total, "page": page, "per_page": per_page, "total_pages": pages}
-
-
-def task_reply(view: View) -> Reply:
-    """Return a task as an answer that says by which line of which story it was given."""
-    return Reply(200, view.encoded, headers=_told_by(view.standing), data=view.body)
-
-
-def _told_by(standing: Standing) -> RawHeaders:
-    timeline, step = standing.turn.timeline, standing.snapshot.step
-    return _explained(timeline.name, step.id, timeline.source, step.line)
-
-
-@lru_cache(maxsize=4096)
-def _explained(scenario: str, step: str, source: str, line: int) -> RawHeaders:
-    """Return the headers that say where an answer comes from."""
-    told = (("x-emulator-scenario", scenario), ("x-emulator-step", step), ("x-emulator-source", f"{source}:{line}"))
-    return tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in told)

@@ -8,6 +8,7 @@ from emulator.clock import millis
 from emulator.engine import Engine
 from emulator.standing import Standing
 from emulator.store import Task
+from emulator.web.service import Call
 
 
 async def selected(engine: Engine, namespace: str, agent_id: str | None, asked: Mapping[str, Any]) -> list[Task]:
@@ -24,6 +25,16 @@ async def summaries(engine: Engine, namespace: str, tasks: Sequence[Task]) -> li
     """Return tasks in brief."""
     views = [await engine.peek(namespace, task.id) for task in tasks]
     return [engine.renderer.list_item(view.standing, view.body) for view in views]
+
+
+async def in_own_words(engine: Engine, call: Call, tasks: Sequence[Task]) -> Any:
+    """Return a list in the shape that a contract of its own style declares.
+
+    A bare array of tasks, or an object that holds them under the name in `x-emulator: {items: …}`.
+    """
+    bodies = [(await engine.peek(call.namespace, task.id)).body for task in tasks]
+    under = call.operation.behaviour.get("items")
+    return bodies if under is None else {under: bodies}
 
 
 class _Facts:
@@ -46,6 +57,7 @@ class _State:
 
     def __init__(self, engine: Engine, asked: Mapping[str, Any]) -> None:
         self._render = engine.renderer.task
+        self._word = engine.renderer.words.status
         self._wanted = {
             name: asked[name] for name in ("internal_status", "triggering_agent_id") if asked.get(name) is not None
         }
@@ -59,14 +71,14 @@ class _State:
 
     def __call__(self, standing: Standing) -> bool:
         created = standing.snapshot.created_at
-        if self._status is not None and standing.snapshot.status != self._status:
+        if self._status is not None and self._word(standing.snapshot.status) != self._status:
             return False
         if (self._from is not None and created < self._from) or (self._to is not None and created > self._to):
             return False
         if not self._wanted and self._user is None:
             return True
         body = self._render(standing)
-        user = (body["input"].get("user") or {}).get("id")
+        user = (body.get("input", {}).get("user") or {}).get("id")
         return (self._user is None or user == self._user) and all(
             body[name] == value for name, value in self._wanted.items()
         )

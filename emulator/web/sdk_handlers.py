@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import orjson
 
+from emulator.contract.spec import Contract
 from emulator.conversation import activity
 from emulator.core import signals
 from emulator.core.task import Status, may_be_updated
@@ -14,9 +15,9 @@ from emulator.errors import NotFound
 from emulator.rendering import OWN, TaskRenderer
 from emulator.scenario.selection import Scenario
 from emulator.web.exchange import Reply, json_reply
-from emulator.web.handlers import task_reply
 from emulator.web.listing import selected, summaries
 from emulator.web.service import Call, Handler
+from emulator.web.task_replies import TaskReplies, task_id_of
 
 # The SDK reads a whole list at once; beyond this, the older tasks are left out.
 MOST_LISTED: Final = 1_000
@@ -26,9 +27,10 @@ REPORTED: Final = "reported"
 class SdkHandlers:
     """The handlers of the SDK's paths, over one engine."""
 
-    def __init__(self, engine: Engine, source: str) -> None:
+    def __init__(self, engine: Engine, contract: Contract) -> None:
         self._engine = engine
-        self._source = source
+        self._source = contract.source
+        self._replies = TaskReplies(contract)
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -43,21 +45,22 @@ class SdkHandlers:
 
     async def update(self, call: Call) -> Reply:
         """Take over what a worker says of a task; what is not the worker's to say, or no news, changes nothing."""
-        task_id = call.parameters["task_id"]
+        task_id = task_id_of(call)
         view = await self._engine.peek(call.namespace, task_id)
         news = _news(self._engine.renderer, view, call.body)
         if news:
             view = await self._engine.signal(call.namespace, task_id, signals.UPDATE, payload=news)
-        return task_reply(view)
+        return self._replies.of(call, view)
 
     async def signal(self, call: Call) -> Reply:
         """Give a task the signal that the operation names."""
         told = call.body or {}
         by = next((told[name] for name in ("by", "approved_by", "rejected_by") if told.get(name) is not None), None)
         kind = call.operation.behaviour["signal"]
-        task_id = call.parameters["task_id"]
-        return task_reply(
-            await self._engine.signal(call.namespace, task_id, kind, by=by, reason=told.get("reason"), payload=told)
+        task_id = task_id_of(call)
+        return self._replies.of(
+            call,
+            await self._engine.signal(call.namespace, task_id, kind, by=by, reason=told.get("reason"), payload=told),
         )
 
     async def report(self, call: Call) -> Reply:
@@ -66,15 +69,15 @@ class SdkHandlers:
         existing = await self._engine.standings.find(call.namespace, told["id"]) if told.get("id") else None
         if existing is not None and not existing.snapshot.is_finished:
             payload = {"status": _outcome(told).value, **_outcome_sets(told)}
-            return task_reply(
-                await self._engine.signal(call.namespace, existing.task.id, signals.UPDATE, payload=payload)
+            return self._replies.of(
+                call, await self._engine.signal(call.namespace, existing.task.id, signals.UPDATE, payload=payload)
             )
         runs = call.parameters[call.operation.behaviour["subject"]]
         body = {"id": told.get("id"), "input": {"text": told.get("input")}, "source": "sdk"}
         kind = self._engine.directory.kind(runs, call.operation.behaviour["kind"])
         start = Start(runs, kind, None, body, orjson.dumps(body), call.request.origin)
         story = _reported(told, self._source, call.operation.line)
-        return task_reply(await self._engine.start(call.namespace, start, story))
+        return self._replies.of(call, await self._engine.start(call.namespace, start, story))
 
     async def history(self, call: Call) -> Reply:
         """Return the newest tasks of an agent or a user, without paging."""

@@ -1,0 +1,59 @@
+"""A task as an answer: with the status that its operation declares, and where it came from in the headers."""
+
+import re
+from functools import lru_cache
+from urllib.parse import quote
+
+from emulator.contract.spec import Contract, Operation
+from emulator.engine import View
+from emulator.standing import Standing
+from emulator.web.exchange import RawHeaders, Reply
+from emulator.web.service import Call
+from emulator.words import reader
+
+
+class TaskReplies:
+    """Makes the answers with a task of one contract."""
+
+    def __init__(self, contract: Contract) -> None:
+        read = reader(contract)
+        self._path = "" if read is None else read.path
+        self._good = {operation.id: _good_answer(operation) for operation in contract.operations}
+
+    def of(self, call: Call, view: View) -> Reply:
+        """Return a task as an answer that says by which line of which story it was given.
+
+        Its status is the first of success that the operation declares; a declared `Location` leads to the task.
+        """
+        status, has_location = self._good[call.operation.id]
+        headers = told_by(view.standing)
+        if has_location:
+            path = re.sub(r"\{[^{}]+\}", quote(view.standing.task.id, safe=""), self._path)
+            headers = (*headers, (b"location", path.encode("latin-1", "replace")))
+        return Reply(status, view.encoded, headers=headers, data=view.body)
+
+
+def task_id_of(call: Call) -> str:
+    """Return the id of the task that a call is about."""
+    task_id: str = call.parameters[call.operation.behaviour.get("subject", "task_id")]
+    return task_id
+
+
+def _good_answer(operation: Operation) -> tuple[int, bool]:
+    """Return the first status of success, and whether it declares the header `Location`."""
+    status = next((code for code in operation.responses if code.startswith("2") and code.isdecimal()), "200")
+    response = operation.responses.get(status)
+    return int(status), response is not None and any(name.lower() == "location" for name in response.headers)
+
+
+def told_by(standing: Standing) -> RawHeaders:
+    """Return the headers that say by which line of which story an answer was given."""
+    timeline, step = standing.turn.timeline, standing.snapshot.step
+    return _explained(timeline.name, step.id, timeline.source, step.line)
+
+
+@lru_cache(maxsize=4096)
+def _explained(scenario: str, step: str, source: str, line: int) -> RawHeaders:
+    """Return the headers that say where an answer comes from."""
+    told = (("x-emulator-scenario", scenario), ("x-emulator-step", step), ("x-emulator-source", f"{source}:{line}"))
+    return tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in told)
