@@ -1,5 +1,6 @@
 """An API of another style, made live by `x-emulator` alone; the conversation is the one of docs/any-api.md."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from emulator.settings import DEFAULT_NAMESPACE, Settings
 from emulator.web.app import Application, create_app
+from tests.golden.runner import Conversation, emulator
 
 HERE = Path(__file__).parent
 SETTINGS = Settings(clock="manual", spec=HERE / "rendering_jobs.yaml", scenarios=(HERE / "stories",))
@@ -30,6 +32,18 @@ class Jobs:
 
     async def advance(self, by: int) -> None:
         await self.app.engine.advance(DEFAULT_NAMESPACE, by)
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*.txt")), ids=lambda path: path.stem)
+async def test_a_conversation_goes_as_it_is_written(path: Path) -> None:
+    written = path.read_text(encoding="utf-8")
+
+    played = await Conversation(emulator(spec=SETTINGS.spec, scenarios=SETTINGS.scenarios)).play(written)
+
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(played, encoding="utf-8")
+    else:
+        assert played.replace(f"{HERE.as_posix()}/", "tests/any_api/") == written
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from emulator.errors import EmulatorError
 from emulator.scenario.durations import parse_duration
 from emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
 from emulator.web.app import Application, create_app
+from emulator.words import reader
 
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]+): ?(.*)")
 _REQUEST = re.compile(r"> [A-Z]+ /")
@@ -72,10 +73,13 @@ class Conversation:
             return
         body = answer.json()
         if "x-emulator-step" in answer.headers:
-            before = self._bodies.get(body["id"], self._defaults)
-            self._bodies[body["id"]] = body
-            if answer.request.method == "POST" and _START.fullmatch(answer.request.url.path):
-                self._task = body["id"]
+            task = body[self._app.engine.renderer.words.name("id")]
+            before = self._bodies.get(task, self._defaults)
+            if answer.request.method == "POST" and (
+                before is self._defaults or _START.fullmatch(answer.request.url.path)
+            ):
+                self._task = task
+            self._bodies[task] = body
             changed = {name: value for name, value in body.items() if value != before[name]}
             yield from _listed(changed) if changed else ["<   nothing has changed"]
         else:
@@ -119,9 +123,10 @@ class Conversation:
         return text
 
 
-def emulator() -> Application:
+def emulator(**choices: Any) -> Application:
     """Return an emulator on a manual clock, with `<provider>` in the place of every generated text."""
-    return create_app(Settings(clock="manual"), fake=lambda provider, key, pointer: f"<{provider}>")
+    settings = Settings(**{"clock": "manual", **choices})
+    return create_app(settings, fake=lambda provider, key, pointer: f"<{provider}>")
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
@@ -167,9 +172,13 @@ def _json(value: Any) -> str:
 
 
 def _defaults(app: Application) -> dict[str, Any]:
-    properties = app.contract.schema("/components/schemas/AgentExecution")["properties"]
+    read = reader(app.contract)
+    assert read is not None
+    properties = app.contract.schema(read.responses["200"].content["application/json"].schema_pointer or "")[
+        "properties"
+    ]
     objects = {name: app.contract.schema(schema["$ref"]) for name, schema in properties.items() if "$ref" in schema}
-    inner = {name: _own_defaults(schema["properties"]) for name, schema in objects.items()}
+    inner = {name: _own_defaults(each["properties"]) for name, each in objects.items() if "properties" in each}
     return {**_own_defaults(properties), **inner}
 
 
