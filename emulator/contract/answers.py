@@ -8,6 +8,7 @@ from urllib.request import parse_http_list
 import orjson
 
 from emulator.contract import pointers
+from emulator.contract.judging import judge
 from emulator.contract.model import Contract, Header, MediaType, Operation, Response
 from emulator.contract.validation import is_json
 from emulator.contract.values import generate, keyed
@@ -164,10 +165,22 @@ def _value(contract: Contract, media: MediaType, preferences: Preferences, key: 
             raise BadRequest(f"{what} has no example '{wanted}'{did_you_mean(wanted, known) or listed}")
         return media.examples[wanted]
     if media.examples and not preferences.dynamic:
-        return next(iter(media.examples.values()))
+        sound = _sound_examples(contract, media, what)
+        if sound:
+            return sound[0]
     if media.schema_pointer is None:
         return {}
     return generate(contract, {"$ref": pointers.as_fragment(media.schema_pointer)}, key)
+
+
+def _sound_examples(contract: Contract, media: MediaType, what: str) -> list[Any]:
+    """Return the examples that keep their own schema; large public files have some that do not."""
+    key = ("sound examples", what)
+    if key not in contract.kept:
+        pointer = media.schema_pointer
+        is_right = judge(contract, pointer) if pointer is not None else lambda value: True
+        contract.kept[key] = [each for each in media.examples.values() if is_right(each)]
+    return contract.kept[key]  # type: ignore[no-any-return]
 
 
 def _encoded(value: Any, media_type: str) -> bytes:

@@ -9,7 +9,7 @@ from emulator.contract.grammar import OBJECTS, OPEN, SECTIONS, Site
 from emulator.document import Document
 from emulator.errors import Mistake, did_you_mean
 
-_VERSION: Final = re.compile(r"3\.1\.\d+")
+_VERSION: Final = re.compile(r"3\.[01]\.\d+")
 _KINDS: Final = {"list": "a list", "map": "a mapping", "schema": "a mapping, true or false"}
 
 
@@ -31,7 +31,7 @@ def describe(value: Any) -> str:
 
 
 def version_mistakes(document: Document) -> Iterator[Mistake]:
-    """Yield what is wrong with the file's claim to be OpenAPI 3.1."""
+    """Yield what is wrong with the file's claim to be OpenAPI 3.0 or 3.1."""
     value = document.value
     if not isinstance(value, Mapping):
         yield document.mistake((), f"an OpenAPI document is a mapping; found {describe(value)}")
@@ -41,9 +41,9 @@ def version_mistakes(document: Document) -> Iterator[Mistake]:
         return
     if "openapi" in value:
         told = f"this is OpenAPI {found}" if isinstance(found, str) else f"'openapi' is {describe(found)}"
-        yield document.mistake(("openapi",), f"{told}; 3.1 is what is served, written as openapi: 3.1.0")
+        yield document.mistake(("openapi",), f"{told}; 3.0 and 3.1 are served, written as openapi: 3.1.0")
     elif "swagger" in value:
-        yield document.mistake(("swagger",), f"this is Swagger {value['swagger']}; 3.1 is what is served")
+        yield document.mistake(("swagger",), f"this is Swagger {value['swagger']}; OpenAPI 3.0 and 3.1 are served")
     else:
         yield document.mistake((), "'openapi' is missing; the first line should be openapi: 3.1.0")
 

@@ -1,4 +1,4 @@
-"""Loading an OpenAPI 3.1 file: it comes out as a Contract, or with every fault at file:line:col."""
+"""Loading an OpenAPI 3.0 or 3.1 file: it comes out as a Contract, or with every fault at file:line:col."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from emulator.contract import faults
 from emulator.contract.grammar import walk
 from emulator.contract.model import Body, Contract, Header, MediaType, Operation, Parameter, Response
 from emulator.contract.reading import OperationReader
+from emulator.contract.upgrading import upgraded
 from emulator.document import Document, read_document
 from emulator.errors import InvalidFiles
 
@@ -36,6 +37,7 @@ def read_contract(document: Document, *, check_schemas: bool = True) -> Contract
     mistakes = list(faults.version_mistakes(document))
     if mistakes:
         raise InvalidFiles(mistakes)
+    document = upgraded(document)
     sites = list(walk(document.value))
     mistakes += faults.top_mistakes(document)
     mistakes += faults.shape_mistakes(document, sites)

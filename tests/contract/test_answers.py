@@ -5,7 +5,9 @@ import json
 import pytest
 
 from emulator.contract.answers import Answer, Preferences, answer, parse_prefer
+from emulator.contract.spec import read_contract
 from emulator.contract.validation import ResponseChecker
+from emulator.document import parse_document
 from emulator.errors import BadRequest
 from tests.contract.samples import contract_of, ours
 
@@ -27,7 +29,7 @@ paths:
             text/html: {schema: {type: string}}
             application/json:
               schema: {type: array, minItems: 1, items: {type: string, format: uuid}}
-              examples: {one: {value: [a]}, two: {value: [b]}}
+              examples: {one: {value: [de4bcafe-b427-44d7-97e4-6c9296c5a93a]}, two: {value: [de4bcafe-b427-44d7-97e4-6c9296c5a93b]}}
         5XX: {description: broken, content: {text/plain: {example: sorry}}}
     delete: {operationId: clear, responses: {"204": {description: gone}}}
     put: {operationId: odd, responses: {default: {description: any, content: {'*/*': {example: x}}}}}
@@ -83,13 +85,15 @@ def ask(operation: str, prefer: str = "", key: int = 1) -> Answer:
 def test_the_first_2xx_is_answered_with_its_first_example_as_json() -> None:
     found = ask("pets")
 
-    assert found == Answer(200, "application/json", b'["a"]', (("X-Total", "3"), ("X-Page", "7")))
+    assert found == Answer(
+        200, "application/json", b'["de4bcafe-b427-44d7-97e4-6c9296c5a93a"]', (("X-Total", "3"), ("X-Page", "7"))
+    )
 
 
 def test_an_example_is_chosen_by_its_name() -> None:
     found = ask("pets", "example=two")
 
-    assert (found.body, found.applied) == (b'["b"]', ("example=two",))
+    assert (found.body, found.applied) == (b'["de4bcafe-b427-44d7-97e4-6c9296c5a93b"]', ("example=two",))
 
 
 def test_a_dynamic_answer_is_generated_from_its_key_or_from_the_preferred_seed() -> None:
@@ -157,3 +161,32 @@ def test_every_example_of_our_contract_keeps_its_schema() -> None:
                     faults = checker.check(operation, int(status), media_type, example)
 
                     assert faults == (), f"{operation.id} {status} {name}"
+
+
+def test_an_example_that_breaks_its_own_schema_gives_way_to_one_that_keeps_it_or_to_a_value() -> None:
+    text = """
+openapi: 3.1.0
+info: {title: T, version: '1'}
+paths:
+  /a:
+    get:
+      operationId: a
+      responses:
+        '200':
+          description: Two examples, the first of which is wrong.
+          content:
+            application/json:
+              schema: {type: integer}
+              examples: {wrong: {value: one}, right: {value: 2}}
+  /b:
+    get:
+      operationId: b
+      responses:
+        '200':
+          description: One that is wrong.
+          content: {application/json: {schema: {type: boolean}, example: perhaps}}
+"""
+    contract = read_contract(parse_document(text, "t.yaml"))
+
+    assert answer(contract, contract.operation("a"), parse_prefer(()), 1).body == b"2"
+    assert answer(contract, contract.operation("b"), parse_prefer(()), 1).body in (b"true", b"false")

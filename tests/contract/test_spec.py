@@ -157,11 +157,11 @@ def test_the_registry_leads_into_the_document() -> None:
 FAULTS = [
     ("- a", ["1:1: an OpenAPI document is a mapping; found a list"]),
     (
-        "openapi: 3.0.3\ninfo: {}\npaths: {}",
-        ["1:10: this is OpenAPI 3.0.3; 3.1 is what is served, written as openapi: 3.1.0"],
+        "openapi: 3.2.0\ninfo: {}\npaths: {}",
+        ["1:10: this is OpenAPI 3.2.0; 3.0 and 3.1 are served, written as openapi: 3.1.0"],
     ),
-    ("openapi: 3.1\n", ["1:10: 'openapi' is 3.1; 3.1 is what is served, written as openapi: 3.1.0"]),
-    ("swagger: '2.0'", ["1:10: this is Swagger 2.0; 3.1 is what is served"]),
+    ("openapi: 3.1\n", ["1:10: 'openapi' is 3.1; 3.0 and 3.1 are served, written as openapi: 3.1.0"]),
+    ("swagger: '2.0'", ["1:10: this is Swagger 2.0; OpenAPI 3.0 and 3.1 are served"]),
     ("title: x", ["1:1: 'openapi' is missing; the first line should be openapi: 3.1.0"]),
     ("openapi: 3.1.0", ["1:1: 'info' is missing", "1:1: 'paths' is missing"]),
     (

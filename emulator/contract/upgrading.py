@@ -1,0 +1,59 @@
+"""OpenAPI 3.0 files read as 3.1: the few places where a schema of 3.0 says something in another way.
+
+Source: OpenAPI 3.0.3, 4.7.24 (Schema Object), and the migration notes of 3.1.
+"""
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, Final
+
+from emulator.contract.grammar import walk
+from emulator.document import Document
+
+_OLD: Final = re.compile(r"3\.0\.\d+")
+
+
+def upgraded(document: Document) -> Document:
+    """Return a 3.0 document with its schemas in the words of 3.1; any other as it is. Places stay those of the file."""
+    value = document.value
+    if not isinstance(value, Mapping) or not _OLD.fullmatch(str(value.get("openapi"))):
+        return document
+    value = deepcopy(value)
+    for site in list(walk(value)):
+        if site.kind == "schema" and isinstance(site.value, dict):
+            _upgrade(site.value)
+    return replace(document, value=value)
+
+
+def _upgrade(schema: dict[str, Any]) -> None:
+    if "$ref" in schema:
+        # 3.0: what stands beside a reference is ignored.
+        reference = schema["$ref"]
+        schema.clear()
+        schema["$ref"] = reference
+        return
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(schema.get(exclusive), bool):
+            strict = schema.pop(exclusive)
+            if strict and bound in schema:
+                schema[exclusive] = schema.pop(bound)
+    if schema.pop("nullable", False) is True:
+        _allow_null(schema)
+
+
+def _allow_null(schema: dict[str, Any]) -> None:
+    kind = schema.get("type")
+    alone = not {"allOf", "anyOf", "oneOf", "not", "const"} & schema.keys()
+    if isinstance(kind, str) and alone:
+        schema["type"] = [kind, "null"]
+        if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
+            schema["enum"] = [*schema["enum"], None]
+        return
+    inner = dict(schema)
+    kept: dict[str, Any] = {
+        name: inner.pop(name) for name in ("title", "description", "default", "example") if name in inner
+    }
+    schema.clear()
+    schema.update({**kept, "anyOf": [inner, {"type": "null"}]})

@@ -1,0 +1,108 @@
+"""Serve an OpenAPI file that nobody here wrote, in this process, and call every operation with a generated request.
+
+    python -m tools.serve_any FILE...
+
+Prints a table: operations, seconds until the file is ready, answers that were not what the contract declares. Exits
+with 1 if there are any. A request is made from the contract too: parameters and body are examples or generated.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import orjson
+
+from emulator.contract.pointers import as_fragment
+from emulator.contract.spec import Contract, MediaType, Operation, Parameter
+from emulator.contract.validation import is_json
+from emulator.contract.values import generate, keyed
+from emulator.errors import EmulatorError, InvalidFiles
+from emulator.settings import Settings
+from emulator.web.app import Application, create_app
+
+
+def request_of(contract: Contract, operation: Operation) -> dict[str, Any]:
+    """Return method, path, query and body of a request that the operation should take."""
+    key = keyed("serve_any", operation.id)
+    path, query = operation.path, {}
+    headers = {operation.api_key or "x-api-key": "local", "authorization": "Bearer local"}
+    for parameter in operation.parameters:
+        value = _value(contract, parameter, key)
+        if parameter.place == "path":
+            path = path.replace(f"{{{parameter.name}}}", quote(_text(value) or "x", safe=""))
+        elif parameter.place == "query" and parameter.required and not isinstance(value, Mapping):
+            query[parameter.name] = _text(value)
+        elif parameter.place == "header" and parameter.required:
+            headers[parameter.name] = _text(value)
+    content: bytes | None = None
+    if operation.body is not None and operation.body.content:
+        name, media = next(((n, m) for n, m in operation.body.content.items() if is_json(n)), (None, None))
+        if name is not None and media is not None:
+            headers["content-type"] = name
+            content = orjson.dumps(_body(contract, media, key))
+    return {"method": operation.method, "url": path, "params": query, "headers": headers, "content": content}
+
+
+def _value(contract: Contract, parameter: Parameter, key: int) -> Any:
+    return generate(contract, {"$ref": as_fragment(parameter.pointer)}, key, f"/{parameter.name}")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(_text(each) for each in value)
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _body(contract: Contract, media: MediaType, key: int) -> Any:
+    if media.schema_pointer is None:
+        return {}
+    return generate(contract, {"$ref": as_fragment(media.schema_pointer)}, key)
+
+
+async def failures(app: Application) -> list[str]:
+    """Return a line for each operation whose request was refused, or answered by what its contract does not declare.
+
+    That an answer's body keeps the contract is checked by the emulator itself before it is sent; else it is a 500.
+    """
+    found = []
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:4020") as client:
+        for operation in app.contract.operations:
+            try:
+                answer = await client.request(**request_of(app.contract, operation))
+            except EmulatorError as error:
+                found.append(f"{operation.method} {operation.path}: no request: {error.message[:200]}")
+                continue
+            refused = answer.status_code in (400, 405, 406, 415, 422) or answer.status_code >= 500
+            if refused or operation.response(answer.status_code) is None:
+                found.append(f"{operation.method} {operation.path}: {answer.status_code} {answer.text[:200]}")
+    return found
+
+
+def main(paths: list[Path]) -> int:
+    """Serve each file and print the table."""
+    print("| file | operations | ready in s | failures |\n|---|---|---|---|")
+    told: list[str] = []
+    for path in paths:
+        began = time.perf_counter()
+        try:
+            app = create_app(Settings(spec=path, clock="auto"))
+        except InvalidFiles as error:
+            print(f"| {path.name} | refused | | {len(error.mistakes)} |")
+            told += [str(mistake) for mistake in error.mistakes[:20]]
+            continue
+        ready = time.perf_counter() - began
+        found = asyncio.run(failures(app))
+        print(f"| {path.name} | {len(app.contract.operations)} | {ready:.2f} | {len(found)} |")
+        told += found
+    print("\n".join(told))
+    return 1 if told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main([Path(path) for path in sys.argv[1:]]))
