@@ -29,8 +29,15 @@ from emulator.web.app import Application, create_app
 def request_of(contract: Contract, operation: Operation) -> dict[str, Any]:
     """Return method, path, query and body of a request that the operation should take."""
     key = keyed("serve_any", operation.id)
-    path, query = operation.path, {}
-    headers = {operation.api_key or "x-api-key": "local", "authorization": "Bearer local"}
+    path, query = operation.path, dict[str, str]()
+    headers: dict[str, str] = {}
+    for credential in next(iter(operation.security), ()):
+        if credential.place == "query":
+            query[credential.name] = "local"
+        elif credential.place == "cookie":
+            headers["cookie"] = f"{credential.name}=local"
+        else:
+            headers[credential.name] = f"{credential.scheme} local".strip()
     for parameter in operation.parameters:
         value = _value(contract, parameter, key)
         if parameter.place == "path":

@@ -68,12 +68,26 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """Something by which a request says who sends it.
+
+    place:  "header", "query" or "cookie".
+    name:   of the header (lower case), the query parameter or the cookie.
+    scheme: of `Authorization`, "basic" or "bearer"; empty for an API key.
+    """
+
+    place: str
+    name: str
+    scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path.
 
     method:    in capitals.
     responses: by "200", "4XX" or "default".
-    api_key:   lower-case name of the header that must carry an API key, None when none is needed.
+    security:  alternatives, each of credentials that go together; none, or an empty one, where nothing is needed.
     behaviour: the `x-emulator` extension.
     pointer:   of the operation in the document; `line` is its line in the file.
     """
@@ -86,7 +100,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     body: Body | None
     responses: Mapping[str, Response]
-    api_key: str | None
+    security: tuple[tuple[Credential, ...], ...]
     behaviour: Mapping[str, Any]
     pointer: str
     line: int

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from emulator.contract import pointers
 from emulator.contract.faults import describe
-from emulator.contract.model import NOTHING, Body, Header, MediaType, Operation, Parameter, Response
+from emulator.contract.model import NOTHING, Body, Credential, Header, MediaType, Operation, Parameter, Response
 from emulator.document import Document
 from emulator.errors import Mistake, did_you_mean
 
@@ -39,6 +39,20 @@ def derived_id(method: str, path: str) -> str:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else NOTHING
+
+
+def _credentials(scheme: Mapping[str, Any]) -> list[Credential]:
+    """Return what a security scheme asks a request for; OAuth 2 and OpenID Connect come down to a bearer token."""
+    match scheme.get("type"):
+        case "apiKey" if scheme.get("in") in ("header", "query", "cookie"):
+            name = _text(scheme.get("name"))
+            return [Credential(scheme["in"], name.lower() if scheme["in"] == "header" else name)]
+        case "http":
+            return [Credential("header", "authorization", _text(scheme.get("scheme")).lower())]
+        case "oauth2" | "openIdConnect":
+            return [Credential("header", "authorization", "bearer")]
+        case _:
+            return []
 
 
 def _list(value: Any) -> Sequence[Any]:
@@ -113,7 +127,7 @@ class OperationReader:
             parameters=self._parameters(template, item, item_path, value, path),
             body=self._body(value, path),
             responses=self._responses(value, path),
-            api_key=self._api_key(value, path),
+            security=self._security(value, path),
             behaviour=_mapping(behaviour),
             pointer=pointers.join(*path),
             line=self.document.locate(path, key=True)[0],
@@ -268,19 +282,18 @@ class OperationReader:
 
     # --- security ---
 
-    def _api_key(self, value: Mapping[str, Any], path: Path) -> str | None:
+    def _security(self, value: Mapping[str, Any], path: Path) -> tuple[tuple[Credential, ...], ...]:
         owner: Path = path if "security" in value else ()
         requirements = _list(value.get("security", self._root.get("security")))
         schemes = _mapping(_mapping(self._root.get("components")).get("securitySchemes"))
-        keys: list[str | None] = []
+        alternatives: list[tuple[Credential, ...]] = []
         for index, requirement in enumerate(requirements):
+            together: list[Credential] = []
             for name in _mapping(requirement):
                 if name not in schemes:
                     message = f"the security scheme '{name}' is not defined{did_you_mean(name, tuple(schemes))}"
                     self._fault((*owner, "security", index, name), message, key=True)
                 scheme, _ = self._follow(schemes.get(name), ("components", "securitySchemes", name))
-                if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
-                    keys.append(_text(scheme.get("name")).lower())
-            if not requirement:
-                keys.append(None)
-        return None if None in keys else next(iter(keys), None)
+                together += _credentials(scheme)
+            alternatives.append(tuple(together))
+        return () if () in alternatives else tuple(alternatives)

@@ -1,10 +1,14 @@
 """Loading an OpenAPI 3.0 or 3.1 file: it comes out as a Contract, or with every fault at file:line:col."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from emulator.contract import faults
 from emulator.contract.grammar import walk
-from emulator.contract.model import Body, Contract, Header, MediaType, Operation, Parameter, Response
+from emulator.contract.model import Body, Contract, Credential, Header, MediaType, Operation, Parameter, Response
 from emulator.contract.reading import OperationReader
 from emulator.contract.upgrading import upgraded
 from emulator.document import Document, read_document
@@ -13,6 +17,7 @@ from emulator.errors import InvalidFiles
 __all__ = [
     "Body",
     "Contract",
+    "Credential",
     "Header",
     "MediaType",
     "Operation",
@@ -54,7 +59,18 @@ def read_contract(document: Document, *, check_schemas: bool = True) -> Contract
         # A shared parameter is read by each operation that uses it; its fault is told once.
         raise InvalidFiles(list(dict.fromkeys(mistakes)))
     info = document.value["info"]
-    return Contract(document.value, document.file, info["title"], info["version"], operations)
+    base = _base_path(document.value.get("servers"))
+    placed = tuple(replace(operation, path=base + operation.path) for operation in operations) if base else operations
+    return Contract(document.value, document.file, info["title"], info["version"], placed)
+
+
+def _base_path(servers: Any) -> str:
+    """Return the path of the first server, its variables at their defaults; "" for the root."""
+    first = servers[0] if isinstance(servers, list) and servers else {}
+    url = first.get("url", "") if isinstance(first, Mapping) else ""
+    for name, variable in (first.get("variables") or {}).items():
+        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    return urlsplit(url).path.rstrip("/")
 
 
 def routing_order(contract: Contract) -> tuple[Operation, ...]:

@@ -3,10 +3,12 @@
 import hmac
 from functools import lru_cache
 from hashlib import blake2b
+from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from emulator.contract.spec import Credential
 from emulator.errors import EmulatorError
 from emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
 from emulator.web.exchange import Request
@@ -60,6 +62,35 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def credential_of(request: Request, security: tuple[tuple[Credential, ...], ...]) -> str | None:
+    """Return the first credential of the first alternative that a request carries whole; None where it carries none."""
+    for alternative in security:
+        sent = [_sent(request, credential) for credential in alternative]
+        if all(sent):
+            return sent[0]
+    return None
+
+
+def _sent(request: Request, credential: Credential) -> str | None:
+    """Return a credential as it was sent, None where it was not."""
+    if credential.place == "query":
+        return parse_qs(request.query.decode("latin-1")).get(credential.name, [None])[-1]
+    if credential.place == "cookie":
+        return _cookies(request.header(b"cookie") or "").get(credential.name)
+    value = request.header(credential.name.encode("latin-1", "replace"))
+    if value is None or not credential.scheme:
+        return value
+    scheme, _, told = value.partition(" ")
+    return told.strip() if scheme.lower() == credential.scheme else None
+
+
+def _cookies(header: str) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
 
 
 class ControlGate:

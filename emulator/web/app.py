@@ -56,7 +56,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore())
     api = Service(
         contract,
-        ApiManner(engine, keys),
+        ApiManner(engine, keys, contract),
         {**ApiHandlers(engine, contract).table(), **SdkHandlers(engine, contract).table()},
         max_body=settings.max_body,
         strict=settings.strict,

@@ -11,7 +11,7 @@ from emulator.engine import Engine, Start
 from emulator.errors import EmulatorError, NotFound
 from emulator.standing import Standing
 from emulator.streaming import follow
-from emulator.web.access import Keys
+from emulator.web.access import Keys, credential_of
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
 from emulator.web.listing import in_own_words, selected, summaries
 from emulator.web.problems import vendor_error, vendor_violations
@@ -24,16 +24,18 @@ from emulator.web.task_replies import TaskReplies, task_id_of, told_by
 class ApiManner:
     """The emulated API lets in whoever has a welcome key, and speaks of errors as the vendor does."""
 
-    def __init__(self, engine: Engine, keys: Keys) -> None:
+    def __init__(self, engine: Engine, keys: Keys, contract: Contract) -> None:
         self._keys = keys
+        self._limited = frozenset(each.id for each in contract.operations if _tells_limits(each))
         self._rate_limit = RateLimit(engine)
 
     async def enter(self, request: Request, operation: Operation) -> tuple[str, RawHeaders]:
         """Return the namespace of the request's key, and the rate-limit headers. Raises Unauthorized."""
-        if operation.api_key is None:
+        if not operation.security:
             return self._keys.default, ()
-        namespace = self._keys.namespace(request.header(operation.api_key.encode()))
-        return namespace, await self._rate_limit.headers(namespace)
+        namespace = self._keys.namespace(credential_of(request, operation.security))
+        limited = operation.id in self._limited
+        return namespace, await self._rate_limit.headers(namespace) if limited else ()
 
     def error(self, error: EmulatorError) -> Reply:
         """Return `{"detail": …}`."""
@@ -42,6 +44,12 @@ class ApiManner:
     def violations(self, violations: Sequence[Violation]) -> Reply:
         """Return an HTTPValidationError."""
         return vendor_violations(violations)
+
+
+def _tells_limits(operation: Operation) -> bool:
+    """Tell whether an operation declares the rate-limit headers."""
+    names = (name.lower() for response in operation.responses.values() for name in response.headers)
+    return "x-ratelimit-limit" in names
 
 
 class ApiHandlers:

@@ -29,7 +29,9 @@ paths:
             text/html: {schema: {type: string}}
             application/json:
               schema: {type: array, minItems: 1, items: {type: string, format: uuid}}
-              examples: {one: {value: [de4bcafe-b427-44d7-97e4-6c9296c5a93a]}, two: {value: [de4bcafe-b427-44d7-97e4-6c9296c5a93b]}}
+              examples:
+                one: {value: [de4bcafe-b427-44d7-97e4-6c9296c5a93a]}
+                two: {value: [de4bcafe-b427-44d7-97e4-6c9296c5a93b]}
         5XX: {description: broken, content: {text/plain: {example: sorry}}}
     delete: {operationId: clear, responses: {"204": {description: gone}}}
     put: {operationId: odd, responses: {default: {description: any, content: {'*/*': {example: x}}}}}

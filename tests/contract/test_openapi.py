@@ -7,7 +7,7 @@ import pytest
 
 from emulator.contract import pointers
 from emulator.contract.judging import schema_violations, violations
-from emulator.contract.model import MediaType, Operation
+from emulator.contract.model import Credential, MediaType, Operation
 from emulator.rendering import OWN
 from tests.contract.samples import ours
 
@@ -93,9 +93,9 @@ def test_every_example_of_a_header_or_parameter_satisfies_its_schema(operation: 
 @operations
 def test_every_operation_but_health_needs_a_key_and_tells_the_errors_of_the_api(operation: Operation) -> None:
     if operation.id == "getHealth":
-        assert operation.api_key is None
+        assert operation.security == ()
         return
-    assert operation.api_key == "x-api-key"
+    assert operation.security == ((Credential("header", "x-api-key"),),)
     assert {"401", "422", "429", "500"} <= set(operation.responses)
     assert ("404" in operation.responses) == ("{" in operation.path and operation.id not in FINDS_NOTHING)
     assert ({"413", "415"} <= set(operation.responses)) == (operation.body is not None)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.contract.model import Credential
 from emulator.contract.spec import load_contract, read_contract, routing_order
 from emulator.contract.validation import RequestValidator
 from emulator.document import parse_document
@@ -103,9 +104,46 @@ def test_references_are_followed_in_bodies_responses_examples_and_headers() -> N
 def test_the_api_key_is_needed_unless_security_allows_none() -> None:
     contract = contract_of(PETS)
 
-    keys = {operation.id: operation.api_key for operation in contract.operations}
+    needed = {operation.id: operation.security for operation in contract.operations}
 
-    assert keys == {"get_pets_pet_id": "x-key", "delete_pets_pet_id": None, "mine": None, "add": "x-key"}
+    key = ((Credential("header", "x-key"),),)
+    assert needed == {"get_pets_pet_id": key, "delete_pets_pet_id": (), "mine": (), "add": key}
+
+
+def test_every_kind_of_security_scheme_comes_down_to_what_a_request_must_carry() -> None:
+    contract = contract_of("""\
+        paths:
+          /a:
+            get: {operationId: a, security: [{both: [], query: []}, {cookie: []}], responses: {'200': {description: a}}}
+          /b:
+            get: {operationId: b, security: [{basic: []}, {oauth: []}], responses: {'200': {description: b}}}
+        components:
+          securitySchemes:
+            both: {type: http, scheme: Bearer}
+            query: {type: apiKey, in: query, name: Key}
+            cookie: {type: apiKey, in: cookie, name: Sid}
+            basic: {type: http, scheme: basic}
+            oauth: {type: oauth2, flows: {}}
+        """)
+
+    bearer, basic = (Credential("header", "authorization", scheme) for scheme in ("bearer", "basic"))
+    assert contract.operation("a").security == (
+        (bearer, Credential("query", "Key")),
+        (Credential("cookie", "Sid"),),
+    )
+    assert contract.operation("b").security == ((basic,), (bearer,))
+
+
+def test_operations_are_served_below_the_path_of_the_first_server() -> None:
+    contract = contract_of("""\
+        servers:
+          - url: https://{place}.example/{stage}/v2/
+            variables: {place: {default: eu}, stage: {default: live}}
+        paths:
+          /pets: {get: {operationId: pets, responses: {'200': {description: ok}}}}
+        """)
+
+    assert contract.operation("pets").path == "/live/v2/pets"
 
 
 def test_a_status_falls_back_to_its_class_and_to_default() -> None:
@@ -132,7 +170,7 @@ def test_an_unknown_operation_is_told_with_the_nearest() -> None:
 def test_our_own_contract_has_no_fault() -> None:
     contract = load_contract(ROOT / "openapi.yaml", "openapi.yaml")
 
-    assert contract.operation("invokeWorkflowAsync").api_key == "x-api-key"
+    assert contract.operation("invokeWorkflowAsync").security == ((Credential("header", "x-api-key"),),)
     assert {operation.id for operation in routing_order(contract)} == {each.id for each in contract.operations}
 
 
