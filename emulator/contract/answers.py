@@ -12,7 +12,7 @@ from emulator.contract.judging import judge
 from emulator.contract.model import Contract, Header, MediaType, Operation, Response
 from emulator.contract.validation import is_json
 from emulator.contract.values import generate, keyed
-from emulator.errors import BadRequest, did_you_mean
+from emulator.errors import BadRequest, EmulatorError, did_you_mean
 
 _T = TypeVar("_T")
 
@@ -119,17 +119,26 @@ def _seconds(text: str) -> float:
 # --- answers ---
 
 
-def answer(contract: Contract, operation: Operation, preferences: Preferences, key: int) -> Answer:
+class NotAcceptable(EmulatorError):
+    """None of the media types that an answer comes in is one that the client takes."""
+
+    status = 406
+
+
+def answer(
+    contract: Contract, operation: Operation, preferences: Preferences, key: int, accept: str | None = None
+) -> Answer:
     """Return the named or first example, else a value of the schema; the first 2xx, or the status preferred.
 
-    key: decides generated values, unless a seed is preferred.
+    key:    decides generated values, unless a seed is preferred.
+    accept: the header of that name, which chooses among the media types (RFC 9110, 12.5.1); of several, JSON.
 
-    Raises BadRequest for a status or an example that the operation does not declare.
+    Raises BadRequest for a status or an example that the operation does not declare, NotAcceptable.
     """
     status, response = _response(operation, preferences)
     if preferences.seed is not None:
         key = keyed("seed", preferences.seed, operation.id)
-    media_type = next((name for name in response.content if is_json(name)), next(iter(response.content), None))
+    media_type = _media_type(response, accept)
     body = b""
     if media_type is not None:
         value = _value(contract, response.content[media_type], preferences, key, f"{operation.id} {status}")
@@ -140,6 +149,40 @@ def answer(contract: Contract, operation: Operation, preferences: Preferences, k
     # A wildcard is no media type that could be sent.
     sent = "text/plain" if media_type is not None and "*" in media_type else media_type
     return Answer(status, sent, body, headers, _applied(preferences))
+
+
+def _media_type(response: Response, accept: str | None) -> str | None:
+    """Return the media type that the client likes best of those offered; None where there is no body."""
+    offered = sorted(response.content, key=lambda name: not is_json(name))
+    if not offered or accept is None:
+        return next(iter(offered), None)
+    liked = {name: _liking(name, accept) for name in offered}
+    best = max(offered, key=lambda name: liked[name])
+    if liked[best] <= 0:
+        raise NotAcceptable(f"Accept: {accept}: this answer comes as {', '.join(offered)}.")
+    return best
+
+
+def _liking(media_type: str, accept: str) -> float:
+    """Return the quality that an Accept header gives a media type, by the most specific of its ranges."""
+    name = media_type.partition(";")[0].strip().lower()
+    best = (-1, 0.0)
+    for each in parse_http_list(accept):
+        wanted, *parameters = [part.strip().lower() for part in each.split(";")]
+        main, _, sub = wanted.partition("/")
+        ranks = {name: 2, f"{name.partition('/')[0]}/*": 1, "*/*": 0}
+        covered = ranks.get(wanted, 0 if name == "*/*" and main and sub else -1)
+        if covered >= 0:
+            best = max(best, (covered, _quality(parameters)))
+    return best[1]
+
+
+def _quality(parameters: Sequence[str]) -> float:
+    given = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    try:
+        return min(1.0, max(0.0, float(given)))
+    except ValueError:
+        return 1.0
 
 
 def _response(operation: Operation, preferences: Preferences) -> tuple[int, Response]:

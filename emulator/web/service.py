@@ -179,7 +179,10 @@ class Endpoint:
 
     def _from_contract(self, call: Call) -> Reply:
         key = keyed(self._service.seed, call.operation.id, call.request.scope["path"], call.request.query, call.raw)
-        return _reply(answer(self._service.contract, call.operation, call.preferences, key), call.added)
+        return _reply(
+            answer(self._service.contract, call.operation, call.preferences, key, call.request.header(b"accept")),
+            call.added,
+        )
 
 
 def _reply(given: Answer, added: RawHeaders) -> Reply:
