@@ -18,6 +18,9 @@ TOO_DEEP: Final = 32
 TOO_MANY: Final = 5_000
 _TRIES: Final = 30
 _SPAN: Final = 1000
+_COUNTS: Final = (
+    "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains", "minLength", "maxLength",
+)  # fmt: skip
 # By which keywords a schema without a type tells what it describes.
 _TELLING: Final[Mapping[str, tuple[str, ...]]] = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames"),
@@ -96,6 +99,7 @@ class Generator:
         given = self._given(flat, spot) if self._plan.examples else None
         if given is not None:
             return given
+        flat = _whole_counts(flat)
         return self._of_type(self._type(flat, spot), flat, spot)
 
     def _of_type(self, kind: str, schema: Mapping[str, Any], spot: Spot) -> Any:
@@ -342,3 +346,9 @@ def _is_inside(schema: Mapping[str, Any], number: Fraction) -> bool:
         and ("maximum" not in schema or number <= _fraction(schema["maximum"]))
         and ("exclusiveMaximum" not in schema or number < _fraction(schema["exclusiveMaximum"]))
     )
+
+
+def _whole_counts(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema with its counts as whole numbers: JSON Schema takes 2.0 where it takes 2."""
+    given = {name: int(schema[name]) for name in _COUNTS if isinstance(schema.get(name), float)}
+    return {**schema, **given} if given else schema

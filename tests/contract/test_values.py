@@ -411,3 +411,17 @@ def test_keys_are_made_of_all_their_parts_in_order() -> None:
     assert keyed("a", "b") != keyed("b", "a") != keyed("ab") != keyed("a", "b", "")
     assert 0 <= keyed("a") < 2**64
     assert uuid4(1, "/a")[14] == "4"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "items": {"type": "integer"}, "minItems": 2.0, "maxItems": 2.0},
+        {"type": "object", "minProperties": 1.0, "maxProperties": 2.0, "properties": {"a": {}, "b": {}, "c": {}}},
+        {"type": "string", "minLength": 3.0, "maxLength": 3.0},
+    ],
+)
+def test_a_count_may_be_written_with_a_point(schema: dict[str, Any]) -> None:
+    value = generate(contract_with(S=schema), {"$ref": "#/components/schemas/S"}, 1)
+
+    assert violations(contract_with(S=schema), "/components/schemas/S", value, ()) == ()
