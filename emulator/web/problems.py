@@ -1,9 +1,10 @@
 """What an error looks like: in the vendor's shape for the API, as RFC 9457 problem details for the control API."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
+from emulator.contract import pointers
 from emulator.contract.validation import Violation
 from emulator.errors import BrokenPromise, Conflict, EmulatorError
 from emulator.web.exchange import PROBLEM, RawHeaders, Reply, json_reply
@@ -44,6 +45,20 @@ def problem_violations(violations: Sequence[Violation]) -> Reply:
         "violations": listed,
     }
     return json_reply(details, 422, media_type=PROBLEM)
+
+
+def as_problem(reply: Reply) -> Reply:
+    """Return a vendor's error as problem details; violations keep their JSON pointers."""
+    told = reply.data["detail"] if isinstance(reply.data, Mapping) and "detail" in reply.data else ""
+    details: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(reply.status).phrase,
+        "status": reply.status,
+        "detail": told if isinstance(told, str) else "The request breaks the contract.",
+    }
+    if not isinstance(told, str):
+        details["violations"] = [{**each, "pointer": pointers.join(*each["loc"])} for each in told]
+    return json_reply(details, reply.status, reply.headers, PROBLEM)
 
 
 def broken_promise(where: str, violations: Sequence[Violation], source: str | None = None) -> BrokenPromise:

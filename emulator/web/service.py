@@ -17,8 +17,8 @@ from emulator.contract.spec import Contract, Operation, routing_order
 from emulator.contract.validation import Accepted, RequestValidator, ResponseChecker, Violation, body_is_acceptable
 from emulator.contract.values import keyed
 from emulator.errors import EmulatorError
-from emulator.web.exchange import ClientGone, RawHeaders, Reply, Request
-from emulator.web.problems import broken_promise, with_headers
+from emulator.web.exchange import PROBLEM, ClientGone, RawHeaders, Reply, Request
+from emulator.web.problems import as_problem, broken_promise, with_headers
 from emulator.web.routes import NoOperation, OperationRoutes
 from emulator.web.streams import StreamReply
 
@@ -96,6 +96,8 @@ class Service:
         self.max_body = max_body
         self.seed = seed
         self._checker = ResponseChecker(contract, strict)
+        root = contract.document.get("x-emulator", {})
+        self._speaks_of_detail = isinstance(root, Mapping) and root.get("errors") == "detail"
         self._checked: dict[tuple[str, int, bytes], None] = {}
 
     def router(self) -> Router:
@@ -120,6 +122,26 @@ class Service:
         if len(self._checked) >= _MOST_CHECKED:
             self._checked.clear()
         self._checked[seen] = None
+
+    def shaped(self, operation: Operation, reply: Reply) -> Reply:
+        """Return an error in the shape that the contract declares for its status.
+
+        Ours, where it keeps the contract; else the contract's example or a value of its schema. Where the contract
+        declares nothing, problem details, unless its root says `x-emulator: {errors: detail}`.
+        """
+        if reply.status < 400:
+            return reply
+        response = operation.response(reply.status)
+        if response is None or not response.content:
+            return reply if self._speaks_of_detail or reply.media_type == PROBLEM else as_problem(reply)
+        body = reply.body if reply.data is None else reply.data
+        if not self._checker.check(operation, reply.status, reply.media_type, body):
+            return reply
+        try:
+            given = answer(self.contract, operation, Preferences(code=reply.status), keyed(self.seed, operation.id))
+        except EmulatorError:
+            return reply
+        return Reply(given.status, given.body, given.media_type, reply.headers)
 
 
 class Endpoint:
@@ -152,10 +174,10 @@ class Endpoint:
         except Exception as error:
             _logger.exception("%s %s failed", scope["method"], scope["path"])
             reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
-        if isinstance(reply, StreamReply):
-            await reply.stream(scope, receive, send, added)
+        if isinstance(reply, Reply):
+            await self._service.shaped(self._operation, reply).send(send, added)
         else:
-            await reply.send(send, added)
+            await reply.stream(scope, receive, send, added)
 
     async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply | StreamReply:
         """Validate a request and return its answer."""

@@ -177,8 +177,8 @@ async def test_the_requests_of_a_foreign_contract_are_validated(pets: Api) -> No
     body = await pets.http.post("/pets", json={"email": None})
     added = await pets.http.post("/pets", json={"name": "Tom", "email": None})
 
-    assert [(each["type"], each["loc"]) for each in missing.json()["detail"]] == [("missing", ["query", "limit"])]
-    assert parsed.json()["detail"][0]["type"] == "int_parsing"
+    assert [(each["type"], each["loc"]) for each in missing.json()["violations"]] == [("missing", ["query", "limit"])]
+    assert parsed.json()["violations"][0]["type"] == "int_parsing"
     assert [(each["type"], each["loc"]) for each in body.json()["detail"]] == [("missing", ["body", "name"])]
     assert added.status_code == 201
 
