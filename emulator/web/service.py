@@ -13,6 +13,7 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from emulator.contract.answers import Answer, Preferences, answer, parse_prefer
+from emulator.contract.directions import for_answers, for_requests
 from emulator.contract.spec import Contract, Operation, routing_order
 from emulator.contract.validation import Accepted, RequestValidator, ResponseChecker, Violation, body_is_acceptable
 from emulator.contract.values import keyed
@@ -95,7 +96,9 @@ class Service:
         self.handlers = handlers
         self.max_body = max_body
         self.seed = seed
-        self._checker = ResponseChecker(contract, strict)
+        self._requests = for_requests(contract)
+        self._answers = for_answers(contract)
+        self._checker = ResponseChecker(self._answers, strict)
         root = contract.document.get("x-emulator", {})
         self._speaks_of_detail = isinstance(root, Mapping) and root.get("errors") == "detail"
         self._checked: dict[tuple[str, int, bytes], None] = {}
@@ -108,6 +111,16 @@ class Service:
             redirect_slashes=False,
             default=NoOperation(self.contract.operations, self.manner.error),
         )
+
+    def validator(self, operation: Operation) -> RequestValidator:
+        """Return what holds the requests of an operation against the contract."""
+        return RequestValidator(self._requests, operation)
+
+    def from_contract(self, call: Call) -> Reply:
+        """Return the answer that the contract itself has for a request; the same for the same request."""
+        key = keyed(self.seed, call.operation.id, call.request.scope["path"], call.request.query, call.raw)
+        accept = call.request.header(b"accept")
+        return _reply(answer(self._answers, call.operation, call.preferences, key, accept), call.added)
 
     def check(self, operation: Operation, reply: Reply) -> None:
         """Raise BrokenPromise if an answer breaks the contract; an answer that was checked before passes at once."""
@@ -138,7 +151,7 @@ class Service:
         if not self._checker.check(operation, reply.status, reply.media_type, body):
             return reply
         try:
-            given = answer(self.contract, operation, Preferences(code=reply.status), keyed(self.seed, operation.id))
+            given = answer(self._answers, operation, Preferences(code=reply.status), keyed(self.seed, operation.id))
         except EmulatorError:
             return reply
         return Reply(given.status, given.body, given.media_type, reply.headers)
@@ -188,7 +201,7 @@ class Endpoint:
             taken = ", ".join(operation.body.content) if operation.body else "no body"
             raise UnsupportedMediaType(f"Content type '{content_type}' is not taken here; send {taken}.")
         if self._validator is None:
-            self._validator = RequestValidator(service.contract, operation)
+            self._validator = service.validator(operation)
         found = self._validator.check(request.path_parameters, request.query, request.headers, raw)
         if not isinstance(found, Accepted):
             return service.manner.violations(found)
@@ -196,15 +209,8 @@ class Endpoint:
         preferences = parse_prefer(prefer) if prefer else _NO_PREFERENCES
         call = Call(request, operation, namespace, found.parameters, found.body, raw, preferences, added)
         if self._handler is None or preferences.ask_the_contract:
-            return self._from_contract(call)
+            return service.from_contract(call)
         return await self._handler(call)
-
-    def _from_contract(self, call: Call) -> Reply:
-        key = keyed(self._service.seed, call.operation.id, call.request.scope["path"], call.request.query, call.raw)
-        return _reply(
-            answer(self._service.contract, call.operation, call.preferences, key, call.request.header(b"accept")),
-            call.added,
-        )
 
 
 def _reply(given: Answer, added: RawHeaders) -> Reply:
