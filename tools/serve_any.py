@@ -12,11 +12,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx2
 import orjson
 
+from emulator.contract.forms import URLENCODED
 from emulator.contract.pointers import as_fragment
 from emulator.contract.spec import Contract, MediaType, Operation, Parameter
 from emulator.contract.validation import is_json
@@ -52,7 +53,21 @@ def request_of(contract: Contract, operation: Operation) -> dict[str, Any]:
         if name is not None and media is not None:
             headers["content-type"] = name
             content = orjson.dumps(_body(contract, media, key))
+        elif (form := operation.body.content.get(URLENCODED)) is not None:
+            headers["content-type"] = URLENCODED
+            content = urlencode(_fields(_body(contract, form, key))).encode()
     return {"method": operation.method, "url": path, "params": query, "headers": headers, "content": content}
+
+
+def _fields(body: Any) -> list[tuple[str, str]]:
+    """Return a generated object as the fields of a form; what is null or nested is left out."""
+    several = {name: value if isinstance(value, list) else [value] for name, value in dict(body).items()}
+    return [
+        (name, _text(each))
+        for name, values in several.items()
+        for each in values
+        if each is not None and not isinstance(each, Mapping | list)
+    ]
 
 
 def _value(contract: Contract, parameter: Parameter, key: int) -> Any:

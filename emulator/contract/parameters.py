@@ -89,12 +89,12 @@ class ParameterReader:
     def _coerced(self, raw: Any) -> tuple[Any, tuple[Violation, ...]]:
         faults: list[Violation] = []
         if isinstance(raw, str):
-            return _coerce(raw, self.shape.types, self.at, faults), tuple(faults)
+            return coerce(raw, self.shape.types, self.at, faults), tuple(faults)
         if isinstance(raw, list):
-            items = [_coerce(item, self.shape.items, (*self.at, index), faults) for index, item in enumerate(raw)]
+            items = [coerce(item, self.shape.items, (*self.at, index), faults) for index, item in enumerate(raw)]
             return items, tuple(faults)
         types = self.shape.properties or NOTHING
-        value = {key: _coerce(item, types.get(key, ()), (*self.at, key), faults) for key, item in raw.items()}
+        value = {key: coerce(item, types.get(key, ()), (*self.at, key), faults) for key, item in raw.items()}
         return value, tuple(faults)
 
 
@@ -109,7 +109,7 @@ def _from_json(raw: str, at: Location) -> tuple[Any, tuple[Violation, ...]]:
 def reader_for(contract: Contract, parameter: Parameter) -> ParameterReader:
     """Return the reader of one parameter."""
     schema = parameter.schema
-    default = _keyword(contract, schema, "default")
+    default = keyword_of(contract, schema, "default")
     check = None if _is_plain(contract, schema) else judge(contract, parameter.pointer)
     return ParameterReader(
         contract, parameter, _shape(contract, schema), MISSING if default is None else default, check
@@ -131,12 +131,13 @@ def _subschemas(contract: Contract, schema: Any, depth: int = 0) -> Iterator[Map
             yield from _subschemas(contract, branch, depth + 1)
 
 
-def _keyword(contract: Contract, schema: Any, keyword: str) -> Any:
+def keyword_of(contract: Contract, schema: Any, keyword: str) -> Any:
     """Return the first value of a keyword, the schema's own before those it refers to."""
     return next((each[keyword] for each in _subschemas(contract, schema) if keyword in each), None)
 
 
-def _types(contract: Contract, schema: Any) -> tuple[str, ...]:
+def types_of(contract: Contract, schema: Any) -> tuple[str, ...]:
+    """Return the names of the JSON types that a schema takes, in the order in which they are tried."""
     found: dict[str, None] = {}
     for each in _subschemas(contract, schema):
         declared = each.get("type", ())
@@ -154,12 +155,12 @@ def _type_of(value: Any) -> str:
 
 
 def _shape(contract: Contract, schema: Any) -> Shape:
-    types = _types(contract, schema)
-    items = _types(contract, _keyword(contract, schema, "items")) if "array" in types else ()
+    types = types_of(contract, schema)
+    items = types_of(contract, keyword_of(contract, schema, "items")) if "array" in types else ()
     properties = None
     if "object" in types:
-        declared = _keyword(contract, schema, "properties") or NOTHING
-        properties = {name: _types(contract, each) for name, each in declared.items()}
+        declared = keyword_of(contract, schema, "properties") or NOTHING
+        properties = {name: types_of(contract, each) for name, each in declared.items()}
     return Shape(types, items, properties)
 
 
@@ -170,13 +171,13 @@ def _is_plain(contract: Contract, schema: Any) -> bool:
     branches = schema.get("anyOf")
     if branches is not None and schema.keys() <= _IDLE | {"anyOf"} and "type" not in schema:
         return all(_is_plain(contract, branch) for branch in branches)
-    return schema.keys() <= _IDLE and not {"array", "object"} & set(_types(contract, schema))
+    return schema.keys() <= _IDLE and not {"array", "object"} & set(types_of(contract, schema))
 
 
 # --- reading text ---
 
 
-def _coerce(text: Any, types: Sequence[str], at: Location, faults: list[Violation]) -> Any:
+def coerce(text: Any, types: Sequence[str], at: Location, faults: list[Violation]) -> Any:
     """Return what a text stands for; where no type can read it, tell so in `faults`."""
     if not types or "string" in types or not isinstance(text, str):
         return text

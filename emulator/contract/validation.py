@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from emulator.contract.explaining import Violation
+from emulator.contract.forms import FormReader, is_form
 from emulator.contract.judging import MAX_DEPTH, is_too_deep, judge, violations
 from emulator.contract.model import Contract, MediaType, Operation
 from emulator.contract.parameters import MISSING, ParameterReader, kind_of, raw_query, raw_simple, reader_for
@@ -117,6 +118,12 @@ class RequestValidator:
         self._query_defaults = {r.parameter.name: r.default for r in self._query if r.default is not MISSING}
         self._schema = self._body_schema()
         self._judge = judge(contract, self._schema) if self._schema is not None else None
+        content = operation.body.content if operation.body else {}
+        self._forms = {
+            name: FormReader(contract, media.schema_pointer)
+            for name, media in content.items()
+            if is_form(name) and media.schema_pointer is not None
+        }
 
     def _body_schema(self) -> str | None:
         content = self.operation.body.content if self.operation.body else {}
@@ -143,7 +150,7 @@ class RequestValidator:
             pairs = _cookies(headers)
             for reader in self._cookies:
                 _take(reader, raw_query(reader, pairs), values, faults)
-        parsed = self._take_body(body, faults) if self.operation.body is not None else None
+        parsed = self._take_body(body, headers, faults) if self.operation.body is not None else None
         return tuple(faults) if faults else Accepted(values, parsed)
 
     def _take_query(self, query: bytes, values: dict[str, Any], faults: list[Violation]) -> None:
@@ -172,11 +179,17 @@ class RequestValidator:
                 text = texts[0] if kind == "scalar" else ",".join(texts)
                 _take(reader, raw_simple(reader.parameter, kind, text), values, faults)
 
-    def _take_body(self, body: bytes, faults: list[Violation]) -> Any:
+    def _take_body(self, body: bytes, headers: Sequence[tuple[bytes, bytes]], faults: list[Violation]) -> Any:
         if not body:
             if self.operation.body is not None and self.operation.body.required:
                 faults.append(Violation(_BODY, "Field required", "missing", None, "a body"))
             return None
+        if self._forms:
+            sent = next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")
+            content = self.operation.body.content if self.operation.body else {}
+            form = self._forms.get(media_type_of(content, sent) or "")
+            if form is not None:
+                return self._take_form(form, sent, body, faults)
         if self._judge is None or self._schema is None:
             return None
         value = parse_json(body)
@@ -184,6 +197,13 @@ class RequestValidator:
             faults.append(value)
         elif not self._judge(value):
             faults.extend(violations(self.contract, self._schema, value, _BODY))
+        return value
+
+    def _take_form(self, form: FormReader, content_type: str, body: bytes, faults: list[Violation]) -> Any:
+        value, found = form.read(content_type, body, _BODY)
+        if not found:
+            found = list(violations(self.contract, form.pointer, value, _BODY))
+        faults.extend(found)
         return value
 
 
