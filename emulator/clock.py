@@ -14,6 +14,7 @@ from emulator.errors import BadRequest
 from emulator.settings import CLOCK_MODES, ClockMode
 
 MAX_SCALE: Final = 1_000_000.0
+_FIRST_YEAR: Final = 1970
 # The last instant that ISO 8601 writes with a year of four digits, and Python's datetime holds.
 LAST_INSTANT: Final = Millis(253_402_300_799_999)
 
@@ -83,7 +84,11 @@ class Clock:
 
 
 def first_clock(mode: ClockMode, scale: float, start: datetime, machine: Millis) -> Clock:
-    """Return the clock with which every namespace starts."""
+    """Return the clock with which every namespace starts. Raises BadRequest for a scale or start that cannot be."""
+    if not 0 < scale <= MAX_SCALE:
+        raise BadRequest(f"The scale is {scale:g}; it must be above 0 and at most {MAX_SCALE:,.0f}.")
+    if start.year < _FIRST_YEAR:
+        raise BadRequest(f"The start is in the year {start.year}; a clock starts in {_FIRST_YEAR} or later.")
     base = millis(start) if mode in ("manual", "auto") else machine
     return Clock(mode, base, machine, scale)
 

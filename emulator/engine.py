@@ -240,7 +240,7 @@ class Engine:
         """Return a task once it has ended or waits for somebody, or as it is when the time is over.
 
         seconds: of real time; None for as long as it takes. A clock that stands is waited for 10 s at most.
-        On an auto clock nothing is waited for: the task skips. Raises NotFound.
+        On an auto clock nothing is waited for: the task skips as far as it goes by itself. Raises NotFound.
         """
         loop = asyncio.get_running_loop()
         ends = None if seconds is None else loop.time() + seconds
@@ -251,7 +251,10 @@ class Engine:
                 return await self._view(standing)
             if await self.skip_idle(standing):
                 continue
-            bounds = [ends] if (await self.standings.clock(namespace)).pace else [ends, patience]
+            clock = await self.standings.clock(namespace)
+            if clock.mode == "auto":
+                return await self._view(standing)
+            bounds = [ends] if clock.pace else [ends, patience]
             left = min((bound - loop.time() for bound in bounds if bound is not None), default=None)
             if left is not None and left <= 0:
                 return await self._view(standing)

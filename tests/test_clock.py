@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from emulator.clock import LAST_INSTANT, Clock, first_clock, iso, machine_time, millis
 from emulator.core.timeline import Millis
 from emulator.errors import BadRequest
-from emulator.settings import CLOCK_MODES, ClockMode
+from emulator.settings import CLOCK_MODES, DEFAULT_START, ClockMode
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ANCHOR = Millis(1_000_000)
@@ -133,3 +133,14 @@ def test_an_instant_of_another_zone_is_the_same_instant() -> None:
 
 def test_the_machines_time_is_in_milliseconds() -> None:
     assert abs(machine_time() / 1000 - datetime.now(UTC).timestamp()) < 60
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, 1e12, float("nan"), float("inf")])
+def test_a_server_does_not_start_with_a_scale_that_no_clock_can_have(scale: float) -> None:
+    with pytest.raises(BadRequest, match="it must be above 0 and at most 1,000,000"):
+        first_clock("scaled", scale, DEFAULT_START, Millis(0))
+
+
+def test_a_server_does_not_start_before_1970() -> None:
+    with pytest.raises(BadRequest, match="a clock starts in 1970 or later"):
+        first_clock("manual", 60.0, DEFAULT_START.replace(year=1), Millis(0))

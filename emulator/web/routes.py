@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Final
+from urllib.parse import unquote
 
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,7 +50,7 @@ class OperationRoutes(BaseRoute):
         """Match path and method; a path alone is a partial match."""
         if scope["type"] != "http":
             return Match.NONE, {}
-        segments, method = scope["path"].split("/"), scope["method"]
+        segments, method = _segments(scope), scope["method"]
         found: tuple[_Node, tuple[str, ...]] | None = None
         for node, values in self._root.find(segments, 1, ()):
             if method in node.endpoints:
@@ -110,6 +111,15 @@ class _Node:
                 yield from node.find(segments, at + 1, values + match.groups())
         if self.whole is not None and segment:
             yield from self.whole.find(segments, at + 1, (*values, segment))
+
+
+def _segments(scope: Scope) -> list[str]:
+    """Return the segments of a path; a slash that was sent as %2F is part of one, such as of a task's id."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        path: str = scope["path"]
+        return path.split("/")
+    return [unquote(segment) for segment in raw.partition(b"?")[0].decode("latin-1").split("/")]
 
 
 def _piece(piece: str) -> str:

@@ -653,3 +653,9 @@ async def test_a_page_beyond_64_bits_is_empty_like_any_other_beyond_the_end(manu
     answer = manual.ok(await manual.http.get("/v1/tasks", params={"page": page}))
 
     assert (answer["items"], answer["page"]) == ([], page)
+
+
+async def test_an_id_with_a_slash_is_reached_when_the_slash_is_encoded(manual: Api) -> None:
+    await manual.start(id="a/b")
+
+    assert (await manual.task("a%2Fb"))["id"] == "a/b"

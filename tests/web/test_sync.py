@@ -225,3 +225,9 @@ def scope(path: str) -> dict[str, Any]:
         "server": ("127.0.0.1", 4020),
         "headers": [(b"x-api-key", b"key"), (b"content-type", b"application/json")],
     }
+
+
+async def test_on_an_auto_clock_a_task_that_waits_while_it_executes_is_returned_at_once(auto: Api) -> None:
+    answer = await asyncio.wait_for(auto.http.post("/v1/workflows/external_worker/invoke", json={"input": {}}), 2)
+
+    assert answer.json()["status"] == "executing"
