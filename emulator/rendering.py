@@ -19,7 +19,7 @@ from emulator.core.replay import Snapshot, Visit
 from emulator.core.signals import UPDATE, Signal
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Value
-from emulator.errors import BadRequest, EmulatorError, did_you_mean
+from emulator.errors import BadRequest, BrokenPromise, EmulatorError, did_you_mean
 from emulator.scenario import templates
 from emulator.scenario.shapes import ANYTHING, Shape, task_shape
 from emulator.settings import Runnable
@@ -292,7 +292,12 @@ class _Texts:
     def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
         if not isinstance(value, Mapping | list | tuple) and type(value).__module__ == "builtins":
             return value
-        return templates.render(value, self._context(visit), self._fake, pointer, takes)
+        try:
+            return templates.render(value, self._context(visit), self._fake, pointer, takes)
+        except BrokenPromise as broken:
+            timeline = self._standing.turn.timeline
+            place = f"{timeline.source}:{timeline.steps[visit.step].line}"
+            raise BrokenPromise(f"{broken.message}. See {place}.") from None
 
     def _fake(self, provider: str, pointer: str) -> Json:
         return self._renderer.fake(provider, self._standing.turn.key, pointer)

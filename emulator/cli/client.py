@@ -184,6 +184,6 @@ def refusal(status: int, answer: Json) -> str:
     allowed = [str(name) for name in answer.get("allowed", ())]
     if allowed and not all(name in message for name in allowed):
         message += f" Allowed now: {', '.join(allowed)}."
-    if status == 401:
+    if status == 401 and "token" in message:
         message += " Give the server's token with --token or EMULATOR_TOKEN."
     return message

@@ -655,6 +655,21 @@ async def test_a_page_beyond_64_bits_is_empty_like_any_other_beyond_the_end(manu
     assert (answer["items"], answer["page"]) == ([], page)
 
 
+async def test_a_text_that_cannot_be_rendered_is_told_with_its_line(tmp_path: Path) -> None:
+    story = (
+        "scenario: broken\nsteps:\n  - {status: pending, after: 1s}\n  - {status: completed, result: '{{ 1 / 0 }}'}\n"
+    )
+    (tmp_path / "broken.yaml").write_text(story, encoding="utf-8")
+    own = api(scenarios=(tmp_path,))
+    task_id = (await own.start("broken"))["id"]
+    await own.advance(1_000)
+
+    answer = await own.http.get(f"/v1/tasks/{task_id}")
+
+    assert answer.status_code == 500
+    assert answer.json()["detail"].endswith("cannot be resolved: division by zero. See " + f"{tmp_path}/broken.yaml:4.")
+
+
 async def test_an_id_with_a_slash_is_reached_when_the_slash_is_encoded(manual: Api) -> None:
     await manual.start(id="a/b")
 
