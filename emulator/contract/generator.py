@@ -1,106 +1,123 @@
-"""One try at making a value of a schema, by a plan that says how daring to be."""
+"""Makes values of the schemas of one contract: part by part, and another way where one does not lead to a value."""
 
 import math
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from emulator.contract import pointers, texts
 from emulator.contract.fakes import keyed
-from emulator.contract.merging import Schema, both, merge
+from emulator.contract.flattening import Exhausted, Flattener, Spot, Unmet, Way
+from emulator.contract.judging import judge, part_validator
+from emulator.contract.merging import WISHES, WORD, Schema, both
 from emulator.contract.model import Contract
+from emulator.contract.numbers import number
 
-# Beyond this many levels only what is required is made; beyond the second bound the schema has no end.
-ENOUGH: Final = 4
+# Beyond this depth the schema has no end.
 TOO_DEEP: Final = 32
 TOO_MANY: Final = 5_000
 _TRIES: Final = 30
-_SPAN: Final = 1000
+_CAREFULLY: Final = 10_000
+_ROUNDS: Final = 24
+_MOST_ATTEMPTS: Final = 200
+_WAYS: Final = 48
 _COUNTS: Final = (
     "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains", "minLength", "maxLength",
 )  # fmt: skip
+_TYPES: Final = ("object", "string", "integer", "array", "boolean", "null", "number")
 # By which keywords a schema without a type tells what it describes.
 _TELLING: Final[Mapping[str, tuple[str, ...]]] = {
-    "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames"),
-    "array": ("items", "prefixItems", "minItems", "maxItems", "contains", "uniqueItems"),
+    "object": (
+        "properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames",
+        "unevaluatedProperties",
+    ),
+    "array": ("items", "prefixItems", "minItems", "maxItems", WISHES, "uniqueItems", "unevaluatedItems"),
     "string": ("pattern", "minLength", "maxLength", "format"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-}
-
-
-class Unmet(Exception):
-    """No value was found; another plan may find one."""
-
-    def __init__(self, pointer: str, keyword: str) -> None:
-        super().__init__(pointer, keyword)
-        self.pointer = pointer
-        self.keyword = keyword
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How one try goes about it.
-
-    examples: take `example`, `examples` and `default` where a schema has them.
-    optional: make properties that are not required.
-    branch:   which alternative of `anyOf`, `oneOf` or a list of types to take, counted round.
-    """
-
-    key: int
-    examples: bool
-    optional: bool
-    branch: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where in the value we are: its pointer, how deep, and through which references we came."""
-
-    pointer: str
-    depth: int = 0
-    trail: tuple[str, ...] = ()
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether only what is needed should still be made."""
-        return self.depth > ENOUGH or any(self.trail.count(each) > 2 for each in self.trail[-3:])
-
-    def into(self, part: str | int, trail: tuple[str, ...]) -> "Spot":
-        return Spot(self.pointer + pointers.join(part), self.depth + 1, trail)
+}  # fmt: skip
+# What is left to try where nothing that was made will do.
+_PLAIN: Final[tuple[Any, ...]] = (
+    "", "a", "abcdef", 0, 1, -1, 2, 0.5, True, False, None, [], {}, ["a"], [1], [1, 2], [1, 2, 3], [{}], [[]],
+    {"a": 1}, {"a": "a"}, {"foo": 1}, {"foo": "a"},
+)  # fmt: skip
 
 
 class Generator:
-    """Makes values of the schemas of one contract; `root` is where the references of one that needs no other lead."""
+    """Makes values of the schemas of one contract; `root` is where the references of one that needs no other lead.
 
-    def __init__(self, contract: Contract, root: Schema, plan: Plan) -> None:
-        self._document = root if pointers.is_self_contained(root) else contract.document
-        self._plan = plan
+    careful: whether each part that may break its schema is held against it. A value that was made without comes out
+    the same with it, but for those parts.
+    """
+
+    def __init__(self, contract: Contract, root: Schema, *, careful: bool) -> None:
+        is_alone = isinstance(root, Mapping) and pointers.is_self_contained(root)
+        self._contract = Contract(root, "", "", "", ()) if is_alone and isinstance(root, Mapping) else contract
+        self._flattener = Flattener(self._contract.document)
+        self._root = root
+        self._careful = careful
+        self._validators: dict[int, tuple[Schema, Any]] = {}
         self._made = 0
 
-    def value(self, schema: Schema, pointer: str) -> Any:
+    def value(self, schema: Schema, key: int, pointer: str) -> Any:
         """Return a value. Raises Unmet."""
-        return self._value(schema, Spot(pointer))
-
-    def _rng(self, *place: str | int) -> random.Random:
-        return random.Random(keyed(self._plan.key, *place))
+        return self._value(schema, Spot(pointer, key))
 
     def _value(self, schema: Schema, spot: Spot) -> Any:
+        fault = Unmet(spot.pointer, "")
+        for attempt, (at, way) in enumerate(islice(_attempts(spot), _MOST_ATTEMPTS)):
+            try:
+                value = self._try(schema, at, way)
+            except Exhausted:
+                raise
+            except Unmet as unmet:
+                fault = fault if attempt else unmet
+                if not way.open:
+                    break
+                continue
+            if not self._careful or not (way.hard or schema is self._root) or self._is_met(schema, value, spot):
+                return value
+        if self._careful:
+            for value in _PLAIN:
+                if self._is_met(schema, value, spot):
+                    return value
+        raise fault
+
+    def _is_met(self, schema: Schema, value: Any, spot: Spot) -> bool:
+        """Tell whether a value satisfies a schema of the document. Raises Unmet for a reference that leads nowhere."""
+        from referencing.exceptions import Unresolvable
+
+        if isinstance(schema, bool):
+            return schema
+        try:
+            if set(schema) == {"$ref"} and schema["$ref"].startswith("#/"):
+                return judge(self._contract, pointers.from_reference(schema["$ref"]))(value)
+            if id(schema) not in self._validators:
+                self._validators[id(schema)] = schema, part_validator(self._contract, schema)
+            return bool(self._validators[id(schema)][1].is_valid(value))
+        except Unresolvable:
+            raise Unmet(spot.pointer, "$ref") from None
+
+    def _try(self, schema: Schema, spot: Spot, way: Way) -> Any:
         self._made += 1
-        if spot.depth > TOO_DEEP or self._made > TOO_MANY:
+        if self._made > (_CAREFULLY if self._careful else TOO_MANY):
+            raise Exhausted(spot.pointer, "$ref" if spot.trail else "size")
+        if spot.depth > TOO_DEEP:
             raise Unmet(spot.pointer, "$ref" if spot.trail else "size")
-        flat, trail = self._flat(schema, spot)
-        spot = Spot(spot.pointer, spot.depth, trail)
+        flat, trail = self._flattener.flat(schema, spot, way)
+        if trail is not spot.trail:
+            spot = Spot(spot.pointer, spot.key, spot.invent, spot.lean, spot.depth, trail)
         if "const" in flat:
             return flat["const"]
+        if WORD in flat and flat[WORD] in flat.get("enum", (flat[WORD],)):
+            return flat[WORD]
         if "enum" in flat:
-            return self._choice(flat["enum"], spot)
-        given = self._given(flat, spot) if self._plan.examples else None
+            return self._choice(flat, spot, way)
+        given = None if spot.invent else self._given(flat, spot, way)
         if given is not None:
             return given
         flat = _whole_counts(flat)
-        return self._of_type(self._type(flat, spot), flat, spot)
+        return self._of_type(way.pick(_types(flat, spot)), flat, spot)
 
     def _of_type(self, kind: str, schema: Mapping[str, Any], spot: Spot) -> Any:
         match kind:
@@ -111,161 +128,144 @@ class Generator:
             case "string":
                 return self._text(schema, spot)
             case "integer" | "number":
-                return self._number(schema, spot, whole=kind == "integer")
+                found = number(schema, _rng(spot), whole=kind == "integer")
+                if found is None:
+                    raise Unmet(spot.pointer, "multipleOf" if "multipleOf" in schema else "minimum")
+                return found
             case "boolean":
-                return self._rng(spot.pointer).random() < 0.5
+                return _rng(spot).random() < 0.5
             case _:
                 return None
 
-    def _choice(self, values: list[Any], spot: Spot) -> Any:
+    def _choice(self, schema: Mapping[str, Any], spot: Spot, way: Way) -> Any:
+        values: list[Any] = schema["enum"]
         kept = [value for value in values if value is not None] or values
         if not kept:
             raise Unmet(spot.pointer, "enum")
-        return self._rng(spot.pointer).choice(kept)
+        first = kept.index(_rng(spot).choice(kept))
+        return way.pick([*kept[first:], *kept[:first], *([None] if None in values else [])])
 
-    def _given(self, schema: Mapping[str, Any], spot: Spot) -> Any:
+    def _given(self, schema: Mapping[str, Any], spot: Spot, way: Way) -> Any:
         examples = schema.get("examples")
         if isinstance(examples, list) and examples:
-            return self._choice(examples, spot)
-        return schema["example"] if "example" in schema else schema.get("default")
-
-    def _type(self, schema: Mapping[str, Any], spot: Spot) -> str:
-        declared = schema.get("type")
-        if declared is None:
-            told = (kind for kind, keywords in _TELLING.items() if any(word in schema for word in keywords))
-            return next(told, "string" if spot.pointer else "object")
-        types = [declared] if isinstance(declared, str) else list(declared)
-        if not types:
-            raise Unmet(spot.pointer, "type")
-        if spot.is_enough and "null" in types:
-            return "null"
-        kept = [name for name in types if name != "null"] or types
-        return str(kept[self._plan.branch % len(kept)])
-
-    # --- references and alternatives ---
-
-    def _flat(self, schema: Schema, spot: Spot) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-        """Return the schema with references, `allOf` and one alternative each laid into it, and the trail."""
-        trail = spot.trail
-        flat: Mapping[str, Any] = {}
-        waiting: list[Schema] = [schema]
-        for _ in range(pointers.MAX_HOPS):
-            if not waiting:
-                return flat, trail
-            found = waiting.pop(0)
-            if isinstance(found, bool):
-                if not found:
-                    raise Unmet(spot.pointer, "false")
-                continue
-            found = dict(found)
-            reference = found.pop("$ref", None)
-            if isinstance(reference, str):
-                trail = (*trail, reference)
-                waiting.insert(0, self._target(reference, spot))
-            waiting += found.pop("allOf", ())
-            for keyword in ("anyOf", "oneOf"):
-                branches = found.pop(keyword, None)
-                if branches:
-                    waiting.append(self._branch(branches, Spot(spot.pointer, spot.depth, trail)))
-            # What stands beside a reference says more than what it leads to.
-            flat = merge(found, flat)
-        raise Unmet(spot.pointer, "$ref")
-
-    def _target(self, reference: str, spot: Spot) -> Schema:
-        try:
-            found: Schema = pointers.look_up(self._document, pointers.from_reference(reference))
-        except LookupError:
-            raise Unmet(spot.pointer, "$ref") from None
+            found = _rng(spot).choice(examples)
+        else:
+            found = schema["example"] if "example" in schema else schema.get("default")
+        way.hard = way.hard or found is not None
         return found
-
-    def _branch(self, branches: list[Schema], spot: Spot) -> Schema:
-        nulls = [each for each in branches if isinstance(each, Mapping) and each.get("type") == "null"]
-        if nulls and spot.is_enough:
-            return nulls[0]
-        kept = [each for each in branches if each not in nulls] or branches
-        if spot.is_enough:
-            kept = [each for each in kept if not isinstance(each, Mapping) or "$ref" not in each] or kept
-        return kept[self._plan.branch % len(kept)]
 
     # --- objects ---
 
     def _object(self, schema: Mapping[str, Any], spot: Spot) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        required = schema.get("required", ())
-        for name in self._names(schema, spot):
+        required = _required(schema, ())
+        for name in self._names(schema, spot, required):
             try:
-                found[name] = self._value(_property(schema, name), spot.into(name, spot.trail))
+                found[name] = self._property(schema, spot, name)
+            except Exhausted:
+                raise
             except Unmet:
                 if name in required:
                     raise
         self._fill(schema, spot, found)
         return found
 
-    def _names(self, schema: Mapping[str, Any], spot: Spot) -> list[str]:
+    def _property(self, schema: Mapping[str, Any], spot: Spot, name: str) -> Any:
+        return self._value(_rule_of(schema, name), _into(spot, name))
+
+    def _names(self, schema: Mapping[str, Any], spot: Spot, required: list[str]) -> list[str]:
         """Return which properties to make, the declared ones in their order."""
         properties = schema.get("properties", {})
-        required = list(schema.get("required", ()))
-        dependent = schema.get("dependentRequired", {})
-        for name in required:
-            required += [each for each in dependent.get(name, ()) if each not in required]
-        names = list(properties) if self._plan.optional and not spot.is_enough else []
-        spare = [name for name in names if name not in required]
-        room = max(0, schema.get("maxProperties", len(names) + len(required)) - len(required))
-        kept = {*required, *spare[:room]}
-        return [name for name in properties if name in kept] + [name for name in required if name not in properties]
+        most = schema.get("maxProperties", math.inf)
+        kept = dict.fromkeys(required)
+        for name in properties if not spot.is_lean else ():
+            together = _required(schema, (name,)) if "dependentRequired" in schema else (name,)
+            if name not in kept and len({*kept, *together}) <= most and self._may_be_called(schema, name, spot):
+                kept.update(dict.fromkeys(together))
+        return [name for name in properties if name in kept] + [name for name in kept if name not in properties]
+
+    def _may_be_called(self, schema: Mapping[str, Any], name: str, spot: Spot) -> bool:
+        rule = schema.get("propertyNames", True)
+        return rule is True or self._is_met(rule, name, spot)
 
     def _fill(self, schema: Mapping[str, Any], spot: Spot, found: dict[str, Any]) -> None:
-        """Add properties of any name, as many as are needed; one where a schema has nothing else to show."""
+        """Add properties, as many as are needed; one where a schema has nothing else to show."""
         others = schema.get("additionalProperties", {})
         shows_nothing = not found and isinstance(others, Mapping) and bool(others)
-        wanted = int(shows_nothing and self._plan.optional and not spot.is_enough)
+        wanted = int(shows_nothing and not spot.is_lean)
         wanted = min(max(wanted, schema.get("minProperties", 0)), schema.get("maxProperties", math.inf))
         if wanted > TOO_MANY:
-            raise Unmet(spot.pointer, "size")
-        for attempt in range(_TRIES + int(wanted)):
+            raise Exhausted(spot.pointer, "size")
+        for name in self._further_names(schema, spot, int(wanted)):
             if len(found) >= wanted:
                 return
-            name = self._new_name(schema, spot, attempt)
-            if name not in found:
-                found[name] = self._value(_property(schema, name), spot.into(name, spot.trail))
+            if name not in found and self._may_be_called(schema, name, spot):
+                try:
+                    found[name] = self._property(schema, spot, name)
+                except Exhausted:
+                    raise
+                except Unmet:
+                    continue
 
-    def _new_name(self, schema: Mapping[str, Any], spot: Spot, attempt: int) -> str:
-        place = f"{spot.pointer}/~{attempt}"
-        patterns = schema.get("patternProperties")
-        rule: Schema = {"type": "string", "pattern": next(iter(patterns))} if patterns else {"type": "string"}
-        rule = both(rule, schema.get("propertyNames", True))
-        if rule == {"type": "string"}:
-            return texts.word(self._plan.key, place)
-        return str(self._value(rule, Spot(place, spot.depth + 1, spot.trail)))
+    def _further_names(self, schema: Mapping[str, Any], spot: Spot, wanted: int) -> Iterator[str]:
+        """Yield names that a property may have: declared, by pattern, or any."""
+        yield from schema.get("properties", ())
+        patterns = tuple(schema.get("patternProperties", ()))
+        rule = schema.get("propertyNames", True)
+        for attempt in range(_TRIES + wanted):
+            place = f"{spot.pointer}/~{attempt}"
+            if patterns:
+                pattern = patterns[attempt % len(patterns)]
+                made = texts.text({"pattern": pattern}, spot.key, place)
+                yield from texts.longer(made, pattern, spot.key, place) if made is not None else ()
+            if rule is not True:
+                named = both({"type": "string"}, rule)
+                yield str(self._value(named, Spot(place, spot.key, depth=spot.depth + 1, trail=spot.trail)))
+            elif not patterns or schema.get("additionalProperties") is not False:
+                yield texts.word(spot.key, place)
 
     # --- lists ---
 
     def _array(self, schema: Mapping[str, Any], spot: Spot) -> list[Any]:
-        least = max(schema.get("minItems", 0), schema.get("minContains", 1) if "contains" in schema else 0)
+        wishes = schema.get(WISHES, ())
+        asked = [wish for wish, least, _ in wishes for _ in range(min(least, TOO_MANY))]
+        least = max(schema.get("minItems", 0), len(asked))
+        count = self._count(schema, spot, least)
+        prefix = len(schema.get("prefixItems", ()))
+        # What must be contained stands behind the items that have a schema of their own, if there is room.
+        first = max(0, min(prefix, schema.get("maxItems", prefix + len(asked)) - len(asked)))
+        count = max(count, first + len(asked)) if asked else count
+        # A list that may hold only so many of a kind holds others beside them.
+        others = [{"not": wish} for wish, _, most in wishes if most is not None]
         found: list[Any] = []
-        for index in range(self._count(schema, spot, least)):
+        for index in range(count):
+            extra = [asked[index - first]] if 0 <= index - first < len(asked) else others
             try:
-                found.append(self._item(schema, spot, index, found))
+                found.append(self._item(schema, spot, index, found, extra))
+            except Exhausted:
+                raise
             except Unmet:
-                if len(found) < least:
+                if len(found) < max(least, first + len(asked) if asked else 0):
                     raise
                 break
         return found
 
     def _count(self, schema: Mapping[str, Any], spot: Spot, least: int) -> int:
         prefix = len(schema.get("prefixItems", ()))
-        usual = max(least, 1, prefix) + self._rng(spot.pointer, "count").randrange(2)
+        usual = max(least, 1, prefix) + _rng(spot, "count").randrange(2)
         most = schema.get("maxItems", usual)
-        if schema.get("items") is False:
+        if _rest(schema) is False:
             most = min(most, prefix)
-        return int(least if spot.is_enough else min(usual, most))
+        return int(least if spot.is_lean else min(usual, most))
 
-    def _item(self, schema: Mapping[str, Any], spot: Spot, index: int, found: list[Any]) -> Any:
+    def _item(
+        self, schema: Mapping[str, Any], spot: Spot, index: int, found: list[Any], extra: Sequence[Schema]
+    ) -> Any:
         prefix = schema.get("prefixItems", ())
-        rule: Schema = prefix[index] if index < len(prefix) else schema.get("items", True)
-        if "contains" in schema and 0 <= index - len(prefix) < schema.get("minContains", 1):
-            rule = both(rule, schema["contains"])
-        place = spot.into(index, spot.trail)
+        rule: Schema = prefix[index] if index < len(prefix) else _rest(schema)
+        for each in extra:
+            rule = each if rule is False and "items" not in schema else both(rule, each)
+        place = _into(spot, index)
         value = self._value(rule, place)
         if not schema.get("uniqueItems"):
             return value
@@ -273,79 +273,85 @@ class Generator:
             # 1 and 1.0, but not 1 and true, are equal in JSON; comparing as Python does errs on the safe side.
             if value not in found:
                 return value
-            value = self._value(rule, Spot(f"{place.pointer}~{attempt}", place.depth, place.trail))
+            value = self._value(rule, _named(place, f"{place.pointer}~{attempt}", attempt))
         raise Unmet(place.pointer, "uniqueItems")
 
-    # --- scalars ---
+    # --- texts ---
 
     def _text(self, schema: Mapping[str, Any], spot: Spot) -> str:
-        found = texts.text(schema, self._plan.key, spot.pointer)
+        found = texts.text(schema, spot.key, spot.pointer)
         if found is None:
             raise Unmet(spot.pointer, "pattern" if "pattern" in schema else "format")
         return found
 
-    def _number(self, schema: Mapping[str, Any], spot: Spot, *, whole: bool) -> int | float:
-        rng = self._rng(spot.pointer)
-        low, high = _bounds(schema)
-        step = _fraction(schema["multipleOf"]) if "multipleOf" in schema else Fraction(1, 1 if whole else 100)
-        if whole:
-            # The multiples of 3/2 that are whole are those of 3.
-            step = Fraction(step.numerator)
-        first, last = math.ceil(low / step), math.floor(high / step)
-        for _ in range(_TRIES):
-            if first > last:
+
+def _attempts(spot: Spot) -> Iterator[tuple[Spot, Way]]:
+    """Yield ways to try, from the nicest value to the plainest; then all of them again with other draws."""
+    # Nearly every value is made on the first way.
+    yield spot, Way(0)
+    for turn in range(_ROUNDS):
+        key = keyed(spot.key, "turn", turn) if turn else spot.key
+        for count in range(_WAYS):
+            way = Way(count)
+            for invent, lean in ((False, False), (True, False), (True, True)):
+                if (turn or not count) and not invent:
+                    continue
+                way = Way(count)
+                place = Spot(spot.pointer, key, spot.invent or invent, spot.lean or lean, spot.depth, spot.trail)
+                yield place, way
+            if way.is_beyond:
                 break
-            number = rng.randint(first, last) * step
-            value = int(number) if whole else float(number)
-            if _is_inside(schema, number) and _divides(schema, value):
-                return value
-        between = (low + high) / 2
-        if whole or "multipleOf" in schema or not _is_inside(schema, between):
-            raise Unmet(spot.pointer, "multipleOf" if "multipleOf" in schema else "minimum")
-        return float(between)
 
 
-def _property(schema: Mapping[str, Any], name: str) -> Schema:
+def _rng(spot: Spot, *place: str) -> random.Random:
+    return random.Random(keyed(spot.key, spot.pointer, *place))
+
+
+def _into(spot: Spot, part: str | int) -> Spot:
+    return _named(spot, spot.pointer + pointers.join(part), 0, spot.depth + 1)
+
+
+def _named(spot: Spot, pointer: str, attempt: int, depth: int | None = None) -> Spot:
+    depth = spot.depth if depth is None else depth
+    return Spot(pointer, spot.key, spot.invent or attempt > 0, spot.lean, depth, spot.trail)
+
+
+def _types(schema: Mapping[str, Any], spot: Spot) -> list[str]:
+    """Return the types that a value may have, the likely ones first."""
+    declared = schema.get("type")
+    if isinstance(declared, str):
+        return [declared]
+    if declared is None:
+        told = [kind for kind, keywords in _TELLING.items() if any(word in schema for word in keywords)]
+        return list(dict.fromkeys([*told, "string" if spot.pointer else "object", *_TYPES]))
+    if not declared:
+        raise Unmet(spot.pointer, "type")
+    return sorted(declared, key=lambda name: (name == "null") is not spot.is_enough)
+
+
+def _required(schema: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Return these properties, those that are required, and those that they need beside them."""
+    found = list(dict.fromkeys([*schema.get("required", ()), *names]))
+    dependent = schema.get("dependentRequired", {})
+    for name in found:
+        found += [each for each in dependent.get(name, ()) if each not in found]
+    return found
+
+
+def _rule_of(schema: Mapping[str, Any], name: str) -> Schema:
     """Return the schema of one property: declared, by pattern, or that of all others."""
     rules: list[Schema] = [schema["properties"][name]] if name in schema.get("properties", ()) else []
     rules += [rule for pattern, rule in schema.get("patternProperties", {}).items() if texts.matches(pattern, name)]
-    if not rules:
-        return schema.get("additionalProperties", True)  # type: ignore[no-any-return]
+    rules = rules or [schema.get("additionalProperties", schema.get("unevaluatedProperties", True))]
     found = rules[0]
     for rule in rules[1:]:
         found = both(found, rule)
     return found
 
 
-def _fraction(number: float) -> Fraction:
-    # 0.1 should be a tenth, not the double nearest to it.
-    return Fraction(str(number))
-
-
-def _bounds(schema: Mapping[str, Any]) -> tuple[Fraction, Fraction]:
-    lows = [_fraction(schema[name]) for name in ("minimum", "exclusiveMinimum") if name in schema]
-    highs = [_fraction(schema[name]) for name in ("maximum", "exclusiveMaximum") if name in schema]
-    span = max(Fraction(_SPAN), 10 * _fraction(schema.get("multipleOf", 0)))
-    if lows:
-        return max(lows), min(highs) if highs else max(lows) + span
-    if highs:
-        return min(Fraction(0), min(highs) - span), min(highs)
-    return Fraction(0), span
-
-
-def _divides(schema: Mapping[str, Any], number: float) -> bool:
-    """Tell whether a number is a multiple even in floating point, in which 0.07 is none of 0.01."""
-    quotient = number / schema.get("multipleOf", 1) if isinstance(schema.get("multipleOf"), float) else 0.0
-    return quotient.is_integer()
-
-
-def _is_inside(schema: Mapping[str, Any], number: Fraction) -> bool:
-    return (
-        ("minimum" not in schema or number >= _fraction(schema["minimum"]))
-        and ("exclusiveMinimum" not in schema or number > _fraction(schema["exclusiveMinimum"]))
-        and ("maximum" not in schema or number <= _fraction(schema["maximum"]))
-        and ("exclusiveMaximum" not in schema or number < _fraction(schema["exclusiveMaximum"]))
-    )
+def _rest(schema: Mapping[str, Any]) -> Schema:
+    """Return the schema of the items behind those that have one of their own."""
+    return schema.get("items", schema.get("unevaluatedItems", True))  # type: ignore[no-any-return]
 
 
 def _whole_counts(schema: Mapping[str, Any]) -> Mapping[str, Any]:

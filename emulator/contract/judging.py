@@ -110,6 +110,11 @@ def schema_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "D
     return _new_validator(schema if pointers.is_self_contained(schema) else _rebased(schema), contract)
 
 
+def part_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
+    """Return a validator for a part of a contract's document, whose references lead into the document."""
+    return _new_validator(_rebased(schema), contract)
+
+
 def _rebased(node: Any) -> Any:
     if isinstance(node, Mapping):
         return {key: _rebased_reference(value) if key == "$ref" else _rebased(value) for key, value in node.items()}
@@ -117,7 +122,9 @@ def _rebased(node: Any) -> Any:
 
 
 def _rebased_reference(value: Any) -> Any:
-    return URI + pointers.as_fragment(value[1:]) if isinstance(value, str) and value.startswith("#/") else value
+    if not isinstance(value, str) or not value.startswith("#"):
+        return value
+    return URI + pointers.as_fragment(value[1:]) if value.startswith("#/") else URI + value
 
 
 def schema_violations(schema: Any) -> tuple[Violation, ...]:

@@ -54,23 +54,26 @@ def text(schema: Mapping[str, Any], key: int, pointer: str) -> str | None:
     longest = int(schema.get("maxLength", max(_USUAL, shortest)))
     if shortest > longest or shortest > LONGEST:
         return None
+    make = _FORMATS.get(schema.get("format", ""))
+    if make is not None:
+        found = _formatted(make, schema, key, pointer, shortest, longest)
+        if found is not None or "pattern" not in schema:
+            return found
     if "pattern" in schema:
         # Importing rstr costs 10 ms, and few schemas need it.
         from emulator.contract.patterns import text_matching
 
         return text_matching(schema["pattern"], Random(keyed(key, pointer)), shortest, longest)
-    make = _FORMATS.get(schema.get("format", ""))
-    if make is not None:
-        return _formatted(make, schema["format"], key, pointer, shortest, longest)
     return _fitted(_named(key, pointer), shortest, longest)
 
 
 def _formatted(
-    make: Callable[[int, str], str], name: str, key: int, pointer: str, shortest: int, longest: int
+    make: Callable[[int, str], str], schema: Mapping[str, Any], key: int, pointer: str, shortest: int, longest: int
 ) -> str | None:
+    is_right = CHECKS[schema["format"]]
     for attempt in range(20):
         found = make(key, f"{pointer}~{attempt}" if attempt else pointer)
-        if shortest <= len(found) <= longest and CHECKS[name](found):
+        if shortest <= len(found) <= longest and is_right(found) and matches(schema.get("pattern", ""), found):
             return found
     return None
 
@@ -78,6 +81,12 @@ def _formatted(
 def word(key: int, pointer: str) -> str:
     """Return an English word in small letters."""
     return str(fake("word", key, pointer))
+
+
+def longer(found: str, pattern: str, key: int, pointer: str) -> tuple[str, ...]:
+    """Return a text that matches a pattern, and one that goes on behind it if the pattern allows that."""
+    more = f"{found}{word(key, pointer)}"
+    return (found, more) if matches(pattern, more) else (found,)
 
 
 def _named(key: int, pointer: str) -> str:

@@ -120,13 +120,96 @@ def _composed(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dic
     )
 
 
-@given(st.recursive(_LEAVES, _composed, max_leaves=8), st.integers(0, 1000))
+def _asking_more(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Schemas with the keywords that a value may break as a whole; each of them can be met."""
+    kinds = st.sampled_from(["one", "two", "three"])
+    return st.one_of(
+        st.builds(
+            lambda item, count: {"type": "array", "items": item, "contains": item, "minContains": count},
+            inner,
+            st.integers(0, 3),
+        ),
+        inner.map(lambda each: {"type": "array", "prefixItems": [each], "unevaluatedItems": False}),
+        st.builds(
+            lambda one, two: {
+                "oneOf": [
+                    {"type": "object", "properties": {"kind": {"const": "one"}, "x": one}, "required": ["kind", "x"]},
+                    {"type": "object", "properties": {"kind": {"const": "two"}, "x": two}, "required": ["kind", "x"]},
+                ]
+            },
+            inner,
+            inner,
+        ),
+        st.builds(
+            lambda one, two, kind: {
+                "type": "object",
+                "properties": {"kind": {"enum": ["one", "two", "three"]}},
+                "required": ["kind"],
+                "if": {"properties": {"kind": {"const": kind}}},
+                "then": {"properties": {"x": one}, "required": ["x"]},
+                "else": {"properties": {"y": two}, "required": ["y"]},
+                "unevaluatedProperties": False,
+            },
+            inner,
+            inner,
+            kinds,
+        ),
+        st.builds(
+            lambda rules, one: {
+                "type": "object",
+                "properties": rules,
+                "dependentSchemas": {name: {"properties": {"more": one}, "required": ["more"]} for name in rules},
+                "dependentRequired": {"id": ["email"]},
+            },
+            st.dictionaries(_NAMES, inner, max_size=2),
+            inner,
+        ),
+        st.builds(
+            lambda each, least: {
+                "type": "object",
+                "patternProperties": {"^x-[a-z]+$": each},
+                "additionalProperties": False,
+                "minProperties": least,
+            },
+            inner,
+            st.integers(0, 3),
+        ),
+        inner.map(lambda each: {"type": "object", "propertyNames": {"pattern": "^[a-f]{2,5}$"}, "minProperties": 2}),
+        inner.map(lambda each: {"allOf": [each], "not": {"const": "never"}}),
+        st.builds(
+            lambda one, two: {
+                "allOf": [{"properties": {"one": one}}, {"properties": {"two": two}, "required": ["two"]}],
+                "type": "object",
+                "unevaluatedProperties": False,
+            },
+            inner,
+            inner,
+        ),
+    )
+
+
+_SENSIBLE = st.recursive(_LEAVES, lambda inner: _composed(inner) | _asking_more(inner), max_leaves=8)
+
+
+@given(_SENSIBLE, st.integers(0, 1000))
 @settings(max_examples=120, deadline=None)
 def test_any_sensible_schema_is_met(schema: dict[str, Any], key: int) -> None:
     value = generate(EMPTY, schema, key)
 
     assert Draft202012Validator(schema).is_valid(value)
     assert generate(EMPTY, schema, key) == value
+
+
+@given(st.dictionaries(_NAMES, _SENSIBLE, max_size=3), _SENSIBLE, st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_a_further_property_of_any_schema_leaves_the_others_as_they_were(
+    rules: dict[str, Any], new: dict[str, Any], key: int
+) -> None:
+    before = generate(EMPTY, {"type": "object", "properties": rules, "required": [*rules]}, key)
+
+    after = generate(EMPTY, {"type": "object", "properties": {"new": new, **rules}, "required": [*rules]}, key)
+
+    assert {name: after[name] for name in rules} == before
 
 
 _JUNK = st.recursive(
@@ -266,6 +349,39 @@ HARD: list[dict[str, Any]] = [
     {"not": {"type": "object"}, "type": ["object", "string"]},
     {"properties": {"a": {"type": "integer"}, "b": {"$ref": "#/properties/a"}, "c": {"$ref": "#"}}},
     {"$defs": {"A": {"type": "integer"}}, "items": {"$ref": "#/$defs/A"}, "type": "array"},
+    {"type": "array", "contains": {"type": "string"}, "items": {"type": ["integer", "string"]}, "maxContains": 1},
+    {"type": "array", "allOf": [{"contains": {"const": 1}}, {"contains": {"const": 2}}], "maxItems": 2},
+    {"type": "array", "prefixItems": [{}, {}], "contains": {"const": "x"}, "maxItems": 2, "minItems": 2},
+    {"type": "array", "prefixItems": [{"type": "string"}], "unevaluatedItems": False, "minItems": 1},
+    {"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "minItems": 2},
+    {"allOf": [{"prefixItems": [{"minimum": 3}]}, {"items": {"type": "integer", "maximum": 3}}], "minItems": 1},
+    {"oneOf": [{"required": ["a"]}, {"required": ["b"]}], "properties": {"a": {}, "b": {}}, "type": "object"},
+    {"oneOf": [{"type": "number"}, {"type": "integer"}]},
+    {"anyOf": [{"type": "integer"}, {"minimum": 2}], "oneOf": [{"type": "string"}, {"maximum": 1}], "type": "integer"},
+    {"not": {"type": "string"}},
+    {"type": "object", "properties": {"a": {"type": "integer"}}, "not": {"required": ["a"]}},
+    {"type": "integer", "minimum": 1, "maximum": 4, "not": {"enum": [1, 2, 3]}},
+    {
+        "type": "object",
+        "properties": {"kind": {"enum": ["card", "bank"]}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "card"}}},
+        "then": {"required": ["number"]},
+        "else": {"required": ["iban"], "properties": {"iban": {"type": "string"}}},
+    },
+    {"if": {"type": "integer"}, "then": False},
+    {"type": "object", "required": ["a"], "dependentSchemas": {"a": {"required": ["b"], "minProperties": 3}}},
+    {"type": "object", "properties": {"a": {}}, "dependentRequired": {"a": ["b", "c"]}, "maxProperties": 2},
+    {"type": "object", "properties": {"a": {}, "bb": {}}, "propertyNames": {"maxLength": 1}},
+    {"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}, "additionalProperties": False}], "type": "object"},
+    {"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False, "type": "object"},
+    {"type": "object", "unevaluatedProperties": {"type": "integer"}, "minProperties": 2},
+    {"type": "object", "patternProperties": {"^a": {}, "^b": {}}, "additionalProperties": False, "minProperties": 4},
+    {"allOf": [{"multipleOf": 4}, {"multipleOf": 6}, {"minimum": 1, "maximum": 13}], "type": "integer"},
+    {"allOf": [{"pattern": "^[a-c]+$"}, {"pattern": "cc"}], "type": "string"},
+    {"type": "string", "format": "date", "pattern": "-0[1-6]-"},
+    {"type": ["null", "integer"], "enum": [None, "a", 3]},
+    {"enum": ["a", 1, 2], "minimum": 2, "type": "integer"},
 ]
 
 
@@ -280,7 +396,10 @@ def test_a_hard_schema_is_met(schema: dict[str, Any]) -> None:
     [
         (False, "no value could be made for the whole value: 'false' was not met; give the schema an example"),
         ({"type": "integer", "minimum": 2, "maximum": 1}, "no value could be made for the whole value: 'minimum'"),
-        ({"properties": {"a": {"pattern": "(?!)"}}, "required": ["a"]}, "no value could be made for /a: 'pattern'"),
+        (
+            {"type": "object", "properties": {"a": {"type": "string", "pattern": "(?!)"}}, "required": ["a"]},
+            "no value could be made for /a: 'pattern'",
+        ),
         ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "no value could be made for the whole value: 'type'"),
         ({"type": "string", "minLength": 9, "maxLength": 2}, "no value could be made for the whole value: '"),
         ({"items": {"const": 1}, "type": "array", "minItems": 2, "uniqueItems": True}, "no value could be made for /1"),
@@ -291,6 +410,8 @@ def test_a_hard_schema_is_met(schema: dict[str, Any]) -> None:
             {"type": "strin"},
             "no JSON Schema: 'array', 'boolean', 'integer', 'null', 'number', 'object' or 'string' was",
         ),
+        ({"not": {}}, "no value could be made for the whole value: 'not' was not met; give the schema an example"),
+        ({"oneOf": [True, True]}, "no value could be made for the whole value: 'oneOf' was not met"),
         ({"pattern": "("}, "no JSON Schema: a text in the format regex was expected at '/pattern'"),
         ({"$ref": "http://example.com/x"}, "no value could be made for the whole value: '$ref' was not met"),
         ({"$ref": "#/components/schemas/Nope"}, "no value could be made for the whole value: '$ref' was not met"),
@@ -320,6 +441,41 @@ def test_what_stands_beside_a_reference_wins() -> None:
     contract = contract_with(S={"type": "string", "default": "inner"})
 
     assert generate(contract, {"$ref": "#/components/schemas/S", "default": "outer"}, 1) == "outer"
+
+
+ZOO = contract_with(
+    Animal={
+        "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+        "discriminator": {"propertyName": "kind", "mapping": {"meows": "#/components/schemas/Cat", "barks": "Dog"}},
+    },
+    Pet={
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"type": "string"}},
+        "discriminator": {"propertyName": "kind"},
+    },
+    Cat={"properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}}, "required": ["lives"]},
+    Dog={"properties": {"kind": {"type": "string"}, "tail": {"type": "boolean"}}, "required": ["tail"]},
+    Bird={"allOf": [{"$ref": "#/components/schemas/Pet"}, {"properties": {"wings": {"const": 2}}}]},
+)
+
+
+def test_a_discriminator_names_the_alternative_that_was_taken() -> None:
+    def kind(name: str) -> Any:
+        return generate(ZOO, {"$ref": f"#/components/schemas/{name}"}, 1)["kind"]
+
+    assert (kind("Animal"), kind("Bird"), kind("Pet")) == ("meows", "Bird", "Pet")
+
+
+def test_a_wrong_default_gives_way_and_the_values_around_it_stay() -> None:
+    def pair(default: Any) -> Any:
+        rule = {"type": "integer", "default": default}
+        return generate(EMPTY, {"properties": {"a": {"type": "string"}, "b": rule, "c": {"default": 3}}}, 1)
+
+    wrong, right = pair("x"), pair(5)
+
+    assert isinstance(wrong["b"], int)
+    assert {**wrong, "b": 5} == right == {"a": right["a"], "b": 5, "c": 3}
 
 
 def test_a_nullable_value_is_made_rather_than_null() -> None:
