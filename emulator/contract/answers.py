@@ -154,7 +154,7 @@ def answer(
 def _media_type(response: Response, accept: str | None) -> str | None:
     """Return the media type that the client likes best of those offered; None where there is no body."""
     offered = sorted(response.content, key=lambda name: not is_json(name))
-    if not offered or accept is None:
+    if not offered or not accept:
         return next(iter(offered), None)
     liked = {name: _liking(name, accept) for name in offered}
     best = max(offered, key=lambda name: liked[name])

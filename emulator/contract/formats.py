@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 _DATE: Final = r"(\d{4})-(\d\d)-(\d\d)"
-_TIME: Final = r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+_TIME: Final = r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.\d+)?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))"
 _DATE_PATTERN: Final = re.compile(_DATE, re.ASCII)
 _TIME_PATTERN: Final = re.compile(_TIME, re.ASCII)
 _DATE_TIME_PATTERN: Final = re.compile(rf"({_DATE})[Tt ]{_TIME}", re.ASCII)
@@ -51,13 +51,20 @@ def _day_exists(year: str, month: str, day: str) -> bool:
 
 def is_time(text: str) -> bool:
     """Tell whether it is an RFC 3339 full-time, offset included."""
-    return _TIME_PATTERN.fullmatch(text) is not None
+    found = _TIME_PATTERN.fullmatch(text)
+    return found is not None and _second_exists(*found.groups("0"))
+
+
+def _second_exists(hour: str, minute: str, second: str, sign: str, hours: str, minutes: str) -> bool:
+    """Tell whether a 61st second is that of 23:59 in UTC, at whose end alone there are any (RFC 3339, 5.7)."""
+    ahead = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1)
+    return second != "60" or (int(hour) * 60 + int(minute) - ahead) % 1440 == 1439
 
 
 def is_date_time(text: str) -> bool:
     """Tell whether it is an RFC 3339 date-time, offset included."""
     found = _DATE_TIME_PATTERN.fullmatch(text)
-    return found is not None and is_date(found[1])
+    return found is not None and is_date(found[1]) and is_time(text[11:])
 
 
 def is_duration(text: str) -> bool:

@@ -6,7 +6,7 @@ A service is one contract with its handlers; the emulated API and the control AP
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from starlette.routing import Router
@@ -107,10 +107,17 @@ class Service:
         """Return the routes of the contract's paths; what none of them matches is told the nearest."""
         endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(self.contract))
         return Router(
-            [OperationRoutes(endpoints, self.manner.error)],
+            [OperationRoutes(endpoints, self._unrouted)],
             redirect_slashes=False,
-            default=NoOperation(self.contract.operations, self.manner.error),
+            default=NoOperation(self.contract.operations, self._unrouted),
         )
+
+    def _unrouted(self, error: EmulatorError) -> Reply:
+        """Return the answer to a request that belongs to no operation, for which hence no shape is declared."""
+        return self._undeclared(self.manner.error(error))
+
+    def _undeclared(self, reply: Reply) -> Reply:
+        return reply if self._speaks_of_detail or reply.media_type == PROBLEM else as_problem(reply)
 
     def validator(self, operation: Operation) -> RequestValidator:
         """Return what holds the requests of an operation against the contract."""
@@ -119,7 +126,8 @@ class Service:
     def from_contract(self, call: Call) -> Reply:
         """Return the answer that the contract itself has for a request; the same for the same request."""
         key = keyed(self.seed, call.operation.id, call.request.scope["path"], call.request.query, call.raw)
-        accept = call.request.header(b"accept")
+        # RFC 9110, 5.3: a field that is sent several times is one list.
+        accept = ", ".join(call.request.header_values(b"accept"))
         return _reply(answer(self._answers, call.operation, call.preferences, key, accept), call.added)
 
     def check(self, operation: Operation, reply: Reply) -> None:
@@ -146,7 +154,7 @@ class Service:
             return reply
         response = operation.response(reply.status)
         if response is None or not response.content:
-            return reply if self._speaks_of_detail or reply.media_type == PROBLEM else as_problem(reply)
+            return self._undeclared(reply)
         body = reply.body if reply.data is None else reply.data
         if not self._checker.check(operation, reply.status, reply.media_type, body):
             return reply
@@ -154,7 +162,7 @@ class Service:
             given = answer(self._answers, operation, Preferences(code=reply.status), keyed(self.seed, operation.id))
         except EmulatorError:
             return reply
-        return Reply(given.status, given.body, given.media_type, reply.headers)
+        return with_headers(_reply(replace(given, applied=()), reply.headers), reply.headers)
 
 
 class Endpoint:

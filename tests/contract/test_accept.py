@@ -24,6 +24,7 @@ CONTRACT = contract_of("""\
     ("accept", "media_type"),
     [
         (None, "application/json"),
+        ("", "application/json"),
         ("*/*", "application/json"),
         ("text/csv", "text/csv"),
         ("TEXT/CSV; charset=utf-8", "text/csv"),

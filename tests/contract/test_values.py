@@ -380,6 +380,10 @@ HARD: list[dict[str, Any]] = [
     {"allOf": [{"multipleOf": 4}, {"multipleOf": 6}, {"minimum": 1, "maximum": 13}], "type": "integer"},
     {"allOf": [{"pattern": "^[a-c]+$"}, {"pattern": "cc"}], "type": "string"},
     {"type": "string", "format": "date", "pattern": "-0[1-6]-"},
+    {"type": "string", "pattern": r"^(?=.*[A-Z])(?=.*\d)[A-Za-z\d]{8,12}$"},
+    {"type": "string", "pattern": r"^(?!a)[a-c(]{2}(?<!\(b)[)]?$", "minLength": 2},
+    {"type": "string", "pattern": "^(?=abcdefgh).*$"},
+    {"type": "string", "pattern": r"^(?!(?:xn|a(b))--)[a-z]{1,5}\(?[)(]$"},
     {"type": ["null", "integer"], "enum": [None, "a", 3]},
     {"enum": ["a", 1, 2], "minimum": 2, "type": "integer"},
 ]

@@ -25,6 +25,7 @@ paths:
         '200': {description: Ordered.}
         '401':
           description: Who are you?
+          headers: {WWW-Authenticate: {required: true, schema: {const: Key}}}
           content:
             application/json:
               schema: {type: object, required: [error, code], properties: {error: {type: string}, code: {const: 7}}}
@@ -32,6 +33,14 @@ paths:
         '415':
           description: In a shape that ours keeps.
           content: {application/json: {schema: {type: object, required: [detail]}}}
+  /prices:
+    get:
+      responses:
+        '200':
+          description: In two forms.
+          content:
+            text/csv: {example: "a,1"}
+            application/json: {example: {a: 1}}
 components:
   securitySchemes:
     key: {type: apiKey, in: header, name: key}
@@ -51,6 +60,7 @@ async def test_an_error_that_is_declared_has_the_declared_shape(shop: httpx2.Asy
     answer = await shop.post("/orders", json={"item": "a"})
 
     assert (answer.status_code, answer.json()) == (401, {"error": "no key", "code": 7})
+    assert answer.headers["www-authenticate"] == "Key"
 
 
 async def test_our_own_words_are_kept_where_they_have_the_declared_shape(shop: httpx2.AsyncClient) -> None:
@@ -79,3 +89,35 @@ async def test_an_error_that_is_not_declared_is_told_as_problem_details_with_poi
             }
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "detail"),
+    [
+        ("GET", "/order", 404, "No operation matches GET /order. Nearest: POST /orders (differs at 'order')."),
+        ("PUT", "/orders", 405, "Method Not Allowed"),
+    ],
+)
+async def test_what_belongs_to_no_operation_is_told_as_problem_details(
+    shop: httpx2.AsyncClient, method: str, path: str, status: int, detail: str
+) -> None:
+    answer = await shop.request(method, path)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "media_type"),
+    [
+        ([], 200, "application/json"),
+        (["text/csv;q=0.5", "text/html"], 200, "text/csv"),
+        (["text/html"], 406, "application/problem+json"),
+    ],
+)
+async def test_accept_chooses_the_media_type_even_when_it_is_sent_in_parts(
+    shop: httpx2.AsyncClient, accept: list[str], status: int, media_type: str
+) -> None:
+    answer = await shop.get("/prices", headers=[("accept", each) for each in accept or [""]])
+
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (status, media_type)
