@@ -15,7 +15,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-MAX_TEXT: Final = 64 * 1024
+# Room for the largest request that is taken by default, 5 MiB, to be told again with words around it.
+MAX_TEXT: Final = 8 * 1024 * 1024
 MAX_ITEMS: Final = 10_000
 BUDGET: Final = "_budget"
 
@@ -134,7 +135,7 @@ def _joined(parts: Iterable[str]) -> str:
     for part in parts:
         length += len(part)
         if length > MAX_TEXT:
-            raise TooMuch(f"it prints more than {MAX_TEXT} characters")
+            raise TooMuch(f"it prints more than {MAX_TEXT:,} characters")
         gathered.append(part)
     return "".join(gathered)
 

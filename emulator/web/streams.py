@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.contract.judging import judge, violations
 from emulator.contract.spec import Contract
+from emulator.errors import EmulatorError
 from emulator.web.exchange import RawHeaders
 from emulator.web.problems import broken_promise
 
@@ -54,9 +55,12 @@ class StreamReply:
 
     async def _frames(self) -> AsyncIterator[bytes]:
         is_right = judge(self.contract, self.event_pointer)
-        async for event in self.events:
-            if not is_right(event):
-                found = violations(self.contract, self.event_pointer, event, ("event",))
-                _logger.error("%s", broken_promise(f"a stream ({event['type']})", found).message)
-                return  # before `task_finished`: the client sees that something went wrong, the log says what
-            yield b"data: %b\n\n" % orjson.dumps(event)
+        try:
+            async for event in self.events:
+                if not is_right(event):
+                    found = violations(self.contract, self.event_pointer, event, ("event",))
+                    raise broken_promise(f"a stream ({event['type']})", found)
+                yield b"data: %b\n\n" % orjson.dumps(event)
+        except EmulatorError as error:
+            # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
+            _logger.error("%s", error.message)

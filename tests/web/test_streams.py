@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,7 +17,7 @@ from emulator.settings import Settings
 from emulator.web import streams
 from emulator.web.streams import StreamReply
 from tests.engines import contract
-from tests.web.api import Api
+from tests.web.api import Api, api
 
 BODY = {"input": {"text": "Refund order 1042"}}
 EVENT = "/components/schemas/TaskUpdateEvent"
@@ -168,3 +169,27 @@ async def test_an_event_that_breaks_the_contract_is_not_sent_and_ends_the_stream
 
     assert b"".join(sent) == b""
     assert "breaks the contract" in caplog.text
+
+
+@pytest.mark.parametrize("story", ["completed", "sub_agents", "tool_calls", "streaming_answer"])
+async def test_a_story_takes_a_text_as_long_as_a_request_may_be(auto: Api, story: str) -> None:
+    body = {"input": {"text": "z" * 200_000}}
+
+    told = events_of((await auto.http.post(f"/v1/workflows/{story}/invoke/stream", json=body)).text)
+
+    assert told[-1]["type"] == "task_finished"
+
+
+async def test_a_text_that_cannot_be_rendered_ends_a_stream_and_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    story = (
+        "scenario: broken\nsteps:\n  - {status: pending, after: 1s}\n  - {status: completed, result: '{{ 1 / 0 }}'}\n"
+    )
+    (tmp_path / "broken.yaml").write_text(story, encoding="utf-8")
+    own = api(clock="auto", scenarios=(tmp_path,))
+
+    answer = await own.http.post("/v1/workflows/broken/invoke/stream", json=BODY)
+
+    assert [event["type"] for event in events_of(answer.text)] == ["task_created"]
+    assert "broken.yaml:4" in caplog.text
