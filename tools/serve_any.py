@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 import orjson
 
-from emulator.contract.forms import URLENCODED
+from emulator.contract.forms import MULTIPART, URLENCODED
 from emulator.contract.pointers import as_fragment
 from emulator.contract.spec import Contract, MediaType, Operation, Parameter
 from emulator.contract.validation import is_json
@@ -25,6 +25,8 @@ from emulator.contract.values import generate, keyed
 from emulator.errors import EmulatorError, InvalidFiles
 from emulator.settings import Settings
 from emulator.web.app import Application, create_app
+
+_BOUNDARY = "xpander-emulator-serve-any"
 
 
 def request_of(contract: Contract, operation: Operation) -> dict[str, Any]:
@@ -56,17 +58,30 @@ def request_of(contract: Contract, operation: Operation) -> dict[str, Any]:
         elif (form := operation.body.content.get(URLENCODED)) is not None:
             headers["content-type"] = URLENCODED
             content = urlencode(_fields(_body(contract, form, key))).encode()
+        elif (form := operation.body.content.get(MULTIPART)) is not None:
+            headers["content-type"] = f"{MULTIPART}; boundary={_BOUNDARY}"
+            content = _multipart(_fields(_body(contract, form, key)))
+        else:
+            headers["content-type"] = next(iter(operation.body.content)).replace("*", "x")
+            content = b"anything"
     return {"method": operation.method, "url": path, "params": query, "headers": headers, "content": content}
 
 
+def _multipart(fields: list[tuple[str, str]]) -> bytes:
+    parts = [
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields
+    ]
+    return "".join([*parts, f"--{_BOUNDARY}--\r\n"]).encode()
+
+
 def _fields(body: Any) -> list[tuple[str, str]]:
-    """Return a generated object as the fields of a form; what is null or nested is left out."""
+    """Return a generated object as the fields of a form; what is null is left out, and nested lists."""
     several = {name: value if isinstance(value, list) else [value] for name, value in dict(body).items()}
     return [
         (name, _text(each))
         for name, values in several.items()
         for each in values
-        if each is not None and not isinstance(each, Mapping | list)
+        if each is not None and not isinstance(each, list)
     ]
 
 

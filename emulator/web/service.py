@@ -36,6 +36,14 @@ class UnsupportedMediaType(EmulatorError):
     status = 415
 
 
+class Refused(EmulatorError):
+    """A request that breaks the contract, with its answer; that is no promise of ours, so it is shaped, not checked."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__("The request breaks the contract.")
+        self.reply = reply
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request that was let in and found valid.
@@ -187,6 +195,8 @@ class Endpoint:
                 self._service.check(self._operation, reply)
         except ClientGone:
             return
+        except Refused as refused:
+            reply = refused.reply
         except EmulatorError as error:
             reply = manner.error(error)
             if error.status >= 500:
@@ -201,7 +211,7 @@ class Endpoint:
             await reply.stream(scope, receive, send, added)
 
     async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply | StreamReply:
-        """Validate a request and return its answer."""
+        """Validate a request and return its answer. Raises Refused."""
         operation, service = self._operation, self._service
         raw = await request.body(service.max_body)
         content_type = request.header(b"content-type")
@@ -212,7 +222,7 @@ class Endpoint:
             self._validator = service.validator(operation)
         found = self._validator.check(request.path_parameters, request.query, request.headers, raw)
         if not isinstance(found, Accepted):
-            return service.manner.violations(found)
+            raise Refused(service.manner.violations(found))
         prefer = request.header_values(b"prefer")
         preferences = parse_prefer(prefer) if prefer else _NO_PREFERENCES
         call = Call(request, operation, namespace, found.parameters, found.body, raw, preferences, added)

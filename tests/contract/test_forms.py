@@ -30,6 +30,7 @@ CONTRACT = contract_of("""\
             gift: {type: boolean}
             tags: {type: array, items: {type: integer}}
             photo: {type: string, format: binary}
+            label: {type: object, required: [text], properties: {text: {type: string}}}
     """)
 VALIDATOR = RequestValidator(CONTRACT, CONTRACT.operation("order"))
 MULTIPART = b"multipart/form-data; boundary=xyz"
@@ -56,9 +57,19 @@ def test_a_multipart_form_is_read_likewise_and_a_file_is_its_bytes() -> None:
     assert read(body, MULTIPART) == Accepted({}, {"item": "Tee ☕", "count": 3, "photo": "\x89PNG\xff"})
 
 
+def test_an_object_in_a_form_is_json() -> None:
+    body = part(b"item", b"Tea") + part(b"label", b'{"text": "Hi"}') + b"--xyz--\r\n"
+
+    assert read(body, MULTIPART) == Accepted({}, {"item": "Tea", "label": {"text": "Hi"}})
+
+
 @pytest.mark.parametrize(
     ("body", "loc", "kind"),
     [
+        (b"item=ab&label={", ("body", "label"), "dict_type"),
+        (b"item=ab&label=3", ("body", "label"), "dict_type"),
+        (b"item=ab&label=" + b'{"a":' * 200 + b"1" + b"}" * 200, ("body", "label"), "dict_type"),
+        (b"item=ab&label={}", ("body", "label", "text"), "missing"),
         (b"count=2", ("body", "item"), "missing"),
         (b"item=a", ("body", "item"), "string_too_short"),
         (b"item=ab&count=many", ("body", "count"), "int_parsing"),

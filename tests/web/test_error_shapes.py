@@ -33,6 +33,20 @@ paths:
         '415':
           description: In a shape that ours keeps.
           content: {application/json: {schema: {type: object, required: [detail]}}}
+  /coupons:
+    post:
+      requestBody: {content: {application/json: {schema: {type: integer}}}}
+      responses:
+        '200': {description: Taken.}
+        4XX:
+          description: Refused.
+          content:
+            application/json:
+              schema: {type: object, required: [fault], properties: {fault: {const: yours}}}
+  /gifts:
+    post:
+      requestBody: {content: {application/json: {schema: {type: integer}}}}
+      responses: {'200': {description: Taken.}, '422': {description: Refused.}}
   /prices:
     get:
       responses:
@@ -121,3 +135,10 @@ async def test_accept_chooses_the_media_type_even_when_it_is_sent_in_parts(
     answer = await shop.get("/prices", headers=[("accept", each) for each in accept or [""]])
 
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (status, media_type)
+
+
+async def test_a_request_that_is_refused_is_told_in_the_declared_shape(shop: httpx2.AsyncClient) -> None:
+    coupon, gift = await shop.post("/coupons", json="a"), await shop.post("/gifts", json="a")
+
+    assert (coupon.status_code, coupon.json()) == (422, {"fault": "yours"})
+    assert (gift.status_code, gift.headers["content-type"]) == (422, "application/problem+json")
