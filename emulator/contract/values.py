@@ -38,8 +38,9 @@ def _generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, po
         try:
             value = Generator(contract, schema, careful=careful).value(schema, key, pointer)
         except Unmet as unmet:
-            # One without keyword says that whatever was made did not do; the first value's fault says more.
-            fault = unmet if unmet.keyword else fault
+            # One without keyword says that whatever was made did not do, one of exhaustion where it came to its end;
+            # the first value's fault says more.
+            fault = fault if careful and (isinstance(unmet, Exhausted) or not unmet.keyword) else unmet
             if isinstance(unmet, Exhausted):
                 break
             continue

@@ -415,6 +415,10 @@ def test_a_hard_schema_is_met(schema: dict[str, Any]) -> None:
             "no JSON Schema: 'array', 'boolean', 'integer', 'null', 'number', 'object' or 'string' was",
         ),
         ({"not": {}}, "no value could be made for the whole value: 'not' was not met; give the schema an example"),
+        (
+            {"anyOf": [{"type": "object", "required": ["b"], "properties": {"b": {"oneOf": [{}, {}]}}}] * 3},
+            "no value could be made for the whole value: 'anyOf' was not met",
+        ),
         ({"oneOf": [True, True]}, "no value could be made for the whole value: 'oneOf' was not met"),
         ({"pattern": "("}, "no JSON Schema: a text in the format regex was expected at '/pattern'"),
         ({"$ref": "http://example.com/x"}, "no value could be made for the whole value: '$ref' was not met"),
