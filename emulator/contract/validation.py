@@ -17,6 +17,7 @@ from emulator.contract.forms import FormReader, is_form
 from emulator.contract.judging import MAX_DEPTH, is_too_deep, judge, violations
 from emulator.contract.model import Contract, MediaType, Operation
 from emulator.contract.parameters import MISSING, ParameterReader, kind_of, raw_query, raw_simple, reader_for
+from emulator.contract.plain import PlainReader, is_plain
 
 __all__ = [
     "Accepted",
@@ -36,7 +37,7 @@ class Accepted:
     """A request that keeps the contract.
 
     parameters: by name, read as their types, defaults filled in; what is absent and has none is left out.
-    body:       the parsed JSON, None when there is none or it is no JSON.
+    body:       the parsed JSON or form, None when there is none or it is something else.
     """
 
     parameters: Mapping[str, Any]
@@ -116,18 +117,16 @@ class RequestValidator:
         self._cookies = [reader for reader in readers if reader.parameter.place == "cookie"]
         self._query_may_be_empty = not any(reader.parameter.required for reader in self._query)
         self._query_defaults = {r.parameter.name: r.default for r in self._query if r.default is not MISSING}
-        self._schema = self._body_schema()
+        self._content = operation.body.content if operation.body else {}
+        self._schema = next((media.schema_pointer for name, media in self._content.items() if is_json(name)), None)
         self._judge = judge(contract, self._schema) if self._schema is not None else None
-        content = operation.body.content if operation.body else {}
-        self._forms = {
-            name: FormReader(contract, media.schema_pointer)
-            for name, media in content.items()
-            if is_form(name) and media.schema_pointer is not None
+        # Almost every operation takes JSON alone, and need not look at the media type.
+        self._is_json_alone = len(self._content) == 1 and is_json(next(iter(self._content)))
+        pointers = {name: media.schema_pointer for name, media in self._content.items()}
+        self._forms = {n: FormReader(contract, at) for n, at in pointers.items() if at is not None and is_form(n)}
+        self._plain = {
+            n: PlainReader(contract, at) for n, at in pointers.items() if at is not None and is_plain(contract, n, at)
         }
-
-    def _body_schema(self) -> str | None:
-        content = self.operation.body.content if self.operation.body else {}
-        return next((media.schema_pointer for name, media in content.items() if is_json(name)), None)
 
     def check(
         self, path: Mapping[str, str], query: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes
@@ -184,27 +183,35 @@ class RequestValidator:
             if self.operation.body is not None and self.operation.body.required:
                 faults.append(Violation(_BODY, "Field required", "missing", None, "a body"))
             return None
-        if self._forms:
+        if not self._is_json_alone:
             sent = next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")
-            content = self.operation.body.content if self.operation.body else {}
-            form = self._forms.get(media_type_of(content, sent) or "")
-            if form is not None:
-                return self._take_form(form, sent, body, faults)
-        if self._judge is None or self._schema is None:
+            name = media_type_of(self._content, sent) if sent else None
+            if name is not None and not is_json(sent):
+                return self._take_other(name, sent, body, faults)
+            if name is not None:
+                return self._take_json(self._content[name].schema_pointer, body, faults)
+        return self._take_json(self._schema, body, faults)
+
+    def _take_json(self, schema: str | None, body: bytes, faults: list[Violation]) -> Any:
+        if schema is None:
             return None
         value = parse_json(body)
         if isinstance(value, Violation):
             faults.append(value)
-        elif not self._judge(value):
-            faults.extend(violations(self.contract, self._schema, value, _BODY))
+            return value
+        holds = self._judge if schema == self._schema else judge(self.contract, schema)
+        if holds is not None and not holds(value):
+            faults.extend(violations(self.contract, schema, value, _BODY))
         return value
 
-    def _take_form(self, form: FormReader, content_type: str, body: bytes, faults: list[Violation]) -> Any:
-        value, found = form.read(content_type, body, _BODY)
-        if not found:
-            found = list(violations(self.contract, form.pointer, value, _BODY))
-        faults.extend(found)
-        return value
+    def _take_other(self, name: str, content_type: str, body: bytes, faults: list[Violation]) -> Any:
+        """Return a form's value; text and bytes are checked, but mean nothing to a handler."""
+        reader = self._forms.get(name) or self._plain.get(name)
+        if reader is None:
+            return None
+        value, found = reader.read(content_type, body, _BODY)
+        faults.extend(found or violations(self.contract, reader.pointer, value, _BODY))
+        return value if name in self._forms else None
 
 
 def _take(reader: ParameterReader, raw: Any, values: dict[str, Any], faults: list[Violation]) -> None:
