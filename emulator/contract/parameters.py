@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -47,11 +47,13 @@ class Shape:
     """What a parameter's schema says about types, worked out once.
 
     types: names of JSON types in the order in which they are tried; empty when anything goes.
+    lists: of those properties that are lists, the types of their items.
     """
 
     types: tuple[str, ...]
     items: tuple[str, ...] = ()
     properties: Mapping[str, tuple[str, ...]] | None = None
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,14 @@ class ParameterReader:
         if isinstance(raw, str):
             return coerce(raw, self.shape.types, self.at, faults), tuple(faults)
         if isinstance(raw, list):
-            items = [coerce(item, self.shape.items, (*self.at, index), faults) for index, item in enumerate(raw)]
-            return items, tuple(faults)
-        types = self.shape.properties or NOTHING
-        value = {key: coerce(item, types.get(key, ()), (*self.at, key), faults) for key, item in raw.items()}
+            return coerce_each(raw, self.shape.items, self.at, faults), tuple(faults)
+        types, lists = self.shape.properties or NOTHING, self.shape.lists
+        value = {
+            key: coerce_each(item, lists.get(key, ()), (*self.at, key), faults)
+            if isinstance(item, list)
+            else coerce(item, types.get(key, ()), (*self.at, key), faults)
+            for key, item in raw.items()
+        }
         return value, tuple(faults)
 
 
@@ -157,11 +163,16 @@ def _type_of(value: Any) -> str:
 def _shape(contract: Contract, schema: Any) -> Shape:
     types = types_of(contract, schema)
     items = types_of(contract, keyword_of(contract, schema, "items")) if "array" in types else ()
-    properties = None
-    if "object" in types:
-        declared = keyword_of(contract, schema, "properties") or NOTHING
-        properties = {name: types_of(contract, each) for name, each in declared.items()}
-    return Shape(types, items, properties)
+    if "object" not in types:
+        return Shape(types, items)
+    declared = keyword_of(contract, schema, "properties") or NOTHING
+    properties = {name: types_of(contract, each) for name, each in declared.items()}
+    lists = {
+        name: types_of(contract, keyword_of(contract, declared[name], "items"))
+        for name, found in properties.items()
+        if "array" in found
+    }
+    return Shape(types, items, properties, lists)
 
 
 def _is_plain(contract: Contract, schema: Any) -> bool:
@@ -191,6 +202,11 @@ def coerce(text: Any, types: Sequence[str], at: Location, faults: list[Violation
     return text
 
 
+def coerce_each(texts: Sequence[Any], types: Sequence[str], at: Location, faults: list[Violation]) -> list[Any]:
+    """Return what each text of a list stands for, as `coerce` does."""
+    return [coerce(text, types, (*at, index), faults) for index, text in enumerate(texts)]
+
+
 def _parse(text: str, name: str) -> Any:
     if name == "integer" and _INTEGER.fullmatch(text):
         return int(text.strip().partition(".")[0])
@@ -206,29 +222,29 @@ def raw_query(reader: ParameterReader, pairs: Mapping[str, list[str]]) -> Any:
     """Return a parameter's raw value from the parsed query (or cookies), by its style; MISSING when it is absent."""
     parameter, shape = reader.parameter, reader.shape
     if shape.properties is not None and parameter.style != "json":
-        return _raw_object(parameter, shape.properties, pairs)
+        return _raw_object(parameter, shape, pairs)
     values = pairs.get(parameter.name)
     if values is None:
         return MISSING
     if "array" not in shape.types or parameter.style == "json":
         return values[-1]
-    if parameter.style == "form" and parameter.explode:
+    if parameter.explode:
         return values
     separator = _SEPARATORS.get(parameter.style, ",")
     return [item for value in values for item in value.split(separator)]
 
 
-def _raw_object(parameter: Parameter, properties: Mapping[str, tuple[str, ...]], pairs: Mapping[str, list[str]]) -> Any:
+def _raw_object(parameter: Parameter, shape: Shape, pairs: Mapping[str, list[str]]) -> Any:
     if parameter.style == "deepObject":
         prefix = f"{parameter.name}["
-        found = {key[len(prefix) : -1]: pairs[key][-1] for key in pairs if key.startswith(prefix) and key[-1] == "]"}
+        sent = {key[len(prefix) : -1]: pairs[key] for key in pairs if key.startswith(prefix) and key[-1] == "]"}
     elif parameter.explode:
-        found = {key: pairs[key][-1] for key in properties if key in pairs}
+        sent = {key: pairs[key] for key in shape.properties or NOTHING if key in pairs}
     elif parameter.name in pairs:
         return raw_simple(parameter, "object", pairs[parameter.name][-1])
     else:
         return MISSING
-    return found or MISSING
+    return {key: texts if key in shape.lists else texts[-1] for key, texts in sent.items()} or MISSING
 
 
 def raw_simple(parameter: Parameter, kind: str, text: str) -> Any:
@@ -236,7 +252,7 @@ def raw_simple(parameter: Parameter, kind: str, text: str) -> Any:
     if kind == "array":
         return [item.strip() for item in text.split(",")]
     if kind == "object":
-        parts = text.split(",")
+        parts = text.split(_SEPARATORS.get(parameter.style, ","))
         if parameter.explode and parameter.style == "simple":
             return {key: value for key, _, value in (part.partition("=") for part in parts)}
         return dict(zip(parts[::2], parts[1::2], strict=False))

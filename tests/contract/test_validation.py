@@ -479,6 +479,48 @@ def test_objects_are_read_in_each_style() -> None:
     assert found == Accepted(point, None)
 
 
+STYLES = contract_of("""\
+paths:
+  /a/{ids}:
+    get:
+      operationId: styles
+      parameters:
+      - {name: ids, in: path, required: true, schema: {type: array, items: {type: integer}}}
+      - {name: bars, in: query, style: pipeDelimited, schema: {type: array, items: {type: integer}}}
+      - {name: gaps, in: query, style: spaceDelimited, schema: {type: array, items: {type: integer}}}
+      - {name: each, in: query, style: pipeDelimited, explode: true, schema: {type: array, items: {type: string}}}
+      - {name: piped, in: query, style: pipeDelimited, schema: {$ref: '#/components/schemas/Point'}}
+      - {name: deep, in: query, style: deepObject, explode: true, schema: {$ref: '#/components/schemas/Point'}}
+      responses: {"200": {description: ok}}
+components:
+  schemas: {Point: {type: object, properties: {x: {type: integer}, marks: {type: array, items: {type: integer}}}}}
+""")
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("bars=1|2", {"bars": [1, 2]}),
+        ("bars=1%7C2", {"bars": [1, 2]}),
+        ("gaps=1%202", {"gaps": [1, 2]}),
+        ("gaps=1+2", {"gaps": [1, 2]}),
+        ("each=a|b&each=c", {"each": ["a|b", "c"]}),
+        ("piped=x|4", {"piped": {"x": 4}}),
+        ("deep[x]=4&deep%5Bmarks%5D=1&deep[marks]=2", {"deep": {"x": 4, "marks": [1, 2]}}),
+    ],
+)
+def test_lists_and_objects_are_read_in_each_style_of_the_query(query: str, wanted: dict[str, Any]) -> None:
+    validator = RequestValidator(STYLES, STYLES.operation("styles"))
+
+    assert validator.check({"ids": "1,2"}, query.encode(), [], b"") == Accepted({"ids": [1, 2], **wanted}, None)
+
+
+def test_a_wrong_item_of_a_list_in_an_object_is_told_with_its_place() -> None:
+    found: Any = RequestValidator(STYLES, STYLES.operation("styles")).check({"ids": "1"}, b"deep[marks]=x", [], b"")
+
+    assert [each.loc for each in found] == [("query", "deep", "marks", 0)]
+
+
 def test_a_pattern_that_only_python_knows_is_judged_by_jsonschema_alone() -> None:
     contract = contract_with(S={"pattern": r"^(?P<a>x|y)(?P=a)\Z"})
 
