@@ -5,8 +5,8 @@ tags and aliases to an enclosing node are refused; the depth is bounded.
 """
 
 import re
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import yaml
 from emulator.errors import InvalidFiles, Mistake
 
 MAX_DEPTH: Final = 100
+PARTS: Final = "x-emulator-files"
 
 # YAML 1.2.2, 10.3.2: the core schema's tag resolution.
 _SCALARS: Final = (
@@ -36,17 +37,24 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: its value, and where each part of it stands."""
+    """A parsed file: its value, and where each part of it stands.
+
+    parts: other files by their names, whose values stand in this one under PARTS.
+    """
 
     file: str
     value: Any
     _root: yaml.Node
+    parts: Mapping[str, "Document"] = field(default_factory=dict)
 
     def locate(self, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
         """Return line and column (from 1) of the value at `path`, or of its key.
 
         Where the path leads to nothing, the place of the nearest thing above it.
         """
+        owner, inner = self._owner(path)
+        if owner is not self:
+            return owner.locate(inner, key=key)
         node, place = self._root, self._root
         for part in path:
             found = _child(node, part)
@@ -58,7 +66,12 @@ class Document:
     def mistake(self, path: Sequence[str | int], message: str, *, key: bool = False) -> Mistake:
         """Return a Mistake at `path`."""
         line, column = self.locate(path, key=key)
-        return Mistake(self.file, line, column, message)
+        return Mistake(self._owner(path)[0].file, line, column, message)
+
+    def _owner(self, path: Sequence[str | int]) -> tuple["Document", Sequence[str | int]]:
+        """Return the file in which a path leads somewhere, and the path within it."""
+        part = self.parts.get(str(path[1])) if len(path) > 1 and path[0] == PARTS else None
+        return (self, path) if part is None else (part, path[2:])
 
 
 def read_document(path: Path, name: str | None = None) -> Document:
@@ -117,8 +130,8 @@ def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | No
     """Return the key node and the value node of one part of a path; in a sequence both are the item."""
     if isinstance(node, yaml.MappingNode):
         return next(((key, value) for key, value in node.value if key.value == str(part)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part]
+    if isinstance(node, yaml.SequenceNode) and str(part).isdecimal() and int(part) < len(node.value):
+        return node.value[int(part)], node.value[int(part)]
     return None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from emulator.contract import pointers
+from emulator.contract.bundling import readable
 from emulator.contract.grammar import OBJECTS, OPEN, SECTIONS, Site
 from emulator.document import Document
 from emulator.errors import Mistake, did_you_mean
@@ -106,7 +107,7 @@ def _reference_fault(value: Any, site: Site) -> str | None:
     if not pointers.exists(value, pointer):
         return f"'{reference}' does not exist{pointers.nearest(value, pointer)}"
     if pointers.target(value, pointer) is None:
-        return f"'{reference}' refers to itself in the end"
+        return f"'{readable(reference)}' refers to itself in the end"
     return _other_kind(pointer, site.kind)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from emulator.contract import faults
-from emulator.contract.grammar import walk
+from emulator.contract.bundling import bundled
 from emulator.contract.model import Body, Contract, Credential, Header, MediaType, Operation, Parameter, Response
 from emulator.contract.reading import OperationReader
 from emulator.contract.upgrading import upgraded
 from emulator.document import Document, read_document
-from emulator.errors import InvalidFiles
+from emulator.errors import InvalidFiles, Mistake
 
 __all__ = [
     "Body",
@@ -34,27 +34,30 @@ def load_contract(path: Path, name: str | None = None, *, check_schemas: bool = 
 
     check_schemas: whether schemas are held against the metaschema, the slowest part of loading.
     """
-    return read_contract(read_document(path, name), check_schemas=check_schemas)
+    return read_contract(read_document(path, name), path, check_schemas=check_schemas)
 
 
-def read_contract(document: Document, *, check_schemas: bool = True) -> Contract:
-    """Return the contract that a parsed file holds. Raises InvalidFiles with every fault."""
+def read_contract(document: Document, path: Path | None = None, *, check_schemas: bool = True) -> Contract:
+    """Return the contract that a parsed file holds. Raises InvalidFiles with every fault.
+
+    path: of the file, from whose folder references to other files are followed.
+    """
     mistakes = list(faults.version_mistakes(document))
     if mistakes:
         raise InvalidFiles(mistakes)
-    document = upgraded(document)
-    sites = list(walk(document.value))
+    bundle = upgraded(bundled(document, path))
+    document, sites = bundle.document, list(bundle.sites())
+    mistakes += bundle.mistakes
     mistakes += faults.top_mistakes(document)
     mistakes += faults.shape_mistakes(document, sites)
-    mistakes += faults.reference_mistakes(document, sites)
+    mistakes += [each for each in faults.reference_mistakes(document, sites) if _place(each) not in bundle.told]
     reader = OperationReader(document)
     operations = reader.operations()
     mistakes += reader.mistakes
     if check_schemas:
         # What is no schema at all has been told already, and the metaschema would tell it again in other words.
-        told = {(mistake.line, mistake.column) for mistake in mistakes}
-        found = faults.schema_mistakes(document, sites)
-        mistakes += [mistake for mistake in found if (mistake.line, mistake.column) not in told]
+        told = {_place(mistake) for mistake in mistakes}
+        mistakes += [each for each in faults.schema_mistakes(document, sites) if _place(each) not in told]
     if mistakes:
         # A shared parameter is read by each operation that uses it; its fault is told once.
         raise InvalidFiles(list(dict.fromkeys(mistakes)))
@@ -62,6 +65,10 @@ def read_contract(document: Document, *, check_schemas: bool = True) -> Contract
     base = _base_path(document.value.get("servers"))
     placed = tuple(replace(operation, path=base + operation.path) for operation in operations) if base else operations
     return Contract(document.value, document.file, info["title"], info["version"], placed)
+
+
+def _place(mistake: Mistake) -> tuple[str, int, int]:
+    return mistake.file, mistake.line, mistake.column
 
 
 def _base_path(servers: Any) -> str:

@@ -9,22 +9,21 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
 
-from emulator.contract.grammar import walk
-from emulator.document import Document
+from emulator.contract.bundling import Bundle
 
 _OLD: Final = re.compile(r"3\.0\.\d+")
 
 
-def upgraded(document: Document) -> Document:
+def upgraded(bundle: Bundle) -> Bundle:
     """Return a 3.0 document with its schemas in the words of 3.1; any other as it is. Places stay those of the file."""
-    value = document.value
+    value = bundle.document.value
     if not isinstance(value, Mapping) or not _OLD.fullmatch(str(value.get("openapi"))):
-        return document
-    value = deepcopy(value)
-    for site in list(walk(value)):
+        return bundle
+    bundle = replace(bundle, document=replace(bundle.document, value=deepcopy(value)))
+    for site in list(bundle.sites()):
         if site.kind == "schema" and isinstance(site.value, dict):
             _upgrade(site.value)
-    return replace(document, value=value)
+    return bundle
 
 
 def _upgrade(schema: dict[str, Any]) -> None:
