@@ -35,6 +35,7 @@ EVERY_ADDRESS: Final = ("", "0.0.0.0", "::")  # noqa: S104  names of a choice, n
 GRACE_SECONDS: Final = 1
 START_SECONDS: Final = 30
 
+_logger: Final = logging.getLogger(__name__)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -157,8 +158,11 @@ class _Server(uvicorn.Server):
 
 def _configuration(settings: Settings) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").addFilter(_is_news)
+    app = create_app(settings)
+    for doubt in app.contract.doubts:
+        _logger.warning("%s", doubt)
     return uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
         http="httptools",
         ws="none",

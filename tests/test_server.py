@@ -62,6 +62,18 @@ def test_a_threaded_server_answers_as_soon_as_it_has_started() -> None:
     assert "server" not in headers
 
 
+def test_what_is_doubtful_in_a_contract_is_a_warning_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("openapi: 3.1.0\ninfo: {title: Mine, version: '1'}\npaths: {}\nwebhooks: {a: {}}\n")
+
+    with caplog.at_level("WARNING", "emulator.server"), ThreadedServer(Settings(port=0, spec=path)):
+        told = [record.getMessage() for record in caplog.records if record.name == "emulator.server"]
+
+    assert told == [f"{path}:4:1: webhooks are not called"]
+
+
 def test_two_threaded_servers_run_side_by_side() -> None:
     with ThreadedServer(Settings(port=0)) as one, ThreadedServer(Settings(port=0)) as other:
         assert one.base_url != other.base_url

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,17 +30,20 @@ spec_option = click.option("--spec", type=Existing(), metavar="FILE", help="Open
 @output_option
 @click.pass_context
 def lint(ctx: click.Context, paths: tuple[Path, ...], spec: Path | None, output: str) -> None:
-    """Check scenarios and OpenAPI files for mistakes.
+    """Check scenarios and OpenAPI files for mistakes; what is doubtful in a contract is a warning.
 
     Without PATHS it checks those of the settings, else ./scenarios, else the built-in ones.
     """
     from emulator.scenario.lint import as_json, as_text
 
     files = paths or default_paths()
-    mistakes = check_files(files, spec)
-    click.echo(as_json(mistakes) if output == "json" else as_text(mistakes), nl=output == "json")
+    mistakes, doubts = check_files(files, spec)
+    told = sorted([*mistakes, *(replace(doubt, message=f"warning: {doubt.message}") for doubt in doubts)])
+    click.echo(as_json(told) if output == "json" else as_text(told), nl=output == "json")
     checked = ", ".join(str(path) for path in files)
-    note(f"{_count(len(mistakes), 'mistake')} in {checked}" if mistakes else f"No mistakes in {checked}")
+    found = _count(len(mistakes), "mistake") if mistakes else "No mistakes"
+    warned = f", {_count(len(doubts), 'warning')}" if doubts else ""
+    note(f"{found}{warned} in {checked}")
     ctx.exit(Refused.exit_code if mistakes else 0)
 
 
@@ -49,27 +53,26 @@ def default_paths() -> tuple[Path, ...]:
     return settings_here().scenarios or ((here,) if here.is_dir() else (embedded.SCENARIOS,))
 
 
-def check_files(paths: Sequence[Path], spec: Path | None) -> tuple[Mistake, ...]:
-    """Return every mistake in scenarios and OpenAPI files, each told apart by its content."""
+def check_files(paths: Sequence[Path], spec: Path | None) -> tuple[tuple[Mistake, ...], tuple[Mistake, ...]]:
+    """Return every mistake in scenarios and OpenAPI files, and what is doubtful; each told apart by its content."""
     from emulator import loading
     from emulator.scenario.lint import lint as lint_scenarios
 
     contracts, scenarios = _sorted_out(paths)
     mistakes: list[Mistake] = []
+    doubts: list[Mistake] = []
     served: Contract | None = None
-    try:
-        served = loading.load_spec(spec or settings_here().spec)
-    except InvalidFiles as error:
-        mistakes += error.mistakes
-    for path in contracts:
+    for path in (*contracts, spec or settings_here().spec):
+        served = None
         try:
-            loading.load_spec(path)
+            served = loading.load_spec(path)
+            doubts += served.doubts
         except InvalidFiles as error:
             mistakes += error.mistakes
     if scenarios:
         own = all(path.resolve() != embedded.SCENARIOS.resolve() for path in scenarios)
         mistakes += lint_scenarios(scenarios, served, beside=loading.built_in_stories() if own else ())
-    return tuple(sorted(dict.fromkeys(mistakes)))
+    return tuple(sorted(dict.fromkeys(mistakes))), tuple(dict.fromkeys(doubts))
 
 
 def _sorted_out(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

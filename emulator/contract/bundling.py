@@ -55,7 +55,7 @@ def bundled(document: Document, path: Path | None) -> Bundle:
     if bundler.parts:
         values = {name: part.value for name, part in bundler.parts.items()}
         document = replace(document, value={**document.value, PARTS: values}, parts=bundler.parts)
-    mistakes = tuple(part.mistake(*rest) for part, *rest in bundler.faults)
+    mistakes = tuple(part.mistake(inside, message) for part, inside, message in bundler.faults)
     return Bundle(document, bundler.starts, (*mistakes, *bundler.unreadable), frozenset(bundler.told))
 
 
@@ -76,11 +76,10 @@ def _mapped(site: Site) -> list[tuple[dict[str, Any], str, str]]:
     """Return the references among the words of a schema's discriminator; the others are names of schemas."""
     discriminator = site.value.get("discriminator") if site.kind == "schema" else None
     mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
-    return [
-        (mapping, word, target)
-        for word, target in (mapping.items() if isinstance(mapping, dict) else ())
-        if isinstance(target, str) and ("#" in target or target.endswith(SUFFIXES))
-    ]
+    if not isinstance(mapping, dict):
+        return []
+    targets = [(word, target) for word, target in mapping.items() if isinstance(target, str)]
+    return [(mapping, word, target) for word, target in targets if "#" in target or target.endswith(SUFFIXES)]
 
 
 def _at(value: Any, place: Place) -> Any:
@@ -125,8 +124,9 @@ class _Bundler:
         if not isinstance(site.value, dict) or id(site.value) in self._done:
             return
         self._done.add(id(site.value))
-        references = [(site.value, "$ref", site.reference)] if site.reference is not None else []
-        references += _mapped(site)
+        references = _mapped(site)
+        if site.reference is not None:
+            references.append((site.value, "$ref", site.reference))
         for owner, key, reference in references:
             found = self._lead(name, reference)
             if isinstance(found, Unfit):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from emulator.contract import pointers
 from emulator.contract.bundling import readable
@@ -60,6 +61,29 @@ def top_mistakes(document: Document) -> Iterator[Mistake]:
         for key in ("title", "version"):
             if not isinstance(info.get(key), str):
                 yield document.mistake(("info", key), f"info needs a '{key}', a text; found {describe(info.get(key))}")
+
+
+def server_mistakes(document: Document) -> Iterator[Mistake]:
+    """Yield why the first server's URL has no path that could be served."""
+    servers = document.value.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    if not isinstance(first, Mapping):
+        return
+    url = first.get("url")
+    if not isinstance(url, str):
+        yield document.mistake(("servers", 0, "url"), f"a server needs a 'url', a text; found {describe(url)}")
+        return
+    variables = first.get("variables", {})
+    for name in re.findall(r"\{([^{}]*)\}", url):
+        variable = variables.get(name) if isinstance(variables, Mapping) else None
+        default = variable.get("default") if isinstance(variable, Mapping) else None
+        if not isinstance(default, str):
+            message = f"{{{name}}} in '{url}' needs variables: {name}: default: a text; found {describe(default)}"
+            yield document.mistake(("servers", 0, "variables", name, "default"), message)
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        yield document.mistake(("servers", 0, "url"), f"'{url}' is no URL: {error}")
 
 
 def shape_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.contract import pointers
-from emulator.errors import NotFound, did_you_mean
+from emulator.errors import Mistake, NotFound, did_you_mean
 
 if TYPE_CHECKING:
     from referencing import Registry
@@ -120,6 +120,8 @@ class Contract:
     title: str
     version: str
     operations: tuple[Operation, ...]
+    doubts: tuple[Mistake, ...] = ()
+    """What is doubtful in the file, though it is served."""
     kept: dict[object, Any] = field(default_factory=dict, repr=False)
     """What others build lazily from this contract, by their own keys."""
 

@@ -1,6 +1,6 @@
 """Loading an OpenAPI 3.0 or 3.1 file: it comes out as a Contract, or with every fault at file:line:col."""
 
-from collections.abc import Mapping
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from emulator.contract import faults
 from emulator.contract.bundling import bundled
+from emulator.contract.doubts import doubts
 from emulator.contract.model import Body, Contract, Credential, Header, MediaType, Operation, Parameter, Response
 from emulator.contract.reading import OperationReader
 from emulator.contract.upgrading import upgraded
@@ -32,7 +33,7 @@ __all__ = [
 def load_contract(path: Path, name: str | None = None, *, check_schemas: bool = True) -> Contract:
     """Read an OpenAPI file; `name` is how messages call it. Raises InvalidFiles with every fault.
 
-    check_schemas: whether schemas are held against the metaschema, the slowest part of loading.
+    check_schemas: whether schemas are held against the metaschema, the slowest part of loading, and doubts are told.
     """
     return read_contract(read_document(path, name), path, check_schemas=check_schemas)
 
@@ -49,6 +50,7 @@ def read_contract(document: Document, path: Path | None = None, *, check_schemas
     document, sites = bundle.document, list(bundle.sites())
     mistakes += bundle.mistakes
     mistakes += faults.top_mistakes(document)
+    mistakes += faults.server_mistakes(document)
     mistakes += faults.shape_mistakes(document, sites)
     mistakes += [each for each in faults.reference_mistakes(document, sites) if _place(each) not in bundle.told]
     reader = OperationReader(document)
@@ -64,7 +66,8 @@ def read_contract(document: Document, path: Path | None = None, *, check_schemas
     info = document.value["info"]
     base = _base_path(document.value.get("servers"))
     placed = tuple(replace(operation, path=base + operation.path) for operation in operations) if base else operations
-    return Contract(document.value, document.file, info["title"], info["version"], placed)
+    doubtful = doubts(document, sites, operations) if check_schemas else ()
+    return Contract(document.value, document.file, info["title"], info["version"], placed, doubtful)
 
 
 def _place(mistake: Mistake) -> tuple[str, int, int]:
@@ -73,10 +76,10 @@ def _place(mistake: Mistake) -> tuple[str, int, int]:
 
 def _base_path(servers: Any) -> str:
     """Return the path of the first server, its variables at their defaults; "" for the root."""
-    first = servers[0] if isinstance(servers, list) and servers else {}
-    url = first.get("url", "") if isinstance(first, Mapping) else ""
-    for name, variable in (first.get("variables") or {}).items():
-        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    if not servers:
+        return ""
+    first = servers[0]
+    url = re.sub(r"\{([^{}]*)\}", lambda found: str(first["variables"][found[1]]["default"]), first["url"])
     return urlsplit(url).path.rstrip("/")
 
 

@@ -113,6 +113,16 @@ def test_lint_tells_the_kinds_of_files_in_one_folder_apart(run: Run) -> None:
     assert [line.split(":")[0] for line in run("lint", ".").stdout.splitlines()] == ["api.yaml"]
 
 
+def test_lint_warns_of_what_is_doubtful_and_finds_no_mistake_in_it(run: Run) -> None:
+    schemas = "components: {schemas: {A: {format: uuidd}}}"
+    Path("api.yaml").write_text(f"openapi: 3.1.0\ninfo: {{title: Mine, version: '1'}}\npaths: {{}}\n{schemas}\n")
+
+    result = run("lint", "api.yaml")
+
+    assert (result.exit_code, result.stderr) == (0, "No mistakes, 1 warning in api.yaml\n")
+    assert result.stdout == "api.yaml:4:36: warning: the format 'uuidd' is not checked. Did you mean 'uuid'?\n"
+
+
 def test_lint_as_json(run: Run) -> None:
     Path("refund.yaml").write_text(STORY.replace("steps:", "stpes:"))
 

@@ -333,6 +333,15 @@ FAULTS = [
         ["3:13: the security scheme 'Key' is not defined. Did you mean 'Kye'?"],
     ),
     (
+        HEAD + "paths: {}\nservers: [{url: 'https://{a}/{b}', variables: {a: {default: 3}}}]",
+        [
+            "4:47: {b} in 'https://{a}/{b}' needs variables: b: default: a text; found nothing",
+            "4:61: {a} in 'https://{a}/{b}' needs variables: a: default: a text; found 3",
+        ],
+    ),
+    (HEAD + "paths: {}\nservers: [{url: 3}]", ["4:17: a server needs a 'url', a text; found 3"]),
+    (HEAD + "paths: {}\nservers: [{url: 'http://[a'}]", ["4:17: 'http://[a' is no URL: Invalid IPv6 URL"]),
+    (
         HEAD + "paths:\n  /a: {get: {x-emulator: 3, operationId: 4, responses: {default: {description: d}}}}",
         ["4:26: 'x-emulator' is a mapping; found 3", "4:42: an operationId is a text; found 4"],
     ),
@@ -364,7 +373,8 @@ def places_in(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, child in children for place in places_in(child, (*path, key)))]
 
 
-SOUND: Any = parse_document(HEAD + PETS, "api.yaml").value
+SERVERS = "servers: [{url: 'https://{host}/v1', variables: {host: {default: a.example}}}]\n"
+SOUND: Any = parse_document(HEAD + SERVERS + PETS, "api.yaml").value
 JUNK = st.one_of(
     st.sampled_from([None, True, 3, -1.5, "", "x", "/{a}/{a}", "#/paths", "#/components/schemas/Pet", [], [1], [None]]),
     st.sampled_from([{}, {"a": 1}, {"$ref": "#/paths"}, {"$ref": 1}, {"$ref": "#/components/schemas/Pet"}]),
