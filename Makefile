@@ -69,6 +69,7 @@ fuzz: $(VENV)/.installed ## let Schemathesis look for a request that breaks the 
 
 bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/README.md)
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/contracts.py
 	$(BIN)/python benchmarks/requests.py
 	$(BIN)/python benchmarks/streams.py
 

@@ -84,7 +84,7 @@ def _of_operation(document: Document, operation: Operation) -> Iterator[Mistake]
     if "operationId" not in look_up(document.value, operation.pointer):
         told = "an operation without operationId is named after its method and path"
         yield document.mistake(path, told, key=True)
-    for mark in "?#":
+    for mark, sent in (("?", "%3F"), ("#", "%23")):
         if mark in operation.path:
-            told = f"a path with '{mark}' in it is that of no request, since '{mark}' ends a path"
+            told = f"a path with '{mark}' in it is met only by requests that send it as {sent}"
             yield document.mistake(path, told, key=True)

@@ -21,7 +21,7 @@ SCHEMA = "paths: {}\ncomponents:\n  schemas:\n    A: "
         ("paths: {/a: {get: {responses: {default: {description: d}}}}}",
          ["3:14: an operation without operationId is named after its method and path"]),
         ("paths: {'/a?b': {get: {operationId: a, responses: {default: {description: d}}}}}",
-         ["3:18: a path with '?' in it is that of no request, since '?' ends a path"]),
+         ["3:18: a path with '?' in it is met only by requests that send it as %3F"]),
         ("paths: {/a: {servers: [{url: /b}]}}",
          ["3:14: the servers of a path item are left aside; paths begin with that of the file's first server"]),
         ("paths: {}\nwebhooks: {a: {}}", ["4:1: webhooks are not called"]),
