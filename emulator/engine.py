@@ -25,9 +25,10 @@ from emulator.core.signals import Signal
 from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
+from emulator.journal import Journal
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
-from emulator.scenario.selection import Catalogue, Scenario, choose
+from emulator.scenario.selection import Catalogue, Choice, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
 from emulator.store import Follows, Pins, Store, Task
@@ -40,7 +41,8 @@ _MOST_VIEWS: Final = 4_096
 # How far back the search for a finished task to forget goes, so that a start stays cheap when none is.
 _EVICTION_REACH: Final = 1_000
 _ATTEMPTS: Final = 20
-RESET_SCOPES: Final = ("tasks", "clock", "pins")
+_BY_OPERATION: Final = "the operation itself tells how the task ran"
+RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,13 @@ class Engine:
     """One server's tasks, in all of its namespaces."""
 
     def __init__(
-        self, settings: Settings, catalogue: Catalogue, default: str, renderer: TaskRenderer, store: Store
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        default: str,
+        renderer: TaskRenderer,
+        store: Store,
+        journal: Journal,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -91,6 +99,7 @@ class Engine:
         self.default = default
         self.renderer = renderer
         self.store = store
+        self.journal = journal
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, first)
         self._views: dict[tuple[str, str], _Seen] = {}
@@ -115,12 +124,12 @@ class Engine:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        scenario = scenario or await self._scenario(namespace, start)
+        choice = await self._choice(namespace, start) if scenario is None else Choice(scenario, _BY_OPERATION)
         if existing is not None:
-            return await self._further_turn(namespace, existing, start, scenario)
-        return await self._first_turn(namespace, task_id, start, scenario)
+            return await self._further_turn(namespace, existing, start, choice)
+        return await self._first_turn(namespace, task_id, start, choice)
 
-    async def _scenario(self, namespace: str, start: Start) -> Scenario:
+    async def _choice(self, namespace: str, start: Start) -> Choice:
         pins = await self.store.pins(namespace)
         pinned = pins.upcoming[0] if pins.upcoming else None
         default = pins.default or self.default
@@ -135,13 +144,13 @@ class Engine:
         )
         if pinned is not None:
             await self.store.take_pin(namespace)
-        return choice.scenario
+        return choice
 
-    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, scenario: Scenario) -> View:
+    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, choice: Choice) -> View:
         now = await self.standings.now(namespace)
         ordinal = await self.store.next_ordinal(namespace)
         key = self._key(namespace, ordinal, 0)
-        turn = _turn(start, scenario, key, now)
+        turn = _turn(start, choice, key, now)
         parent = start.body.get("parent_execution_id") or None
         if task_id is not None and await self.store.get(namespace, task_id):
             raise Conflict(f"Task '{task_id}' is planned as a sub-task. Change or omit `id`.")
@@ -154,11 +163,11 @@ class Engine:
         await self._forget_the_oldest()
         return await self._view(standing)
 
-    async def _further_turn(self, namespace: str, existing: Standing, start: Start, scenario: Scenario) -> View:
+    async def _further_turn(self, namespace: str, existing: Standing, start: Start, choice: Choice) -> View:
         task = existing.task
         number = len(task.turns)
         key = self._key(namespace, task.ordinal, number)
-        turn = replace(_turn(start, scenario, key, existing.now), offset=existing.snapshot.offset)
+        turn = replace(_turn(start, choice, key, existing.now), offset=existing.snapshot.offset)
         task = task.with_turn(turn)
         await self.store.replace(namespace, task)
         standing = replace(
@@ -178,11 +187,11 @@ class Engine:
             body = self.renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
             start = Start(sub_task.runs, "workflow", None, body, orjson.dumps(body), parent.turn.origin)
             listed = self.directory.scenario(start.runs)
-            scenario = choose(
+            choice = choose(
                 self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default, listed=listed
-            ).scenario
+            )
             key = self._key(parent.namespace, ordinal + place, 0)
-            turn = _turn(start, scenario, key, NO_TIME)
+            turn = _turn(start, choice, key, NO_TIME)
             follows = Follows(parent.task.id, parent.number, step)
             child_id = await self._free_id(parent.namespace, key)
             task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
@@ -388,6 +397,8 @@ class Engine:
             )
         wanted = {*scopes, "tasks"} if "clock" in scopes else set(scopes)
         await self.store.reset(namespace, frozenset(wanted))
+        if "journal" in wanted:
+            await self.journal.reset(namespace)
         return tuple(scope for scope in RESET_SCOPES if scope in wanted)
 
     # Inside
@@ -445,8 +456,18 @@ class Engine:
         await self.store.remove(namespace, doomed)
 
 
-def _turn(start: Start, scenario: Scenario, key: int, born: Millis) -> Turn:
-    return Turn(scenario.timeline, start.runs, start.raw, key, born, start.kind, start.version, start.origin)
+def _turn(start: Start, choice: Choice, key: int, born: Millis) -> Turn:
+    return Turn(
+        choice.scenario.timeline,
+        start.runs,
+        start.raw,
+        key,
+        born,
+        start.kind,
+        start.version,
+        start.origin,
+        chosen=choice.reason,
+    )
 
 
 def _skip(standing: Standing) -> Sequence[Signal]:

@@ -28,6 +28,7 @@ class Turn:
     key:     64 bits from which every drawn or generated value of this turn follows.
     born:    on the clock that the turn follows: its namespace's, or for a sub-task its parent's own time.
     offset:  by how many ms the task's own time was already ahead of that clock at birth.
+    chosen:  why it follows this timeline, in words.
     signals: `at` ascending, on that clock too.
     """
 
@@ -41,6 +42,7 @@ class Turn:
     origin: str = ""
     offset: Millis = NO_TIME
     signals: tuple[Signal, ...] = ()
+    chosen: str = ""
 
     def after(self, *signals: Signal) -> "Turn":
         """Return this turn with `signals` added behind those it has."""

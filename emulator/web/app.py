@@ -10,6 +10,7 @@ from emulator.clock import millis
 from emulator.contract import values
 from emulator.contract.spec import Contract, load_contract
 from emulator.engine import Engine
+from emulator.journal.memory import MemoryJournal
 from emulator.links import Link, sign
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
@@ -20,19 +21,36 @@ from emulator.store.memory import MemoryStore
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner
 from emulator.web.handlers import ApiHandlers, ApiManner
+from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.recording import Recorder
 from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
 
 CONTROL_PREFIX = "/__emulator"
-_EXPOSED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Preference-Applied")
+_EXPOSED = (
+    *(
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "Retry-After",
+        "Preference-Applied",
+        "Location",
+    ),
+    *("X-Emulator-Request", "X-Emulator-Scenario", "X-Emulator-Step", "X-Emulator-Source"),
+)
 
 
 class Application:
-    """The whole emulator as an ASGI application; `engine` is what all of it stands on."""
+    """The whole emulator as an ASGI application.
 
-    def __init__(self, engine: Engine, contract: Contract, api: ASGIApp, control: ASGIApp) -> None:
+    engine:   what all of it stands on.
+    recorder: whose observers are told of every answer of the emulated API.
+    """
+
+    def __init__(self, engine: Engine, contract: Contract, recorder: Recorder, api: ASGIApp, control: ASGIApp) -> None:
         self.engine = engine
         self.contract = contract
+        self.recorder = recorder
         self._api = api
         self._control = control
 
@@ -53,19 +71,25 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
     renderer = TaskRenderer(contract, organization_id, millis(settings.start), _consent_link(settings), fake)
-    engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore())
+    engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore(), MemoryJournal())
+    manner = ApiManner(engine, keys, contract)
+    recorder = Recorder(engine.journal, engine.standings, manner.place)
     api = Service(
         contract,
-        ApiManner(engine, keys, contract),
+        manner,
         {**ApiHandlers(engine, contract).table(), **SdkHandlers(engine, contract).table()},
         max_body=settings.max_body,
         strict=settings.strict,
         seed=settings.seed,
+        recorder=recorder,
     )
     control = Service(
         load_contract(embedded.CONTROL_CONTRACT, check_schemas=False),
         ControlManner(settings, keys),
-        ControlHandlers(engine, contract, settings, organization_id).table(),
+        {
+            **ControlHandlers(engine, contract, settings, organization_id).table(),
+            **JournalHandlers(engine, contract).table(),
+        },
         max_body=settings.max_body,
         strict=settings.strict,
     )
@@ -74,7 +98,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         api_app = CORSMiddleware(
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
-    return Application(engine, contract, api_app, control.router())
+    return Application(engine, contract, recorder, api_app, control.router())
 
 
 def _consent_link(settings: Settings) -> Callable[[Standing], str]:

@@ -253,10 +253,16 @@ class ControlHandlers:
 
     async def list_namespaces(self, call: Call) -> Reply:
         """Return the namespaces that hold anything, by name."""
-        kept = sorted((await self._engine.store.namespaces()).items())
+        tasks = await self._engine.store.namespaces()
+        requests = await self._engine.journal.namespaces()
         items = [
-            {"name": name, "tasks": tasks, "clock": _shown(await self._engine.standings.clock(name))}
-            for name, tasks in kept
+            {
+                "name": name,
+                "tasks": tasks.get(name, 0),
+                "requests": requests.get(name, 0),
+                "clock": _shown(await self._engine.standings.clock(name)),
+            }
+            for name in sorted({*tasks, *requests})
         ]
         return json_reply({"items": items})
 

@@ -11,7 +11,7 @@ from emulator.engine import Engine, Start
 from emulator.errors import EmulatorError, NotFound
 from emulator.standing import Standing
 from emulator.streaming import follow
-from emulator.web.access import Keys, credential_of
+from emulator.web.access import Keys, Unauthorized, credential_of
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
 from emulator.web.listing import in_own_words, selected, summaries
 from emulator.web.problems import vendor_error, vendor_violations
@@ -26,6 +26,8 @@ class ApiManner:
 
     def __init__(self, engine: Engine, keys: Keys, contract: Contract) -> None:
         self._keys = keys
+        alternatives = (each for operation in contract.operations for each in operation.security)
+        self._security = tuple(dict.fromkeys(alternatives))
         self._limited = frozenset(each.id for each in contract.operations if _tells_limits(each))
         self._rate_limit = RateLimit(engine)
 
@@ -36,6 +38,13 @@ class ApiManner:
         namespace = self._keys.namespace(credential_of(request, operation.security))
         limited = operation.id in self._limited
         return namespace, await self._rate_limit.headers(namespace) if limited else ()
+
+    def place(self, request: Request) -> str:
+        """Return the namespace that any credential of the contract opens; without a welcome one the default."""
+        try:
+            return self._keys.namespace(credential_of(request, self._security))
+        except Unauthorized:
+            return self._keys.default
 
     def error(self, error: EmulatorError) -> Reply:
         """Return `{"detail": …}`."""
@@ -112,6 +121,7 @@ class ApiHandlers:
             self._contract,
             f"/components/schemas/{call.operation.behaviour['event']}",
             (*told_by(standing), *headers),
+            standing,
         )
 
     async def read(self, call: Call) -> Reply:

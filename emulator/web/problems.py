@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from emulator.contract import pointers
@@ -74,7 +75,7 @@ def broken_promise(where: str, violations: Sequence[Violation], source: str | No
 
 def with_headers(reply: Reply, headers: RawHeaders) -> Reply:
     """Return the reply with further headers."""
-    return Reply(reply.status, reply.body, reply.media_type, (*reply.headers, *headers), reply.data)
+    return replace(reply, headers=(*reply.headers, *headers))
 
 
 def _kebab(name: str) -> str:

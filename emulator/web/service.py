@@ -18,8 +18,9 @@ from emulator.contract.spec import Contract, Operation, routing_order
 from emulator.contract.validation import Accepted, RequestValidator, ResponseChecker, Violation, body_is_acceptable
 from emulator.contract.values import keyed
 from emulator.errors import EmulatorError
-from emulator.web.exchange import PROBLEM, ClientGone, RawHeaders, Reply, Request
+from emulator.web.exchange import PROBLEM, BodyTooLarge, ClientGone, RawHeaders, Reply, Request
 from emulator.web.problems import as_problem, broken_promise, with_headers
+from emulator.web.recording import Exchange, Recorder
 from emulator.web.routes import NoOperation, OperationRoutes
 from emulator.web.streams import StreamReply
 
@@ -39,9 +40,10 @@ class UnsupportedMediaType(EmulatorError):
 class Refused(EmulatorError):
     """A request that breaks the contract, with its answer; that is no promise of ours, so it is shaped, not checked."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, violations: tuple[Violation, ...]) -> None:
         super().__init__("The request breaks the contract.")
         self.reply = reply
+        self.violations = violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Service:
     """One contract, served.
 
     handlers: by the name of an operation's action; an operation without action is answered from the contract.
+    recorder: keeps what was asked and answered; None where nothing is kept.
     """
 
     def __init__(
@@ -98,12 +101,14 @@ class Service:
         max_body: int,
         strict: bool = False,
         seed: int = 0,
+        recorder: Recorder | None = None,
     ) -> None:
         self.contract = contract
         self.manner = manner
         self.handlers = handlers
         self.max_body = max_body
         self.seed = seed
+        self.recorder = recorder
         self._requests = for_requests(contract)
         self._answers = for_answers(contract)
         self._checker = ResponseChecker(self._answers, strict)
@@ -115,14 +120,34 @@ class Service:
         """Return the routes of the contract's paths; what none of them matches is told the nearest."""
         endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(self.contract))
         return Router(
-            [OperationRoutes(endpoints, self._unrouted)],
+            [OperationRoutes(endpoints, self._refuse)],
             redirect_slashes=False,
-            default=NoOperation(self.contract.operations, self._unrouted),
+            default=NoOperation(self.contract.operations, self._refuse),
         )
 
-    def _unrouted(self, error: EmulatorError) -> Reply:
-        """Return the answer to a request that belongs to no operation, for which hence no shape is declared."""
-        return self._undeclared(self.manner.error(error))
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, error: EmulatorError, headers: RawHeaders
+    ) -> None:
+        """Answer a request that belongs to no operation, for which hence no shape is declared."""
+        exchange = Exchange(Request(scope, receive, {}), None)
+        reply = self._undeclared(self.manner.error(error))
+        if self.recorder is not None:
+            try:
+                await exchange.request.body(self.max_body)
+            except ClientGone:
+                return
+            except BodyTooLarge as too_large:
+                exchange.violations = _broken(too_large, exchange.request)
+        await self.answer(exchange, reply, headers, send)
+
+    async def answer(self, exchange: Exchange, reply: Reply | StreamReply, added: RawHeaders, send: Send) -> None:
+        """Send an answer, and have it recorded where that is done."""
+        if self.recorder is not None:
+            await self.recorder.answer(exchange, reply, added, send)
+        elif isinstance(reply, Reply):
+            await reply.send(send, reply.whole_headers(added))
+        else:
+            await reply.stream(exchange.request.scope, exchange.request.receive, send, added)
 
     def _undeclared(self, reply: Reply) -> Reply:
         return reply if self._speaks_of_detail or reply.media_type == PROBLEM else as_problem(reply)
@@ -185,20 +210,23 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong on the way is an answer too."""
         request = Request(scope, receive, scope["path_params"])
+        exchange = Exchange(request, self._operation)
         added: RawHeaders = ()
         manner = self._service.manner
         reply: Reply | StreamReply
         try:
             namespace, added = await manner.enter(request, self._operation)
+            if self._operation.security:
+                exchange.namespace = namespace
             reply = await self.reply(request, namespace, added)
             if isinstance(reply, Reply):
                 self._service.check(self._operation, reply)
         except ClientGone:
             return
         except Refused as refused:
-            reply = refused.reply
+            reply, exchange.violations = refused.reply, refused.violations
         except EmulatorError as error:
-            reply = manner.error(error)
+            reply, exchange.violations = manner.error(error), _broken(error, request)
             if error.status >= 500:
                 _logger.error("%s", error.message)
         # The web boundary: a defect of ours must not cost the client its answer.
@@ -206,9 +234,8 @@ class Endpoint:
             _logger.exception("%s %s failed", scope["method"], scope["path"])
             reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
         if isinstance(reply, Reply):
-            await self._service.shaped(self._operation, reply).send(send, added)
-        else:
-            await reply.stream(scope, receive, send, added)
+            reply = self._service.shaped(self._operation, reply)
+        await self._service.answer(exchange, reply, added, send)
 
     async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply | StreamReply:
         """Validate a request and return its answer. Raises Refused."""
@@ -222,13 +249,23 @@ class Endpoint:
             self._validator = service.validator(operation)
         found = self._validator.check(request.path_parameters, request.query, request.headers, raw)
         if not isinstance(found, Accepted):
-            raise Refused(service.manner.violations(found))
+            raise Refused(service.manner.violations(found), found)
         prefer = request.header_values(b"prefer")
         preferences = parse_prefer(prefer) if prefer else _NO_PREFERENCES
         call = Call(request, operation, namespace, found.parameters, found.body, raw, preferences, added)
         if self._handler is None or preferences.ask_the_contract:
             return service.from_contract(call)
         return await self._handler(call)
+
+
+def _broken(error: EmulatorError, request: Request) -> tuple[Violation, ...]:
+    """Return how a request broke the contract that was refused before it was validated; nothing for other errors."""
+    if isinstance(error, UnsupportedMediaType):
+        sent = request.header(b"content-type")
+        return (Violation(("header", "content-type"), error.message, "media_type", sent, "a declared media type"),)
+    if isinstance(error, BodyTooLarge):
+        return (Violation(("body",), error.message, "too_large", None, "a smaller body"),)
+    return ()
 
 
 def _reply(given: Answer, added: RawHeaders) -> Reply:

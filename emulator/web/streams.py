@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.contract.judging import judge, violations
 from emulator.contract.spec import Contract
 from emulator.errors import EmulatorError
+from emulator.standing import Standing
 from emulator.web.exchange import RawHeaders
 from emulator.web.problems import broken_promise
 
@@ -20,9 +21,9 @@ SEND_SECONDS: Final = 10.0
 _logger = logging.getLogger("emulator")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StreamReply:
-    """An answer that goes on for as long as its events come.
+    """An answer that goes on for as long as its events come; `sent` counts them.
 
     Comments keep it alive where nothing happens. What a client has not read waits in the transport's buffer, which is
     bounded; while that is full no further event is made.
@@ -32,6 +33,9 @@ class StreamReply:
     contract: Contract
     event_pointer: str
     headers: RawHeaders = ()
+    standing: Standing | None = None
+    fault: str | None = None
+    sent: int = 0
 
     async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
         """Send events until they end, the client hangs up or stops reading, or the server stops."""
@@ -61,6 +65,8 @@ class StreamReply:
                     found = violations(self.contract, self.event_pointer, event, ("event",))
                     raise broken_promise(f"a stream ({event['type']})", found)
                 yield b"data: %b\n\n" % orjson.dumps(event)
+                # Whoever asks for the next event has sent this one.
+                self.sent += 1
         except EmulatorError as error:
             # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
             _logger.error("%s", error.message)

@@ -30,7 +30,7 @@ class TaskReplies:
         if has_location:
             path = re.sub(r"\{[^{}]+\}", quote(view.standing.task.id, safe=""), self._path)
             headers = (*headers, (b"location", path.encode("latin-1", "replace")))
-        return Reply(status, view.encoded, headers=headers, data=view.body)
+        return Reply(status, view.encoded, headers=headers, data=view.body, standing=view.standing)
 
 
 def task_id_of(call: Call) -> str:

@@ -15,6 +15,7 @@ from emulator.settings import CLOCK_MODES, Settings
 from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
+from emulator.web.journal_handlers import JournalHandlers
 
 BASE = "http://127.0.0.1:4020"
 CONTROL = "/__emulator"
@@ -81,7 +82,10 @@ class TestContract:
     def test_every_operation_has_a_handler_and_every_handler_an_operation(
         self, app: Application, contract: Contract
     ) -> None:
-        handlers = ControlHandlers(app.engine, app.contract, SETTINGS, "org").table()
+        handlers = [
+            *ControlHandlers(app.engine, app.contract, SETTINGS, "org").table(),
+            *JournalHandlers(app.engine, app.contract).table(),
+        ]
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
 
@@ -603,7 +607,7 @@ class TestReset:
 
         answer = await client.post(f"{CONTROL}/reset")
 
-        assert answer.json() == {"reset": ["tasks", "clock", "pins"]}
+        assert answer.json() == {"reset": ["tasks", "journal", "clock", "pins"]}
         assert (await client.get(f"{CONTROL}/tasks")).json()["total"] == 0
         assert (await client.get(f"{CONTROL}/clock")).json()["now"] == NOW
         assert (await client.get(f"{CONTROL}/scenarios")).json()["default"] == "completed"

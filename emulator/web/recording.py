@@ -1,0 +1,152 @@
+"""Recording: every answer of the emulated API gets its number, its place in the journal and its line in the log."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Final
+from urllib.parse import quote
+
+from starlette.types import Send
+
+from emulator.clock import machine_time
+from emulator.contract.model import Operation
+from emulator.contract.validation import Violation
+from emulator.errors import NotFound
+from emulator.journal import Entry, Journal, RawHeaders, kept_of
+from emulator.standing import Standing, Standings
+from emulator.web.exchange import RawHeaders as SentHeaders
+from emulator.web.exchange import Reply, Request
+from emulator.web.streams import StreamReply
+
+REQUEST: Final = b"x-emulator-request"
+_EVENT_STREAM: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+_OK: Final = 200
+_logger = logging.getLogger("emulator.requests")
+
+Observer = Callable[[str, Entry, Standing | None], None]
+"""Called once for each answer with its namespace, its entry and where its task stands; for a stream, at its end."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request on its way, and what is found out about it.
+
+    namespace: None for whoever needs no key, or has none that is welcome.
+    began:     on the clock for lengths of time, in seconds.
+    """
+
+    request: Request
+    operation: Operation | None
+    namespace: str | None = None
+    violations: tuple[Violation, ...] = ()
+    began: float = field(default_factory=perf_counter)
+
+
+class Recorder:
+    """Numbers answers, keeps them in the journal, tells them to whoever observes, and logs them.
+
+    place:     returns the namespace of a request that was let in by no key.
+    observers: called before the answer is sent; they must be quick and raise nothing.
+    """
+
+    def __init__(self, journal: Journal, standings: Standings, place: Callable[[Request], str]) -> None:
+        self.observers: list[Observer] = []
+        self._journal = journal
+        self._standings = standings
+        self._place = place
+
+    async def answer(self, exchange: Exchange, reply: Reply | StreamReply, added: SentHeaders, send: Send) -> None:
+        """Record an answer and send it: who has it can ask for it."""
+        namespace = exchange.namespace or self._place(exchange.request)
+        ordinal = await self._journal.next_ordinal(namespace)
+        number = (REQUEST, b"%d" % ordinal)
+        if isinstance(reply, Reply):
+            headers = reply.whole_headers((*added, number))
+            entry = await self._entry(namespace, ordinal, exchange, reply, headers)
+            await self._journal.keep(namespace, entry)
+            self._tell(namespace, entry, reply.standing)
+            await reply.send(send, headers)
+            return
+        headers = [_EVENT_STREAM, *reply.headers, *added, number]
+        entry = await self._entry(namespace, ordinal, exchange, reply, headers)
+        await self._journal.keep(namespace, entry)
+        try:
+            await reply.stream(exchange.request.scope, exchange.request.receive, send, (*added, number))
+        finally:
+            entry = entry._replace(seconds=perf_counter() - exchange.began, events=reply.sent)
+            await self._journal.amend(namespace, entry)
+            self._tell(namespace, entry, await self._now(reply.standing))
+
+    async def _now(self, standing: Standing | None) -> Standing | None:
+        """Return where the turn of a stream stands by now; None once it was deleted."""
+        if standing is None:
+            return None
+        try:
+            return await self._standings.turn(standing.namespace, standing.task.id, standing.number)
+        except NotFound:
+            return None
+
+    async def _entry(
+        self, namespace: str, ordinal: int, exchange: Exchange, reply: Reply | StreamReply, headers: RawHeaders
+    ) -> Entry:
+        request, operation, standing = exchange.request, exchange.operation, reply.standing
+        scope, raw, machine = request.scope, request.raw, machine_time()
+        status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
+        clock = await self._standings.clock(namespace)
+        told = (
+            ordinal,
+            clock.now(machine),
+            machine,
+            perf_counter() - exchange.began if events is None else None,
+            scope["method"],
+            scope["path"],
+            scope["query_string"],
+            None if operation is None else operation.id,
+            scope["headers"],
+            kept_of(raw),
+            len(raw),
+            status,
+            headers,
+            kept_of(body),
+            len(body),
+            exchange.violations,
+        )
+        if standing is None:
+            return Entry(*told, fault=reply.fault, events=events)
+        turn, step = standing.turn, standing.snapshot.step
+        return Entry(
+            *told,
+            standing.task.id,
+            standing.number + 1,
+            turn.runs,
+            turn.timeline.name,
+            step.id,
+            turn.timeline.source,
+            step.line,
+            standing.snapshot.status,
+            turn.chosen,
+            reply.fault,
+            events,
+        )
+
+    def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
+        for observe in self.observers:
+            observe(namespace, entry, standing)
+        if _logger.isEnabledFor(logging.INFO):
+            _log(entry)
+
+
+def _log(entry: Entry) -> None:
+    ms = round((entry.seconds or 0.0) * 1000, 1)
+    # Percent-encoded again, so that no path can write lines of its own.
+    path = quote(entry.path, safe="/:@!$&'()*+,;=~")
+    facts = {"method": entry.method, "path": path, "status": entry.status, "ms": ms, "request": entry.ordinal}
+    shown = ""
+    if entry.task_id is not None:
+        facts |= {"task": entry.task_id, "scenario": entry.scenario, "step": entry.step}
+        shown = f"  {entry.task_id}  {entry.scenario}/{entry.step}"
+    if entry.events is not None:
+        facts["events"] = entry.events
+        shown += f"  {entry.events} events"
+    _logger.info("%s %s %d %.1f ms%s", entry.method, path, entry.status, ms, shown, extra=facts)
