@@ -6,6 +6,7 @@ Entries are kept as they came; whoever shows one goes through `redaction`.
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
+from emulator.clock import Clock
 from emulator.contract.validation import Violation
 from emulator.core.timeline import Millis
 
@@ -25,20 +26,20 @@ class Entry(NamedTuple):
     """One request and its answer.
 
     ordinal:   counts the answers of a namespace from 1, since its last reset; sent as `X-Emulator-Request`.
-    at, time:  when it was answered, on the namespace's clock and on the machine's.
+    time:      when it was answered, on the machine's clock; `clock` is the namespace's as it went then.
     seconds:   from the arrival of the request to the answer, of a stream to its end; None while it goes on.
     operation: the id of the operation that matched, or None.
     request_body, body: of the request and of the answer, at most 64 KiB of each; the sizes are those of the whole.
     violations: how the request broke the contract.
-    task_id:   of the task that the answer shows, or None; with it, which turn counted from 1, what it runs, its
-               scenario and step, the file and line of the step, its status, and why it plays this scenario.
     fault:     the name of the fault that was played, or None.
     events:    how many events a stream has sent; None where it is no stream.
+    task_id:   of the task that the answer shows, or None; with it, which turn counted from 1, what it runs, its
+               scenario and step, the file and line of the step, its status, and why it plays this scenario.
     """
 
     ordinal: int
-    at: Millis
     time: Millis
+    clock: Clock
     seconds: float | None
     method: str
     path: str
@@ -52,6 +53,8 @@ class Entry(NamedTuple):
     body: bytes
     size: int
     violations: tuple[Violation, ...] = ()
+    fault: str | None = None
+    events: int | None = None
     task_id: str | None = None
     turn: int | None = None
     runs: str | None = None
@@ -61,8 +64,11 @@ class Entry(NamedTuple):
     line: int = 0
     task_status: str | None = None
     chosen: str = ""
-    fault: str | None = None
-    events: int | None = None
+
+    @property
+    def at(self) -> Millis:
+        """When it was answered, on the namespace's clock."""
+        return self.clock.now(self.time)
 
     @property
     def source(self) -> str | None:

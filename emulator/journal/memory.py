@@ -45,13 +45,16 @@ class MemoryJournal:
 
     async def keep(self, namespace: str, entry: Entry) -> None:
         ring = self._rings[namespace]
-        ring.entries.append(entry)
+        entries = ring.entries
+        entries.append(entry)
         self._rings.move_to_end(namespace)
         self._count += 1
         self._bytes += _size(entry)
-        if len(ring.entries) > self._most:
+        if len(entries) > self._most:
             self._drop(ring)
-        while self._count > self._most_in_all or (self._bytes > self._most_bytes and self._count > 1):
+        elif self._count > self._most_in_all:
+            self._drop_oldest()
+        while self._bytes > self._most_bytes and self._count > 1:
             self._drop_oldest()
 
     async def amend(self, namespace: str, entry: Entry) -> None:

@@ -154,13 +154,14 @@ def best_match(scenarios: Iterable[Scenario], runs: str, body: Mapping[str, Any]
 def near_misses(scenarios: Iterable[Scenario], runs: str, body: Mapping[str, Any], most: int = 3) -> list[NearMiss]:
     """Return the scenarios whose `match` failed by the fewest conditions, the nearest first.
 
-    Of as many failed conditions, more held ones are nearer; the rest is told apart by name.
+    Of as many failed conditions, more held ones are nearer; the rest is told apart by name. One of which none of
+    several conditions holds is not near.
     """
     missed = []
     for scenario in scenarios:
         found = [(matcher, _found(matcher, runs, body)) for matcher in scenario.match]
         failed = tuple(each for each in found if not weight(each[0].kind, each[0].wanted, each[1]))
-        if failed:
+        if 0 < len(failed) < max(len(found), 2):
             missed.append((len(failed), len(failed) - len(found), scenario.name, NearMiss(scenario, failed)))
     return [miss for *_, miss in sorted(missed, key=lambda each: each[:3])[:most]]
 

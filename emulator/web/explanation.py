@@ -115,7 +115,7 @@ class Explainer:
         elif operation is not None:
             yield f"{said} is the operation {operation.id} ({operation.method} {operation.path})."
         yield f"It stands in the journal of the namespace '{namespace}'" + (
-            ", as no welcome key came with it." if entry.status == 401 else "."
+            ", as no welcome key came with it." if entry.status == 401 and not _applied(entry) else "."
         )
 
     def _contract_kept(self, entry: Entry) -> Iterator[str]:
@@ -134,7 +134,8 @@ class Explainer:
         else:
             yield f"The answer is {entry.status}{_detail(self._redaction.body(entry.body, entry.size))}."
         if entry.events is not None:
-            went = "goes on" if entry.seconds is None else f"ended after {entry.events} events"
+            events = "1 event" if entry.events == 1 else f"{entry.events} events"
+            went = "goes on" if entry.seconds is None else f"ended after {events}"
             yield f"It is a stream, which {went}."
 
 

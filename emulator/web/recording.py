@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.types import Send
@@ -32,15 +32,15 @@ Observer = Callable[[str, Entry, Standing | None], None]
 class Exchange:
     """A request on its way, and what is found out about it.
 
+    began:     by the clock for lengths of time, in seconds.
     namespace: None for whoever needs no key, or has none that is welcome.
-    began:     on the clock for lengths of time, in seconds.
     """
 
     request: Request
     operation: Operation | None
+    began: float
     namespace: str | None = None
     violations: tuple[Violation, ...] = ()
-    began: float = field(default_factory=perf_counter)
 
 
 class Recorder:
@@ -91,13 +91,12 @@ class Recorder:
         self, namespace: str, ordinal: int, exchange: Exchange, reply: Reply | StreamReply, headers: RawHeaders
     ) -> Entry:
         request, operation, standing = exchange.request, exchange.operation, reply.standing
-        scope, raw, machine = request.scope, request.raw, machine_time()
+        scope, raw = request.scope, request.raw
         status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
-        clock = await self._standings.clock(namespace)
-        told = (
+        return Entry(
             ordinal,
-            clock.now(machine),
-            machine,
+            machine_time(),
+            await self._standings.clock(namespace),
             perf_counter() - exchange.began if events is None else None,
             scope["method"],
             scope["path"],
@@ -111,23 +110,9 @@ class Recorder:
             kept_of(body),
             len(body),
             exchange.violations,
-        )
-        if standing is None:
-            return Entry(*told, fault=reply.fault, events=events)
-        turn, step = standing.turn, standing.snapshot.step
-        return Entry(
-            *told,
-            standing.task.id,
-            standing.number + 1,
-            turn.runs,
-            turn.timeline.name,
-            step.id,
-            turn.timeline.source,
-            step.line,
-            standing.snapshot.status,
-            turn.chosen,
             reply.fault,
             events,
+            *(() if standing is None else _told(standing)),
         )
 
     def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
@@ -135,6 +120,23 @@ class Recorder:
             observe(namespace, entry, standing)
         if _logger.isEnabledFor(logging.INFO):
             _log(entry)
+
+
+def _told(standing: Standing) -> tuple[Any, ...]:
+    """Return what an entry tells of a task, in the order of its fields."""
+    turn, snapshot = standing.turn, standing.snapshot
+    timeline, step = turn.timeline, snapshot.step
+    return (
+        standing.task.id,
+        standing.number + 1,
+        turn.runs,
+        timeline.name,
+        step.id,
+        timeline.source,
+        step.line,
+        snapshot.status,
+        turn.chosen,
+    )
 
 
 def _log(entry: Entry) -> None:

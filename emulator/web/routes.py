@@ -14,6 +14,8 @@ from emulator.contract.spec import Operation
 from emulator.errors import EmulatorError
 from emulator.web.exchange import RawHeaders
 
+# What is left to differ where a path fits whole.
+_OTHER_METHOD: Final = " (by another method)"
 _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
 # Answers a request that belongs to no operation, with further headers.
 Refuse = Callable[[Scope, Receive, Send, EmulatorError, RawHeaders], Awaitable[None]]
@@ -162,7 +164,7 @@ def nearest(operations: Sequence[Operation], method: str, path: str, most: int =
     """Return the operations whose paths are most alike, of as alike ones those of the same method first."""
     scored = [(_likeness(path, each.path), each.method == method, each) for each in operations]
     near = sorted((each for each in scored if each[0] >= 0.5), key=lambda each: each[:2], reverse=True)
-    return [Near(each, _difference(path, each.path)) for _, _, each in near[:most]]
+    return [Near(each, _difference(path, each.path) or _OTHER_METHOD) for _, _, each in near[:most]]
 
 
 def _likeness(path: str, template: str) -> float:

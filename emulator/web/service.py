@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any, Final, Protocol, TypeVar
 
 from starlette.routing import Router
@@ -129,7 +130,7 @@ class Service:
         self, scope: Scope, receive: Receive, send: Send, error: EmulatorError, headers: RawHeaders
     ) -> None:
         """Answer a request that belongs to no operation, for which hence no shape is declared."""
-        exchange = Exchange(Request(scope, receive, {}), None)
+        exchange = Exchange(Request(scope, receive, {}), None, perf_counter())
         reply = self._undeclared(self.manner.error(error))
         if self.recorder is not None:
             try:
@@ -210,7 +211,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong on the way is an answer too."""
         request = Request(scope, receive, scope["path_params"])
-        exchange = Exchange(request, self._operation)
+        exchange = Exchange(request, self._operation, perf_counter())
         added: RawHeaders = ()
         manner = self._service.manner
         reply: Reply | StreamReply
