@@ -181,7 +181,7 @@ def _follow(client: Client, query: Mapping[str, str]) -> Iterator[Json]:
         time.sleep(_POLL_SECONDS)
         newest = client.get("/requests", per_page="1")["items"]
         # After a reset the numbers begin anew.
-        seen = min(seen, newest[0]["id"]) if newest else 0
+        seen = seen if newest and newest[0]["id"] >= seen else 0
 
 
 def requests_text(answer: Json) -> str:

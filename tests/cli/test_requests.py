@@ -164,14 +164,16 @@ def test_the_tail_follows_from_the_last_ten_on_and_after_a_reset(run: Run, url: 
     command = [sys.executable, "-m", "emulator", "requests", "tail", "--key", "tails", "-o", "json"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as tail:
-        assert tail.stdout is not None
-        before = [json.loads(tail.stdout.readline())["id"] for _ in range(10)]
-        ask(url, "/v1/tasks", "tails")
-        then = json.loads(tail.stdout.readline())["id"]
-        run("reset", "--scope", "journal", "--key", "tails")
-        ask(url, "/v1/tasks", "tails")
-        after = json.loads(tail.stdout.readline())["id"]
-        tail.send_signal(signal.SIGINT)
-
-        assert tail.wait(10) == 130
-    assert (before, then, after) == (list(range(3, 13)), 13, 1)
+        try:
+            assert tail.stdout is not None
+            before = [json.loads(tail.stdout.readline())["id"] for _ in range(10)]
+            ask(url, "/v1/tasks", "tails")
+            then = json.loads(tail.stdout.readline())["id"]
+            run("reset", "--scope", "journal", "--key", "tails")
+            ask(url, "/v1/tasks", "tails")
+            after = json.loads(tail.stdout.readline())["id"]
+            tail.send_signal(signal.SIGINT)
+            code = tail.wait(10)
+        finally:
+            tail.kill()
+    assert (before, then, after, code) == (list(range(3, 13)), 13, 1, 130)

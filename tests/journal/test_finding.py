@@ -73,12 +73,13 @@ def contains(sent: Any, wanted: Any) -> bool:
 def holds(kind: str, sent: Any, wanted: Any) -> bool:
     match kind:
         case "equals":
-            return sent is not _ABSENT and isinstance(sent, bool) == isinstance(wanted, bool) and bool(sent == wanted)
+            same_type = isinstance(sent, bool) == isinstance(wanted, bool)
+            return sent is not _ABSENT and same_type and bool(sent == wanted)
         case "contains":
-            return wanted in sent if isinstance(sent, str | list | dict) else False
+            return bool(wanted in sent) if isinstance(sent, str | list | dict) else False
         case "regex":
             return isinstance(sent, str) and re.search(wanted, sent) is not None
-    return (sent is not _ABSENT and sent is not None) == wanted
+    return bool((sent is not _ABSENT and sent is not None) == wanted)
 
 
 def brute_force(each: Entry, criteria: Mapping[str, Any]) -> bool:

@@ -24,7 +24,7 @@ steps:
 """
 
 
-async def control(client: Api, path: str, body: Any = None, **query: str) -> Any:
+async def control(client: Api, path: str, body: Any = None, /, **query: str) -> Any:
     """Return the answer of the control API, which is 200."""
     method = "GET" if body is None else "POST"
     async with httpx2.AsyncClient(
@@ -37,7 +37,7 @@ async def control(client: Api, path: str, body: Any = None, **query: str) -> Any
     return answer.json()
 
 
-async def listed(client: Api, **query: str) -> list[dict[str, Any]]:
+async def listed(client: Api, /, **query: str) -> list[dict[str, Any]]:
     return list((await control(client, "/requests", **query))["items"])
 
 
@@ -71,7 +71,6 @@ async def test_equal_runs_give_equal_numbers_and_a_reset_begins_anew() -> None:
             numbers.append((await client.http.get("/v1/tasks")).headers["x-emulator-request"])
             await control(client, "/reset", {"scope": ["journal"]})
             assert await listed(client) == []
-            assert len(await client.listed()) == 1 + len(numbers) - 1
         return numbers
 
     assert await run() == await run() == ["2", "2"]
