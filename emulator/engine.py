@@ -25,6 +25,7 @@ from emulator.core.signals import Signal
 from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
+from emulator.faulting import Faults
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
 from emulator.scenario.selection import Catalogue, Scenario, choose
@@ -40,7 +41,7 @@ _MOST_VIEWS: Final = 4_096
 # How far back the search for a finished task to forget goes, so that a start stays cheap when none is.
 _EVICTION_REACH: Final = 1_000
 _ATTEMPTS: Final = 20
-RESET_SCOPES: Final = ("tasks", "clock", "pins")
+RESET_SCOPES: Final = ("tasks", "clock", "pins", "faults")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Engine:
         self.store = store
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, first)
+        self.faults = Faults(store, self.standings, catalogue, settings.seed)
         self._views: dict[tuple[str, str], _Seen] = {}
 
     # Starting

@@ -20,6 +20,7 @@ from types import FrameType, TracebackType
 from typing import Final, Self
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.contract import values
 from emulator.core.timeline import Template
@@ -28,6 +29,7 @@ from emulator.scenario import templates
 from emulator.settings import Settings
 from emulator.web.access import is_loopback
 from emulator.web.app import create_app
+from emulator.web.spoiling import TRANSPORT
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")
@@ -156,6 +158,14 @@ class _Server(uvicorn.Server):
             yield
 
 
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, which hands its transport to the application: a fault of the connection needs it."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+
+
 def _configuration(settings: Settings) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     app = create_app(settings)
@@ -164,7 +174,7 @@ def _configuration(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        http="httptools",
+        http=_Protocol,
         ws="none",
         interface="asgi3",
         log_config=None,

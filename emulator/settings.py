@@ -56,6 +56,8 @@ class Settings:
     runnables:  the workflows and agents of the user; every scenario is one by its name anyway. Ids differ.
     events:     which types of stream events are sent: `stable` (the twelve that every release of the SDK reads) or
                 `latest` (those of later releases too).
+    nasty:      answers with a task are legal but unusual.
+    future:     answers go beyond the contract, with a status and a type of event that it does not know.
     """
 
     host: str = "127.0.0.1"
@@ -77,6 +79,8 @@ class Settings:
     allow_hosts: tuple[str, ...] = ()
     runnables: tuple[Runnable, ...] = ()
     events: EventSet = "stable"
+    nasty: bool = False
+    future: bool = False
     log_level: str = "info"
     log_format: str = "text"
     ready_file: Path | None = None

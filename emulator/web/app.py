@@ -19,6 +19,7 @@ from emulator.standing import Standing
 from emulator.store.memory import MemoryStore
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner
+from emulator.web.faulty import ApiFaults
 from emulator.web.handlers import ApiHandlers, ApiManner
 from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
@@ -61,6 +62,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         max_body=settings.max_body,
         strict=settings.strict,
         seed=settings.seed,
+        faulty=ApiFaults(engine),
     )
     control = Service(
         load_contract(embedded.CONTROL_CONTRACT, check_schemas=False),

@@ -9,6 +9,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from emulator.errors import EmulatorError
+from emulator.faulting import Hit
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
@@ -88,13 +89,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP answer. `data` is the body before it was encoded, for the check against the contract."""
+    """One HTTP answer.
+
+    data:    the body before it was encoded, for the check against the contract.
+    started: the id of the task that the request has started.
+    fault:   what goes wrong with the answer on purpose; `fault.fault.name` is what `X-Emulator-Fault` tells.
+    """
 
     status: int
     body: bytes = b""
     media_type: str | None = JSON
     headers: RawHeaders = ()
     data: Any = field(default=None, repr=False)
+    started: str | None = None
+    fault: Hit | None = None
 
     async def send(self, send: Send, more: RawHeaders = ()) -> None:
         """Send it, with `more` headers behind its own."""

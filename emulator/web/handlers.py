@@ -1,6 +1,7 @@
 """What the emulated API does: one handler for each action that a contract can name."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -95,12 +96,13 @@ class ApiHandlers:
         honoured = [f"scenario={preferences.scenario}"] if preferences.scenario else []
         reply = behaviour.get("reply", "accepted")
         if reply == "stream":
-            return self._stream(call, view.standing, preference_applied(*honoured))
+            stream = self._stream(call, view.standing, preference_applied(*honoured))
+            return replace(stream, started=view.standing.task.id)
         if reply == "wait":
             waiting = self._engine.wait(call.namespace, view.standing.task.id, preferences.wait)
             view = await unless_gone(call.request, waiting)
             honoured += [] if preferences.wait is None else [f"wait={preferences.wait:g}"]
-        return applied(self._replies.of(call, view), *honoured)
+        return replace(applied(self._replies.of(call, view), *honoured), started=view.standing.task.id)
 
     async def events(self, call: Call) -> StreamReply:
         """Return the events of a task's newest turn, from its beginning."""

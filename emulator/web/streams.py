@@ -11,9 +11,12 @@ from starlette.types import Receive, Scope, Send
 from emulator.contract.judging import judge, violations
 from emulator.contract.spec import Contract
 from emulator.errors import EmulatorError
+from emulator.faulting import Hit
 from emulator.web.exchange import RawHeaders
 from emulator.web.problems import broken_promise
 
+# The header that tells what of an answer the contract does not know, as `--future` has it.
+BEYOND: Final = b"x-emulator-beyond-contract"
 HEARTBEAT_SECONDS: Final = 15
 # How long one event may take to send; a client that does not read is let go.
 SEND_SECONDS: Final = 10.0
@@ -26,12 +29,16 @@ class StreamReply:
 
     Comments keep it alive where nothing happens. What a client has not read waits in the transport's buffer, which is
     bounded; while that is full no further event is made.
+
+    started, fault: as of a Reply.
     """
 
     events: AsyncIterator[Mapping[str, Any]]
     contract: Contract
     event_pointer: str
     headers: RawHeaders = ()
+    started: str | None = None
+    fault: Hit | None = None
 
     async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
         """Send events until they end, the client hangs up or stops reading, or the server stops."""
@@ -45,7 +52,7 @@ class StreamReply:
             ping=HEARTBEAT_SECONDS,
             ping_message_factory=lambda: ServerSentEvent(comment="", sep="\n"),
             sep="\n",
-            send_timeout=SEND_SECONDS,
+            send_timeout=SEND_SECONDS + (self.fault.fault.over / 1_000 if self.fault else 0),
         )
         response.raw_headers.extend([*self.headers, *more])
         try:
