@@ -26,6 +26,7 @@ from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from emulator.faulting import Faults
+from emulator.oddities import Odd
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
 from emulator.scenario.selection import Catalogue, Scenario, choose
@@ -64,10 +65,11 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task as it is answered: where it stands, its body, and the same body as JSON."""
+    """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON."""
 
     standing: Standing
     body: Mapping[str, Any]
+    sent: Odd
     encoded: bytes
 
 
@@ -409,7 +411,8 @@ class Engine:
 
     async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
-        view = View(standing, body, orjson.dumps(body))
+        sent = self.renderer.sent(standing, body)
+        view = View(standing, body, sent, orjson.dumps(sent.body))
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:

@@ -5,7 +5,7 @@ Every rule that fits counts the request, whether it strikes or not, so that `nth
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from emulator.contract import values
 from emulator.contract.spec import Operation
@@ -13,15 +13,18 @@ from emulator.core.faults import BUILT_IN, Fault, FaultRule
 from emulator.core.replay import draw
 from emulator.core.timeline import Timeline
 from emulator.document import parse_document
-from emulator.errors import BadRequest, InvalidFiles, did_you_mean
+from emulator.errors import BadRequest, Mistake, did_you_mean
 from emulator.scenario import words
 from emulator.scenario.faults import Place, read_rules
 from emulator.scenario.findings import Findings, Rules
 from emulator.scenario.selection import Catalogue
+from emulator.scenario.shapes import Path
 from emulator.standing import Standing, Standings
 from emulator.store import Store
 
+Json = Any
 _PREFERRED: Final = "preferred"
+_NO_DOCUMENT: Final = parse_document("{}", "body")
 _READ: Final = "read"
 
 
@@ -72,6 +75,13 @@ class _Fitting:
     name: str
 
 
+class _Told(Findings):
+    """The mistakes of a request's body, each told by its path there."""
+
+    def add(self, path: Path, message: str, *, key: bool = False) -> None:
+        self.mistakes.append(Mistake(".".join(map(str, path)), 1, 1, message))
+
+
 class Faults:
     """The faults of one server. Which of several strikes: preferred, then to come, then the step's, then the story's."""
 
@@ -120,19 +130,16 @@ class Faults:
         hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
         raise BadRequest(f"Prefer: fault={name}: there is no such fault{hint}")
 
-    async def keep(self, namespace: str, raw: str, operations: Mapping[str, str]) -> None:
-        """Let coming requests of a namespace meet the faults of a JSON text, `{"faults": […]}`.
+    async def keep(self, namespace: str, written: Sequence[Json], operations: Mapping[str, str]) -> None:
+        """Let coming requests of a namespace meet these faults, and no others.
 
-        operations: of the contract, by id. Raises BadRequest with everything wrong in the text.
+        written:    each a name, or a mapping as in a scenario.
+        operations: of the contract, by id. Raises BadRequest with everything that is wrong.
         """
-        try:
-            document = parse_document(raw, "body")
-            findings = Findings(document, Rules(operations=operations))
-            rules = read_rules(findings, ("faults",), document.value["faults"], self._place())
-            if findings.mistakes:
-                raise InvalidFiles(findings.mistakes)
-        except InvalidFiles as error:
-            raise BadRequest(error.message) from None
+        findings = _Told(_NO_DOCUMENT, Rules(operations=operations))
+        rules = read_rules(findings, ("faults",), list(written), self._place()) if written else ()
+        if findings.mistakes:
+            raise BadRequest("; ".join(f"{mistake.file}: {mistake.message}" for mistake in findings.mistakes))
         await self._store.set_faults(namespace, rules)
 
     async def kept(self, namespace: str) -> list[tuple[FaultRule, int]]:

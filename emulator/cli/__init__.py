@@ -8,6 +8,7 @@ from emulator import __version__
 from emulator.cli.control import clock, env, reset, wait
 from emulator.cli.doctor import doctor
 from emulator.cli.failures import INTERRUPTED, WrongUsage
+from emulator.cli.faults import faults
 from emulator.cli.offline import lint, routes, scenarios, schema
 from emulator.cli.serve import serve
 from emulator.cli.tasks import tasks
@@ -47,5 +48,5 @@ def main() -> None:
     """Run a local emulator of the xpander.ai workflow API, and work with it."""
 
 
-for _command in (serve, tasks, clock, scenarios, routes, lint, schema, env, wait, reset, doctor):
+for _command in (serve, tasks, clock, faults, scenarios, routes, lint, schema, env, wait, reset, doctor):
     main.add_command(_command)

@@ -53,7 +53,15 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     check_runnables(settings.runnables, catalogue)
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
-    renderer = TaskRenderer(contract, organization_id, millis(settings.start), _consent_link(settings), fake)
+    renderer = TaskRenderer(
+        contract,
+        organization_id,
+        millis(settings.start),
+        _consent_link(settings),
+        fake,
+        nasty=settings.nasty,
+        future=settings.future,
+    )
     engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore())
     api = Service(
         contract,

@@ -10,6 +10,7 @@ from emulator.contract.validation import Violation
 from emulator.conversation import messages
 from emulator.engine import Engine, Start
 from emulator.errors import EmulatorError, NotFound
+from emulator.oddities import FUTURE_EVENT
 from emulator.standing import Standing
 from emulator.streaming import follow
 from emulator.web.access import Keys, credential_of
@@ -114,6 +115,7 @@ class ApiHandlers:
             self._contract,
             f"/components/schemas/{call.operation.behaviour['event']}",
             (*told_by(standing), *headers),
+            beyond=f"event {FUTURE_EVENT}" if self._engine.settings.future else "",
         )
 
     async def read(self, call: Call) -> Reply:

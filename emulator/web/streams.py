@@ -30,6 +30,7 @@ class StreamReply:
     Comments keep it alive where nothing happens. What a client has not read waits in the transport's buffer, which is
     bounded; while that is full no further event is made.
 
+    beyond:         what of the events the contract does not know; where there is anything, nothing holds them to it.
     started, fault: as of a Reply.
     """
 
@@ -37,6 +38,7 @@ class StreamReply:
     contract: Contract
     event_pointer: str
     headers: RawHeaders = ()
+    beyond: str = ""
     started: str | None = None
     fault: Hit | None = None
 
@@ -54,7 +56,7 @@ class StreamReply:
             sep="\n",
             send_timeout=SEND_SECONDS + (self.fault.fault.over / 1_000 if self.fault else 0),
         )
-        response.raw_headers.extend([*self.headers, *more])
+        response.raw_headers.extend([*self.headers, *beyond_contract(self.beyond), *more])
         try:
             await response(scope, receive, send)
         except* SendTimeoutError:
@@ -64,10 +66,15 @@ class StreamReply:
         is_right = judge(self.contract, self.event_pointer)
         try:
             async for event in self.events:
-                if not is_right(event):
+                if not self.beyond and not is_right(event):
                     found = violations(self.contract, self.event_pointer, event, ("event",))
                     raise broken_promise(f"a stream ({event['type']})", found)
                 yield b"data: %b\n\n" % orjson.dumps(event)
         except EmulatorError as error:
             # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
             _logger.error("%s", error.message)
+
+
+def beyond_contract(what: str) -> RawHeaders:
+    """Return the header that tells what of an answer the contract does not know; none where it knows all."""
+    return ((BEYOND, what.encode("latin-1", "replace")),) if what else ()

@@ -9,6 +9,7 @@ from emulator.engine import View
 from emulator.standing import Standing
 from emulator.web.exchange import RawHeaders, Reply
 from emulator.web.service import Call
+from emulator.web.streams import beyond_contract
 from emulator.words import reader
 
 
@@ -26,11 +27,11 @@ class TaskReplies:
         Its status is the first of success that the operation declares; a declared `Location` leads to the task.
         """
         status, has_location = self._good[call.operation.id]
-        headers = told_by(view.standing)
+        headers = (*told_by(view.standing), *beyond_contract(view.sent.beyond))
         if has_location:
             path = re.sub(r"\{[^{}]+\}", quote(view.standing.task.id, safe=""), self._path)
             headers = (*headers, (b"location", path.encode("latin-1", "replace")))
-        return Reply(status, view.encoded, headers=headers, data=view.body)
+        return Reply(status, view.encoded, headers=headers, data=view.sent.body)
 
 
 def task_id_of(call: Call) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emulator.clock import LAST_INSTANT, Clock, iso
+from emulator.core.faults import FaultRule
 from emulator.core.signals import SKIP
 from emulator.core.timeline import Fake, Millis, Pause, Step, Template, Timeline, Value
 from emulator.engine import View
-from emulator.scenario.durations import as_text
+from emulator.scenario.durations import as_text, range_as_text
 from emulator.scenario.graph import graph
 from emulator.scenario.selection import Scenario
 from emulator.standing import Standing
@@ -61,6 +62,30 @@ def choices(pins: Pins, default: str) -> Json:
     return {"default": pins.default or default, "upcoming": list(pins.upcoming)}
 
 
+def coming_fault(rule: FaultRule, met: int) -> Json:
+    """Return a fault that coming requests meet; `met` is how many have fitted it so far."""
+    return {**fault_view(rule), "met": met}
+
+
+def fault_view(rule: FaultRule) -> Json:
+    """Return a fault, and when it strikes."""
+    fault = rule.fault
+    return {
+        "name": fault.name,
+        "kind": fault.kind,
+        "status": fault.status or None,
+        "headers": dict(fault.headers),
+        "body": fault.body,
+        "latency": range_as_text(Millis(fault.low), Millis(fault.high)) if fault.high else None,
+        "over": as_text(Millis(fault.over)) if fault.over else None,
+        "event": fault.event if fault.is_of_a_stream else None,
+        "operation": rule.operation,
+        "task_status": rule.task_status,
+        "nth": rule.nth,
+        "times": "always" if rule.times is None else rule.times,
+    }
+
+
 def scenario_summary(scenario: Scenario) -> Json:
     """Return what a list tells of a scenario."""
     return {"name": scenario.name, "description": scenario.description, "source": scenario.source}
@@ -73,6 +98,7 @@ def scenario_details(scenario: Scenario) -> Json:
         **scenario_summary(scenario),
         "match": [str(matcher) for matcher in scenario.match],
         "timeline": list(_steps(scenario.timeline, drawn["edges"])),
+        "faults": [fault_view(rule) for rule in scenario.timeline.faults.rules],
         "graph": drawn,
     }
 
@@ -124,6 +150,7 @@ def _steps(timeline: Timeline, edges: Sequence[Json]) -> Iterator[Json]:
             "set": _as_written(step.sets),
             "pause": step.pause and _pause(step.pause),
             "sub_tasks": _sub_tasks(step),
+            "faults": [fault_view(rule) for rule in step.faults],
         }
 
 
