@@ -150,7 +150,7 @@ class Faults:
     def _place(self) -> Place:
         stories = (story.timeline.faults.named for story in self._catalogue.values())
         named = {name: fault for known in stories for name, fault in known.items()}
-        return Place(words.FAULT_RULE_KEYS, named)
+        return Place(words.FAULT_RULE_KEYS, named, is_story=False)
 
     def _preferred(self, asked: Asked, timeline: Timeline | None) -> Fault | None:
         if asked.preferred is None:

@@ -1,5 +1,6 @@
 """Faults as people write them, in a scenario and in the control API, with everything wrong in them."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,11 +35,13 @@ _OF_THE_SERVER: Final = ("content-length", "transfer-encoding", "connection")
 class Place:
     """Where rules stand: what may be written there, and the faults that have a name there.
 
-    keys: of a rule, beside those of a fault.
+    keys:     of a rule, beside those of a fault.
+    is_story: whether it is a scenario's, which is chosen only by the start that it would strike.
     """
 
     keys: Sequence[str]
     named: Mapping[str, Fault]
+    is_story: bool = True
 
 
 def read_named(findings: Findings, raw: Any) -> Mapping[str, Fault]:
@@ -81,10 +84,9 @@ def read_step_faults(findings: Findings, path: Path, step: Mapping[str, Any]) ->
     """Return the faults of a step; those that the scenario names are told wrong where they stand."""
     if "fault" not in step:
         return ()
-    at = (*path, "fault")
-    rules = read_rules(findings, at, step["fault"], Place(words.STEP_FAULT_KEYS, _known(findings)))
-    _refuse_refused_starts(findings, at, step["fault"], rules)
-    return rules
+    return read_rules(
+        findings, (*path, "fault"), step["fault"], Place(words.STEP_FAULT_KEYS, _known(findings))
+    )
 
 
 def read_story_faults(findings: Findings, top: Mapping[str, Any]) -> StoryFaults:
@@ -92,9 +94,7 @@ def read_story_faults(findings: Findings, top: Mapping[str, Any]) -> StoryFaults
     named = read_named(findings, top["faults"]) if "faults" in top else {}
     if "fault" not in top:
         return StoryFaults(named)
-    rules = read_rules(findings, ("fault",), top["fault"], Place(words.FAULT_RULE_KEYS, named))
-    _refuse_refused_starts(findings, ("fault",), top["fault"], rules)
-    return StoryFaults(named, rules)
+    return StoryFaults(named, read_rules(findings, ("fault",), top["fault"], Place(words.FAULT_RULE_KEYS, named)))
 
 
 def _known(findings: Findings) -> Mapping[str, Fault]:
@@ -104,20 +104,16 @@ def _known(findings: Findings) -> Mapping[str, Fault]:
     return read_named(quiet, raw) if isinstance(raw, Mapping) else {}
 
 
-def _refuse_refused_starts(findings: Findings, path: Path, raw: Any, rules: Sequence[FaultRule]) -> None:
-    for rule in rules:
-        if rule.fault.kind == STATUS and (findings.rules.operations or {}).get(rule.operation or "") == "start":
-            right = "refuse a start by PUT /__emulator/faults, or by the header Prefer: fault=NAME"
-            findings.add(path, f"a story cannot refuse '{rule.operation}', the start that chooses it; {right}")
-
-
 def _rule(findings: Findings, path: Path, raw: Any, place: Place) -> FaultRule | None:
     if isinstance(raw, str):
         return FaultRule(_use(findings, path, raw, place))
     given = findings.mapping(path, raw, "a fault takes a name such as unavailable, or a mapping such as {status: 503}")
     if not isinstance(raw, Mapping):
         return None
-    findings.keys(path, given, (*words.FAULT_KEYS, *place.keys), words.FAULT_SLIPS)
+    elsewhere = [key for key in words.FAULT_RULE_KEYS if key in given and key not in place.keys]
+    for key in elsewhere:
+        findings.add((*path, key), f"'{key}' stands at a fault of the whole scenario; a step has but one status", key=True)
+    findings.keys(path, _without(given, elsewhere), (*words.FAULT_KEYS, *place.keys), words.FAULT_SLIPS)
     if "use" in given:
         for key in [key for key in words.FAULT_KEYS if key in given]:
             message = f"'use' takes a fault as it is; remove '{key}', or write the whole fault here"
@@ -125,11 +121,15 @@ def _rule(findings: Findings, path: Path, raw: Any, place: Place) -> FaultRule |
         fault = _use(findings, (*path, "use"), given["use"], place)
     else:
         fault = _fault(findings, path, given, "")
+    operation = _operation(findings, (*path, "operation"), given["operation"]) if "operation" in given else None
+    if place.is_story and fault.kind == STATUS and (findings.rules.operations or {}).get(operation or "") == "start":
+        right = "refuse a start by PUT /__emulator/faults, or by the header Prefer: fault=NAME"
+        findings.add((*path, "operation"), f"a story cannot refuse '{operation}', the start that chooses it; {right}")
     return FaultRule(
         fault,
         nth=_count(findings, path, given, "nth", ()) or 1,
         times=_count(findings, path, given, "times", ("always",)),
-        operation=_operation(findings, (*path, "operation"), given["operation"]) if "operation" in given else None,
+        operation=operation,
         task_status=_task_status(findings, (*path, "task_status"), given.get("task_status")),
     )
 
@@ -150,7 +150,7 @@ def _fault(findings: Findings, path: Path, given: Mapping[str, Any], name: str) 
         return BUILT_IN["unavailable"]
     for key, of_kinds in ((key, _kinds_with(key)) for key in given if key in words.FAULT_KEYS):
         if of_kinds and kind not in of_kinds:
-            message = f"'{key}' goes with {' or '.join(of_kinds)}, and this fault is of kind {kind}; remove it"
+            message = f"'{key}' goes with the kind {' or '.join(of_kinds)}, and this fault is of kind {kind}; remove it"
             findings.add((*path, key), message, key=True)
     low, high = _latency(findings, (*path, "latency"), given.get("latency"))
     if kind == LATENCY and "latency" not in given:
@@ -214,7 +214,7 @@ def _headers(findings: Findings, path: Path, raw: Any) -> tuple[tuple[str, str],
         elif name.lower() in _OF_THE_SERVER:
             findings.add((*path, name), f"'{name}' is given by the server itself; remove it", key=True)
         elif isinstance(value, bool) or not isinstance(value, str | int | float) or not _is_a_header_value(text):
-            message = f"the header '{name}' takes a number or text on one line in Latin-1, found {shown(value)}"
+            message = f"the header '{name}' takes a number or text on one line in Latin-1, found {json.dumps(value)}"
             findings.add((*path, name), message)
         else:
             headers.append((name, text))

@@ -603,7 +603,7 @@ class TestReset:
 
         answer = await client.post(f"{CONTROL}/reset")
 
-        assert answer.json() == {"reset": ["tasks", "clock", "pins"]}
+        assert answer.json() == {"reset": ["tasks", "clock", "pins", "faults"]}
         assert (await client.get(f"{CONTROL}/tasks")).json()["total"] == 0
         assert (await client.get(f"{CONTROL}/clock")).json()["now"] == NOW
         assert (await client.get(f"{CONTROL}/scenarios")).json()["default"] == "completed"

@@ -46,6 +46,15 @@ async def test_a_stream_is_one_data_line_an_event_and_closes_after_the_last(auto
     assert list(told[0]) == ["type", "task_id", "organization_id", "time", "data"]
 
 
+async def test_a_task_that_is_born_ended_closes_its_stream(tmp_path: Path) -> None:
+    story = tmp_path / "born_ended.yaml"
+    story.write_text("scenario: born_ended\nsteps: [{status: failed, result: No}]\n", encoding="utf-8")
+
+    answer = await api(scenarios=(story,)).http.post("/v1/workflows/born_ended/invoke/stream", json=BODY)
+
+    assert [event["type"] for event in events_of(answer.text)] == ["task_created", "task_finished"]
+
+
 async def test_a_refused_stream_is_an_ordinary_error(auto: Api) -> None:
     refused = await auto.http.post("/v1/workflows/completed/invoke/stream", json={})
 
