@@ -83,7 +83,7 @@ class _Told(Findings):
 
 
 class Faults:
-    """The faults of one server. Which of several strikes: preferred, then to come, then the step's, then the story's."""
+    """The faults of one server. Of several, the preferred strikes, else one to come, else the step's, else the story's."""
 
     def __init__(self, store: Store, standings: Standings, catalogue: Catalogue, seed: int) -> None:
         self._store = store
@@ -120,7 +120,7 @@ class Faults:
         return await self._first(asked.namespace, _told(asked, standing))
 
     def named(self, name: str, timeline: Timeline | None = None) -> Fault:
-        """Return a fault by its name: of a task's own story, a built-in one, or else of any story. Raises BadRequest."""
+        """Return a fault by its name: of the task's own story, built-in, or else of any story. Raises BadRequest."""
         own = timeline.faults.named if timeline else {}
         stories = (story.timeline.faults.named for story in self._catalogue.values())
         for known in (own, BUILT_IN, *stories):
@@ -157,7 +157,9 @@ class Faults:
             return None
         fault = self.named(asked.preferred, timeline)
         if fault.is_of_a_stream and not asked.streams:
-            raise BadRequest(f"Prefer: fault={asked.preferred}: {asked.operation.id} streams no events that it could spoil")
+            raise BadRequest(
+                f"Prefer: fault={asked.preferred}: {asked.operation.id} streams no events that it could spoil"
+            )
         return fault
 
     async def _first(self, namespace: str, fitting: Iterable[_Fitting]) -> Hit | None:

@@ -52,7 +52,9 @@ def advance_clock(client: Client, by: str | None, output: str, to: str | None) -
 @click.command()
 @client_options
 @output_option
-@click.option("--scope", multiple=True, help="Only this: tasks, clock, pins or faults. Repeatable; default: everything.")
+@click.option(
+    "--scope", multiple=True, help="Only this: tasks, clock, pins or faults. Repeatable; default: everything."
+)
 def reset(client: Client, output: str, scope: tuple[str, ...]) -> None:
     """Bring a namespace back to its beginning."""
     client.settle()

@@ -67,7 +67,9 @@ def rules_of(contract: Contract | None) -> Rules:
     """Return what scenarios are held to where the emulator serves `contract`."""
     if contract is None:
         return Rules(providers=_providers)
-    return Rules(task_shape(contract.document), request_shape(contract.document), _providers, operations(contract.document))
+    return Rules(
+        task_shape(contract.document), request_shape(contract.document), _providers, operations(contract.document)
+    )
 
 
 @lru_cache(maxsize=1)

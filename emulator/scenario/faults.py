@@ -51,9 +51,7 @@ def read_named(findings: Findings, raw: Any) -> Mapping[str, Fault]:
     for name, fault in given.items():
         path: Path = ("faults", name)
         if not _NAME.fullmatch(name):
-            findings.add(
-                path, f"a fault's name is made of letters, digits, '-' and '_', found {shown(name)}", key=True
-            )
+            findings.add(path, f"a fault's name is made of letters, digits, '-' and '_', found {shown(name)}", key=True)
         elif name in BUILT_IN:
             findings.add(path, f"'{name}' is the name of a built-in fault; choose another", key=True)
         if isinstance(fault, str):
@@ -84,9 +82,7 @@ def read_step_faults(findings: Findings, path: Path, step: Mapping[str, Any]) ->
     """Return the faults of a step; those that the scenario names are told wrong where they stand."""
     if "fault" not in step:
         return ()
-    return read_rules(
-        findings, (*path, "fault"), step["fault"], Place(words.STEP_FAULT_KEYS, _known(findings))
-    )
+    return read_rules(findings, (*path, "fault"), step["fault"], Place(words.STEP_FAULT_KEYS, _known(findings)))
 
 
 def read_story_faults(findings: Findings, top: Mapping[str, Any]) -> StoryFaults:
@@ -112,7 +108,9 @@ def _rule(findings: Findings, path: Path, raw: Any, place: Place) -> FaultRule |
         return None
     elsewhere = [key for key in words.FAULT_RULE_KEYS if key in given and key not in place.keys]
     for key in elsewhere:
-        findings.add((*path, key), f"'{key}' stands at a fault of the whole scenario; a step has but one status", key=True)
+        findings.add(
+            (*path, key), f"'{key}' stands at a fault of the whole scenario; a step has but one status", key=True
+        )
     findings.keys(path, _without(given, elsewhere), (*words.FAULT_KEYS, *place.keys), words.FAULT_SLIPS)
     if "use" in given:
         for key in [key for key in words.FAULT_KEYS if key in given]:
@@ -252,9 +250,7 @@ def _length(findings: Findings, path: Path, raw: Any, parse: Callable[[Any], Any
     return found
 
 
-def _count(
-    findings: Findings, path: Path, given: Mapping[str, Any], key: str, others: Sequence[str]
-) -> int | None:
+def _count(findings: Findings, path: Path, given: Mapping[str, Any], key: str, others: Sequence[str]) -> int | None:
     """Return a whole number of 1 or more, 1 where it is not given; None for one of `others`."""
     found = given.get(key, None if key == "event" else 1)
     if found in others or (found is None and key not in given):

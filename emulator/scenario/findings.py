@@ -10,6 +10,7 @@ from emulator.errors import Mistake, did_you_mean
 from emulator.scenario.shapes import Hole, Path, TaskShape, TextHole, shown
 from emulator.scenario.templates import check_template, is_lone_expression, is_template
 
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a scenario is held to beyond its own grammar.

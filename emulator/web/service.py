@@ -158,7 +158,7 @@ class Service:
         return _reply(answer(self._answers, call.operation, call.preferences, key, accept), call.added)
 
     def refusal(self, operation: Operation, hit: Hit) -> Reply:
-        """Return the answer that a fault gives in the place of the operation's own; nothing holds it to the contract."""
+        """Return the answer that a fault gives in place of the operation's own; nothing holds it to the contract."""
         fault = hit.fault
         headers = tuple((name.lower().encode(), value.encode("latin-1")) for name, value in fault.headers)
         if fault.status in _WITHOUT_BODY:
@@ -277,7 +277,7 @@ class Endpoint:
         return await self._handler(call)
 
     async def _faulted(self, call: Call, faulty: Faulty) -> Reply | StreamReply:
-        """Return the answer with the fault that strikes it, if one does; one with a status of its own is all there is."""
+        """Return the answer with the fault that strikes it, if one does; one with its own status is all there is."""
         hit = await faulty.strike(call)
         if hit is not None and hit.fault.kind == STATUS:
             return self._service.refusal(self._operation, hit)

@@ -79,7 +79,7 @@ async def test_a_malformed_body_is_json_that_ends_in_the_middle(manual: Api) -> 
     assert answer.status_code == 200
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert answer.text.startswith('{"id":"')
-    with pytest.raises(ValueError, match="Unterminated string|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated string|Expecting"):
         answer.json()
 
 
@@ -357,7 +357,10 @@ async def test_each_task_and_each_turn_of_it_counts_for_itself(manual: Api) -> N
 
 
 async def test_a_named_operation_is_struck_and_no_other(tmp_path: Path) -> None:
-    told = story(tmp_path, "fault: {status: 503, operation: stopTask}\nsteps: [{status: pending, after: 1s}, {status: completed}]")
+    told = story(
+        tmp_path,
+        "fault: {status: 503, operation: stopTask}\nsteps: [{status: pending, after: 1s}, {status: completed}]",
+    )
     client = api(scenarios=(told,))
     task = await client.start("told")
 

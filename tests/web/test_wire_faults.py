@@ -116,7 +116,7 @@ def test_a_malformed_event_leaves_those_after_it_whole(connection: http.client.H
     answer = ask(connection, "malformed", "POST", "/v1/workflows/completed/invoke/stream")
 
     first, *others = [line[6:] for line in answer.read().decode().split("\n\n") if line]
-    with pytest.raises(ValueError, match="Unterminated string|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated string|Expecting"):
         json.loads(first)
     assert [json.loads(event)["type"] for event in others] == ["task_updated", "task_updated", "task_finished"]
 
@@ -125,22 +125,21 @@ def test_the_story_breaks_the_stream_that_starts_it_and_a_reader_who_comes_again
     server: ThreadedServer,
 ) -> None:
     with httpx2.Client(base_url=server.base_url, headers=HEADERS) as client:
-        types: list[str] = []
-        task_id = ""
-        with (
-            pytest.raises(httpx2.RemoteProtocolError),
-            client.stream("POST", "/v1/workflows/broken_stream/invoke/stream", content=BODY) as answer,
-        ):
-            assert answer.headers["x-emulator-fault"] == "cut-stream"
-            for line in answer.iter_lines():
-                if line.startswith("data: "):
-                    event = json.loads(line[6:])
-                    types.append(event["type"])
-                    task_id = event["task_id"]
-        whole = [client.get(f"/any/agent-execution/{task_id}/events").text for _ in range(3)][-1]
+        told: list[dict[str, Any]] = []
+        with pytest.raises(httpx2.RemoteProtocolError):
+            follow(client, told)
+        path = f"/any/agent-execution/{told[0]['task_id']}/events"
+        again = [client.get(path) for _ in range(3)]
 
-    assert types == ["task_created", "task_updated", "think"]
-    assert "task_finished" in whole
+    assert [event["type"] for event in told] == ["task_created", "task_updated", "think"]
+    assert [answer.headers.get("x-emulator-fault") for answer in again] == ["duplicate-event", "out-of-order", None]
+    assert "task_finished" in again[-1].text
+
+
+def follow(client: httpx2.Client, told: list[dict[str, Any]]) -> None:
+    """Read a stream as the SDK does, line by line, and keep what it tells before it breaks."""
+    with client.stream("POST", "/v1/workflows/broken_stream/invoke/stream", content=BODY) as answer:
+        told += (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
 
 
 def test_a_client_that_hangs_up_while_it_waits_costs_nothing(server: ThreadedServer) -> None:
