@@ -65,6 +65,11 @@ class Hit:
     delay: int = 0
     preferred: bool = False
 
+    @property
+    def name(self) -> str:
+        """What `X-Emulator-Fault` tells."""
+        return self.fault.name
+
 
 @dataclass(frozen=True, slots=True)
 class _Fitting:
@@ -83,7 +88,7 @@ class _Told(Findings):
 
 
 class Faults:
-    """The faults of one server. Of several, the preferred strikes, else one to come, else the step's, else the story's."""
+    """The faults of one server. Of several, one preferred strikes, else one to come, else the step's, else the story's."""
 
     def __init__(self, store: Store, standings: Standings, catalogue: Catalogue, seed: int) -> None:
         self._store = store

@@ -93,7 +93,7 @@ class Reply:
 
     data:    the body before it was encoded, for the check against the contract.
     started: the id of the task that the request has started.
-    fault:   what goes wrong with the answer on purpose; `fault.fault.name` is what `X-Emulator-Fault` tells.
+    fault:   what goes wrong with the answer on purpose; `fault.name` is what `X-Emulator-Fault` tells.
     """
 
     status: int

@@ -138,7 +138,7 @@ class Spoiler:
         self._is_broken = True
         if self._transport is None:
             raise BrokenConnection(
-                f"The fault '{self._fault.name}' breaks the connection here. A client in the same process has none "
+                f"The fault '{self._hit.name}' breaks the connection here. A client in the same process has none "
                 "that could break: to see it as your HTTP library does, call a server by its port."
             )
         if self._fault.kind == faults.RESET:
@@ -158,7 +158,7 @@ class Spoiler:
 
 def headers_of(hit: Hit) -> RawHeaders:
     """Return the headers that say which fault has struck, and whether the client has asked for it."""
-    name = hit.fault.name.encode("latin-1")
+    name = hit.name.encode("latin-1")
     applied = ((b"preference-applied", b"fault=" + name),) if hit.preferred else ()
     return ((FAULT, name), *applied)
 
