@@ -88,7 +88,7 @@ class _Told(Findings):
 
 
 class Faults:
-    """The faults of one server. Of several, one preferred strikes, else one to come, else the step's, else the story's."""
+    """The faults of one server. First goes what is preferred, then what is to come, then the step's, the story's."""
 
     def __init__(self, store: Store, standings: Standings, catalogue: Catalogue, seed: int) -> None:
         self._store = store
