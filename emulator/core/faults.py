@@ -71,6 +71,13 @@ class FaultRule:
         """Tell whether it strikes the request that was the `ordinal`-th to fit, counted from 1."""
         return ordinal >= self.nth and (self.times is None or ordinal < self.nth + self.times)
 
+    def __str__(self) -> str:
+        often = "always" if self.times is None else "once" if self.times == 1 else f"{self.times} times"
+        since = "" if self.nth == 1 else f" from request {self.nth} on"
+        where = "" if self.operation is None else f" at {self.operation}"
+        status = "" if self.task_status is None else f" while {self.task_status}"
+        return f"{self.fault.name} {often}{since}{where}{status}"
+
 
 @dataclass(frozen=True, slots=True)
 class StoryFaults:

@@ -34,6 +34,12 @@ def test_faults_are_set_listed_met_and_cleared(run: Run, url: str) -> None:
     assert run("faults", "clear").stdout == "Coming requests meet no fault.\n"
 
 
+def test_the_faults_of_a_story_are_shown(run: Run) -> None:
+    assert "Faults        too-many 2 times from request 2 on\n" in run("scenarios", "show", "rate_limited").stdout
+    shown = run("scenarios", "show", "flaky").stdout
+    assert "sync       executing  16    after 900ms → check      bad-gateway once\n" in shown
+
+
 def test_a_fault_is_written_as_in_a_scenario(run: Run, url: str) -> None:
     fault = '{"status": 418, "body": {"detail": "Teapot"}, "times": "always"}'
 
