@@ -45,6 +45,9 @@ OWN: Final = frozenset(
     ["id", "agent_id", "organization_id", "input", "status", "created_at", "started_at", "paused_at", "finished_at"]
 ).union(["sub_executions", "finished_sub_executions", "is_manually_stopped", "hitl_request", "pending_eca_request"])
 
+# What says how the task came about and what came of it: nothing odd is made up for these.
+_NOT_MADE_UP: Final = ("result", "tokens", "parent_execution", "triggering_agent_id", "agent_version")
+
 
 class TaskRenderer:
     """Renders tasks in the shape of one contract.
@@ -89,7 +92,7 @@ class TaskRenderer:
             if operation.behaviour.get("action") == "catalogue_get"
         }
 
-        facts = frozenset(self.words.name(own) for own in (*OWN, "result", "tokens"))
+        facts = frozenset(self.words.name(own) for own in (*OWN, *_NOT_MADE_UP))
         status = (self.words.name("status"), self.words.status(Status.EXECUTING))
         is_odd = (nasty or future) and self._pointer is not None
         odd = Oddities(contract, self._pointer or "", self._defaults, facts, status, nasty, future)
