@@ -93,6 +93,7 @@ class Engine:
         self.store = store
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, first)
+        self.closing = False
         self._views: dict[tuple[str, str], _Seen] = {}
 
     # Starting
@@ -237,7 +238,7 @@ class Engine:
         return await self._view(await self._change(namespace, task_id, poll), clock)
 
     async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
-        """Return a task once it has ended or waits for somebody, or as it is when the time is over.
+        """Return a task once it has ended or waits for somebody, or as it is when the time is over or the server stops.
 
         seconds: of real time; None for as long as it takes. A clock that stands is waited for 10 s at most.
         On an auto clock nothing is waited for: the task skips as far as it goes by itself. Raises NotFound.
@@ -252,7 +253,7 @@ class Engine:
             if await self.skip_idle(standing):
                 continue
             clock = await self.standings.clock(namespace)
-            if clock.mode == "auto":
+            if clock.mode == "auto" or self.closing:
                 return await self._view(standing)
             bounds = [ends] if clock.pace else [ends, patience]
             left = min((bound - loop.time() for bound in bounds if bound is not None), default=None)
@@ -279,12 +280,19 @@ class Engine:
     async def sleep(self, standing: Standing, until: Millis | None, most: float | None = None) -> None:
         """Sleep until the clock that a task follows shows `until`, or something happens to the task or the clock.
 
-        most: in seconds of real time; None for as long as it takes.
+        most: in seconds of real time; None for as long as it takes. Nobody sleeps once the server stops.
         """
+        if self.closing:
+            return
         clock = await self.standings.clock(standing.namespace)
         due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
         seconds = min((each for each in (due, most) if each is not None), default=None)
         await self.store.wait(standing.namespace, _bells(standing), seconds)
+
+    async def close(self) -> None:
+        """Let nobody wait any longer, because the server stops: waiting calls return, streams end."""
+        self.closing = True
+        await self.store.wake()
 
     # Acting
 

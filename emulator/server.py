@@ -13,11 +13,12 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import uvicorn
 
@@ -27,13 +28,16 @@ from emulator.errors import EmulatorError
 from emulator.scenario import templates
 from emulator.settings import Settings
 from emulator.web.access import is_loopback
-from emulator.web.app import create_app
+from emulator.web.app import Application, create_app
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")
 EVERY_ADDRESS: Final = ("", "0.0.0.0", "::")  # noqa: S104  names of a choice, nothing is bound to them here
 GRACE_SECONDS: Final = 1
 START_SECONDS: Final = 30
+# How often uvicorn looks whether it should leave, and renews the date that it sends.
+TICK_SECONDS: Final = 0.1
+Returned = TypeVar("Returned")
 
 _logger: Final = logging.getLogger(__name__)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -66,7 +70,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             banner.start()
             threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
-        server = _Server(_configuration(settings), started)
+        server = _Server(_load(settings), started)
         _calm_the_collector()
         try:
             server.run(sockets=[listener])
@@ -76,6 +80,10 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             if banner.ident:
                 banner.join(timeout=GRACE_SECONDS)
     return 0
+
+
+class NotRunning(EmulatorError):
+    """Something was asked of a server that has not started, or has stopped."""
 
 
 class ThreadedServer:
@@ -97,10 +105,17 @@ class ThreadedServer:
         """Scheme, host and port, without a slash at the end; empty before `start`."""
         return self._base_url
 
+    @property
+    def app(self) -> Application:
+        """The application, which is to be called in the server's own event loop. Raises NotRunning before `start`."""
+        if self._server is None:
+            raise NotRunning("The server has not started.")
+        return self._server.app
+
     def start(self) -> None:
         """Start, and return once it answers. Raises what `serve` raises."""
         with bind(self.settings) as listener:
-            self._server = _Server(_configuration(self.settings), self._settled.set)
+            self._server = _Server(_load(self.settings), self._settled.set)
             self._base_url = base_url(self.settings.host, listener)
             # The thread gets a duplicate: this one closes here, that one when the server ends.
             run = threading.Thread(target=self._run, args=(self._server, listener.dup()), name="emulator", daemon=True)
@@ -112,10 +127,25 @@ class ThreadedServer:
             raise CannotStart(f"The server did not start within {START_SECONDS} s; its log says why.")
 
     def stop(self) -> None:
-        """Stop, and return once the port is free. Open streams end within the grace of a second."""
+        """Stop, and return once the port is free. Open streams end, and waiting calls return the present task."""
         if self._server and self._thread:
-            self._server.should_exit = True
+            self._server.leave()
             self._thread.join(timeout=GRACE_SECONDS + 5)
+
+    def submit(self, work: Coroutine[Any, Any, Returned]) -> Future[Returned]:
+        """Run `work` in the server's event loop, and return what will hold its result. Raises NotRunning."""
+        server = self._server
+        if server is None or server.loop is None or server.loop.is_closed():
+            work.close()
+            raise NotRunning("The server does not run: it has not started, or it has stopped.")
+        return asyncio.run_coroutine_threadsafe(work, server.loop)
+
+    def call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
+        """Run `work` in the server's event loop, and return its result, or raise what it raises.
+
+        Not for the server's own thread, which would wait for itself. Raises NotRunning.
+        """
+        return self.submit(work).result()
 
     def __enter__(self) -> Self:
         self.start()
@@ -137,15 +167,40 @@ class ThreadedServer:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it has started and does not raise a signal again when it has obeyed it."""
+    """uvicorn's server, which tells when it has started, leaves at once, and lets nobody wait when it does.
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
-        super().__init__(config)
+    It does not raise a signal again when it has obeyed it.
+    """
+
+    def __init__(self, app: Application, on_started: Callable[[], None]) -> None:
+        super().__init__(_configuration(app))
+        self.app = app
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._on_started = on_started
+        self._left = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self._on_started()
+
+    async def main_loop(self) -> None:
+        tick = 0
+        while not await self.on_tick(tick):
+            tick += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.app.engine.close()
+        await super().shutdown(sockets)
+
+    def leave(self) -> None:
+        """Stop soon; to be called from another thread."""
+        self.should_exit = True
+        if self.loop is not None:
+            with suppress(RuntimeError):  # the loop may have ended by itself
+                self.loop.call_soon_threadsafe(self._left.set)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -156,11 +211,15 @@ class _Server(uvicorn.Server):
             yield
 
 
-def _configuration(settings: Settings) -> uvicorn.Config:
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+def _load(settings: Settings) -> Application:
     app = create_app(settings)
     for doubt in app.contract.doubts:
         _logger.warning("%s", doubt)
+    return app
+
+
+def _configuration(app: Application) -> uvicorn.Config:
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     return uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",

@@ -134,3 +134,7 @@ class Store(Protocol):
     async def wait(self, namespace: str, task_ids: Sequence[str], seconds: float | None) -> None:
         """Sleep until one of the tasks or the namespace changes, or until the time is over."""
         ...
+
+    async def wake(self) -> None:
+        """End every `wait` that goes on."""
+        ...

@@ -140,6 +140,10 @@ class MemoryStore:
             for key in keys:
                 self._forget(key, sleeper)
 
+    async def wake(self) -> None:
+        for namespace, task_id in tuple(self._sleepers):
+            self._ring(namespace, task_id)
+
     def _room(self, namespace: str) -> _Namespace:
         return self._namespaces.setdefault(namespace, _Namespace())
 

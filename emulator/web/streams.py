@@ -1,6 +1,7 @@
 """Server-sent events: how a stream is sent, kept alive and ended."""
 
 import logging
+import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -46,6 +47,9 @@ class StreamReply:
             ping_message_factory=lambda: ServerSentEvent(comment="", sep="\n"),
             sep="\n",
             send_timeout=SEND_SECONDS,
+            # The engine ends the events when the server stops, and so the stream ends in order; sse-starlette would
+            # cut it, and every one after it in this process (AppStatus.should_exit is never reset).
+            shutdown_grace_period=math.inf,
         )
         response.raw_headers.extend([*self.headers, *more])
         try:
