@@ -80,3 +80,8 @@ class Settings:
     log_level: str = "info"
     log_format: str = "text"
     ready_file: Path | None = None
+
+
+def client_environment(url: str, key: str, organization_id: str) -> dict[str, str]:
+    """Return the environment variables that point the official SDK at a server."""
+    return {"XPANDER_BASE_URL": url, "XPANDER_API_KEY": key, "XPANDER_ORGANIZATION_ID": organization_id}

@@ -105,13 +105,16 @@ def test_a_stream_that_is_open_when_the_server_stops_ends_in_order(caplog: pytes
 
 
 def test_a_call_that_waits_when_the_server_stops_returns_the_present_task(caplog: pytest.LogCaptureFixture) -> None:
-    with served(clock="manual") as server, ThreadPoolExecutor() as threads:
-        with httpx2.Client(base_url=server.base_url, headers={"x-api-key": "local"}, timeout=10) as client:
-            waiting = threads.submit(client.post, "/v1/workflows/completed/invoke", json=BODY)
-            while not server.call(server.app.engine.store.all("default")):
-                pass
-            server.stop()
-            answer = waiting.result(timeout=5)
+    with (
+        served(clock="manual") as server,
+        httpx2.Client(base_url=server.base_url, headers={"x-api-key": "local"}, timeout=10) as client,
+        ThreadPoolExecutor() as threads,
+    ):
+        waiting = threads.submit(client.post, "/v1/workflows/completed/invoke", json=BODY)
+        while not server.call(server.app.engine.store.all("default")):
+            pass
+        server.stop()
+        answer = waiting.result(timeout=5)
 
     assert answer.status_code == 200
     assert answer.json()["status"] == "pending"
