@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CLOCKS: Final = ("real", "scaled", "manual", "auto")
 MARKER: Final = "emulator(scenario=None, clock=None, seed=None): what the fixture `emulator` of this test starts with."
 _CHOICES: Final = ("scenario", "clock", "seed")
+_SERVER: Final = pytest.StashKey["EmulatorServer"]()
 _MADE: Final = pytest.StashKey["Emulator"]()
 
 
@@ -64,20 +65,31 @@ def emulator_settings(pytestconfig: pytest.Config) -> "Settings":
 
 
 @pytest.fixture(scope="session")
-def emulator_server(emulator_settings: "Settings") -> Iterator["EmulatorServer"]:
+def emulator_server(pytestconfig: pytest.Config, emulator_settings: "Settings") -> Iterator["EmulatorServer"]:
     """One server in a thread, for all tests of this process."""
     from emulator.testkit import EmulatorServer
 
     with _told_briefly():
         server = EmulatorServer(emulator_settings)
         server.start()
+    pytestconfig.stash[_SERVER] = server
     yield server
     server.stop()
 
 
 @pytest.fixture
-def emulator(request: pytest.FixtureRequest, emulator_server: "EmulatorServer") -> Iterator["Emulator"]:
+def emulator(
+    request: pytest.FixtureRequest, emulator_server: "EmulatorServer", emulator_settings: "Settings"
+) -> Iterator["Emulator"]:
     """Give the test an emulator of its own: its tasks, its clock, its choices."""
+    # pytest keeps one server for the session, whatever a folder further down says of its settings.
+    ours = request.config.stash.get(_SERVER, None) is emulator_server
+    if ours and emulator_server.settings != emulator_settings:
+        pytest.fail(
+            f"{request.node.nodeid}: `emulator_settings` is overridden, and the server of this session runs with "
+            "others. Override it in the topmost conftest.py, or override `emulator_server` beside it.",
+            pytrace=False,
+        )
     with _told_briefly(request.node.nodeid):
         made = emulator_server.emulator(_name(request.node), **_choices(request.node))
     request.node.stash[_MADE] = made

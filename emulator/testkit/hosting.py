@@ -30,6 +30,7 @@ class EmulatorServer:
     def __init__(self, settings: Settings = DEFAULTS) -> None:
         if settings.api_keys:
             raise BadRequest("Every test has an API key of its own; leave `api_keys` empty.")
+        self.settings = settings
         self._server = ThreadedServer(settings)
 
     @property

@@ -1,6 +1,7 @@
 import asyncio
 import unittest
 from pathlib import Path
+from typing import ClassVar
 
 import httpx2
 import pytest
@@ -251,6 +252,8 @@ def test_mistakes_in_files_are_told_before_anything_runs(tmp_path: Path) -> None
 
 class Refunds(unittest.TestCase):
     """As docs/testing.md shows it."""
+
+    server: ClassVar[EmulatorServer]
 
     @classmethod
     def setUpClass(cls) -> None:

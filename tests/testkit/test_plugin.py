@@ -196,28 +196,39 @@ def test_another_contract_is_served(suite: Suite) -> None:
     suite.run("--emulator-spec=mine.yaml").assert_outcomes(passed=1)
 
 
-def test_any_other_setting_is_changed_by_overriding_the_fixture(suite: Suite) -> None:
-    suite.write(
-        "sub/conftest.py",
-        """
-        from dataclasses import replace
-        import pytest
+OVERRIDE = """
+from dataclasses import replace
+import pytest
 
-        @pytest.fixture(scope="session")
-        def emulator_settings(emulator_settings):
-            return replace(emulator_settings, known_only=True)
-        """,
-    )
-    suite.write(
-        "sub/test_it.py",
-        """
-        def test_it(client):
-            answer = client.post("/v1/workflows/nobody/invoke/async", json={"input": {"text": "Hi"}})
-            assert answer.status_code == 404
-        """,
-    )
+@pytest.fixture(scope="session")
+def emulator_settings(emulator_settings):
+    return replace(emulator_settings, known_only=True)
+"""
+REFUSED = """
+def test_it(client):
+    answer = client.post("/v1/workflows/nobody/invoke/async", json={"input": {"text": "Hi"}})
+    assert answer.status_code == 404
+"""
+
+
+def test_any_other_setting_is_changed_by_overriding_the_fixture(suite: Suite) -> None:
+    suite.write("sub/conftest.py", OVERRIDE)
+    suite.write("sub/test_it.py", REFUSED)
 
     suite.run().assert_outcomes(passed=1)
+
+
+def test_settings_that_come_too_late_for_the_server_are_told(suite: Suite) -> None:
+    suite.write("test_first.py", "def test_it(emulator): pass\n")
+    suite.write("sub/conftest.py", OVERRIDE)
+    suite.write("sub/test_second.py", REFUSED)
+
+    result = suite.run("test_first.py", "sub")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["sub/test_second.py::test_it: `emulator_settings` is overridden, and the server of this session runs with*"]
+    )
 
 
 @pytest.mark.parametrize(
