@@ -2,16 +2,23 @@
 
 The suite is written into a temporary folder and run in one process, in two orders, and by two workers of xdist, each by
 sockets and without. Every test writes down what it has seen, down to the generated values; all runs must have seen the
-same. Fails if they have not, or if a test has slept. `make bench`.
+same. Fails if they have not, or if a test has slept. Then the calls that such tests are made of, one by one.
+`make bench`.
 """
 
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import httpx2
+
+from emulator.testkit import running
 
 TESTS = 200
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,6 +102,37 @@ def run(folder: Path, client: str, *arguments: str) -> tuple[float, float, dict[
         return whole, float(told[1]), {path.name: path.read_text() for path in Path(seen).iterdir()}
 
 
+def calls() -> None:
+    """Print what single calls cost."""
+    body = {"input": {"text": "Refund order 1042"}}
+    with running("calls", scenario="approval") as emulator:
+        headers = {"x-api-key": emulator.api_key}
+        socket = httpx2.Client(base_url=emulator.base_url, headers=headers)
+        inside = httpx2.Client(base_url=emulator.base_url, headers=headers, transport=emulator.transport())
+        path = "/v1/workflows/refund/invoke/async"
+        task_id = socket.post(path, json=body).json()["id"]
+        task = emulator.task(task_id).advance(until="paused")
+        print("\n| 500 calls, ms | median | 9 of 10 within |\n|---|---|---|")
+        timed("GET task by a socket", lambda: socket.get(f"/v1/tasks/{task_id}"))
+        timed("GET task by `transport()`", lambda: inside.get(f"/v1/tasks/{task_id}"))
+        timed("POST invoke/async by a socket", lambda: socket.post(path, json=body))
+        timed("POST invoke/async by `transport()`", lambda: inside.post(path, json=body))
+        timed("`task.status`", lambda: task.status)
+        timed("`task.snapshot`", lambda: task.snapshot)
+        timed("`emulator.clock.advance`", lambda: emulator.clock.advance("1ms"))
+        socket.close()
+
+
+def timed(name: str, call: Callable[[], object]) -> None:
+    taken = []
+    for _ in range(500):
+        began = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - began) * 1000)
+    taken.sort()
+    print(f"| {name} | {statistics.median(taken):.2f} | {taken[450]:.2f} |")
+
+
 def main() -> None:
     print(f"| {TESTS} tests | client | s, pytest's own | ms a test | s, whole process |\n|---|---|---|---|---|")
     everything: list[dict[str, str]] = []
@@ -115,6 +153,7 @@ def main() -> None:
     assert all(len(seen) == TESTS for seen in everything)
     assert all(seen == everything[0] for seen in everything), "the runs differ"
     print(f"\nAll {len(everything)} runs saw the same, {len(set(everything[0].values()))} different outcomes.")
+    calls()
 
 
 if __name__ == "__main__":

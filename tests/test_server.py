@@ -191,3 +191,23 @@ def test_an_open_request_does_not_keep_the_process_for_more_than_two_seconds(tmp
     assert time.monotonic() - began < 2
     assert running.returncode == 0
     assert "Traceback" not in err
+
+
+def test_a_stream_that_is_open_when_the_process_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
+    with process(folder=tmp_path) as (running, url):
+        request = urllib.request.Request(
+            f"{url}/v1/workflows/approval/invoke/stream",
+            b'{"input": {"text": "Refund"}}',
+            {"x-api-key": "local", "content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            first = answer.readline()
+            running.terminate()
+            rest = answer.read()  # would raise IncompleteRead if the last chunk did not come
+        _, err = running.communicate(timeout=10)
+
+    assert b"task_created" in first
+    assert b"task_finished" not in rest
+    assert running.returncode == 0
+    assert err.count("serves") == 1
+    assert "ASGI" not in err

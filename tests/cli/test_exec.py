@@ -23,12 +23,12 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
 
 
-def start(*arguments: str) -> "subprocess.Popen[str]":
+def start(*arguments: str, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "emulator", "exec", *arguments]
     return subprocess.Popen(
         command,
         env=environment(),
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -67,21 +67,40 @@ def test_the_exit_code_is_the_command_s(script: str, code: int) -> None:
     assert execute("--", sys.executable, "-c", script)[0] == code
 
 
+WAIT = """
+import signal, sys
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, lambda number, _: sys.exit(40 + number))
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+def test_what_a_terminal_sends_to_both_is_not_passed_on() -> None:
+    ours, its = os.openpty()
+    try:
+        with start("--", sys.executable, "-c", WAIT, stdin=its) as running:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "ready\n"
+            running.send_signal(signal.SIGINT)
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=20)
+    finally:
+        os.close(ours)
+        os.close(its)
+
+    assert running.returncode == 40 + signal.SIGTERM
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_reaches_the_command(number: int, tmp_path: Path) -> None:
-    script = (
-        "import signal, sys\n"
-        f"signal.signal({int(number)}, lambda *_: sys.exit(42))\n"
-        "print('ready', flush=True)\n"
-        "signal.pause()\n"
-    )
-    with start("--", sys.executable, "-c", script) as running:
+def test_a_signal_reaches_the_command(number: int) -> None:
+    with start("--", sys.executable, "-c", WAIT) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
         running.send_signal(number)
         _, err = running.communicate(timeout=20)
 
-    assert (running.returncode, err) == (42, "")
+    assert (running.returncode, err) == (40 + number, "")
 
 
 def test_a_command_that_is_not_there_is_told(run: Run) -> None:

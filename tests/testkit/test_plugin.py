@@ -157,6 +157,36 @@ def test_a_failing_test_shows_the_stories_of_its_tasks(suite: Suite) -> None:
     assert result.stdout.str().count("Tasks of the emulator") == 1
 
 
+def test_a_fixture_that_fails_shows_the_stories_too_and_a_teardown_none(suite: Suite) -> None:
+    suite.write(
+        "test_it.py",
+        """
+        import pytest
+
+        @pytest.fixture
+        def broken(start):
+            start()
+            raise ValueError
+
+        @pytest.fixture
+        def late():
+            yield
+            raise ValueError
+
+        def test_setup(broken):
+            pass
+
+        def test_teardown(late, start):
+            start()
+        """,
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=1, errors=2)
+    assert result.stdout.str().count("Tasks of the emulator") == 1
+
+
 def test_settings_come_from_the_ini_file_and_flags_go_before_it(suite: Suite) -> None:
     suite.write("stories/mine.yaml", "scenario: mine\nsteps: [{status: completed, result: Mine}]\n")
     suite.write("more/other.yaml", "scenario: other\nsteps: [{status: completed, result: Other}]\n")
