@@ -8,6 +8,7 @@ import pytest
 
 from emulator.server import NotRunning
 from emulator.settings import Settings
+from emulator.store.memory import MemoryStore
 from emulator.testkit import BadRequest, Emulator, EmulatorServer, NotFound, Task, running
 from emulator.testkit.hosting import key_of
 from emulator.web.access import MAX_KEY, derived_namespace
@@ -155,9 +156,10 @@ async def test_a_request_without_sockets_that_is_given_up_ends_on_the_server_too
             async with asyncio.timeout(0.2):
                 await client.post("/v1/workflows/approval/invoke", json=BODY, headers={"x-api-key": kit.api_key})
 
-    store: object = kit._room.engine.store
+    store = kit._room.engine.store
+    assert isinstance(store, MemoryStore)
     assert kit.tasks[0].status == "pending"
-    assert not [key for key in getattr(store, "_sleepers") if key[0] == kit.namespace]  # noqa: B009
+    assert not [key for key in store._sleepers if key[0] == kit.namespace]
 
 
 def test_a_sync_client_without_sockets_meets_the_same_tasks(kit: Emulator, approval: Task) -> None:
