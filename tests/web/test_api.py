@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.contract.judging import violations
+from emulator.scenario.templates import MEMBERS
 from emulator.settings import Settings
 from emulator.web.app import Application, create_app
 from tests.contract.samples import ours
@@ -674,3 +675,21 @@ async def test_an_id_with_a_slash_is_reached_when_the_slash_is_encoded(manual: A
     await manual.start(id="a/b")
 
     assert (await manual.task("a%2Fb"))["id"] == "a/b"
+
+
+async def test_a_text_may_use_what_the_linter_knows_and_nothing_else(tmp_path: Path) -> None:
+    story = {
+        "scenario": "members",
+        "steps": [
+            {"status": "paused", "on": {"approve": "done"}},
+            {"id": "done", "status": "completed", "result": {"task": "{{ task }}", "signal": "{{ signal }}"}},
+        ],
+    }
+    (tmp_path / "members.yaml").write_text(json.dumps(story))
+    client = api(scenarios=(tmp_path,))
+    task = await client.start("members")
+
+    await client.app.engine.signal(client.namespace, task["id"], "approve")
+
+    shown = json.loads((await client.task(task["id"]))["result"])
+    assert {name: tuple(members) for name, members in shown.items()} == MEMBERS
