@@ -200,4 +200,4 @@ class _Softening(NodeTransformer):
 
 
 def _filtered(name: str, node: nodes.Node) -> nodes.Filter:
-    return nodes.Filter(cast(nodes.Expr, node), name, [], [], None, None, lineno=node.lineno, environment=texts())
+    return nodes.Filter(cast("nodes.Expr", node), name, [], [], None, None, lineno=node.lineno, environment=texts())
