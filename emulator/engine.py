@@ -4,6 +4,7 @@ One read of the clock in each call. A status is never kept: every answer is repl
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -37,8 +38,8 @@ MAX_PINS: Final = 1_000
 MAX_SUB_TASK_DEPTH: Final = 3
 MANUAL_WAIT_SECONDS: Final = 10.0
 _MOST_VIEWS: Final = 4_096
-# How far back the search for a finished task to forget goes, so that a start stays cheap when none is.
-_EVICTION_REACH: Final = 1_000
+# How far the search for a finished task to forget goes, step by step, so that a start stays cheap.
+_EVICTION_REACHES: Final = (1, 32, 1_000)
 _ATTEMPTS: Final = 20
 RESET_SCOPES: Final = ("tasks", "clock", "pins")
 
@@ -93,7 +94,7 @@ class Engine:
         self.store = store
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, first)
-        self._views: dict[tuple[str, str], _Seen] = {}
+        self._views: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
 
     # Starting
 
@@ -192,14 +193,19 @@ class Engine:
 
     async def _forget_the_oldest(self) -> None:
         while await self.store.count() > self.settings.max_tasks:
-            oldest = await self.store.oldest(_EVICTION_REACH)
-            namespace, task = oldest[0]
-            for place, candidate in oldest[:-1]:
-                standing = await self.standings.alone(place, candidate, await self.standings.now(place))
+            namespace, task_id = await self._to_forget()
+            await self._remove(namespace, task_id)
+
+    async def _to_forget(self) -> tuple[str, str]:
+        """Return the oldest finished task, else the oldest; looked for among a few first, as one is found there."""
+        for reach in _EVICTION_REACHES:
+            # The newest of all is the one that was just started.
+            oldest = await self.store.oldest(min(reach, self.settings.max_tasks))
+            for namespace, task in oldest:
+                standing = await self.standings.alone(namespace, task, await self.standings.now(namespace))
                 if standing is not None and standing.snapshot.is_finished:
-                    namespace, task = place, candidate
-                    break
-            await self._remove(namespace, task.id)
+                    return namespace, task.id
+        return oldest[0][0], oldest[0][1].id
 
     async def _free_id(self, namespace: str, key: int) -> str:
         """Return the id that follows from the key; another one where a client has chosen that very id before."""
@@ -412,7 +418,7 @@ class Engine:
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:
             if len(self._views) >= _MOST_VIEWS:
-                del self._views[next(iter(self._views))]
+                self._views.popitem(last=False)
             self._views[standing.namespace, task.id] = _Seen(task, snapshot.next_change, view)
         return view
 

@@ -1,6 +1,7 @@
 """The store in memory: as fast as a dictionary, gone with the process."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,8 +24,9 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._namespaces: dict[str, _Namespace] = {}
-        # Insertion order over all namespaces; the values are not used.
-        self._ages: dict[tuple[str, str], None] = {}
+        # Insertion order over all namespaces; the values are not used. The first of a plain dict is found behind all
+        # that were deleted before it.
+        self._ages: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._sleepers: dict[tuple[str, str], set[asyncio.Future[None]]] = {}
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
