@@ -22,12 +22,13 @@ from typing import Final, Self
 import uvicorn
 
 from emulator.contract import values
+from emulator.contract.spec import Contract
 from emulator.core.timeline import Template
 from emulator.errors import EmulatorError
 from emulator.scenario import templates
 from emulator.settings import Settings
 from emulator.web.access import is_loopback
-from emulator.web.app import create_app
+from emulator.web.app import Application, create_app
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")
@@ -47,10 +48,11 @@ class CannotStart(EmulatorError):
     """The settings are fine, but this machine does not let the server start."""
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> int:
+def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
     """Serve in the foreground until SIGINT or SIGTERM, and return the exit code, 0.
 
-    announce: called once, in a thread of its own, with the base URL of a server that answers.
+    announce: called once, in a thread of its own, with the base URL of a server that answers and the
+              contract that it serves.
 
     Raises BadChoice, CannotStart, and what create_app raises.
     """
@@ -58,7 +60,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         _clear_ready_file(settings.ready_file)
     with _signals(_leave), bind(settings) as listener:
         url = base_url(settings.host, listener)
-        banner = threading.Thread(target=announce, args=(url,), name="announce", daemon=True)
+        app = create_app(settings)
+        banner = threading.Thread(target=announce, args=(url, app.contract), name="announce", daemon=True)
 
         def started() -> None:
             if settings.ready_file:
@@ -66,7 +69,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             banner.start()
             threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
-        server = _Server(_configuration(settings), started)
+        server = _Server(_configuration(app), started)
         _calm_the_collector()
         try:
             server.run(sockets=[listener])
@@ -100,7 +103,7 @@ class ThreadedServer:
     def start(self) -> None:
         """Start, and return once it answers. Raises what `serve` raises."""
         with bind(self.settings) as listener:
-            self._server = _Server(_configuration(self.settings), self._settled.set)
+            self._server = _Server(_configuration(create_app(self.settings)), self._settled.set)
             self._base_url = base_url(self.settings.host, listener)
             # The thread gets a duplicate: this one closes here, that one when the server ends.
             run = threading.Thread(target=self._run, args=(self._server, listener.dup()), name="emulator", daemon=True)
@@ -156,9 +159,8 @@ class _Server(uvicorn.Server):
             yield
 
 
-def _configuration(settings: Settings) -> uvicorn.Config:
+def _configuration(app: Application) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    app = create_app(settings)
     for doubt in app.contract.doubts:
         _logger.warning("%s", doubt)
     return uvicorn.Config(

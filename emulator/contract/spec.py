@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from emulator.contract import faults
+from emulator.contract.behaving import behaviour_mistakes
 from emulator.contract.bundling import bundled
 from emulator.contract.doubts import doubts
 from emulator.contract.model import Body, Contract, Credential, Header, MediaType, Operation, Parameter, Response
@@ -30,15 +31,21 @@ __all__ = [
 ]
 
 
-def load_contract(path: Path, name: str | None = None, *, check_schemas: bool = True) -> Contract:
+def load_contract(
+    path: Path, name: str | None = None, *, check_schemas: bool = True, check_behaviours: bool = True
+) -> Contract:
     """Read an OpenAPI file; `name` is how messages call it. Raises InvalidFiles with every fault.
 
-    check_schemas: whether schemas are held against the metaschema, the slowest part of loading, and doubts are told.
+    check_schemas:    whether schemas are held against the metaschema, the slowest part of loading, and doubts are told.
+    check_behaviours: whether `x-emulator` is held against its vocabulary; the control API has one of its own.
     """
-    return read_contract(read_document(path, name), path, check_schemas=check_schemas)
+    document = read_document(path, name)
+    return read_contract(document, path, check_schemas=check_schemas, check_behaviours=check_behaviours)
 
 
-def read_contract(document: Document, path: Path | None = None, *, check_schemas: bool = True) -> Contract:
+def read_contract(
+    document: Document, path: Path | None = None, *, check_schemas: bool = True, check_behaviours: bool = True
+) -> Contract:
     """Return the contract that a parsed file holds. Raises InvalidFiles with every fault.
 
     path: of the file, from whose folder references to other files are followed.
@@ -56,6 +63,8 @@ def read_contract(document: Document, path: Path | None = None, *, check_schemas
     reader = OperationReader(document)
     operations = reader.operations()
     mistakes += reader.mistakes
+    if check_behaviours:
+        mistakes += behaviour_mistakes(document, operations)
     if check_schemas:
         # What is no schema at all has been told already, and the metaschema would tell it again in other words.
         told = {_place(mistake) for mistake in mistakes}

@@ -88,14 +88,14 @@ class SdkHandlers:
 
     async def activity(self, call: Call) -> Reply:
         """Return what was said in a task that this agent has run."""
-        turns = await self._engine.standings.turns(call.namespace, call.parameters["task_id"])
+        turns = await self._engine.standings.turns(call.namespace, task_id_of(call))
         if call.parameters["agent_id"] not in {turn.turn.runs for turn in turns}:
             raise NotFound("Task not found")
         return json_reply(activity([(turn, self._engine.renderer.task(turn)) for turn in turns]))
 
     async def push(self, call: Call) -> Reply:
         """Take events that a worker tells of a task, and keep nothing of them."""
-        await self._engine.standings.get(call.namespace, call.parameters["task_id"])
+        await self._engine.standings.get(call.namespace, task_id_of(call))
         return json_reply({})
 
 

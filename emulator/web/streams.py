@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.contract.judging import judge, violations
 from emulator.contract.spec import Contract
 from emulator.errors import EmulatorError
-from emulator.web.exchange import RawHeaders
+from emulator.web.exchange import RawHeaders, Reply
 from emulator.web.problems import broken_promise
 
 HEARTBEAT_SECONDS: Final = 15
@@ -32,6 +32,12 @@ class StreamReply:
     contract: Contract
     event_pointer: str
     headers: RawHeaders = ()
+
+    @property
+    def head(self) -> Reply:
+        """The answer without its events, which HEAD asks for."""
+        told = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+        return Reply(200, media_type=None, headers=(*told, *self.headers))
 
     async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
         """Send events until they end, the client hangs up or stops reading, or the server stops."""

@@ -45,7 +45,7 @@ def contract() -> Contract:
 
 @cache
 def control() -> Contract:
-    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False)
+    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False)
 
 
 # The command line

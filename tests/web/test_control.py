@@ -29,7 +29,7 @@ def app() -> Application:
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load_contract(embedded.CONTROL_CONTRACT)
+    return load_contract(embedded.CONTROL_CONTRACT, check_behaviours=False)
 
 
 @pytest.fixture
