@@ -42,7 +42,7 @@ def behaviour_doubts(document: Document, sites: Iterable[Site], operations: Sequ
             told = f"'x-emulator' says nothing of a {site.kind}; write it at an operation"
             yield document.mistake((*site.path, _EXTENSION), told, key=True)
     acts = [_Act(document, operation) for operation in operations]
-    for act in acts:
+    for act in (each for each in acts if each.name == "list"):
         yield from _unlisted(act)
     reads = [act for act in acts if act.name == READ]
     for act in reads[:1]:
@@ -283,8 +283,10 @@ def _reader(acts: Iterable[_Act]) -> _Act | None:
 def _of_task(acts: Sequence[_Act]) -> Iterator[Mistake]:
     """Yield names and statuses that a task of this contract cannot have."""
     for act in acts:
-        yield from _of_names(act)
-        yield from _of_statuses(act)
+        if act.mapping("names"):
+            yield from _of_names(act)
+        if act.mapping("statuses"):
+            yield from _of_statuses(act)
 
 
 def _of_names(act: _Act) -> Iterator[Mistake]:
@@ -339,7 +341,7 @@ def _lacking_others(acts: Sequence[_Act]) -> Iterator[Mistake]:
 def _unlisted(act: _Act) -> Iterator[Mistake]:
     """Yield the name under which a list tells its tasks, where the schema names others and leaves this one open."""
     shape, items = act.shape(), act.text("items")
-    if act.name == "list" and items is not None and shape.properties and items not in shape.properties:
+    if items is not None and shape.properties and items not in shape.properties:
         hint = did_you_mean(items, tuple(shape.properties))
         yield act.fault(f"the answer 200 names no '{items}', under which the tasks are listed{hint}", "items")
 
