@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from emulator import __version__
-from emulator.cli.control import clock, env, reset, wait
+from emulator.cli.control import clock, env, next_scenario, reset, wait
 from emulator.cli.doctor import doctor
 from emulator.cli.failures import INTERRUPTED, WrongUsage
-from emulator.cli.offline import lint, routes, scenarios, schema
+from emulator.cli.offline import lint, list_paths, routes, scenarios, schema
 from emulator.cli.serve import serve
 from emulator.cli.tasks import tasks
 from emulator.errors import EmulatorError
@@ -47,5 +47,6 @@ def main() -> None:
     """Run a local emulator of the xpander.ai workflow API, and work with it."""
 
 
-for _command in (serve, tasks, clock, scenarios, routes, lint, schema, env, wait, reset, doctor):
+scenarios.add_command(next_scenario)
+for _command in (serve, tasks, clock, scenarios, list_paths, routes, lint, schema, env, wait, reset, doctor):
     main.add_command(_command)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from emulator.clock import Clock
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Pins, Task
+from emulator.store import NO_PINS, Pin, Pins, Task
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class MemoryStore:
     async def set_pins(self, namespace: str, pins: Pins) -> None:
         self._room(namespace).pins = pins
 
-    async def take_pin(self, namespace: str) -> str | None:
+    async def take_pin(self, namespace: str) -> Pin | None:
         room = self._namespaces.get(namespace)
         if room is None or not room.pins.upcoming:
             return None
