@@ -27,6 +27,7 @@ from emulator.core.timeline import Template
 from emulator.errors import EmulatorError
 from emulator.scenario import templates
 from emulator.settings import Settings
+from emulator.watching import Watcher
 from emulator.web.access import is_loopback
 from emulator.web.app import Application, create_app
 
@@ -60,8 +61,6 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
         _clear_ready_file(settings.ready_file)
     with _signals(_leave), bind(settings) as listener:
         url = base_url(settings.host, listener)
-        app = create_app(settings)
-        banner = threading.Thread(target=announce, args=(url, app.contract), name="announce", daemon=True)
 
         def started() -> None:
             if settings.ready_file:
@@ -69,7 +68,8 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
             banner.start()
             threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
-        server = _Server(_configuration(app), started)
+        server = _Server(settings, started)
+        banner = threading.Thread(target=announce, args=(url, server.app.contract), name="announce", daemon=True)
         _calm_the_collector()
         try:
             server.run(sockets=[listener])
@@ -103,7 +103,7 @@ class ThreadedServer:
     def start(self) -> None:
         """Start, and return once it answers. Raises what `serve` raises."""
         with bind(self.settings) as listener:
-            self._server = _Server(_configuration(create_app(self.settings)), self._settled.set)
+            self._server = _Server(self.settings, self._settled.set)
             self._base_url = base_url(self.settings.host, listener)
             # The thread gets a duplicate: this one closes here, that one when the server ends.
             run = threading.Thread(target=self._run, args=(self._server, listener.dup()), name="emulator", daemon=True)
@@ -140,15 +140,32 @@ class ThreadedServer:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it has started and does not raise a signal again when it has obeyed it."""
+    """uvicorn's server for some settings, loaded.
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
-        super().__init__(config)
+    It tells when it has started, watches the files if it should, and does not raise a signal again when it has
+    obeyed it.
+    """
+
+    def __init__(self, settings: Settings, on_started: Callable[[], None]) -> None:
+        self._watcher = Watcher(settings) if settings.watch else None
+        self.app = create_app(settings)
+        super().__init__(_configuration(self.app))
         self._on_started = on_started
+        self._watching: asyncio.Task[None] | None = None
+        self._stop_watching = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._watcher:
+            watch = self._watcher.run(self.app.engine, self.app.contract, self._stop_watching)
+            self._watching = asyncio.create_task(watch, name="watch")
         self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stop_watching.set()
+        await super().shutdown(sockets)
+        if self._watching:
+            await self._watching
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -221,6 +238,8 @@ def check(settings: Settings) -> None:
                 f"Port {settings.port} contains {digits}: the xpander SDK takes such a base URL for another service "
                 "and rewrites it. Choose another port, for instance --port 4020, or --port 0 for a free one."
             )
+    if settings.watch and not settings.scenarios:
+        raise BadChoice("There is nothing to watch: name the folder of your scenarios with --scenarios.")
     if not settings.token and not is_loopback(settings.host.strip("[]")):
         raise BadChoice(
             f"Host '{settings.host}' can be reached from other machines, and the control API would be open to them. "
