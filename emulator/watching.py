@@ -6,6 +6,7 @@ A good set takes the place of the old one at once; a broken one leaves it, and t
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +43,7 @@ class Watcher:
         self._contract_seen = marks(self._contract)
 
     async def run(self, engine: Engine, contract: Contract, stop: asyncio.Event) -> None:
-        """Watch until `stop` is set."""
+        """Watch until `stop` is set, or the system does not let it, which the log then tells."""
         # Imported by who watches alone: it costs 30 ms.
         from watchfiles import awatch
 
@@ -55,8 +56,11 @@ class Watcher:
             yield_on_timeout=True,
             recursive=False,
         )
-        async for _ in changes:
-            await self.look(engine, contract)
+        try:
+            async for _ in changes:
+                await self.look(engine, contract)
+        except OSError as error:  # on Linux, for instance, where other programs watch too many files
+            _logger.error("The scenarios are not watched: %s. Restart the server to read them again.", error)
 
     async def look(self, engine: Engine, contract: Contract) -> None:
         """Read the scenarios again if a file of theirs has changed, and say what has come of it."""
@@ -92,10 +96,11 @@ def difference(before: Catalogue, after: Catalogue) -> str:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from (file for file in path.iterdir() if file.suffix in SUFFIXES)
-    else:
+    if not path.is_dir():
         yield path
+        return
+    with suppress(OSError):  # it may go while it is read
+        yield from (file for file in path.iterdir() if file.suffix in SUFFIXES)
 
 
 def _mark(file: Path) -> Iterator[tuple[Path, tuple[int, int, int]]]:

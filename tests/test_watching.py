@@ -1,5 +1,6 @@
 """Scenarios are read again by a server that runs, from real files."""
 
+import asyncio
 import json
 import time
 import urllib.request
@@ -11,6 +12,8 @@ import pytest
 
 from emulator.server import BadChoice, ThreadedServer, check
 from emulator.settings import Runnable, Settings
+from emulator.watching import Watcher
+from tests.engines import contract, make_engine
 
 STORY = (
     "scenario: {name}\nsteps:\n  - {{id: work, status: executing, after: {after}}}\n  - {{id: end, status: {end}}}\n"
@@ -148,6 +151,16 @@ def test_a_scenario_that_the_settings_list_may_not_go(tmp_path: Path, caplog: py
     assert told(caplog)[0].startswith(
         "emulator.toml:3:1: the workflow 'r-1' takes the scenario 'refund', which is not there"
     )
+
+
+async def test_what_the_system_does_not_let_it_watch_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(scenarios=(tmp_path / "gone" / "greeting.yaml",), watch=True)
+
+    await Watcher(settings).run(make_engine(), contract(), asyncio.Event())
+
+    [message] = told(caplog)
+    assert message.startswith("The scenarios are not watched: No such file or directory")
+    assert message.endswith("Restart the server to read them again.")
 
 
 def test_there_must_be_something_to_watch() -> None:
