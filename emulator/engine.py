@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import orjson
-
-from emulator import refusals
+from emulator import exact, refusals
 from emulator.clock import Clock, first_clock, machine_time
 from emulator.contract import values
 from emulator.core import signals
@@ -181,7 +179,7 @@ class Engine:
         ordinal = await self.store.next_ordinal(parent.namespace, len(plans))
         for place, (step, sub_task) in enumerate(plans):
             body = self.renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
-            start = Start(sub_task.runs, "workflow", None, body, orjson.dumps(body), parent.turn.origin)
+            start = Start(sub_task.runs, "workflow", None, body, exact.dumps(body), parent.turn.origin)
             listed = self.directory.scenario(start.runs)
             scenario = choose(
                 self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default, listed=listed
@@ -436,7 +434,7 @@ class Engine:
 
     async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
-        view = View(standing, body, orjson.dumps(body))
+        view = View(standing, body, exact.dumps(body))
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import orjson
-
+from emulator import exact
 from emulator.clock import iso
 from emulator.contract import pointers, values
 from emulator.contract.judging import schema_validator, schema_violations, violations
@@ -87,7 +86,7 @@ class TaskRenderer:
     def task(self, standing: Standing) -> dict[str, Json]:
         """Return the whole task, its properties in the contract's order."""
         turn, snapshot = standing.turn, standing.snapshot
-        request = orjson.loads(turn.request)
+        request = exact.loads(turn.request)
         body = self._blank(request)
         facts = self.words.say(self._facts(standing, request))
         body.update((name, value) for name, value in facts.items() if name in self._defaults)
@@ -135,7 +134,7 @@ class TaskRenderer:
         return {"type": what, "data": {"url": url, **server}}
 
     def _texts(self, standing: Standing) -> "_Texts":
-        request = orjson.loads(standing.turn.request)
+        request = exact.loads(standing.turn.request)
         return _Texts(self, standing, self._facts(standing, request), request)
 
     def runnable(self, runnable: Runnable, origin: str, version: str | None = None) -> dict[str, Json]:
@@ -262,7 +261,7 @@ class TaskRenderer:
         if is_json and not _was_updated(standing, "result"):
             result = self._json_result(result, request.get("output_schema"), standing.turn.key)
         if not self.takes("result").takes(result):
-            result = orjson.dumps(result).decode()
+            result = exact.dumps(result).decode()
         body["result"] = result
         tokens = body.get("tokens")
         if isinstance(tokens, Mapping):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from emulator.contract.behaving import behaviour_doubts
+from emulator.contract.expressions import unknown_properties
 from emulator.contract.faults import describe
 from emulator.contract.formats import CHECKS
 from emulator.contract.grammar import OBJECTS, Site
@@ -79,6 +80,17 @@ def _of_schema(document: Document, site: Site) -> Iterator[Mistake]:
         elif keyword == "format" and isinstance(value, str) and value not in CHECKS and value not in _TOLD:
             hint = did_you_mean(value, sorted({*CHECKS, *_TOLD}))
             yield document.mistake((*site.path, keyword), f"the format '{value}' is not checked{hint}")
+        elif keyword == "pattern" and isinstance(value, str) and (unknown := unknown_properties(value)):
+            yield document.mistake((*site.path, keyword), _unchecked(value, unknown))
+        elif keyword == "patternProperties" and isinstance(value, Mapping):
+            for name in value:
+                if unknown := unknown_properties(name):
+                    yield document.mistake((*site.path, keyword, name), _unchecked(name, unknown), key=True)
+
+
+def _unchecked(pattern: str, unknown: Sequence[str]) -> str:
+    found = ", ".join(unknown)
+    return f"the pattern {describe(pattern)} is not checked: {found} is not known; general categories are, as \\p{{L}}"
 
 
 def _of_operation(document: Document, operation: Operation) -> Iterator[Mistake]:

@@ -10,6 +10,7 @@ from emulator.contract import faults
 from emulator.contract.behaving import behaviour_mistakes
 from emulator.contract.bundling import bundled
 from emulator.contract.doubts import doubts
+from emulator.contract.examples import broken_examples
 from emulator.contract.model import Body, Contract, Credential, Header, MediaType, Operation, Parameter, Response
 from emulator.contract.reading import OperationReader
 from emulator.contract.upgrading import upgraded
@@ -75,8 +76,11 @@ def read_contract(
     info = document.value["info"]
     base = _base_path(document.value.get("servers"))
     placed = tuple(replace(operation, path=base + operation.path) for operation in operations) if base else operations
-    doubtful = doubts(document, sites, operations) if check_schemas else ()
-    return Contract(document.value, document.file, info["title"], info["version"], placed, doubtful)
+    contract = Contract(document.value, document.file, info["title"], info["version"], placed)
+    if not check_schemas:
+        return contract
+    doubtful = (*doubts(document, sites, operations), *broken_examples(document, sites, contract))
+    return replace(contract, doubts=tuple(sorted(doubtful)))
 
 
 def _place(mistake: Mistake) -> tuple[str, int, int]:

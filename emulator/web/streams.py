@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
+from emulator import exact
 from emulator.contract.judging import judge, violations
 from emulator.contract.spec import Contract
 from emulator.errors import EmulatorError
@@ -66,7 +66,7 @@ class StreamReply:
                 if not is_right(event):
                     found = violations(self.contract, self.event_pointer, event, ("event",))
                     raise broken_promise(f"a stream ({event['type']})", found)
-                yield b"data: %b\n\n" % orjson.dumps(event)
+                yield b"data: %b\n\n" % exact.dumps(event)
         except EmulatorError as error:
             # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
             _logger.error("%s", error.message)

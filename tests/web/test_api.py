@@ -656,6 +656,16 @@ async def test_a_page_beyond_64_bits_is_empty_like_any_other_beyond_the_end(manu
     assert (answer["items"], answer["page"]) == ([], page)
 
 
+async def test_an_integer_beyond_64_bits_is_given_back_as_it_was_sent(manual: Api) -> None:
+    sent = {"whole": 21715403906640497084465152, "low": -(2**63) - 1, "edge": 2**64 - 1}
+
+    task = await manual.start("completed", payload_extension=sent)
+    seen = await manual.task(task["id"])
+
+    assert task["payload_extension"] == seen["payload_extension"] == sent
+    assert all(isinstance(value, int) for value in seen["payload_extension"].values())
+
+
 async def test_a_text_that_cannot_be_rendered_is_told_with_its_line(tmp_path: Path) -> None:
     story = (
         "scenario: broken\nsteps:\n  - {status: pending, after: 1s}\n  - {status: completed, result: '{{ 1 / 0 }}'}\n"
