@@ -526,6 +526,7 @@ def test_values_are_the_same_in_another_process() -> None:
 
 def fingerprint() -> int:
     made = [generate(OURS, {"$ref": f"#/components/schemas/{name}"}, 3) for name in SCHEMAS]
+    made += [generate(EMPTY, {"type": "string", "pattern": pattern}, 3) for pattern in ("^[^a-c]{9}$", r"^\p{L}{9}$")]
     return keyed(json.dumps([made, [fake(name, 3, "/x") for name in sorted(providers())]]))
 
 
