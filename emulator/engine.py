@@ -5,7 +5,7 @@ One read of the clock in each call. A status is never kept: every answer is repl
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -153,7 +153,7 @@ class Engine:
 
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
-        await self.store.add(namespace, (task, *await self._planned(standing, 0)))
+        await self.store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
         await self._forget_the_oldest()
         return await self._view(standing)
 
@@ -167,11 +167,14 @@ class Engine:
         standing = replace(
             existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
-        await self.store.add(namespace, await self._planned(standing, 0))
+        await self.store.add(namespace, await self._planned(standing, 0, set()))
         return await self._view(standing)
 
-    async def _planned(self, parent: Standing, depth: int) -> tuple[Task, ...]:
-        """Return the sub-tasks that the story of `parent` may start, and theirs."""
+    async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
+        """Return the sub-tasks that the story of `parent` may start, and theirs.
+
+        taken: ids that will be kept together with these; theirs are added.
+        """
         plans = planned_sub_tasks(parent.turn.timeline)
         if not plans or depth >= MAX_SUB_TASK_DEPTH:
             return ()
@@ -187,10 +190,11 @@ class Engine:
             key = self._key(parent.namespace, ordinal + place, 0)
             turn = _turn(start, _Role(scenario), key, NO_TIME)
             follows = Follows(parent.task.id, parent.number, step)
-            child_id = await self._free_id(parent.namespace, key)
+            child_id = await self._free_id(parent.namespace, key, taken)
+            taken.add(child_id)
             task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
             child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
-            planned += [task, *await self._planned(child, depth + 1)]
+            planned += [task, *await self._planned(child, depth + 1, taken)]
         return tuple(planned)
 
     async def _forget_the_oldest(self) -> None:
@@ -209,10 +213,10 @@ class Engine:
                     return namespace, task.id
         return oldest[0][0], oldest[0][1].id
 
-    async def _free_id(self, namespace: str, key: int) -> str:
+    async def _free_id(self, namespace: str, key: int, taken: Collection[str] = ()) -> str:
         """Return the id that follows from the key; another one where a client has chosen that very id before."""
         pointer = "/id"
-        while await self.store.get(namespace, task_id := values.uuid4(key, pointer)):
+        while (task_id := values.uuid4(key, pointer)) in taken or await self.store.get(namespace, task_id):
             pointer += "/taken"
         return task_id
 

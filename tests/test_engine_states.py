@@ -59,7 +59,8 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(place=places, story=st.sampled_from(["completed", "approval"]))
     def start_a_further_turn(self, place: Place, story: str) -> None:
-        known = place in self.ids
+        # Also where a story has given the id to a sub-task since the place was reset.
+        known = self.run_(self.engine.store.get(*place)) is not None
         try:
             view = self.run_(self.engine.start(place[0], start(story, id=place[1])))
         except Conflict:

@@ -331,6 +331,18 @@ async def test_tasks_that_are_each_others_parents_do_not_go_round_in_a_circle(ma
     assert await manual.listed() == []
 
 
+async def test_a_client_may_choose_the_id_that_its_own_sub_task_would_have_had(manual: Api) -> None:
+    parent = await manual.start("sub_agents")
+    children = [task.id for task in await manual.app.engine.store.children(manual.namespace, parent["id"])]
+    await manual.app.engine.reset(manual.namespace)
+
+    again = await manual.start("sub_agents", id=children[0])
+
+    assert again["id"] == children[0]
+    planned = await manual.app.engine.store.children(manual.namespace, again["id"])
+    assert len({again["id"], *(task.id for task in planned)}) == 1 + len(children)
+
+
 async def test_a_sub_task_is_listed_from_its_start_and_as_finished_from_its_end(manual: Api) -> None:
     await manual.start("approval", id="parent")
     await manual.start("completed", id="child", parent_execution_id="parent")
