@@ -77,6 +77,8 @@ class TaskRenderer:
         self._declared = {
             name: frozenset(_resolved(contract, part).get("properties", {})) for name, part in properties.items()
         }
+        # What a pause must tell in this contract, by its property; a story may know nothing of it.
+        self._required = {name: _required(contract, part) for name, part in properties.items()}
         self._runnables = {
             operation.behaviour["kind"]: _completion(contract, {"$ref": f"#{_answer_pointer(operation)}"})
             for operation in contract.operations
@@ -249,6 +251,10 @@ class TaskRenderer:
         takes = self.takes(pause.property)
         shown = texts.render(pause.shown, standing.snapshot.visits[-1], f"/{pause.property}", takes)
         body[pause.property] = {name: value for name, value in shown.items() if name in declared or not declared}
+        for name, schema in self._required[pause.property].items():
+            if name not in body[pause.property] and name != "auth_url":
+                pointer = f"/{pause.property}/{name}"
+                body[pause.property][name] = values.generate(self._contract, schema, standing.turn.key, pointer)
         if "auth_url" in declared:
             body[pause.property].setdefault("auth_url", self._link(standing))
 
@@ -369,6 +375,13 @@ def _resolved(contract: Contract, schema: Json) -> Schema:
         if branch.get("type") != "null":
             return _resolved(contract, branch)
     return schema
+
+
+def _required(contract: Contract, schema: Json) -> Mapping[str, Json]:
+    """Return the properties that an object must have, each with its schema."""
+    resolved = _resolved(contract, schema)
+    properties = resolved.get("properties", {})
+    return {name: properties[name] for name in resolved.get("required", ()) if name in properties}
 
 
 def _nullable(schema: Json) -> bool:
