@@ -23,10 +23,12 @@ from typing import Any, Final, Self, TypeVar
 import uvicorn
 
 from emulator.contract import values
+from emulator.contract.spec import Contract
 from emulator.core.timeline import Template
 from emulator.errors import EmulatorError
 from emulator.scenario import templates
 from emulator.settings import Settings
+from emulator.watching import Watcher
 from emulator.web.access import is_loopback
 from emulator.web.app import Application, create_app
 
@@ -51,10 +53,11 @@ class CannotStart(EmulatorError):
     """The settings are fine, but this machine does not let the server start."""
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> int:
+def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
     """Serve in the foreground until SIGINT or SIGTERM, and return the exit code, 0.
 
-    announce: called once, in a thread of its own, with the base URL of a server that answers.
+    announce: called once, in a thread of its own, with the base URL of a server that answers and the
+              contract that it serves.
 
     Raises BadChoice, CannotStart, and what create_app raises.
     """
@@ -62,7 +65,6 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         _clear_ready_file(settings.ready_file)
     with _signals(_leave), bind(settings) as listener:
         url = base_url(settings.host, listener)
-        banner = threading.Thread(target=announce, args=(url,), name="announce", daemon=True)
 
         def started() -> None:
             if settings.ready_file:
@@ -70,7 +72,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             banner.start()
             threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
-        server = _Server(_load(settings), started)
+        server = _Server(settings, started)
+        banner = threading.Thread(target=announce, args=(url, server.app.contract), name="announce", daemon=True)
         _calm_the_collector()
         try:
             server.run(sockets=[listener])
@@ -115,7 +118,7 @@ class ThreadedServer:
     def start(self) -> None:
         """Start, and return once it answers. Raises what `serve` raises."""
         with bind(self.settings) as listener:
-            self._server = _Server(_load(self.settings), self._settled.set)
+            self._server = _Server(self.settings, self._settled.set)
             self._base_url = base_url(self.settings.host, listener)
             # The thread gets a duplicate: this one closes here, that one when the server ends.
             run = threading.Thread(target=self._run, args=(self._server, listener.dup()), name="emulator", daemon=True)
@@ -167,21 +170,28 @@ class ThreadedServer:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it has started, leaves at once, and lets nobody wait when it does.
+    """uvicorn's server for some settings, loaded.
 
-    It does not raise a signal again when it has obeyed it.
+    It tells when it has started, watches the files if it should, leaves at once and lets nobody wait when it does, and
+    does not raise a signal again when it has obeyed it.
     """
 
-    def __init__(self, app: Application, on_started: Callable[[], None]) -> None:
-        super().__init__(_configuration(app))
-        self.app = app
+    def __init__(self, settings: Settings, on_started: Callable[[], None]) -> None:
+        self._watcher = Watcher(settings) if settings.watch else None
+        self.app = _load(settings)
+        super().__init__(_configuration(self.app))
         self.loop: asyncio.AbstractEventLoop | None = None
         self._on_started = on_started
         self._left = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
+        self._stop_watching = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        if self._watcher:
+            watch = self._watcher.run(self.app.engine, self.app.contract, self._stop_watching)
+            self._watching = asyncio.create_task(watch, name="watch")
         self._on_started()
 
     async def main_loop(self) -> None:
@@ -192,8 +202,11 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._left.wait(), TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stop_watching.set()
         await self.app.engine.close()
         await super().shutdown(sockets)
+        if self._watching:
+            await self._watching
 
     def leave(self) -> None:
         """Stop soon; to be called from another thread."""
@@ -278,6 +291,8 @@ def check(settings: Settings) -> None:
                 f"Port {settings.port} contains {digits}: the xpander SDK takes such a base URL for another service "
                 "and rewrites it. Choose another port, for instance --port 4020, or --port 0 for a free one."
             )
+    if settings.watch and not settings.scenarios:
+        raise BadChoice("There is nothing to watch: name the folder of your scenarios with --scenarios.")
     if not settings.token and not is_loopback(settings.host.strip("[]")):
         raise BadChoice(
             f"Host '{settings.host}' can be reached from other machines, and the control API would be open to them. "

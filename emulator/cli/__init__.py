@@ -5,11 +5,11 @@ from typing import Any
 import click
 
 from emulator import __version__
-from emulator.cli.control import clock, env, reset, wait
+from emulator.cli.control import clock, env, next_scenario, reset, wait
 from emulator.cli.doctor import doctor
 from emulator.cli.exec import execute
 from emulator.cli.failures import INTERRUPTED, WrongUsage
-from emulator.cli.offline import lint, routes, scenarios, schema
+from emulator.cli.offline import lint, list_paths, routes, scenarios, schema
 from emulator.cli.serve import serve
 from emulator.cli.tasks import tasks
 from emulator.errors import EmulatorError
@@ -49,5 +49,7 @@ def main() -> None:
     """Run a local emulator of the xpander.ai workflow API, and work with it."""
 
 
-for _command in (serve, execute, tasks, clock, scenarios, routes, lint, schema, env, wait, reset, doctor):
+scenarios.add_command(next_scenario)
+_ALL = (serve, execute, tasks, clock, scenarios, list_paths, routes, lint, schema, env, wait, reset, doctor)
+for _command in _ALL:
     main.add_command(_command)

@@ -1,12 +1,13 @@
 """The store in memory: as fast as a dictionary, gone with the process."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emulator.clock import Clock
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Pins, Task
+from emulator.store import NO_PINS, Pin, Pins, Task
 
 
 @dataclass(slots=True)
@@ -23,8 +24,9 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._namespaces: dict[str, _Namespace] = {}
-        # Insertion order over all namespaces; the values are not used.
-        self._ages: dict[tuple[str, str], None] = {}
+        # Insertion order over all namespaces; the values are not used. The first of a plain dict is found behind all
+        # that were deleted before it.
+        self._ages: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._sleepers: dict[tuple[str, str], set[asyncio.Future[None]]] = {}
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
@@ -104,7 +106,7 @@ class MemoryStore:
     async def set_pins(self, namespace: str, pins: Pins) -> None:
         self._room(namespace).pins = pins
 
-    async def take_pin(self, namespace: str) -> str | None:
+    async def take_pin(self, namespace: str) -> Pin | None:
         room = self._namespaces.get(namespace)
         if room is None or not room.pins.upcoming:
             return None

@@ -207,6 +207,8 @@ class Endpoint:
             reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
         if isinstance(reply, Reply):
             await self._service.shaped(self._operation, reply).send(send, added)
+        elif scope["method"] == "HEAD":
+            await reply.head.send(send, added)
         else:
             await reply.stream(scope, receive, send, added)
 

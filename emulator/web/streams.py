@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
+from emulator import exact
 from emulator.contract.judging import judge, violations
 from emulator.contract.spec import Contract
 from emulator.errors import EmulatorError
-from emulator.web.exchange import RawHeaders
+from emulator.web.exchange import RawHeaders, Reply
 from emulator.web.problems import broken_promise
 
 HEARTBEAT_SECONDS: Final = 15
@@ -33,6 +33,12 @@ class StreamReply:
     contract: Contract
     event_pointer: str
     headers: RawHeaders = ()
+
+    @property
+    def head(self) -> Reply:
+        """The answer without its events, which HEAD asks for."""
+        told = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+        return Reply(200, media_type=None, headers=(*told, *self.headers))
 
     async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
         """Send events until they end, the client hangs up or stops reading, or the server stops."""
@@ -64,7 +70,7 @@ class StreamReply:
                 if not is_right(event):
                     found = violations(self.contract, self.event_pointer, event, ("event",))
                     raise broken_promise(f"a stream ({event['type']})", found)
-                yield b"data: %b\n\n" % orjson.dumps(event)
+                yield b"data: %b\n\n" % exact.dumps(event)
         except EmulatorError as error:
             # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
             _logger.error("%s", error.message)

@@ -75,7 +75,11 @@ def clock_view(clock: Clock, machine: Millis) -> Json:
 
 def choices(pins: Pins, default: str) -> Json:
     """Return which scenarios the next tasks of a namespace take; `default` is the server's own."""
-    return {"default": pins.default or default, "upcoming": list(pins.upcoming)}
+    return {
+        "default": pins.default or default,
+        "upcoming": [pin.scenario for pin in pins.upcoming],
+        "upcoming_paths": [pin.path for pin in pins.upcoming],
+    }
 
 
 def scenario_summary(scenario: Scenario) -> Json:
