@@ -96,6 +96,10 @@ class Faults:
         self._catalogue = catalogue
         self._seed = seed
 
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Take the faults of other scenarios for all further starts and names."""
+        self._catalogue = catalogue
+
     async def strike(self, asked: Asked) -> Hit | None:
         """Return the fault of a request that is about to be handled, or None.
 

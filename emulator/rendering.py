@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import orjson
-
+from emulator import exact
 from emulator.clock import iso
 from emulator.contract import pointers, values
 from emulator.contract.judging import schema_validator, schema_violations, violations
@@ -86,6 +85,8 @@ class TaskRenderer:
         self._declared = {
             name: frozenset(_resolved(contract, part).get("properties", {})) for name, part in properties.items()
         }
+        # What a pause must tell in this contract, by its property; a story may know nothing of it.
+        self._required = {name: _required(contract, part) for name, part in properties.items()}
         self._runnables = {
             operation.behaviour["kind"]: _completion(contract, {"$ref": f"#{_answer_pointer(operation)}"})
             for operation in contract.operations
@@ -112,7 +113,7 @@ class TaskRenderer:
 
     def _task(self, standing: Standing, kind: type["_Texts"]) -> dict[str, Json]:
         turn, snapshot = standing.turn, standing.snapshot
-        request = orjson.loads(turn.request)
+        request = exact.loads(turn.request)
         body = self._blank(request)
         facts = self.words.say(self._facts(standing, request))
         body.update((name, value) for name, value in facts.items() if name in self._defaults)
@@ -160,7 +161,7 @@ class TaskRenderer:
         return {"type": what, "data": {"url": url, **server}}
 
     def _texts(self, standing: Standing) -> "_Texts":
-        request = orjson.loads(standing.turn.request)
+        request = exact.loads(standing.turn.request)
         return _Texts(self, standing, self._facts(standing, request), request)
 
     def runnable(self, runnable: Runnable, origin: str, version: str | None = None) -> dict[str, Json]:
@@ -277,6 +278,10 @@ class TaskRenderer:
         if shown is None:
             return
         body[pause.property] = {name: value for name, value in shown.items() if name in declared or not declared}
+        for name, schema in self._required[pause.property].items():
+            if name not in body[pause.property] and name != "auth_url":
+                pointer = f"/{pause.property}/{name}"
+                body[pause.property][name] = values.generate(self._contract, schema, standing.turn.key, pointer)
         if "auth_url" in declared:
             body[pause.property].setdefault("auth_url", self._link(standing))
 
@@ -289,7 +294,7 @@ class TaskRenderer:
         if is_json and not _was_updated(standing, "result"):
             result = self._json_result(result, request.get("output_schema"), standing.turn.key)
         if not self.takes("result").takes(result):
-            result = orjson.dumps(result).decode()
+            result = exact.dumps(result).decode()
         body["result"] = result
         tokens = body.get("tokens")
         if isinstance(tokens, Mapping):
@@ -407,6 +412,13 @@ def _resolved(contract: Contract, schema: Json) -> Schema:
         if branch.get("type") != "null":
             return _resolved(contract, branch)
     return schema
+
+
+def _required(contract: Contract, schema: Json) -> Mapping[str, Json]:
+    """Return the properties that an object must have, each with its schema."""
+    resolved = _resolved(contract, schema)
+    properties = resolved.get("properties", {})
+    return {name: properties[name] for name in resolved.get("required", ()) if name in properties}
 
 
 def _nullable(schema: Json) -> bool:

@@ -34,7 +34,8 @@ async def follow(engine: Engine, standing: Standing) -> AsyncIterator[Envelope]:
     """Yield the events of a turn from its beginning on, and end after `task_finished`.
 
     Sleeps until the next event on the task's clock, or until something happens to it; on an auto clock it skips
-    once all that is due has been told. Ends without `task_finished` when the task is deleted or reset.
+    once all that is due has been told. Ends without `task_finished` when the task is deleted or reset, or the server
+    stops.
     """
     which: EventSet = engine.settings.events
     script = Script(engine.standings, engine.renderer)
@@ -53,7 +54,7 @@ async def follow(engine: Engine, standing: Standing) -> AsyncIterator[Envelope]:
             if event.type == told.CREATED and engine.settings.future:
                 yield script.envelope(standing, event.at, FUTURE_EVENT, {"by": "a later release"})
         sent = len(due)
-        if any(event.type == told.FINISHED for event in due):
+        if any(event.type == told.FINISHED for event in due) or engine.closing:
             return
         # A turn that another one has followed has ended; nothing but the newest one moves.
         if not await engine.skip_idle(standing):

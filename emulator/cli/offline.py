@@ -1,4 +1,4 @@
-"""Commands that need no server: `lint`, `routes`, `schema`, `scenarios`."""
+"""Commands that need no server: `lint`, `routes`, `schema`, `scenarios`, `paths`."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -154,7 +154,7 @@ def stories_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def scenarios() -> None:
-    """See the scenarios, without a server."""
+    """See the scenarios, and choose the next one."""
 
 
 @scenarios.command("list")
@@ -193,6 +193,22 @@ def graph_scenario(catalogue: "Catalogue", name: str, form: str) -> None:
 
     timeline = _scenario(catalogue, name).timeline
     emit(graph(timeline), "json" if form == "json" else "text", lambda _: mermaid(timeline).rstrip("\n"))
+
+
+@click.command("paths")
+@click.argument("name")
+@stories_options
+@click.option("--max-turns", type=click.IntRange(1), metavar="N", default=1, show_default=True,
+              help="How often a path may come through the same step.")  # fmt: skip
+@output_option
+def list_paths(catalogue: "Catalogue", name: str, max_turns: int, output: str) -> None:
+    """List the ways in which a scenario can end: every decision, every expiry, every stop."""
+    from emulator.scenario.paths import as_json, as_text, paths
+
+    found = paths(_scenario(catalogue, name).timeline, max_turns=max_turns)
+    rows = [(path.id, as_text(path), path.end) for path in found]
+    answer = {"items": [as_json(path) for path in found]}
+    emit(answer, output, lambda _: table(("path", "steps", "end"), rows, "No paths."))
 
 
 def _scenario(catalogue: "Catalogue", name: str) -> "Scenario":

@@ -96,6 +96,8 @@ _OPTIONS: Final = (
     _option("--spec", env="SPEC", type=Existing(), metavar="FILE", help="OpenAPI file in place of the built-in one."),
     _option("-s", "--scenarios", env="SCENARIOS", type=Existing(), multiple=True, metavar="PATH",
             help="Folder or file of scenarios, added to the built-in ones. Repeatable."),
+    _option("--watch/--no-watch", env="WATCH", default=DEFAULTS.watch,
+            help="Read scenarios again when their files change."),
     _option("--clock", env="CLOCK", type=click.Choice(CLOCK_MODES), default=DEFAULTS.clock,
             help="real, scaled (faster), manual (stands until advanced), auto (skips when read)."),
     _option("--scale", env="SCALE", type=click.FloatRange(0, min_open=True), metavar="N", default=DEFAULTS.scale,

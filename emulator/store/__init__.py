@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from emulator.clock import Clock
 from emulator.core.faults import FaultRule
 from emulator.core.replay import Turn
-from emulator.core.signals import Signal
+from emulator.core.signals import Move, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,20 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """The scenario that one start takes, and where `path` names one of its paths, the plan that leads along it."""
+
+    scenario: str
+    path: str | None = None
+    plan: tuple[Move, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pins:
-    """Which scenario a namespace's next tasks take: `upcoming`, one for each start, then `default`."""
+    """What a namespace's next tasks take: `upcoming`, one for each start, then the scenario `default`."""
 
     default: str | None = None
-    upcoming: tuple[str, ...] = ()
+    upcoming: tuple[Pin, ...] = ()
 
 
 NO_PINS: Final = Pins()
@@ -124,8 +133,8 @@ class Store(Protocol):
         """Keep which scenarios the next tasks take."""
         ...
 
-    async def take_pin(self, namespace: str) -> str | None:
-        """Take the first of the upcoming scenarios, once."""
+    async def take_pin(self, namespace: str) -> Pin | None:
+        """Take the first of the upcoming pins, once."""
         ...
 
     async def faults(self, namespace: str) -> Sequence[FaultRule]:
@@ -153,4 +162,8 @@ class Store(Protocol):
 
     async def wait(self, namespace: str, task_ids: Sequence[str], seconds: float | None) -> None:
         """Sleep until one of the tasks or the namespace changes, or until the time is over."""
+        ...
+
+    async def wake(self) -> None:
+        """End every `wait` that goes on."""
         ...

@@ -1,13 +1,14 @@
 """The store in memory: as fast as a dictionary, gone with the process."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emulator.clock import Clock
 from emulator.core.faults import FaultRule
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Pins, Task
+from emulator.store import NO_PINS, Pin, Pins, Task
 
 
 @dataclass(slots=True)
@@ -26,8 +27,9 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._namespaces: dict[str, _Namespace] = {}
-        # Insertion order over all namespaces; the values are not used.
-        self._ages: dict[tuple[str, str], None] = {}
+        # Insertion order over all namespaces; the values are not used. The first of a plain dict is found behind all
+        # that were deleted before it.
+        self._ages: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._sleepers: dict[tuple[str, str], set[asyncio.Future[None]]] = {}
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
@@ -108,7 +110,7 @@ class MemoryStore:
     async def set_pins(self, namespace: str, pins: Pins) -> None:
         self._room(namespace).pins = pins
 
-    async def take_pin(self, namespace: str) -> str | None:
+    async def take_pin(self, namespace: str) -> Pin | None:
         room = self._namespaces.get(namespace)
         if room is None or not room.pins.upcoming:
             return None
@@ -164,6 +166,10 @@ class MemoryStore:
         finally:
             for key in keys:
                 self._forget(key, sleeper)
+
+    async def wake(self) -> None:
+        for namespace, task_id in tuple(self._sleepers):
+            self._ring(namespace, task_id)
 
     def _room(self, namespace: str) -> _Namespace:
         return self._namespaces.setdefault(namespace, _Namespace())

@@ -73,7 +73,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         faulty=ApiFaults(engine),
     )
     control = Service(
-        load_contract(embedded.CONTROL_CONTRACT, check_schemas=False),
+        load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False),
         ControlManner(settings, keys),
         ControlHandlers(engine, contract, settings, organization_id).table(),
         max_body=settings.max_body,

@@ -16,6 +16,7 @@ from emulator.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
 from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
+from emulator.scenario.paths import as_json, path_of, paths
 from emulator.settings import Settings
 from emulator.standing import Standing
 from emulator.web import views
@@ -105,6 +106,7 @@ class ControlHandlers:
             "advance_clock": self.advance_clock,
             "list_scenarios": self.list_scenarios,
             "get_scenario": self.get_scenario,
+            "list_paths": self.list_paths,
             "set_default_scenario": self.set_default_scenario,
             "set_next_scenario": self.set_next_scenario,
             "list_faults": self.list_faults,
@@ -241,14 +243,23 @@ class ControlHandlers:
             return Reply(200, mermaid(scenario.timeline).encode(), f"{MERMAID}; charset=utf-8")
         return json_reply(views.scenario_details(scenario))
 
+    async def list_paths(self, call: Call) -> Reply:
+        """Return every way in which a scenario can end."""
+        timeline = self._engine.scenario(call.parameters["name"]).timeline
+        found = paths(timeline, max_turns=call.parameters["max_turns"])
+        return json_reply({"items": [as_json(path) for path in found]})
+
     async def set_default_scenario(self, call: Call) -> Reply:
         """Choose the scenario of every further start that nothing else decides."""
         await self._engine.pin_default(call.namespace, call.body["scenario"])
         return json_reply(await self._choices(call.namespace))
 
     async def set_next_scenario(self, call: Call) -> Reply:
-        """Choose the scenario of the next start, or of the next few."""
-        await self._engine.pin_next(call.namespace, call.body["scenario"], int(call.body.get("times", 1)))
+        """Choose the scenario of the next start, or of the next few, and the path that they take."""
+        name, path_id = call.body["scenario"], call.body.get("path")
+        timeline = self._engine.scenario(name).timeline
+        path = None if path_id is None else path_of(timeline, path_id, max_turns=int(call.body.get("max_turns", 1)))
+        await self._engine.pin_next(call.namespace, name, int(call.body.get("times", 1)), path)
         return json_reply(await self._choices(call.namespace))
 
     async def _choices(self, namespace: str) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """A request as it came, and a reply as it goes; thin enough that a hot path pays for nothing it does not use."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
+from emulator import exact
 from emulator.errors import EmulatorError
 from emulator.faulting import Hit
 
@@ -117,9 +116,4 @@ class Reply:
 
 def json_reply(data: Any, status: int = 200, headers: RawHeaders = (), media_type: str = JSON) -> Reply:
     """Return a reply with `data` as JSON."""
-    try:
-        body = orjson.dumps(data)
-    except TypeError:
-        # A number beyond 64 bits, such as a page that a client asks for, is beyond orjson as well.
-        body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-    return Reply(status, body, media_type, headers, data)
+    return Reply(status, exact.dumps(data), media_type, headers, data)

@@ -145,11 +145,11 @@ class ApiHandlers:
 
     async def thread(self, call: Call) -> Reply:
         """Return the messages of a task, of all its turns."""
-        return json_reply(await self._messages(call.namespace, call.parameters["task_id"]))
+        return json_reply(await self._messages(call.namespace, task_id_of(call)))
 
     async def thread_full(self, call: Call) -> Reply:
         """Return the messages of a task under `root`, and those of all sub-tasks under their ids."""
-        root = call.parameters["task_id"]
+        root = task_id_of(call)
         threads = {"root": await self._messages(call.namespace, root)}
         waiting, met = [root], {root}
         while waiting:

@@ -250,6 +250,8 @@ class Endpoint:
             send = Spoiler(reply.fault, scope, receive, send).send
         if isinstance(reply, Reply):
             await self._service.shaped(self._operation, reply).send(send, added)
+        elif scope["method"] == "HEAD":
+            await reply.head.send(send, added)
         else:
             await reply.stream(scope, receive, send, added)
 

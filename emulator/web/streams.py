@@ -1,18 +1,19 @@
 """Server-sent events: how a stream is sent, kept alive and ended."""
 
 import logging
+import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
+from emulator import exact
 from emulator.contract.judging import judge, violations
 from emulator.contract.spec import Contract
 from emulator.errors import EmulatorError
 from emulator.faulting import Hit
-from emulator.web.exchange import RawHeaders
+from emulator.web.exchange import RawHeaders, Reply
 from emulator.web.problems import broken_promise
 
 # The header that tells what of an answer the contract does not know, as `--future` has it.
@@ -42,6 +43,12 @@ class StreamReply:
     started: str | None = None
     fault: Hit | None = None
 
+    @property
+    def head(self) -> Reply:
+        """The answer without its events, which HEAD asks for."""
+        told = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+        return Reply(200, media_type=None, headers=(*told, *self.headers))
+
     async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
         """Send events until they end, the client hangs up or stops reading, or the server stops."""
         # Imported with the first stream: a server that never streams starts 20 ms sooner.
@@ -55,6 +62,9 @@ class StreamReply:
             ping_message_factory=lambda: ServerSentEvent(comment="", sep="\n"),
             sep="\n",
             send_timeout=SEND_SECONDS + (self.fault.fault.over / 1_000 if self.fault else 0),
+            # The engine ends the events when the server stops, and so the stream ends in order; sse-starlette would
+            # cut it, and every one after it in this process (AppStatus.should_exit is never reset).
+            shutdown_grace_period=math.inf,
         )
         response.raw_headers.extend([*self.headers, *beyond_contract(self.beyond), *more])
         try:
@@ -69,7 +79,7 @@ class StreamReply:
                 if not self.beyond and not is_right(event):
                     found = violations(self.contract, self.event_pointer, event, ("event",))
                     raise broken_promise(f"a stream ({event['type']})", found)
-                yield b"data: %b\n\n" % orjson.dumps(event)
+                yield b"data: %b\n\n" % exact.dumps(event)
         except EmulatorError as error:
             # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
             _logger.error("%s", error.message)

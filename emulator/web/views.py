@@ -41,11 +41,28 @@ def task_details(view: View, shown: Mapping[str, Any]) -> Json:
     standing = view.standing
     return {
         **task_view(standing, shown),
-        "history": list(_history(standing)),
+        "history": list(history(standing)),
         "signals": list(_signals(standing)),
         "snapshot": view.body,
         "graph": graph(standing.turn.timeline),
     }
+
+
+def history(standing: Standing) -> Iterator[Json]:
+    """Yield how the newest turn came to where it stands, oldest first."""
+    before = None
+    for visit in standing.snapshot.visits:
+        # A visit knows the last decision so far; only the visit that it led to is told with it.
+        decision = None if visit.signal is before else visit.signal
+        before = visit.signal
+        yield {
+            "step": standing.turn.timeline.steps[visit.step].id,
+            "status": visit.status.value,
+            "at": iso(visit.at),
+            "cause": visit.cause,
+            "by": decision and decision.by,
+            "reason": decision and decision.reason,
+        }
 
 
 def clock_view(clock: Clock, machine: Millis) -> Json:
@@ -59,7 +76,11 @@ def clock_view(clock: Clock, machine: Millis) -> Json:
 
 def choices(pins: Pins, default: str) -> Json:
     """Return which scenarios the next tasks of a namespace take; `default` is the server's own."""
-    return {"default": pins.default or default, "upcoming": list(pins.upcoming)}
+    return {
+        "default": pins.default or default,
+        "upcoming": [pin.scenario for pin in pins.upcoming],
+        "upcoming_paths": [pin.path for pin in pins.upcoming],
+    }
 
 
 def coming_fault(rule: FaultRule, met: int) -> Json:
@@ -108,22 +129,6 @@ def _next_change(standing: Standing) -> str | None:
     if change is None or change - standing.ahead > LAST_INSTANT:
         return None
     return iso(Millis(change - standing.ahead))
-
-
-def _history(standing: Standing) -> Iterator[Json]:
-    before = None
-    for visit in standing.snapshot.visits:
-        # A visit knows the last decision so far; only the visit that it led to is told with it.
-        decision = None if visit.signal is before else visit.signal
-        before = visit.signal
-        yield {
-            "step": standing.turn.timeline.steps[visit.step].id,
-            "status": visit.status.value,
-            "at": iso(visit.at),
-            "cause": visit.cause,
-            "by": decision and decision.by,
-            "reason": decision and decision.reason,
-        }
 
 
 def _signals(standing: Standing) -> Iterator[Json]:

@@ -13,6 +13,7 @@ import pytest
 from emulator import embedded
 from emulator.cli import failures, main
 from emulator.cli.options import settings_options
+from emulator.contract import behaviours
 from emulator.contract.spec import Contract, Operation, load_contract
 from emulator.contract.validation import ResponseChecker
 from emulator.core.faults import BUILT_IN, KINDS
@@ -46,7 +47,7 @@ def contract() -> Contract:
 
 @cache
 def control() -> Contract:
-    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False)
+    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False)
 
 
 # The command line
@@ -87,7 +88,9 @@ def test_every_command_has_its_section_and_every_section_its_command() -> None:
     assert told == {path for path, _ in commands()}
 
 
-@pytest.mark.parametrize(("path", "command"), [pair for pair in commands() if pair[0] not in ("serve", "doctor")])
+@pytest.mark.parametrize(
+    ("path", "command"), [pair for pair in commands() if pair[0] not in ("serve", "exec", "doctor")]
+)
 def test_a_command_is_documented_with_its_flags_and_no_others(path: str, command: click.Command) -> None:
     text = sections(doc("cli.md"), 3)[path]
     shared = SHARED if "--namespace" in flags(command) else set()
@@ -310,6 +313,22 @@ def test_the_preferences_that_the_page_explains_are_those_that_are_known() -> No
     told = [cell.strip("`") for cell in first_cells(sections(doc("contract.md"), 2)["Prefer"])]
 
     assert sorted(told) == sorted(set(Preferences.__slots__) - {"ignored"})
+
+
+def test_the_words_of_x_emulator_are_on_the_page_and_no_others() -> None:
+    page = sections(doc("contract.md"), 2)["--spec: another file"]
+    rows = {line.split(" | ")[0]: line for line in page.splitlines() if line.startswith("| `")}
+    keys = [key for cell in rows for key in re.findall(r"`(\w+)`", cell)]
+
+    assert sorted(keys) == sorted(behaviours.KEYS)
+    assert re.findall(r"`(\w+)`", rows["| `action`"])[1:] == list(behaviours.ACTIONS)
+    assert set(behaviours.REPLIES) <= set(re.findall(r"`(\w+)`", rows["| `reply`"]))
+
+
+def test_all_that_can_be_named_is_on_the_page() -> None:
+    told = re.findall(r"`(\w+)`", doc("any-api.md"))
+
+    assert set(behaviours.FACTS) <= set(told)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
