@@ -4,45 +4,42 @@ One read of the clock in each call. A status is never kept: every answer is repl
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import orjson
-
-from emulator import refusals
+from emulator import exact, refusals
 from emulator.clock import Clock, first_clock, machine_time
 from emulator.contract import values
 from emulator.core import signals
-from emulator.core.replay import (
-    Turn,
-    planned_sub_tasks,
-    replay,
-    skip_to_change,
-    skip_until,
-)
-from emulator.core.signals import Signal
+from emulator.core.readers import next_move, on_read, on_show, on_wait
+from emulator.core.replay import Turn, planned_sub_tasks, replay, skip_to_change, skip_until
+from emulator.core.signals import Move, Signal
 from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
+from emulator.faulting import Faults
 from emulator.journal import Journal
+from emulator.oddities import Odd
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
+from emulator.scenario.paths import Path
 from emulator.scenario.selection import Catalogue, Choice, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
-from emulator.store import Follows, Pins, Store, Task
+from emulator.store import Follows, Pin, Pins, Store, Task
 
 MAX_SIGNALS: Final = 10_000
 MAX_PINS: Final = 1_000
 MAX_SUB_TASK_DEPTH: Final = 3
 MANUAL_WAIT_SECONDS: Final = 10.0
 _MOST_VIEWS: Final = 4_096
-# How far back the search for a finished task to forget goes, so that a start stays cheap when none is.
-_EVICTION_REACH: Final = 1_000
+# How far the search for a finished task to forget goes, step by step, so that a start stays cheap.
+_EVICTION_REACHES: Final = (1, 32, 1_000)
 _ATTEMPTS: Final = 20
 _BY_OPERATION: Final = "the operation itself tells how the task ran"
-RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins")
+RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +62,20 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task as it is answered: where it stands, its body, and the same body as JSON."""
+    """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON."""
 
     standing: Standing
     body: Mapping[str, Any]
+    sent: Odd
     encoded: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """What a new turn plays and why, and what it is to get by itself."""
+
+    choice: Choice
+    plan: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,9 @@ class Engine:
         self.journal = journal
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, first)
-        self._views: dict[tuple[str, str], _Seen] = {}
+        self.faults = Faults(store, self.standings, catalogue, settings.seed)
+        self.closing = False
+        self._views: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
 
     # Starting
 
@@ -124,33 +132,33 @@ class Engine:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        choice = await self._choice(namespace, start) if scenario is None else Choice(scenario, _BY_OPERATION)
+        role = _Role(Choice(scenario, _BY_OPERATION)) if scenario else await self._role(namespace, start)
         if existing is not None:
-            return await self._further_turn(namespace, existing, start, choice)
-        return await self._first_turn(namespace, task_id, start, choice)
+            return await self._further_turn(namespace, existing, start, role)
+        return await self._first_turn(namespace, task_id, start, role)
 
-    async def _choice(self, namespace: str, start: Start) -> Choice:
+    async def _role(self, namespace: str, start: Start) -> _Role:
         pins = await self.store.pins(namespace)
-        pinned = pins.upcoming[0] if pins.upcoming else None
+        pin = pins.upcoming[0] if pins.upcoming else None
         default = pins.default or self.default
         choice = choose(
             self.catalogue,
             start.runs,
             start.body,
-            pinned=pinned,
+            pinned=pin.scenario if pin else None,
             preferred=start.preferred,
             default=default,
             listed=self.directory.scenario(start.runs),
         )
-        if pinned is not None:
+        if pin is not None:
             await self.store.take_pin(namespace)
-        return choice
+        return _Role(choice, pin.plan if pin else ())
 
-    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, choice: Choice) -> View:
+    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role) -> View:
         now = await self.standings.now(namespace)
         ordinal = await self.store.next_ordinal(namespace)
         key = self._key(namespace, ordinal, 0)
-        turn = _turn(start, choice, key, now)
+        turn = _turn(start, role, key, now)
         parent = start.body.get("parent_execution_id") or None
         if task_id is not None and await self.store.get(namespace, task_id):
             raise Conflict(f"Task '{task_id}' is planned as a sub-task. Change or omit `id`.")
@@ -159,25 +167,28 @@ class Engine:
 
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
-        await self.store.add(namespace, (task, *await self._planned(standing, 0)))
+        await self.store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
         await self._forget_the_oldest()
         return await self._view(standing)
 
-    async def _further_turn(self, namespace: str, existing: Standing, start: Start, choice: Choice) -> View:
+    async def _further_turn(self, namespace: str, existing: Standing, start: Start, role: _Role) -> View:
         task = existing.task
         number = len(task.turns)
         key = self._key(namespace, task.ordinal, number)
-        turn = replace(_turn(start, choice, key, existing.now), offset=existing.snapshot.offset)
+        turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
         task = task.with_turn(turn)
         await self.store.replace(namespace, task)
         standing = replace(
             existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
-        await self.store.add(namespace, await self._planned(standing, 0))
+        await self.store.add(namespace, await self._planned(standing, 0, set()))
         return await self._view(standing)
 
-    async def _planned(self, parent: Standing, depth: int) -> tuple[Task, ...]:
-        """Return the sub-tasks that the story of `parent` may start, and theirs."""
+    async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
+        """Return the sub-tasks that the story of `parent` may start, and theirs.
+
+        taken: ids that will be kept together with these; theirs are added.
+        """
         plans = planned_sub_tasks(parent.turn.timeline)
         if not plans or depth >= MAX_SUB_TASK_DEPTH:
             return ()
@@ -185,35 +196,41 @@ class Engine:
         ordinal = await self.store.next_ordinal(parent.namespace, len(plans))
         for place, (step, sub_task) in enumerate(plans):
             body = self.renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
-            start = Start(sub_task.runs, "workflow", None, body, orjson.dumps(body), parent.turn.origin)
+            start = Start(sub_task.runs, "workflow", None, body, exact.dumps(body), parent.turn.origin)
             listed = self.directory.scenario(start.runs)
             choice = choose(
                 self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default, listed=listed
             )
             key = self._key(parent.namespace, ordinal + place, 0)
-            turn = _turn(start, choice, key, NO_TIME)
+            turn = _turn(start, _Role(choice), key, NO_TIME)
             follows = Follows(parent.task.id, parent.number, step)
-            child_id = await self._free_id(parent.namespace, key)
+            child_id = await self._free_id(parent.namespace, key, taken)
+            taken.add(child_id)
             task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
             child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
-            planned += [task, *await self._planned(child, depth + 1)]
+            planned += [task, *await self._planned(child, depth + 1, taken)]
         return tuple(planned)
 
     async def _forget_the_oldest(self) -> None:
         while await self.store.count() > self.settings.max_tasks:
-            oldest = await self.store.oldest(_EVICTION_REACH)
-            namespace, task = oldest[0]
-            for place, candidate in oldest[:-1]:
-                standing = await self.standings.alone(place, candidate, await self.standings.now(place))
-                if standing is not None and standing.snapshot.is_finished:
-                    namespace, task = place, candidate
-                    break
-            await self._remove(namespace, task.id)
+            namespace, task_id = await self._to_forget()
+            await self._remove(namespace, task_id)
 
-    async def _free_id(self, namespace: str, key: int) -> str:
+    async def _to_forget(self) -> tuple[str, str]:
+        """Return the oldest finished task, else the oldest; looked for among a few first, as one is found there."""
+        for reach in _EVICTION_REACHES:
+            # The newest of all is the one that was just started.
+            oldest = await self.store.oldest(min(reach, self.settings.max_tasks))
+            for namespace, task in oldest:
+                standing = await self.standings.alone(namespace, task, await self.standings.now(namespace))
+                if standing is not None and standing.snapshot.is_finished:
+                    return namespace, task.id
+        return oldest[0][0], oldest[0][1].id
+
+    async def _free_id(self, namespace: str, key: int, taken: Collection[str] = ()) -> str:
         """Return the id that follows from the key; another one where a client has chosen that very id before."""
         pointer = "/id"
-        while await self.store.get(namespace, task_id := values.uuid4(key, pointer)):
+        while (task_id := values.uuid4(key, pointer)) in taken or await self.store.get(namespace, task_id):
             pointer += "/taken"
         return task_id
 
@@ -236,51 +253,59 @@ class Engine:
             return view
 
         def poll(standing: Standing) -> Sequence[Signal]:
-            snapshot = standing.snapshot
-            if snapshot.counts_polls:
-                return [Signal(standing.now, signals.POLL, seen=len(snapshot.visits))]
-            if clock.mode == "auto" and snapshot.moves_by_itself:
-                return _skip(standing)
-            return ()
+            return on_read(standing.turn, standing.now, standing.snapshot, in_no_time=clock.mode == "auto")
 
         return await self._view(await self._change(namespace, task_id, poll), clock)
 
     async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
-        """Return a task once it has ended or waits for somebody, or as it is when the time is over.
+        """Return a task once it has ended or waits for somebody, or as it is when the time is over or the server stops.
 
         seconds: of real time; None for as long as it takes. A clock that stands is waited for 10 s at most.
         On an auto clock nothing is waited for: the task skips as far as it goes by itself. Raises NotFound.
         """
+        return await self._view(await self._shown(await self._rested(namespace, task_id, seconds)))
+
+    async def _rested(self, namespace: str, task_id: str, seconds: float | None) -> Standing:
         loop = asyncio.get_running_loop()
         ends = None if seconds is None else loop.time() + seconds
         patience = loop.time() + MANUAL_WAIT_SECONDS
         while True:
             standing = await self.standings.get(namespace, task_id)
             if standing.snapshot.is_finished or standing.snapshot.status is Status.PAUSED:
-                return await self._view(standing)
+                return standing
             if await self.skip_idle(standing):
                 continue
             clock = await self.standings.clock(namespace)
-            if clock.mode == "auto":
-                return await self._view(standing)
+            if clock.mode == "auto" or self.closing:
+                return standing
             bounds = [ends] if clock.pace else [ends, patience]
             left = min((bound - loop.time() for bound in bounds if bound is not None), default=None)
             if left is not None and left <= 0:
-                return await self._view(standing)
+                return standing
             await self.sleep(standing, standing.snapshot.next_change, left)
+
+    async def _shown(self, standing: Standing) -> Standing:
+        """Note that a task is shown where its plan wants to know, and return it."""
+        if next_move(standing.turn, standing.snapshot) is None:
+            return standing
+
+        def note(each: Standing) -> Sequence[Signal]:
+            return on_show(each.turn, each.now, each.snapshot)
+
+        return await self._change(standing.namespace, standing.task.id, note)
 
     async def skip_idle(self, standing: Standing) -> bool:
         """Move a task on for somebody who waits for it, if it waits for nobody; tell whether it was moved.
 
         Whoever waits does not count as a reader, so a step that counts reads is passed at once, on any clock;
-        a step that waits only for time is passed on an auto clock.
+        a step that waits only for time is passed on an auto clock. A task with a plan makes its move.
         """
         clock = await self.standings.clock(standing.namespace)
 
         def idle(each: Standing) -> Sequence[Signal]:
-            snapshot = each.snapshot
-            skips = snapshot.counts_polls or (clock.mode == "auto" and snapshot.moves_by_itself)
-            return _skip(each) if skips and len(snapshot.visits) == len(standing.snapshot.visits) else ()
+            if len(each.snapshot.visits) != len(standing.snapshot.visits):
+                return ()
+            return on_wait(each.turn, each.now, each.snapshot, in_no_time=clock.mode == "auto")
 
         moved = await self._change(standing.namespace, standing.task.id, idle)
         return len(moved.snapshot.visits) > len(standing.snapshot.visits)
@@ -288,12 +313,19 @@ class Engine:
     async def sleep(self, standing: Standing, until: Millis | None, most: float | None = None) -> None:
         """Sleep until the clock that a task follows shows `until`, or something happens to the task or the clock.
 
-        most: in seconds of real time; None for as long as it takes.
+        most: in seconds of real time; None for as long as it takes. Nobody sleeps once the server stops.
         """
+        if self.closing:
+            return
         clock = await self.standings.clock(standing.namespace)
         due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
         seconds = min((each for each in (due, most) if each is not None), default=None)
         await self.store.wait(standing.namespace, _bells(standing), seconds)
+
+    async def close(self) -> None:
+        """Let nobody wait any longer, because the server stops: waiting calls return, streams end."""
+        self.closing = True
+        await self.store.wake()
 
     # Acting
 
@@ -350,6 +382,12 @@ class Engine:
 
     # Time, scenarios, reset
 
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Take other scenarios for all further starts; a task keeps the timeline with which it was born."""
+        self.catalogue = catalogue
+        self.directory = Directory(self.settings.runnables, catalogue)
+        self.faults.adopt(catalogue)
+
     async def set_clock(self, namespace: str, mode: ClockMode, scale: float | None = None) -> Clock:
         """Change the clock's mode; it goes on from what it shows. Raises BadRequest."""
         return await self._move_clock(namespace, lambda clock: clock.switched(mode, scale, machine_time()))
@@ -368,13 +406,17 @@ class Engine:
         self.scenario(scenario)
         await self.store.set_pins(namespace, replace(await self.store.pins(namespace), default=scenario))
 
-    async def pin_next(self, namespace: str, scenario: str, times: int = 1) -> Pins:
-        """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict."""
+    async def pin_next(self, namespace: str, scenario: str, times: int = 1, path: Path | None = None) -> Pins:
+        """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict.
+
+        path: one of that scenario's paths, along which those tasks go by themselves; None to leave that to signals.
+        """
         self.scenario(scenario)
+        pin = Pin(scenario, path.id, path.moves) if path else Pin(scenario)
         pins = await self.store.pins(namespace)
         if len(pins.upcoming) + times > MAX_PINS:
             raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
-        pins = replace(pins, upcoming=pins.upcoming + (scenario,) * times)
+        pins = replace(pins, upcoming=pins.upcoming + (pin,) * times)
         await self.store.set_pins(namespace, pins)
         return pins
 
@@ -408,6 +450,8 @@ class Engine:
         seen = self._views.get((namespace, task_id))
         if seen is None or (clock.mode == "auto" and seen.view.standing.snapshot.moves_by_itself):
             return None
+        if seen.task.turn.plan:
+            return None
         if await self.store.get(namespace, task_id) is not seen.task:
             return None
         if await self.store.children(namespace, task_id):
@@ -418,12 +462,13 @@ class Engine:
 
     async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
-        view = View(standing, body, orjson.dumps(body))
+        sent = self.renderer.sent(standing, body)
+        view = View(standing, body, sent, exact.dumps(sent.body))
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:
             if len(self._views) >= _MOST_VIEWS:
-                del self._views[next(iter(self._views))]
+                self._views.popitem(last=False)
             self._views[standing.namespace, task.id] = _Seen(task, snapshot.next_change, view)
         return view
 
@@ -456,9 +501,9 @@ class Engine:
         await self.store.remove(namespace, doomed)
 
 
-def _turn(start: Start, choice: Choice, key: int, born: Millis) -> Turn:
-    return Turn(
-        choice.scenario.timeline,
+def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
+    turn = Turn(
+        role.choice.scenario.timeline,
         start.runs,
         start.raw,
         key,
@@ -466,8 +511,12 @@ def _turn(start: Start, choice: Choice, key: int, born: Millis) -> Turn:
         start.kind,
         start.version,
         start.origin,
-        chosen=choice.reason,
+        offset,
+        chosen=role.choice.reason,
+        plan=role.plan,
     )
+    # The answer to the start shows the first step.
+    return turn.after(*on_show(turn, born, replay(turn, born))) if role.plan else turn
 
 
 def _skip(standing: Standing) -> Sequence[Signal]:

@@ -1,5 +1,6 @@
 """Redaction: what an entry shows of headers, query and bodies. Keys, tokens and cookies are never shown."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from emulator import exact
 from emulator.contract.judging import is_too_deep
 from emulator.contract.model import Operation
 from emulator.contract.validation import Violation
@@ -59,7 +61,7 @@ class Redaction:
             return None
         if size == len(raw):
             try:
-                value = orjson.loads(raw)
+                value = exact.loads(raw)
             except orjson.JSONDecodeError:
                 return _text(raw)
             if not is_too_deep(value):
@@ -99,4 +101,4 @@ def _text(raw: bytes) -> str:
 
 def _plain(value: object) -> Any:
     """Return a value as JSON has it; what a violation saw may be anything that was sent."""
-    return orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS))
+    return json.loads(json.dumps(value, default=str))

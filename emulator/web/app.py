@@ -20,6 +20,7 @@ from emulator.standing import Standing
 from emulator.store.memory import MemoryStore
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner
+from emulator.web.faulty import ApiFaults
 from emulator.web.handlers import ApiHandlers, ApiManner
 from emulator.web.journal_handlers import JournalHandlers
 from emulator.web.recording import Recorder
@@ -70,7 +71,15 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     check_runnables(settings.runnables, catalogue)
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
-    renderer = TaskRenderer(contract, organization_id, millis(settings.start), _consent_link(settings), fake)
+    renderer = TaskRenderer(
+        contract,
+        organization_id,
+        millis(settings.start),
+        _consent_link(settings),
+        fake,
+        nasty=settings.nasty,
+        future=settings.future,
+    )
     engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore(), MemoryJournal())
     manner = ApiManner(engine, keys, contract)
     recorder = Recorder(engine.journal, engine.standings, manner.place)
@@ -82,9 +91,10 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         strict=settings.strict,
         seed=settings.seed,
         recorder=recorder,
+        faulty=ApiFaults(engine),
     )
     control = Service(
-        load_contract(embedded.CONTROL_CONTRACT, check_schemas=False),
+        load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False),
         ControlManner(settings, keys),
         {
             **ControlHandlers(engine, contract, settings, organization_id).table(),

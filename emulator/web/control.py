@@ -13,9 +13,10 @@ from emulator.contract.validation import Violation
 from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
 from emulator.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
-from emulator.errors import BadRequest, EmulatorError, NotFound
+from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
+from emulator.scenario.paths import as_json, path_of, paths
 from emulator.settings import Settings
 from emulator.standing import Standing
 from emulator.web import views
@@ -105,8 +106,12 @@ class ControlHandlers:
             "advance_clock": self.advance_clock,
             "list_scenarios": self.list_scenarios,
             "get_scenario": self.get_scenario,
+            "list_paths": self.list_paths,
             "set_default_scenario": self.set_default_scenario,
             "set_next_scenario": self.set_next_scenario,
+            "list_faults": self.list_faults,
+            "set_faults": self.set_faults,
+            "clear_faults": self.clear_faults,
             "reset": self.reset,
             "list_namespaces": self.list_namespaces,
         }
@@ -161,7 +166,7 @@ class ControlHandlers:
         listed = await self._engine.standings.select(call.namespace, lambda task: True)
         shown = listed[(page - 1) * per_page : page * per_page]
         found = [await self._engine.standings.find(call.namespace, task.id) for task in shown]
-        items = [views.task_view(standing, self._pause(standing)) for standing in found if standing is not None]
+        items = [views.task_view(standing, self._pause_in_part(standing)) for standing in found if standing is not None]
         return json_reply({"items": items, "total": len(listed)})
 
     async def get_task(self, call: Call) -> Reply:
@@ -197,6 +202,13 @@ class ControlHandlers:
     def _pause(self, standing: Standing) -> Mapping[str, Any]:
         return self._engine.renderer.pause_details(standing)
 
+    def _pause_in_part(self, standing: Standing) -> Mapping[str, Any]:
+        """Return what a person is shown; {} where a text of it fails, which the task's own answer tells."""
+        try:
+            return self._pause(standing)
+        except BrokenPromise:
+            return {}
+
     # The clock
 
     async def get_clock(self, call: Call) -> Reply:
@@ -231,18 +243,45 @@ class ControlHandlers:
             return Reply(200, mermaid(scenario.timeline).encode(), f"{MERMAID}; charset=utf-8")
         return json_reply(views.scenario_details(scenario))
 
+    async def list_paths(self, call: Call) -> Reply:
+        """Return every way in which a scenario can end."""
+        timeline = self._engine.scenario(call.parameters["name"]).timeline
+        found = paths(timeline, max_turns=call.parameters["max_turns"])
+        return json_reply({"items": [as_json(path) for path in found]})
+
     async def set_default_scenario(self, call: Call) -> Reply:
         """Choose the scenario of every further start that nothing else decides."""
         await self._engine.pin_default(call.namespace, call.body["scenario"])
         return json_reply(await self._choices(call.namespace))
 
     async def set_next_scenario(self, call: Call) -> Reply:
-        """Choose the scenario of the next start, or of the next few."""
-        await self._engine.pin_next(call.namespace, call.body["scenario"], int(call.body.get("times", 1)))
+        """Choose the scenario of the next start, or of the next few, and the path that they take."""
+        name, path_id = call.body["scenario"], call.body.get("path")
+        timeline = self._engine.scenario(name).timeline
+        path = None if path_id is None else path_of(timeline, path_id, max_turns=int(call.body.get("max_turns", 1)))
+        await self._engine.pin_next(call.namespace, name, int(call.body.get("times", 1)), path)
         return json_reply(await self._choices(call.namespace))
 
     async def _choices(self, namespace: str) -> dict[str, Any]:
         return views.choices(await self._engine.store.pins(namespace), self._engine.default)
+
+    # Faults
+
+    async def list_faults(self, call: Call) -> Reply:
+        """Return the faults that coming requests meet."""
+        kept = await self._engine.faults.kept(call.namespace)
+        return json_reply({"items": [views.coming_fault(rule, met) for rule, met in kept]})
+
+    async def set_faults(self, call: Call) -> Reply:
+        """Let coming requests meet these faults in place of those before."""
+        operations = {each.id: str(each.behaviour.get("action", "")) for each in self._contract.operations}
+        await self._engine.faults.keep(call.namespace, call.body["faults"], operations)
+        return await self.list_faults(call)
+
+    async def clear_faults(self, call: Call) -> Reply:
+        """Let coming requests meet no fault but those of their stories."""
+        await self._engine.faults.keep(call.namespace, (), {})
+        return await self.list_faults(call)
 
     # Namespaces
 

@@ -1,14 +1,14 @@
 """A request as it came, and a reply as it goes; thin enough that a hot path pays for nothing it does not use."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
+from emulator import exact
 from emulator.errors import EmulatorError
+from emulator.faulting import Hit
 from emulator.standing import Standing
 
 JSON: Final = "application/json"
@@ -95,7 +95,8 @@ class Reply:
 
     data:     the body before it was encoded, for the check against the contract.
     standing: of the task that the answer shows, if it shows one.
-    fault:    the name of the fault that was played, or None.
+    started:  the id of the task that the request has started.
+    fault:    what goes wrong with the answer on purpose; `fault.name` is what `X-Emulator-Fault` tells.
     """
 
     status: int
@@ -104,7 +105,8 @@ class Reply:
     headers: RawHeaders = ()
     data: Any = field(default=None, repr=False)
     standing: Standing | None = field(default=None, repr=False)
-    fault: str | None = None
+    started: str | None = None
+    fault: Hit | None = None
 
     def whole_headers(self, more: RawHeaders = ()) -> list[tuple[bytes, bytes]]:
         """Return the headers as they are sent, `more` behind its own."""
@@ -121,9 +123,4 @@ class Reply:
 
 def json_reply(data: Any, status: int = 200, headers: RawHeaders = (), media_type: str = JSON) -> Reply:
     """Return a reply with `data` as JSON."""
-    try:
-        body = orjson.dumps(data)
-    except TypeError:
-        # A number beyond 64 bits, such as a page that a client asks for, is beyond orjson as well.
-        body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-    return Reply(status, body, media_type, headers, data)
+    return Reply(status, exact.dumps(data), media_type, headers, data)

@@ -1,6 +1,7 @@
 """What the emulated API does: one handler for each action that a contract can name."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -9,6 +10,7 @@ from emulator.contract.validation import Violation
 from emulator.conversation import messages
 from emulator.engine import Engine, Start
 from emulator.errors import EmulatorError, NotFound
+from emulator.oddities import FUTURE_EVENT
 from emulator.standing import Standing
 from emulator.streaming import follow
 from emulator.web.access import Keys, Unauthorized, credential_of
@@ -104,12 +106,13 @@ class ApiHandlers:
         honoured = [f"scenario={preferences.scenario}"] if preferences.scenario else []
         reply = behaviour.get("reply", "accepted")
         if reply == "stream":
-            return self._stream(call, view.standing, preference_applied(*honoured))
+            stream = self._stream(call, view.standing, preference_applied(*honoured))
+            return replace(stream, started=view.standing.task.id)
         if reply == "wait":
             waiting = self._engine.wait(call.namespace, view.standing.task.id, preferences.wait)
             view = await unless_gone(call.request, waiting)
             honoured += [] if preferences.wait is None else [f"wait={preferences.wait:g}"]
-        return applied(self._replies.of(call, view), *honoured)
+        return replace(applied(self._replies.of(call, view), *honoured), started=view.standing.task.id)
 
     async def events(self, call: Call) -> StreamReply:
         """Return the events of a task's newest turn, from its beginning."""
@@ -122,6 +125,7 @@ class ApiHandlers:
             f"/components/schemas/{call.operation.behaviour['event']}",
             (*told_by(standing), *headers),
             standing,
+            beyond=f"event {FUTURE_EVENT}" if self._engine.settings.future else "",
         )
 
     async def read(self, call: Call) -> Reply:
@@ -151,11 +155,11 @@ class ApiHandlers:
 
     async def thread(self, call: Call) -> Reply:
         """Return the messages of a task, of all its turns."""
-        return json_reply(await self._messages(call.namespace, call.parameters["task_id"]))
+        return json_reply(await self._messages(call.namespace, task_id_of(call)))
 
     async def thread_full(self, call: Call) -> Reply:
         """Return the messages of a task under `root`, and those of all sub-tasks under their ids."""
-        root = call.parameters["task_id"]
+        root = task_id_of(call)
         threads = {"root": await self._messages(call.namespace, root)}
         waiting, met = [root], {root}
         while waiting:

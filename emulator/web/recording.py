@@ -110,7 +110,7 @@ class Recorder:
             kept_of(body),
             len(body),
             exchange.violations,
-            reply.fault,
+            None if reply.fault is None else reply.fault.name,
             events,
             *(() if standing is None else _told(standing)),
         )

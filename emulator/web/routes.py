@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from starlette.routing import BaseRoute, Match, NoMatchFound
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.contract.spec import Operation
 from emulator.errors import EmulatorError
@@ -38,6 +38,7 @@ class OperationRoutes(BaseRoute):
 
     Found by walking a tree of path segments, literal ones first, so that the cost depends on the length of a path and
     not on how many operations there are. A path by a method that it lacks is answered 405 with those that it has.
+    HEAD is answered as GET without its body, where a path has GET and no HEAD of its own.
     """
 
     def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], refuse: Refuse) -> None:
@@ -49,6 +50,8 @@ class OperationRoutes(BaseRoute):
                 node = node.child(segment)
             node.endpoints[operation.method] = endpoint
             node.names = tuple(_PARAMETER.findall(operation.path))
+            if operation.method == "GET":
+                node.endpoints.setdefault("HEAD", without_body(endpoint))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match path and method; a path alone is a partial match."""
@@ -75,6 +78,18 @@ class OperationRoutes(BaseRoute):
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         """Nothing here is looked up by name."""
         raise NoMatchFound(name, path_params)
+
+
+def without_body(endpoint: ASGIApp) -> ASGIApp:
+    """Return an endpoint that sends status and headers alone (RFC 9110, 9.3.2)."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await endpoint(scope, receive, send_head)
+
+    return answer
 
 
 class _Node:

@@ -26,7 +26,7 @@ paths:
     parameters: [{$ref: '#/components/parameters/PetId'}, {name: lang, in: query, schema: {type: string}}]
     get:
       tags: [pets]
-      x-emulator: {action: read}
+      x-emulator: {action: read, subject: pet_id}
       parameters: [{name: lang, in: query, required: true, schema: {type: integer}}]
       responses:
         "200": {$ref: '#/components/responses/Pet'}
@@ -72,7 +72,7 @@ def test_an_operation_carries_all_that_the_file_says_of_it() -> None:
 
     assert (get.method, get.path, get.tags, get.line) == ("GET", "/pets/{pet_id}", ("pets",), 7)
     assert get.pointer == "/paths/~1pets~1{pet_id}/get"
-    assert dict(get.behaviour) == {"action": "read"}
+    assert dict(get.behaviour) == {"action": "read", "subject": "pet_id"}
     assert (contract.title, contract.version, contract.source) == ("Sample", "1", "api.yaml")
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from emulator.clock import Clock
 from emulator.core.replay import Turn
-from emulator.core.signals import Signal
+from emulator.core.signals import Move, Signal
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Step, Timeline
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Follows, Pins, Store, Task
+from emulator.store import NO_PINS, Follows, Pin, Pins, Store, Task
 from emulator.store.memory import MemoryStore
 
 STORES: dict[str, Callable[[], Store]] = {"memory": MemoryStore}
@@ -159,9 +159,10 @@ async def test_a_clock_is_kept_for_each_namespace(store: Store) -> None:
 
 
 async def test_pins_are_taken_once_and_the_default_stays(store: Store) -> None:
-    await store.set_pins("ns", Pins("d", ("x", "y")))
+    pins = (Pin("x"), Pin("y", "y-approve", (Move(2, "waiting", "approve"),)))
+    await store.set_pins("ns", Pins("d", pins))
 
-    assert [await store.take_pin("ns") for _ in range(3)] == ["x", "y", None]
+    assert [await store.take_pin("ns") for _ in range(3)] == [*pins, None]
     assert await store.pins("ns") == Pins("d", ())
     assert await store.pins("other") == NO_PINS
     assert await store.take_pin("other") is None
@@ -242,6 +243,12 @@ async def test_whoever_waits_for_a_task_sleeps_through_what_others_do(store: Sto
     assert not await rung(store, "ns", store.replace("ns", changed))
     assert not await rung(store, "ns", store.replace("other", foreign))
     assert not await rung(store, "ns", store.set_clock("other", CLOCK))
+
+
+async def test_everybody_is_woken_when_the_server_stops(store: Store) -> None:
+    await store.add("ns", (task("a"),))
+
+    assert await rung(store, "ns", store.wake())
 
 
 async def test_a_wait_ends_with_its_time(store: Store) -> None:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -5,7 +6,7 @@ import pytest
 
 from emulator.contract.spec import Operation
 from emulator.web.routes import nearest
-from tests.contract.samples import ours
+from tests.contract.samples import HEAD, ours
 from tests.web.api import Api, api
 
 START = "/v1/workflows/approval/invoke/async"
@@ -52,12 +53,12 @@ def test_what_is_lacking_and_what_is_too_much_are_told() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/v1/tasks", "GET"),
-        ("POST", "/v1/tasks/t_1", "DELETE, GET"),
+        ("PUT", "/v1/tasks", "GET, HEAD"),
+        ("POST", "/v1/tasks/t_1", "DELETE, GET, HEAD"),
         ("GET", START, "POST"),
-        ("HEAD", "/v1/tasks", "GET"),
-        ("OPTIONS", "/v1/tasks", "GET"),
-        ("POST", "/health", "GET"),
+        ("HEAD", START, "POST"),
+        ("OPTIONS", "/v1/tasks", "GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
     ],
 )
 async def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(
@@ -67,6 +68,40 @@ async def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(
 
     assert (answer.status_code, answer.headers["allow"]) == (405, allow)
     assert answer.content in (b'{"detail":"Method Not Allowed"}', b"")
+
+
+@pytest.mark.parametrize("path", ["/v1/tasks", "/v1/tasks/none", "/__emulator/health"])
+async def test_head_is_answered_as_get_without_its_body(manual: Api, path: str) -> None:
+    got = await manual.http.get(path)
+
+    answer = await manual.http.head(path)
+
+    assert (answer.status_code, answer.content) == (got.status_code, b"")
+    assert answer.headers["content-length"] == str(len(got.content))
+    assert set(answer.headers) == set(got.headers)
+
+
+async def test_head_of_a_stream_ends_with_its_headers(manual: Api) -> None:
+    task = await manual.start("approval")
+
+    answer = await manual.http.head(f"/org/agent-execution/{task['id']}/events")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["x-emulator-scenario"] == "approval"
+    assert "content-length" not in answer.headers
+
+
+@pytest.mark.parametrize("order", ["get head", "head get"])
+async def test_a_head_that_the_contract_declares_is_its_own(order: str, tmp_path: Path) -> None:
+    spec = tmp_path / "api.yaml"
+    methods = {"get": "{responses: {'200': {description: d}}}", "head": "{responses: {'204': {description: d}}}"}
+    told = ", ".join(f"{method}: {methods[method]}" for method in order.split())
+    spec.write_text(f"{HEAD}paths: {{/a: {{{told}}}}}", encoding="utf-8")
+
+    answer = await api(spec=spec).http.head("/a")
+
+    assert answer.status_code == 204
 
 
 async def test_a_literal_path_goes_before_one_with_a_parameter_and_an_encoded_slash_does_not_split(manual: Api) -> None:
