@@ -13,11 +13,12 @@ from emulator import exact, refusals
 from emulator.clock import Clock, first_clock, machine_time
 from emulator.contract import values
 from emulator.core import signals
+from emulator.core.faults import Strike
 from emulator.core.readers import next_move, on_read, on_show, on_wait
 from emulator.core.replay import Turn, planned_sub_tasks, replay, skip_to_change, skip_until
 from emulator.core.signals import Move, Signal
 from emulator.core.task import Status
-from emulator.core.timeline import NO_TIME, Millis
+from emulator.core.timeline import NO_TIME, Millis, with_one_fault
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from emulator.faulting import Faults
 from emulator.journal import Journal
@@ -72,10 +73,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a new turn plays and why, and what it is to get by itself."""
+    """What a new turn plays and why, what it is to get by itself, and the only fault that is to strike it."""
 
     choice: Choice
     plan: tuple[Move, ...] = ()
+    fault: Strike | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Engine:
         )
         if pin is not None:
             await self.store.take_pin(namespace)
-        return _Role(choice, pin.plan if pin else ())
+        return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
 
     async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role) -> View:
         now = await self.standings.now(namespace)
@@ -412,7 +414,7 @@ class Engine:
         path: one of that scenario's paths, along which those tasks go by themselves; None to leave that to signals.
         """
         self.scenario(scenario)
-        pin = Pin(scenario, path.id, path.moves) if path else Pin(scenario)
+        pin = Pin(scenario, path.id, path.moves, path.fault) if path else Pin(scenario)
         pins = await self.store.pins(namespace)
         if len(pins.upcoming) + times > MAX_PINS:
             raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
@@ -502,8 +504,9 @@ class Engine:
 
 
 def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
+    timeline = role.choice.scenario.timeline
     turn = Turn(
-        role.choice.scenario.timeline,
+        with_one_fault(timeline, role.fault) if role.fault else timeline,
         start.runs,
         start.raw,
         key,

@@ -145,16 +145,30 @@ class Faults:
         written:    each a name, or a mapping as in a scenario.
         operations: of the contract, by id. Raises BadRequest with everything that is wrong.
         """
-        findings = _Told(_NO_DOCUMENT, Rules(operations=operations))
-        rules = read_rules(findings, ("faults",), list(written), self._place()) if written else ()
-        if findings.mistakes:
-            raise BadRequest("; ".join(f"{mistake.file}: {mistake.message}" for mistake in findings.mistakes))
+        rules = self._read("faults", list(written), operations) if written else ()
         await self._store.set_faults(namespace, rules)
+
+    async def add(self, namespace: str, written: Json, operations: Mapping[str, str]) -> None:
+        """Let coming requests meet this fault, beside what is left of those before. Raises BadRequest."""
+        rules = self._read("fault", written, operations)
+        await self._store.set_faults(namespace, (*await self.left(namespace), *rules))
+
+    async def left(self, namespace: str) -> tuple[FaultRule, ...]:
+        """Return what is still to come of the faults of coming requests."""
+        left = [rule.after(met) for rule, met in await self.kept(namespace)]
+        return tuple(rule for rule in left if rule is not None)
 
     async def kept(self, namespace: str) -> list[tuple[FaultRule, int]]:
         """Return the faults that coming requests meet, each with how many requests it has fitted so far."""
         rules = await self._store.faults(namespace)
         return [(rule, await self._store.hits(namespace, "", str(index))) for index, rule in enumerate(rules)]
+
+    def _read(self, name: str, written: Json, operations: Mapping[str, str]) -> tuple[FaultRule, ...]:
+        findings = _Told(_NO_DOCUMENT, Rules(operations=operations))
+        rules = read_rules(findings, (name,), written, self._place())
+        if findings.mistakes:
+            raise BadRequest("; ".join(f"{mistake.file}: {mistake.message}" for mistake in findings.mistakes))
+        return rules
 
     def _place(self) -> Place:
         stories = (story.timeline.faults.named for story in self._catalogue.values())
