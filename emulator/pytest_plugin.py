@@ -168,7 +168,8 @@ def _told_briefly(test: str = "") -> Iterator[None]:
     try:
         yield
     except EmulatorError as error:
-        pytest.fail(f"{test}: {error.message}" if test else error.message, pytrace=False)
+        told = f"{test}: {error.message}" if test else error.message
+        raise pytest.fail.Exception(told, pytrace=False) from None
 
 
 def _paths(config: pytest.Config, name: str) -> list[Path]:

@@ -206,31 +206,33 @@ def _stop_ids(timeline: Timeline, stops: Iterable[_Way]) -> Iterator[str]:
         yield f"stop-while-{step.status}" + (f"-{step.id}" if times[step.status] > 1 else "")
 
 
-def _struck(timeline: Timeline, plain: Sequence[Path]) -> Iterator[Path]:
-    """Yield for each fault the first of the plain paths on which it can strike; none where no path comes there."""
-    strikes = list(_strikes(timeline))
-    places = Counter(strike.rule.fault.name for strike in strikes)
-    statuses = {step.id: step.status for step in timeline.steps}
-    for strike in strikes:
-        name, status = strike.rule.fault.name, strike.rule.task_status
-        for path in plain:
-            if strike.step in (None, *path.steps) and status in (None, *(statuses[step] for step in path.steps)):
-                where = f"-in-{strike.step}" if strike.step and places[name] > 1 else ""
-                yield replace(path, id=f"{path.id}-with-{name}{where}", fault=strike)
-                break
-
-
-def _strikes(timeline: Timeline) -> Iterator[Strike]:
-    """Yield the faults of the steps, those of the whole scenario, then those that it names and leaves to a client."""
+def _struck(timeline: Timeline, plain: Sequence[Path]) -> tuple[Path, ...]:
+    """Return for each fault the first of the plain paths on which it can strike; none where no path comes there."""
     told = [Strike(rule, step.id) for step in timeline.steps for rule in step.faults]
     told += [Strike(rule) for rule in timeline.faults.rules]
-    told += [
-        Strike(FaultRule(fault))
-        for fault in timeline.faults.named.values()
-        if all(fault != each.rule.fault for each in told)
-    ]
-    for strike in told:
-        yield Strike(replace(strike.rule, nth=1, times=strike.rule.times or 1), strike.step)
+    reached = [(strike, path) for strike in told if (path := _first(timeline, plain, strike))]
+    struck = [strike.rule.fault for strike, _ in reached]
+    # What is named only is for a client to ask for, and has no place of its own.
+    named = [fault for fault in timeline.faults.named.values() if fault not in struck]
+    reached += [(Strike(FaultRule(fault)), path) for fault in named for path in plain[:1]]
+    places = Counter(strike.rule.fault.name for strike, _ in reached)
+    return tuple(_with(path, strike, places[strike.rule.fault.name]) for strike, path in reached)
+
+
+def _first(timeline: Timeline, plain: Sequence[Path], strike: Strike) -> Path | None:
+    statuses = {step.id: step.status for step in timeline.steps}
+    for path in plain:
+        meets_status = strike.rule.task_status in (None, *(statuses[step] for step in path.steps))
+        if meets_status and strike.step in (None, *path.steps):
+            return path
+    return None
+
+
+def _with(path: Path, strike: Strike, places: int) -> Path:
+    """Return the path with a fault, which strikes at several places of the scenario or at one."""
+    rule = replace(strike.rule, nth=1, times=strike.rule.times or 1)
+    where = f"-in-{strike.step}" if strike.step and places > 1 else ""
+    return replace(path, id=f"{path.id}-with-{rule.fault.name}{where}", fault=Strike(rule, strike.step))
 
 
 def _unique(ids: Iterable[str]) -> tuple[str, ...]:

@@ -128,6 +128,7 @@ class Emulator:
 
         Raises NotVerified, an AssertionError that tells what nearly was; BadRequest for what no request can be.
         """
+        __tracebackhide__ = True
         self._requests.verify(Often.of(times, at_least, at_most), criteria)
 
     # What there is

@@ -113,6 +113,7 @@ class Requests:
 
     def verify(self, often: Often, criteria: Criteria) -> None:
         """Raise NotVerified unless so many are as wanted, BadRequest for what no request can be."""
+        __tracebackhide__ = True  # pytest then points at the test's own line
         wanted, kept = self._wanted(criteria), self._newest()
         found = self._matching(kept, wanted)
         if often.holds(len(found)):
