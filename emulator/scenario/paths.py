@@ -19,7 +19,7 @@ MAX_PATHS: Final = 1_000
 _MAX_WALKED: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Path:
     """One way through a scenario, from its first step to an end.
 
@@ -37,6 +37,9 @@ class Path:
     moves: tuple[Move, ...]
     end: Status
     fault: Strike | None = None
+
+    def __repr__(self) -> str:
+        return f"<Path {self.id}: {as_text(self)}, {self.end}>"
 
 
 class _Way(NamedTuple):

@@ -50,6 +50,7 @@ class Request:
 
     id:        counts the requests of the test from 1, as `X-Emulator-Request` of the answer does.
     at:        when it was answered, on the test's clock.
+    began, ended: when it came and when it was answered, by the real clock, however the test's goes.
     operation: the id of the operation that matched, or None.
     body, answer: of the request and of the answer: JSON as its value, else text, None for nothing.
     status:    of the answer, with `answer_headers`.
@@ -61,6 +62,8 @@ class Request:
 
     id: int
     at: datetime
+    began: datetime
+    ended: datetime
     method: str
     path: str
     query: Mapping[str, Any]
@@ -179,6 +182,8 @@ class Requests:
         return Request(
             **{name: told[name] for name in (*plain, "task_status", "source", "fault", "events")},
             at=datetime.fromtimestamp(entry.at / 1000, UTC),
+            began=datetime.fromtimestamp(entry.began, UTC),
+            ended=datetime.fromtimestamp(entry.time / 1000, UTC),
             headers=told["request"]["headers"],
             body=told["request"]["body"],
             answer=told["answer"]["body"],

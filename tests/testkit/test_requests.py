@@ -1,9 +1,11 @@
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from emulator.testkit import BadRequest, Emulator, NotFound, NotVerified
+from emulator.testkit import DEFAULTS, BadRequest, Emulator, NotFound, NotVerified, running
 
 BODY = {"input": {"text": "Refund order 1042"}}
 
@@ -42,6 +44,7 @@ def test_a_request_tells_what_was_asked_and_answered_and_why(kit: Emulator, aske
     assert kit.requests[0].body == BODY
     assert kit.requests[0].headers["x-api-key"] == "[redacted]"
     assert kit.requests[0].at <= request.at
+    assert kit.requests[0].began <= kit.requests[0].ended <= request.ended
     assert any("is the operation getTask" in sentence for sentence in request.explanation)
 
 
@@ -118,8 +121,6 @@ def test_what_no_request_can_be_is_refused(arguments: dict[str, object], told: s
 
 
 def test_the_report_tells_what_was_asked_and_what_was_wrong_with_it(kit: Emulator, asked: str) -> None:
-    kit.fault("reset", operation="listTasks")
-
     title, text = kit.report()[1]
 
     assert title == "Requests of the emulator"
@@ -133,7 +134,7 @@ def test_the_report_tells_what_was_asked_and_what_was_wrong_with_it(kit: Emulato
     assert lines[6] == "      It breaks the contract at body.input: Field required."
 
 
-def test_the_report_tells_which_story_was_nearly_taken(tmp_path: object, kit: Emulator, client: httpx2.Client) -> None:
+def test_the_report_tells_the_query_and_the_fault_of_a_request(kit: Emulator, client: httpx2.Client) -> None:
     kit.fault("rate-limited", operation="getTask")
     task_id = client.post("/v1/workflows/approval/invoke/async", json=BODY).json()["id"]
     client.get(f"/v1/tasks/{task_id}", params={"page": "1"})
@@ -153,3 +154,18 @@ def test_the_report_of_many_requests_tells_the_newest(kit: Emulator, client: htt
     assert lines[0] == "(The 10 oldest requests are left out.)"
     assert len(lines) == 31
     assert all(len(line) < 400 for line in lines)
+
+
+def test_the_report_tells_which_story_was_nearly_taken(tmp_path: Path) -> None:
+    story = tmp_path / "large_refund.yaml"
+    story.write_text(
+        "scenario: large_refund\nmatch: {workflow_id: refund, input.text: {contains: large}}\n"
+        "steps: [{status: completed}]\n",
+        encoding="utf-8",
+    )
+    with running(settings=replace(DEFAULTS, scenarios=(story,))) as kit:
+        client = httpx2.Client(transport=kit.transport(), base_url=kit.base_url, headers={"x-api-key": kit.api_key})
+        client.post("/v1/workflows/refund/invoke/async", json=BODY)
+        _, remark = kit.report()[1][1].splitlines()
+
+    assert remark.endswith('was not taken: wanted that input.text contains "large", found "Refund order 1042".')
