@@ -41,6 +41,9 @@ class Path:
     def __repr__(self) -> str:
         return f"<Path {self.id}: {as_text(self)}, {self.end}>"
 
+    def __str__(self) -> str:
+        return self.id
+
 
 class _Way(NamedTuple):
     """Indices of steps, and by what each of them is left; a way that stops in its last step has one more of these."""

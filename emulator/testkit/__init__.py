@@ -13,7 +13,8 @@ from emulator.scenario.paths import Path
 from emulator.testkit.clock import TaskClock
 from emulator.testkit.emulator import Emulator
 from emulator.testkit.hosting import DEFAULTS, EmulatorServer, running
-from emulator.testkit.requests import NotVerified, Request
+from emulator.testkit.journal import NotVerified
+from emulator.testkit.requests import Request
 from emulator.testkit.stories import paths
 from emulator.testkit.task import Change, Task
 

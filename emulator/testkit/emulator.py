@@ -13,7 +13,8 @@ from emulator.testkit import telling
 from emulator.testkit.clock import TaskClock
 from emulator.testkit.faults import ComingFaults
 from emulator.testkit.forwarding import ForwardingApp
-from emulator.testkit.requests import Criteria, Requests
+from emulator.testkit.journal import Asked, Criteria
+from emulator.testkit.requests import Requests
 from emulator.testkit.room import Room
 from emulator.testkit.task import Task
 from emulator.testkit.transport import Transport
@@ -30,7 +31,7 @@ class Emulator:
         self._room = room
         self._scenario = scenario
         self._clock = clock
-        self._requests = Requests(room)
+        self._asked = Asked(room)
         self.reset()
 
     # Where a client goes
@@ -114,7 +115,7 @@ class Emulator:
     @property
     def requests(self) -> Requests:
         """The requests with this test's key, oldest first."""
-        return self._requests
+        return Requests(self._asked)
 
     def verify(
         self,
@@ -129,7 +130,7 @@ class Emulator:
         Raises NotVerified, an AssertionError that tells what nearly was; BadRequest for what no request can be.
         """
         __tracebackhide__ = True
-        self._requests.verify(Often.of(times, at_least, at_most), criteria)
+        self._asked.verify(Often.of(times, at_least, at_most), criteria)
 
     # What there is
 
@@ -164,7 +165,7 @@ class Emulator:
         """Return what is worth telling when a test has failed: titles, each with a text."""
         return (
             ("Tasks of the emulator", telling.stories(self._room)),
-            ("Requests of the emulator", telling.requests(self._room, self._requests)),
+            ("Requests of the emulator", telling.requests(self._asked)),
         )
 
     def close(self) -> None:

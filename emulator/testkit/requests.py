@@ -3,45 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import Any, Final, TypedDict, Unpack, overload
+from typing import Any, Unpack, overload
 
-from emulator.errors import BadRequest, NotFound, did_you_mean
+from emulator.errors import NotFound
 from emulator.journal import Entry
-from emulator.journal.finding import Condition, conditions, matching, near_misses
-from emulator.journal.redaction import Redaction
-from emulator.testkit.room import Room
-from emulator.verifying import Often, outcome
-from emulator.web.explanation import Explainer
-
-Json = dict[str, Any]
-
-
-class Criteria(TypedDict, total=False):
-    """What a request has to be; everything that is given has to hold.
-
-    path:    a pattern such as `/v1/tasks/*`.
-    status:  of the answer. task_id, scenario: of the task that the answer shows.
-    query, headers, body: what has to be in them; a condition such as `{"contains": "x"}` may stand for a value,
-             and in the body a name with dots leads inside.
-    """
-
-    operation: str
-    method: str
-    path: str
-    status: int
-    task_id: str
-    scenario: str
-    query: Mapping[str, Any]
-    headers: Mapping[str, Any]
-    body: Any
-
-
-_CRITERIA: Final = tuple(Criteria.__annotations__)
-
-
-class NotVerified(AssertionError):
-    """Something was not asked as often as it should have been; the message tells what nearly was."""
+from emulator.testkit.journal import Asked, Criteria
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,54 +56,42 @@ class Request:
 class Requests:
     """The requests of one test in the order in which they were answered, each time as many as there are by then."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
 
     @property
     def last(self) -> Request:
         """The newest one. Raises NotFound where there is none."""
-        newest = self._newest()
+        newest = self._asked.newest()
         if not newest:
-            raise NotFound(self._room.nothing_asked())
+            raise NotFound(self._asked.nothing())
         return self._shown(newest[0])
 
     @property
     def unmatched(self) -> tuple[Request, ...]:
         """Those that no operation matched, or that broke the contract."""
-        return self._told([entry for entry in self._newest() if entry.is_unmatched])
+        return self._told([entry for entry in self._asked.newest() if entry.is_unmatched])
 
     def find(self, **criteria: Unpack[Criteria]) -> tuple[Request, ...]:
         """Return those that are as wanted. Raises BadRequest for what no request can be."""
-        return self._told(self._matching(self._newest(), self._wanted(criteria)))
+        return self._told(self._asked.matching(criteria))
 
     def count(self, **criteria: Unpack[Criteria]) -> int:
         """Return how many are as wanted. Raises BadRequest for what no request can be."""
-        return len(self._matching(self._newest(), self._wanted(criteria)))
-
-    def verify(self, often: Often, criteria: Criteria) -> None:
-        """Raise NotVerified unless so many are as wanted, BadRequest for what no request can be."""
-        __tracebackhide__ = True  # pytest then points at the test's own line
-        wanted, kept = self._wanted(criteria), self._newest()
-        found = self._matching(kept, wanted)
-        if often.holds(len(found)):
-            return
-        near = [] if found else near_misses(kept, wanted, self._redaction)
-        forgotten = self._room.call(self._room.engine.journal.forgotten(self._room.namespace))
-        told = outcome(len(found), str(often), [self._explainer.near_miss(miss) for miss in near], forgotten)
-        raise NotVerified(told if kept else f"{told}\n{self._room.nothing_asked()}")
+        return len(self._asked.matching(criteria))
 
     def __len__(self) -> int:
-        return len(self._newest())
+        return len(self._asked.newest())
 
     def __iter__(self) -> Iterator[Request]:
-        return iter(self._told(self._newest()))
+        return iter(self._told(self._asked.newest()))
 
     @overload
     def __getitem__(self, place: int) -> Request: ...
     @overload
     def __getitem__(self, place: slice) -> tuple[Request, ...]: ...
     def __getitem__(self, place: int | slice) -> Request | tuple[Request, ...]:
-        oldest_first = self._newest()[::-1]
+        oldest_first = self._asked.newest()[::-1]
         if isinstance(place, int):
             return self._shown(oldest_first[place])
         return tuple(self._shown(entry) for entry in oldest_first[place])
@@ -145,39 +99,11 @@ class Requests:
     def __repr__(self) -> str:
         return f"<Requests: {len(self)}>"
 
-    def summaries(self, most: int) -> list[tuple[Json, list[str]]]:
-        """Return of the newest requests, oldest first, what a list tells, and in words what went wrong with each."""
-        catalogue = self._room.engine.catalogue
-        shown = self._newest()[:most][::-1]
-        return [(self._explainer.summary(each), self._explainer.remarks(each, catalogue)) for each in shown]
-
-    @cached_property
-    def _redaction(self) -> Redaction:
-        return Redaction(self._room.server.app.contract.operations)
-
-    @cached_property
-    def _explainer(self) -> Explainer:
-        return Explainer(self._room.server.app.contract, self._redaction)
-
-    def _newest(self) -> Sequence[Entry]:
-        return self._room.call(self._room.engine.journal.newest(self._room.namespace))
-
-    def _matching(self, entries: Sequence[Entry], wanted: Sequence[Condition]) -> list[Entry]:
-        return matching(entries, wanted, self._redaction)
-
-    def _wanted(self, criteria: Criteria) -> tuple[Condition, ...]:
-        for name in criteria:
-            if name not in _CRITERIA:
-                known = did_you_mean(name, _CRITERIA) or f"; there are {', '.join(_CRITERIA)}"
-                raise BadRequest(f"A request has no '{name}' that could be looked at{known}")
-        self._room.check_operation(criteria.get("operation"))
-        return conditions(criteria)
-
     def _told(self, newest_first: Sequence[Entry]) -> tuple[Request, ...]:
         return tuple(self._shown(entry) for entry in reversed(newest_first))
 
     def _shown(self, entry: Entry) -> Request:
-        told = self._explainer.details(entry, self._room.namespace, self._room.engine.catalogue)
+        told = self._asked.details(entry)
         plain = ("id", "method", "path", "query", "operation", "status", "task_id", "scenario", "step")
         return Request(
             **{name: told[name] for name in (*plain, "task_status", "source", "fault", "events")},

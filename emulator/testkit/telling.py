@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from emulator.testkit.requests import Requests
+from emulator.testkit.journal import Asked
 from emulator.testkit.room import Room
 from emulator.web import views
 
@@ -32,14 +32,14 @@ def stories(room: Room) -> str:
     return "\n\n".join(parts) if parts else _nothing(room)
 
 
-def requests(room: Room, made: Requests) -> str:
+def requests(asked: Asked) -> str:
     """Return what was asked and answered, oldest first, and below each what went wrong or nearly came otherwise.
 
     Equal ones in a row are one line, and the newest 30 lines are told.
     """
-    told = made.summaries(MOST_REQUESTS)
+    told = asked.summaries(MOST_REQUESTS)
     if not told:
-        return room.nothing_asked()
+        return asked.nothing()
     shown = _in_rows(told)[-MOST_ROWS:]
     left_out = shown[0][0][0] - 1
     lines = [f"(The {left_out} oldest requests are left out.)"] if left_out else []
