@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, Unpack
 
 from starlette.types import ASGIApp
 
-from emulator.errors import NotFound
+from emulator.errors import BadRequest, NotFound
 from emulator.scenario.paths import Path
 from emulator.settings import ClockMode, client_environment
 from emulator.testkit import telling
@@ -77,10 +77,12 @@ class Emulator:
         self._room.call(self._room.engine.pin_next(self.namespace, scenario, times))
 
     def follow(self, path: Path) -> None:
-        """Let the next start take this path by itself: its decisions, its stop, its fault. Raises NotFound, Conflict.
+        """Let the next start take this path by itself: its decisions, its stop, its fault. Several calls queue up.
 
-        Several calls queue up, one start for each.
+        Raises NotFound, Conflict, and BadRequest for what is no path.
         """
+        if not isinstance(path, Path):
+            raise BadRequest(f"A path is what `paths` returns and the marker every_path gives, not {path!r}.")
         self._room.call(self._room.engine.pin_next(self.namespace, path.scenario, path=path))
 
     def fault(

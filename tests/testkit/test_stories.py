@@ -72,6 +72,11 @@ def test_a_path_of_a_story_that_is_not_served_is_refused(kit: Emulator) -> None:
         kit.follow(StoryPath("aproval-approve", "aproval", path.steps, path.moves, path.end))
 
 
+def test_the_name_of_a_path_is_not_the_path(kit: Emulator) -> None:
+    with pytest.raises(BadRequest, match=r"^A path is what `paths` returns .*, not 'approval-reject'\.$"):
+        kit.follow("approval-reject")  # type: ignore[arg-type]  # wrong on purpose
+
+
 def test_a_story_that_is_not_there_is_told_with_the_nearest() -> None:
     with pytest.raises(NotFound, match=r"^No scenario is called 'aproval'\. Did you mean 'approval'\?$"):
         paths("aproval")
