@@ -155,7 +155,8 @@ class NoOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 404."""
         method, path = scope["method"], scope["path"]
-        message = f"No operation matches {method} {path}.{self.nearest(method, path)}"
+        pages = " The emulator's pages are at /__emulator/." if path == "/" else ""
+        message = f"No operation matches {method} {path}.{pages or self.nearest(method, path)}"
         await self._error(NoSuchOperation(message)).send(send)
 
     def nearest(self, method: str, path: str) -> str:

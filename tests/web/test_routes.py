@@ -20,7 +20,7 @@ START = "/v1/workflows/approval/invoke/async"
         ("POST", "/v1/agents/a/invoked", " Nearest: POST /v1/agents/{agent_id}/invoke (differs at 'invoked')."),
         ("GET", "/v1/tasks/t_1/thread/all", " Nearest: GET /v1/tasks/{task_id}/thread/full (differs at 'all')."),
         ("GET", "/tasks/t_1", None),
-        ("GET", "/", ""),
+        ("GET", "/", " The emulator's pages are at /__emulator/."),
         ("GET", "/favicon.ico", ""),
     ],
 )  # fmt: skip
