@@ -38,12 +38,15 @@ async function load() {
 }
 
 function Task({ task }) {
-  return html`<tr>
-    <td class="nowrap"><span class="state ${task.status}"></span> ${task.status}</td>
-    <td>${task.pause?.title ?? task.pause?.connector_name ?? task.scenario}</td>
-    <td class="mono">${task.id}</td>
-    <td>${task.pause && html`<a href=${new URL(task.pause.link).pathname}>Decide</a>`}</td>
-  </tr>`;
+  const title = task.pause?.title ?? task.pause?.connector_name ?? task.scenario;
+  return html`<li>
+    <span class="state ${task.status}"></span>
+    <div class="what">
+      <div>${title} <span class="soft">${task.status}</span></div>
+      <div class="mono soft">${task.id}</div>
+    </div>
+    ${task.pause && html`<a class="button" href=${new URL(task.pause.link).pathname}>Decide<span class="unseen">: ${title}</span></a>`}
+  </li>`;
 }
 
 function Page() {
@@ -52,11 +55,7 @@ function Page() {
   if (!tasks.value.length) {
     return html`<p>No task yet. Start one with the curl that <code>serve</code> prints; it appears here by itself.</p>`;
   }
-  return html`<table>
-    <caption class="unseen">Tasks</caption>
-    <thead><tr><th scope="col">Status</th><th scope="col">What</th><th scope="col">Task</th><th scope="col">Decide</th></tr></thead>
-    <tbody>${tasks.value.map((task) => html`<${Task} key=${task.id} task=${task} />`)}</tbody>
-  </table>`;
+  return html`<ul class="tasks" aria-label="Tasks">${tasks.value.map((task) => html`<${Task} key=${task.id} task=${task} />`)}</ul>`;
 }
 
 const page = document.getElementById("page");

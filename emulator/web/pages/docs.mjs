@@ -3,6 +3,11 @@
 // The key of the default namespace; a server that welcomes others alone answers 401, and says so.
 const KEY = "local";
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const dress = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", dress);
+dress();
+
 const ui = globalThis.SwaggerUIBundle({
   url: "/__emulator/contract.json",
   dom_id: "#contract",
