@@ -6,7 +6,7 @@ Nothing here is a fact that only the feed knows: who has missed a part is told s
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -78,7 +78,7 @@ class Feed:
         ring.keep(Event(self._number, kind, data))
         self._let_go()
 
-    async def follow(self, namespace: str, last: str | None = None) -> AsyncIterator[tuple[str, Event]]:
+    async def follow(self, namespace: str, last: str | None = None) -> AsyncGenerator[tuple[str, Event], None]:
         """Yield what happens in a namespace from now on, each with its id, without end.
 
         last: the id of the last event that the follower has had; it goes on from there, or is told STALE first.

@@ -1,6 +1,7 @@
 """The control API, below /__emulator: who may use it, and one handler for each action that its contract names."""
 
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -173,8 +174,9 @@ class ControlHandlers:
         return StreamReply(self._events(call.namespace, last), control_contract(), pointer)
 
     async def _events(self, namespace: str, last: str | None) -> AsyncIterator[Mapping[str, Any]]:
-        async for event_id, event in self._engine.feed.follow(namespace, last):
-            yield {"id": event_id, "type": event.type, "namespace": namespace, "data": event.data}
+        async with aclosing(self._engine.feed.follow(namespace, last)) as followed:
+            async for event_id, event in followed:
+                yield {"id": event_id, "type": event.type, "namespace": namespace, "data": event.data}
 
     # Tasks
 

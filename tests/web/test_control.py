@@ -15,6 +15,7 @@ from emulator.settings import CLOCK_MODES, Settings
 from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
+from emulator.web.people import Links
 
 BASE = "http://127.0.0.1:4020"
 CONTROL = "/__emulator"
@@ -81,7 +82,7 @@ class TestContract:
     def test_every_operation_has_a_handler_and_every_handler_an_operation(
         self, app: Application, contract: Contract
     ) -> None:
-        handlers = ControlHandlers(app.engine, app.contract, SETTINGS, "org").table()
+        handlers = ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table()
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
 
