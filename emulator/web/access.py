@@ -105,7 +105,9 @@ class ControlGate:
         self._token = settings.token
         public = urlsplit(settings.public_url or "")
         self._public = public.netloc
-        self._hosts = frozenset({settings.host, *settings.allow_hosts, *((public.hostname,) if public.hostname else ())})
+        self._hosts = frozenset(
+            {settings.host, *settings.allow_hosts, *((public.hostname,) if public.hostname else ())}
+        )
 
     def check_origin(self, request: Request) -> None:
         """Raise Forbidden unless Host and Origin are ours."""
@@ -144,7 +146,7 @@ class ControlGate:
         return self._token is None or hmac.compare_digest(sent.encode(), self._token.encode())
 
     def cookie(self, *, secure: bool) -> str:
-        """Return the `Set-Cookie` that keeps the token's bearer in; it tells not the token, but what follows from it."""
+        """Return the `Set-Cookie` that keeps the token's bearer in; it tells what follows from the token, not the token."""
         name, value = self._pass()
         rest = "; Secure" if secure else ""
         return f"{name}={value}; Path=/__emulator; HttpOnly; SameSite=Strict{rest}"

@@ -15,8 +15,8 @@ from emulator.store.memory import MemoryStore
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner, control_contract
 from emulator.web.handlers import ApiHandlers, ApiManner
-from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.people import PREFIX, Links
+from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
 from emulator.web.site import Site, is_browser
 

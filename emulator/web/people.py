@@ -132,7 +132,9 @@ class People:
         answer = sent.get("answer", "")
         if answer == _CLOSE:
             return _see_other(f"{_here(request)}?{urlencode({**_query(request), 'window': 'closed'})}")
-        kind, reason = ("deny", "signed in as another user") if answer == _WRONG_USER else (answer, _text(sent, "reason"))
+        kind, reason = (
+            ("deny", "signed in as another user") if answer == _WRONG_USER else (answer, _text(sent, "reason"))
+        )
         if ask.left is None and kind not in ask.choices:
             raise BadRequest(f"'{answer}' is none of the answers: {', '.join(ask.choices)}.")
         try:
@@ -200,9 +202,7 @@ def _templates() -> "Environment":
     # Imported with the first page: a server that shows none starts sooner.
     from jinja2 import Environment, FileSystemLoader
 
-    return Environment(
-        loader=FileSystemLoader(embedded.TEMPLATES), autoescape=True, trim_blocks=True
-    )
+    return Environment(loader=FileSystemLoader(embedded.TEMPLATES), autoescape=True, trim_blocks=True)
 
 
 def _outcome(left: Visit | None) -> str:

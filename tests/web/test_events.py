@@ -94,9 +94,7 @@ async def test_a_namespace_is_named_in_the_query_where_no_header_can_be_sent(man
 
 
 async def test_events_are_not_told_to_a_page_of_another_origin(manual: Api) -> None:
-    answer = await manual.http.get(
-        EVENTS, headers={"host": "127.0.0.1:4020", "origin": "http://elsewhere.example"}
-    )
+    answer = await manual.http.get(EVENTS, headers={"host": "127.0.0.1:4020", "origin": "http://elsewhere.example"})
 
     assert answer.status_code == 403
 

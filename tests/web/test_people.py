@@ -263,7 +263,15 @@ class TestConsent:
 
     @pytest.mark.parametrize(
         "address",
-        ["javascript:alert(1)", "//evil.example", "http://", "http://a b/", "http://a;script-src *", "http://[x", "ftp://a/"],
+        [
+            "javascript:alert(1)",
+            "//evil.example",
+            "http://",
+            "http://a b/",
+            "http://a;script-src *",
+            "http://[x",
+            "ftp://a/",
+        ],
     )
     async def test_what_is_no_address_is_none_to_go_back_to(self, manual: Api, address: str) -> None:
         task_id, link = await asked(manual, "connector_authorization")
@@ -398,7 +406,7 @@ class TestHostileTexts:
 
         assert "&lt;script&gt;alert(1)&lt;/script&gt;&lt;svg onload=alert(1)&gt;" in text
         assert "{{ 7 * 7 }}" in text
-        assert "49" not in text.replace("4020", "")
+        assert "<h1>49" not in text
         assert not re.search(r"<(svg|img|b)\b", text)
 
     async def test_what_a_person_writes_is_text_on_the_page(self, manual: Api) -> None:

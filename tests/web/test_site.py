@@ -79,7 +79,9 @@ async def test_a_file_is_packed_for_who_can_unpack_it() -> None:
     assert packed.content == plain.content
 
 
-@pytest.mark.parametrize("name", ["nothing.css", "../site.py", "..%2fsite.py", "%2e%2e/site.py", "", "vendor/vendor.toml"])
+@pytest.mark.parametrize(
+    "name", ["nothing.css", "../site.py", "..%2fsite.py", "%2e%2e/site.py", "", "vendor/vendor.toml"]
+)
 async def test_nothing_but_the_files_of_the_pages_is_served(name: str) -> None:
     answer = await browser().get(f"/__emulator/pages/{name}")
 
