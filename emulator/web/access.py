@@ -146,7 +146,7 @@ class ControlGate:
         return self._token is None or hmac.compare_digest(sent.encode(), self._token.encode())
 
     def cookie(self, *, secure: bool) -> str:
-        """Return the `Set-Cookie` that keeps the token's bearer in; it tells what follows from the token, not the token."""
+        """Return the `Set-Cookie` that keeps a browser in; it tells what follows from the token, not the token."""
         name, value = self._pass()
         rest = "; Secure" if secure else ""
         return f"{name}={value}; Path=/__emulator; HttpOnly; SameSite=Strict{rest}"
