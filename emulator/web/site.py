@@ -89,7 +89,7 @@ class Site:
         if path == PREFIX:
             return _redirect(_HOME)
         if not self._gate.lets_in(request):
-            raise Unauthorized("This server was started with a token. Give it once; a cookie keeps you in.")
+            raise Unauthorized("Give it once; a cookie keeps you in.")
         return _file(request, SHELLS[path])
 
     def _let_in(self, request: Request, path: str, sent: dict[str, str]) -> Reply:
@@ -132,6 +132,6 @@ def _message(error: EmulatorError) -> Reply:
 
 _TITLES: Final[dict[type[EmulatorError], str]] = {
     NotFound: "There is nothing here",
-    Unauthorized: "Who are you?",
+    Unauthorized: "This server asks for its token",
     Forbidden: "Not from there",
 }
