@@ -71,7 +71,9 @@ def raw() -> Server:
 
 def emulator() -> Server:
     port = free_port()
-    return start("emulator", [str(BIN / "xpander-emulator"), "serve", "--port", str(port)], port)
+    # A line in the log for each request would be measured too.
+    serve = [str(BIN / "xpander-emulator"), "serve", "--port", str(port), "--log-level", "warning"]
+    return start("emulator", serve, port)
 
 
 def load(server: Server, path: str, script: Path, seconds: int, connections: int = CONNECTIONS) -> Sample:

@@ -7,6 +7,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from emulator import exact, feed, refusals
@@ -19,11 +20,14 @@ from emulator.core.signals import Move, Signal
 from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
+from emulator.faulting import Faults
 from emulator.feed import Feed
+from emulator.journal import Journal
+from emulator.oddities import Odd
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
 from emulator.scenario.paths import Path
-from emulator.scenario.selection import Catalogue, Scenario, choose
+from emulator.scenario.selection import Catalogue, Choice, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
 from emulator.store import Follows, Pin, Pins, Store, Task
@@ -36,7 +40,8 @@ _MOST_VIEWS: Final = 4_096
 # How far the search for a finished task to forget goes, step by step, so that a start stays cheap.
 _EVICTION_REACHES: Final = (1, 32, 1_000)
 _ATTEMPTS: Final = 20
-RESET_SCOPES: Final = ("tasks", "clock", "pins")
+_BY_OPERATION: Final = "the operation itself tells how the task ran"
+RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +64,19 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task as it is answered: where it stands, its body, and the same body as JSON."""
+    """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON."""
 
     standing: Standing
     body: Mapping[str, Any]
+    sent: Odd
     encoded: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a new turn plays, and what it is to get by itself."""
+    """What a new turn plays and why, and what it is to get by itself."""
 
-    scenario: Scenario
+    choice: Choice
     plan: tuple[Move, ...] = ()
 
 
@@ -87,7 +93,13 @@ class Engine:
     """One server's tasks, in all of its namespaces."""
 
     def __init__(
-        self, settings: Settings, catalogue: Catalogue, default: str, renderer: TaskRenderer, store: Store
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        default: str,
+        renderer: TaskRenderer,
+        store: Store,
+        journal: Journal,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -95,9 +107,12 @@ class Engine:
         self.default = default
         self.renderer = renderer
         self.store = store
+        self.journal = journal
         self.feed = Feed()
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, first)
+        self.faults = Faults(store, self.standings, catalogue, settings.seed)
+        self.closing = False
         self._views: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
 
     # Starting
@@ -120,7 +135,7 @@ class Engine:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        role = _Role(scenario) if scenario else await self._role(namespace, start)
+        role = _Role(Choice(scenario, _BY_OPERATION)) if scenario else await self._role(namespace, start)
         if existing is not None:
             return await self._further_turn(namespace, existing, start, role)
         return await self._first_turn(namespace, task_id, start, role)
@@ -141,7 +156,7 @@ class Engine:
         if pin is not None:
             await self.store.take_pin(namespace)
             await self.feed.tell(namespace, feed.CHOICES)
-        return _Role(choice.scenario, pin.plan if pin else ())
+        return _Role(choice, pin.plan if pin else ())
 
     async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role) -> View:
         now = await self.standings.now(namespace)
@@ -157,7 +172,7 @@ class Engine:
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
         await self.store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
-        await self.feed.tell(namespace, feed.BIRTH, _told(standing))
+        await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
         await self._forget_the_oldest()
         return await self._view(standing)
 
@@ -172,7 +187,7 @@ class Engine:
             existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
         await self.store.add(namespace, await self._planned(standing, 0, set()))
-        await self.feed.tell(namespace, feed.BIRTH, _told(standing))
+        await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
         return await self._view(standing)
 
     async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
@@ -189,11 +204,11 @@ class Engine:
             body = self.renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
             start = Start(sub_task.runs, "workflow", None, body, exact.dumps(body), parent.turn.origin)
             listed = self.directory.scenario(start.runs)
-            scenario = choose(
+            choice = choose(
                 self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default, listed=listed
-            ).scenario
+            )
             key = self._key(parent.namespace, ordinal + place, 0)
-            turn = _turn(start, _Role(scenario), key, NO_TIME)
+            turn = _turn(start, _Role(choice), key, NO_TIME)
             follows = Follows(parent.task.id, parent.number, step)
             child_id = await self._free_id(parent.namespace, key, taken)
             taken.add(child_id)
@@ -249,7 +264,7 @@ class Engine:
         return await self._view(await self._change(namespace, task_id, poll), clock)
 
     async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
-        """Return a task once it has ended or waits for somebody, or as it is when the time is over.
+        """Return a task once it has ended or waits for somebody, or as it is when the time is over or the server stops.
 
         seconds: of real time; None for as long as it takes. A clock that stands is waited for 10 s at most.
         On an auto clock nothing is waited for: the task skips as far as it goes by itself. Raises NotFound.
@@ -267,7 +282,7 @@ class Engine:
             if await self.skip_idle(standing):
                 continue
             clock = await self.standings.clock(namespace)
-            if clock.mode == "auto":
+            if clock.mode == "auto" or self.closing:
                 return standing
             bounds = [ends] if clock.pace else [ends, patience]
             left = min((bound - loop.time() for bound in bounds if bound is not None), default=None)
@@ -304,12 +319,19 @@ class Engine:
     async def sleep(self, standing: Standing, until: Millis | None, most: float | None = None) -> None:
         """Sleep until the clock that a task follows shows `until`, or something happens to the task or the clock.
 
-        most: in seconds of real time; None for as long as it takes.
+        most: in seconds of real time; None for as long as it takes. Nobody sleeps once the server stops.
         """
+        if self.closing:
+            return
         clock = await self.standings.clock(standing.namespace)
         due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
         seconds = min((each for each in (due, most) if each is not None), default=None)
         await self.store.wait(standing.namespace, _bells(standing), seconds)
+
+    async def close(self) -> None:
+        """Let nobody wait any longer, because the server stops: waiting calls return, streams end."""
+        self.closing = True
+        await self.store.wake()
 
     # Acting
 
@@ -375,6 +397,7 @@ class Engine:
         """Take other scenarios for all further starts; a task keeps the timeline with which it was born."""
         self.catalogue = catalogue
         self.directory = Directory(self.settings.runnables, catalogue)
+        self.faults.adopt(catalogue)
 
     async def set_clock(self, namespace: str, mode: ClockMode, scale: float | None = None) -> Clock:
         """Change the clock's mode; it goes on from what it shows. Raises BadRequest."""
@@ -430,8 +453,10 @@ class Engine:
             )
         wanted = {*scopes, "tasks"} if "clock" in scopes else set(scopes)
         await self.store.reset(namespace, frozenset(wanted))
+        if "journal" in wanted:
+            await self.journal.reset(namespace)
         done = tuple(scope for scope in RESET_SCOPES if scope in wanted)
-        await self.feed.tell(namespace, feed.RESET, {"scope": list(done)})
+        await self.feed.tell(namespace, feed.RESET, partial(dict, scope=list(done)))
         return done
 
     # Inside
@@ -453,7 +478,8 @@ class Engine:
 
     async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
-        view = View(standing, body, exact.dumps(body))
+        sent = self.renderer.sent(standing, body)
+        view = View(standing, body, sent, exact.dumps(sent.body))
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:
@@ -479,7 +505,7 @@ class Engine:
             turn = standing.turn.after(*decided)
             moved = replace(standing, task=task, turn=turn, snapshot=replay(turn, standing.now))
             for signal in decided:
-                await self.feed.tell(namespace, feed.SIGNAL, {**_told(moved), "signal": signal.kind, "by": signal.by})
+                await self.feed.tell(namespace, feed.SIGNAL, partial(_signalled, moved, signal))
             if standing.children or planned_sub_tasks(turn.timeline):
                 return await self.standings.get(namespace, task_id)
             return moved
@@ -493,13 +519,22 @@ class Engine:
             doomed += children
         await self.store.remove(namespace, doomed)
         for each in doomed:
-            await self.feed.tell(namespace, feed.REMOVAL, {"task_id": each})
+            await self.feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))
 
 
 def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
-    timeline = role.scenario.timeline
     turn = Turn(
-        timeline, start.runs, start.raw, key, born, start.kind, start.version, start.origin, offset, plan=role.plan
+        role.choice.scenario.timeline,
+        start.runs,
+        start.raw,
+        key,
+        born,
+        start.kind,
+        start.version,
+        start.origin,
+        offset,
+        chosen=role.choice.reason,
+        plan=role.plan,
     )
     # The answer to the start shows the first step.
     return turn.after(*on_show(turn, born, replay(turn, born))) if role.plan else turn
@@ -520,6 +555,10 @@ def _told(standing: Standing) -> dict[str, Any]:
         "step": snapshot.step.id,
         "status": snapshot.status.value,
     }
+
+
+def _signalled(standing: Standing, signal: Signal) -> dict[str, Any]:
+    return {**_told(standing), "signal": signal.kind, "by": signal.by}
 
 
 def _bells(standing: Standing) -> tuple[str, ...]:

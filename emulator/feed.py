@@ -6,13 +6,14 @@ Nothing here is a fact that only the feed knows: who has missed a part is told s
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 BIRTH: Final = "birth"
 SIGNAL: Final = "signal"
 REMOVAL: Final = "removal"
+REQUEST: Final = "request"
 CLOCK: Final = "clock"
 CHOICES: Final = "choices"
 RESET: Final = "reset"
@@ -22,6 +23,10 @@ STALE: Final = "stale"
 MAX_KEPT: Final = 500
 MAX_NAMESPACES: Final = 200
 NOTHING: Final[Mapping[str, Any]] = {}
+
+
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +72,26 @@ class Feed:
     def __init__(self) -> None:
         self._name = secrets.token_hex(4)
         self._number = 0
-        self._lost = 0
         self._rings: dict[str, _Ring] = {}
 
-    async def tell(self, namespace: str, kind: str, data: Mapping[str, Any] = NOTHING) -> None:
-        """Tell all followers of a namespace that something has happened in it."""
+    async def tell(self, namespace: str, kind: str, data: Callable[[], Mapping[str, Any]] = _nothing) -> None:
+        """Tell all followers of a namespace that something has happened in it.
+
+        data: what, called only where somebody follows or has followed; who begins to follow reads all anyway.
+        """
+        ring = self._rings.pop(namespace, None)
+        if ring is None:
+            return
         self._number += 1
-        ring = self._rings.pop(namespace, None) or _Ring(self._lost)
         self._rings[namespace] = ring
-        ring.keep(Event(self._number, kind, data))
-        self._let_go()
+        ring.keep(Event(self._number, kind, data()))
 
     async def follow(self, namespace: str, last: str | None = None) -> AsyncGenerator[tuple[str, Event], None]:
         """Yield what happens in a namespace from now on, each with its id, without end.
 
         last: the id of the last event that the follower has had; it goes on from there, or is told STALE first.
         """
-        ring = self._rings.setdefault(namespace, _Ring(self._lost))
+        ring = self._rings.get(namespace) or self._begun(namespace)
         bell = asyncio.Event()
         ring.bells.add(bell)
         seen = self._seen(last)
@@ -108,12 +116,12 @@ class Feed:
         known = name == self._name and number.isascii() and number.isdigit() and len(number) <= 18
         return int(number) if known and int(number) <= self._number else -1
 
-    def _let_go(self) -> None:
-        """Forget what was told longest ago, where nobody listens, down to the bound."""
-        spare = len(self._rings) - MAX_NAMESPACES
-        if spare <= 0:
-            return
-        deserted = [name for name, ring in self._rings.items() if not ring.bells][:spare]
-        for name in deserted:
-            ring = self._rings.pop(name)
-            self._lost = max(self._lost, ring.events[-1].number if ring.events else ring.lost)
+    def _begun(self, namespace: str) -> _Ring:
+        """Return a ring that knows nothing of what was before; those of longest ago go, down to the bound."""
+        self._number += 1
+        ring = _Ring(self._number)
+        spare = len(self._rings) + 1 - MAX_NAMESPACES
+        for name in [name for name, each in self._rings.items() if not each.bells][: max(spare, 0)]:
+            del self._rings[name]
+        self._rings[namespace] = ring
+        return ring

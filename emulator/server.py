@@ -13,13 +13,15 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.contract import values
 from emulator.contract.spec import Contract
@@ -30,12 +32,16 @@ from emulator.settings import Settings
 from emulator.watching import Watcher
 from emulator.web.access import is_loopback
 from emulator.web.app import Application, create_app
+from emulator.web.spoiling import TRANSPORT
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")
 EVERY_ADDRESS: Final = ("", "0.0.0.0", "::")  # noqa: S104  names of a choice, nothing is bound to them here
 GRACE_SECONDS: Final = 1
 START_SECONDS: Final = 30
+# How often uvicorn looks whether it should leave, and renews the date that it sends.
+TICK_SECONDS: Final = 0.1
+Returned = TypeVar("Returned")
 
 _logger: Final = logging.getLogger(__name__)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -81,6 +87,10 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
     return 0
 
 
+class NotRunning(EmulatorError):
+    """Something was asked of a server that has not started, or has stopped."""
+
+
 class ThreadedServer:
     """A server in a thread of this process, for tests: with port 0 several can run side by side.
 
@@ -100,6 +110,13 @@ class ThreadedServer:
         """Scheme, host and port, without a slash at the end; empty before `start`."""
         return self._base_url
 
+    @property
+    def app(self) -> Application:
+        """The application, which is to be called in the server's own event loop. Raises NotRunning before `start`."""
+        if self._server is None:
+            raise NotRunning("The server has not started.")
+        return self._server.app
+
     def start(self) -> None:
         """Start, and return once it answers. Raises what `serve` raises."""
         with bind(self.settings) as listener:
@@ -115,10 +132,25 @@ class ThreadedServer:
             raise CannotStart(f"The server did not start within {START_SECONDS} s; its log says why.")
 
     def stop(self) -> None:
-        """Stop, and return once the port is free. Open streams end within the grace of a second."""
+        """Stop, and return once the port is free. Open streams end, and waiting calls return the present task."""
         if self._server and self._thread:
-            self._server.should_exit = True
+            self._server.leave()
             self._thread.join(timeout=GRACE_SECONDS + 5)
+
+    def submit(self, work: Coroutine[Any, Any, Returned]) -> Future[Returned]:
+        """Run `work` in the server's event loop, and return what will hold its result. Raises NotRunning."""
+        server = self._server
+        if server is None or server.loop is None or server.loop.is_closed():
+            work.close()
+            raise NotRunning("The server does not run: it has not started, or it has stopped.")
+        return asyncio.run_coroutine_threadsafe(work, server.loop)
+
+    def call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
+        """Run `work` in the server's event loop, and return its result, or raise what it raises.
+
+        Not for the server's own thread, which would wait for itself. Raises NotRunning.
+        """
+        return self.submit(work).result()
 
     def __enter__(self) -> Self:
         self.start()
@@ -142,30 +174,48 @@ class ThreadedServer:
 class _Server(uvicorn.Server):
     """uvicorn's server for some settings, loaded.
 
-    It tells when it has started, watches the files if it should, and does not raise a signal again when it has
-    obeyed it.
+    It tells when it has started, watches the files if it should, leaves at once and lets nobody wait when it does, and
+    does not raise a signal again when it has obeyed it.
     """
 
     def __init__(self, settings: Settings, on_started: Callable[[], None]) -> None:
         self._watcher = Watcher(settings) if settings.watch else None
-        self.app = create_app(settings)
+        self.app = _load(settings)
         super().__init__(_configuration(self.app))
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._on_started = on_started
+        self._left = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
         self._stop_watching = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self._watcher:
             watch = self._watcher.run(self.app.engine, self.app.contract, self._stop_watching)
             self._watching = asyncio.create_task(watch, name="watch")
         self._on_started()
 
+    async def main_loop(self) -> None:
+        tick = 0
+        while not await self.on_tick(tick):
+            tick += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), TICK_SECONDS)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stop_watching.set()
+        await self.app.engine.close()
         await super().shutdown(sockets)
         if self._watching:
             await self._watching
+
+    def leave(self) -> None:
+        """Stop soon; to be called from another thread."""
+        self.should_exit = True
+        if self.loop is not None:
+            with suppress(RuntimeError):  # the loop may have ended by itself
+                self.loop.call_soon_threadsafe(self._left.set)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -176,14 +226,27 @@ class _Server(uvicorn.Server):
             yield
 
 
-def _configuration(app: Application) -> uvicorn.Config:
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, which hands its transport to the application: a fault of the connection needs it."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+
+
+def _load(settings: Settings) -> Application:
+    app = create_app(settings)
     for doubt in app.contract.doubts:
         _logger.warning("%s", doubt)
+    return app
+
+
+def _configuration(app: Application) -> uvicorn.Config:
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     return uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        http="httptools",
+        http=_Protocol,
         ws="none",
         interface="asgi3",
         log_config=None,

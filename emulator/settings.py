@@ -57,6 +57,8 @@ class Settings:
     runnables:  the workflows and agents of the user; every scenario is one by its name anyway. Ids differ.
     events:     which types of stream events are sent: `stable` (the twelve that every release of the SDK reads) or
                 `latest` (those of later releases too).
+    nasty:      answers with a task are legal but unusual.
+    future:     answers go beyond the contract, with a status and a type of event that it does not know.
     """
 
     host: str = "127.0.0.1"
@@ -79,6 +81,13 @@ class Settings:
     allow_hosts: tuple[str, ...] = ()
     runnables: tuple[Runnable, ...] = ()
     events: EventSet = "stable"
+    nasty: bool = False
+    future: bool = False
     log_level: str = "info"
     log_format: str = "text"
     ready_file: Path | None = None
+
+
+def client_environment(url: str, key: str, organization_id: str) -> dict[str, str]:
+    """Return the environment variables that point the official SDK at a server."""
+    return {"XPANDER_BASE_URL": url, "XPANDER_API_KEY": key, "XPANDER_ORGANIZATION_ID": organization_id}

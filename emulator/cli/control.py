@@ -7,7 +7,7 @@ import click
 from emulator.cli.client import Client, Json, client_options
 from emulator.cli.failures import TimedOut, Unreachable
 from emulator.cli.output import emit, output_option
-from emulator.settings import CLOCK_MODES
+from emulator.settings import CLOCK_MODES, client_environment
 
 
 @click.group()
@@ -67,7 +67,9 @@ def next_scenario(
 @click.command()
 @client_options
 @output_option
-@click.option("--scope", multiple=True, help="Only this: tasks, clock or pins. Repeatable; default: everything.")
+@click.option(
+    "--scope", multiple=True, help="Only this: tasks, journal, clock, pins or faults. Repeatable; default: everything."
+)
 def reset(client: Client, output: str, scope: tuple[str, ...]) -> None:
     """Bring a namespace back to its beginning."""
     client.settle()
@@ -106,11 +108,7 @@ def env(key: str | None, url: str | None, token: str | None, output: str) -> Non
     from emulator.cli.serve import exports, key_of, settings_here
 
     client = open_client(url, None, None, token)
-    values = {
-        "XPANDER_BASE_URL": client.url,
-        "XPANDER_API_KEY": key or key_of(settings_here()),
-        "XPANDER_ORGANIZATION_ID": client.get("/info")["organization_id"],
-    }
+    values = client_environment(client.url, key or key_of(settings_here()), client.get("/info")["organization_id"])
     emit(values, output, lambda it: "\n".join(exports(*it.values())))
 
 

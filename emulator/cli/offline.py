@@ -174,7 +174,12 @@ def show_scenario(catalogue: "Catalogue", name: str, output: str) -> None:
     from emulator.scenario.graph import graph
 
     scenario = _scenario(catalogue, name)
-    emit(_summary(scenario) | {"graph": graph(scenario.timeline)}, output, _scenario_text)
+    timeline = scenario.timeline
+    faults = {
+        "faults": [str(rule) for rule in timeline.faults.rules],
+        "step_faults": {step.id: [str(rule) for rule in step.faults] for step in timeline.steps if step.faults},
+    }
+    emit(_summary(scenario) | faults | {"graph": graph(timeline)}, output, _scenario_text)
 
 
 @scenarios.command("graph")
@@ -235,6 +240,7 @@ def _scenario_text(answer: dict[str, Any]) -> str:
             ("What happens", answer["description"]),
             ("Source", answer["source"]),
             ("Taken for", [f"workflow_id {answer['name']}", *answer["match"]]),
+            ("Faults", answer["faults"]),
         ]
     )
     edges = answer["graph"]["edges"]
@@ -244,10 +250,14 @@ def _scenario_text(answer: dict[str, Any]) -> str:
             node["status"],
             node["line"],
             "; ".join(_way(edge) for edge in edges if edge["from"] == node["id"]),
+            "; ".join(answer["step_faults"].get(node["id"], ())),
         ]
         for node in answer["graph"]["nodes"]
     ]
-    return f"{facts}\n\n{table(('step', 'status', 'line', 'leaves by'), rows, 'No steps.')}"
+    headings: tuple[str, ...] = ("step", "status", "line", "leaves by", "faults")
+    if not answer["step_faults"]:
+        headings, rows = headings[:-1], [row[:-1] for row in rows]
+    return f"{facts}\n\n{table(headings, rows, 'No steps.')}"
 
 
 def _way(edge: dict[str, Any]) -> str:

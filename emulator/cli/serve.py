@@ -10,7 +10,7 @@ from emulator.cli.client import Client
 from emulator.cli.failures import Failure, NotStarted, WrongUsage
 from emulator.cli.options import settings_from, settings_options
 from emulator.cli.output import fields, note
-from emulator.settings import DEFAULT_KEY, Settings
+from emulator.settings import DEFAULT_KEY, Settings, client_environment
 
 if TYPE_CHECKING:
     from emulator.contract.spec import Contract
@@ -97,11 +97,8 @@ def _first(served: "Contract", settings: Settings, url: str, key: str, story: st
 
 def exports(url: str, key: str, organization_id: str) -> list[str]:
     """Return the lines that point the official SDK at the server."""
-    return [
-        f"export XPANDER_BASE_URL={_quoted(url)}",
-        f"export XPANDER_API_KEY={_quoted(key)}",
-        f"export XPANDER_ORGANIZATION_ID={_quoted(organization_id)}",
-    ]
+    variables = client_environment(url, key, organization_id)
+    return [f"export {name}={_quoted(value)}" for name, value in variables.items()]
 
 
 def curl(url: str, key: str, story: str) -> str:

@@ -27,6 +27,7 @@ class Preferences:
     seed: int | None = None
     scenario: str | None = None
     wait: float | None = None
+    fault: str | None = None
     ignored: tuple[str, ...] = ()
 
     @property
@@ -64,11 +65,12 @@ def parse_prefer(values: Sequence[str]) -> Preferences:
         seed=_read(found, "seed", int, "a whole number"),
         scenario=found.get("scenario") or None,
         wait=_read(found, "wait", _seconds, "a number of seconds"),
+        fault=found.get("fault") or None,
         ignored=tuple(name for name in found if name not in _KNOWN),
     )
 
 
-_KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait"})
+_KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait", "fault"})
 
 
 def _head(preference: str) -> str:

@@ -28,6 +28,7 @@ class Turn:
     key:     64 bits from which every drawn or generated value of this turn follows.
     born:    on the clock that the turn follows: its namespace's, or for a sub-task its parent's own time.
     offset:  by how many ms the task's own time was already ahead of that clock at birth.
+    chosen:  why it follows this timeline, in words.
     signals: `at` ascending, on that clock too.
     plan:    what it is to get by itself as it is read, `visit` ascending (`core/readers`).
     """
@@ -42,6 +43,7 @@ class Turn:
     origin: str = ""
     offset: Millis = NO_TIME
     signals: tuple[Signal, ...] = ()
+    chosen: str = ""
     plan: tuple[Move, ...] = ()
 
     def after(self, *signals: Signal) -> "Turn":

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from emulator.clock import Clock
+from emulator.core.faults import FaultRule
 from emulator.core.replay import Turn
 from emulator.core.signals import Move, Signal
 
@@ -136,10 +137,33 @@ class Store(Protocol):
         """Take the first of the upcoming pins, once."""
         ...
 
+    async def faults(self, namespace: str) -> Sequence[FaultRule]:
+        """Return the faults that coming requests meet."""
+        ...
+
+    async def set_faults(self, namespace: str, rules: Sequence[FaultRule]) -> None:
+        """Keep the faults that coming requests meet; what was counted for earlier ones is forgotten."""
+        ...
+
+    async def hit(self, namespace: str, task_id: str, rule: str) -> int:
+        """Count a request that fits a rule, and return how many have been, this one included.
+
+        task_id: whose story has the rule; the count goes with the task. Empty for a rule of the namespace.
+        """
+        ...
+
+    async def hits(self, namespace: str, task_id: str, rule: str) -> int:
+        """Return how many requests have been counted for a rule."""
+        ...
+
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
-        """Forget what the scopes name: `tasks` with the ordinals, `clock`, `pins`."""
+        """Forget what the scopes name: `tasks` with the ordinals, `clock`, `pins`, `faults` with all counts."""
         ...
 
     async def wait(self, namespace: str, task_ids: Sequence[str], seconds: float | None) -> None:
         """Sleep until one of the tasks or the namespace changes, or until the time is over."""
+        ...
+
+    async def wake(self) -> None:
+        """End every `wait` that goes on."""
         ...

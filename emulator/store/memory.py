@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emulator.clock import Clock
+from emulator.core.faults import FaultRule
 from emulator.errors import StaleWrite
 from emulator.store import NO_PINS, Pin, Pins, Task
 
@@ -17,6 +18,8 @@ class _Namespace:
     ordinals: int = 0
     clock: Clock | None = None
     pins: Pins = NO_PINS
+    faults: tuple[FaultRule, ...] = ()
+    hits: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -60,6 +63,7 @@ class MemoryStore:
             if task is None:
                 continue
             del self._ages[namespace, task_id]
+            room.hits.pop(task_id, None)
             siblings = room.children.get(task.parent, []) if task.parent is not None else []
             if task_id in siblings:
                 siblings.remove(task_id)
@@ -114,16 +118,37 @@ class MemoryStore:
         room.pins = Pins(room.pins.default, tuple(rest))
         return taken
 
+    async def faults(self, namespace: str) -> Sequence[FaultRule]:
+        room = self._namespaces.get(namespace)
+        return room.faults if room else ()
+
+    async def set_faults(self, namespace: str, rules: Sequence[FaultRule]) -> None:
+        room = self._room(namespace)
+        room.faults = tuple(rules)
+        room.hits.pop("", None)
+
+    async def hit(self, namespace: str, task_id: str, rule: str) -> int:
+        hits = self._room(namespace).hits.setdefault(task_id, {})
+        hits[rule] = hits.get(rule, 0) + 1
+        return hits[rule]
+
+    async def hits(self, namespace: str, task_id: str, rule: str) -> int:
+        room = self._namespaces.get(namespace)
+        return room.hits.get(task_id, {}).get(rule, 0) if room else 0
+
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
         room = self._room(namespace)
         if "tasks" in scopes:
             for task_id in room.tasks:
                 del self._ages[namespace, task_id]
             room.tasks, room.children, room.ordinals = {}, {}, 0
+            room.hits = {"": room.hits[""]} if "" in room.hits else {}
         if "clock" in scopes:
             room.clock = None
         if "pins" in scopes:
             room.pins = NO_PINS
+        if "faults" in scopes:
+            room.faults, room.hits = (), {}
         self._ring(namespace, "")
         if room == _Namespace():
             del self._namespaces[namespace]
@@ -141,6 +166,10 @@ class MemoryStore:
         finally:
             for key in keys:
                 self._forget(key, sleeper)
+
+    async def wake(self) -> None:
+        for namespace, task_id in tuple(self._sleepers):
+            self._ring(namespace, task_id)
 
     def _room(self, namespace: str) -> _Namespace:
         return self._namespaces.setdefault(namespace, _Namespace())

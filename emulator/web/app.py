@@ -7,6 +7,7 @@ from emulator.clock import millis
 from emulator.contract import values
 from emulator.contract.spec import Contract
 from emulator.engine import Engine
+from emulator.journal.memory import MemoryJournal
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
 from emulator.scenario.selection import FALLBACK
@@ -14,21 +15,41 @@ from emulator.settings import Settings
 from emulator.store.memory import MemoryStore
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner, control_contract
+from emulator.web.faulty import ApiFaults
 from emulator.web.handlers import ApiHandlers, ApiManner
+from emulator.web.journal_handlers import JournalHandlers
 from emulator.web.people import PREFIX, Links
+from emulator.web.recording import Recorder
 from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
 from emulator.web.site import Site, is_browser
 
-_EXPOSED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Preference-Applied")
+_EXPOSED = (
+    *(
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "Retry-After",
+        "Preference-Applied",
+        "Location",
+    ),
+    *("X-Emulator-Request", "X-Emulator-Scenario", "X-Emulator-Step", "X-Emulator-Source"),
+)
 
 
 class Application:
-    """The whole emulator as an ASGI application; `engine` is what all of it stands on."""
+    """The whole emulator as an ASGI application.
 
-    def __init__(self, engine: Engine, contract: Contract, api: ASGIApp, control: ASGIApp, site: Site) -> None:
+    engine:   what all of it stands on.
+    recorder: whose observers are told of every answer of the emulated API.
+    """
+
+    def __init__(
+        self, engine: Engine, contract: Contract, recorder: Recorder, api: ASGIApp, control: ASGIApp, site: Site
+    ) -> None:
         self.engine = engine
         self.contract = contract
+        self.recorder = recorder
         self._api = api
         self._control = control
         self._site = site
@@ -58,20 +79,35 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
     links = Links(settings)
-    renderer = TaskRenderer(contract, organization_id, millis(settings.start), links.consent, fake)
-    engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore())
+    renderer = TaskRenderer(
+        contract,
+        organization_id,
+        millis(settings.start),
+        links.consent,
+        fake,
+        nasty=settings.nasty,
+        future=settings.future,
+    )
+    engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore(), MemoryJournal())
+    manner = ApiManner(engine, keys, contract)
+    recorder = Recorder(engine.journal, engine.feed, engine.standings, manner.place)
     api = Service(
         contract,
-        ApiManner(engine, keys, contract),
+        manner,
         {**ApiHandlers(engine, contract).table(), **SdkHandlers(engine, contract).table()},
         max_body=settings.max_body,
         strict=settings.strict,
         seed=settings.seed,
+        recorder=recorder,
+        faulty=ApiFaults(engine),
     )
     control = Service(
         control_contract(),
         ControlManner(settings, keys),
-        ControlHandlers(engine, contract, settings, organization_id, links).table(),
+        {
+            **ControlHandlers(engine, contract, settings, organization_id, links).table(),
+            **JournalHandlers(engine, contract).table(),
+        },
         max_body=settings.max_body,
         strict=settings.strict,
     )
@@ -80,4 +116,4 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         api_app = CORSMiddleware(
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
-    return Application(engine, contract, api_app, control.router(), Site(engine, links, settings))
+    return Application(engine, contract, recorder, api_app, control.router(), Site(engine, links, settings))

@@ -14,7 +14,7 @@ from emulator.contract.validation import Violation
 from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
 from emulator.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
-from emulator.errors import BadRequest, EmulatorError, NotFound
+from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
 from emulator.scenario.paths import as_json, path_of, paths
@@ -117,6 +117,9 @@ class ControlHandlers:
             "list_paths": self.list_paths,
             "set_default_scenario": self.set_default_scenario,
             "set_next_scenario": self.set_next_scenario,
+            "list_faults": self.list_faults,
+            "set_faults": self.set_faults,
+            "clear_faults": self.clear_faults,
             "reset": self.reset,
             "list_namespaces": self.list_namespaces,
         }
@@ -186,7 +189,7 @@ class ControlHandlers:
         listed = await self._engine.standings.select(call.namespace, lambda task: True)
         shown = listed[(page - 1) * per_page : page * per_page]
         found = [await self._engine.standings.find(call.namespace, task.id) for task in shown]
-        items = [views.task_view(standing, self._pause(standing)) for standing in found if standing is not None]
+        items = [views.task_view(standing, self._pause_in_part(standing)) for standing in found if standing is not None]
         return json_reply({"items": items, "total": len(listed)})
 
     async def get_task(self, call: Call) -> Reply:
@@ -221,6 +224,13 @@ class ControlHandlers:
 
     def _pause(self, standing: Standing) -> Mapping[str, Any]:
         return {**self._engine.renderer.pause_details(standing), "link": self._links.pause(standing)}
+
+    def _pause_in_part(self, standing: Standing) -> Mapping[str, Any]:
+        """Return what a person is shown; {} where a text of it fails, which the task's own answer tells."""
+        try:
+            return self._pause(standing)
+        except BrokenPromise:
+            return {}
 
     # The clock
 
@@ -278,6 +288,24 @@ class ControlHandlers:
     async def _choices(self, namespace: str) -> dict[str, Any]:
         return views.choices(await self._engine.store.pins(namespace), self._engine.default)
 
+    # Faults
+
+    async def list_faults(self, call: Call) -> Reply:
+        """Return the faults that coming requests meet."""
+        kept = await self._engine.faults.kept(call.namespace)
+        return json_reply({"items": [views.coming_fault(rule, met) for rule, met in kept]})
+
+    async def set_faults(self, call: Call) -> Reply:
+        """Let coming requests meet these faults in place of those before."""
+        operations = {each.id: str(each.behaviour.get("action", "")) for each in self._contract.operations}
+        await self._engine.faults.keep(call.namespace, call.body["faults"], operations)
+        return await self.list_faults(call)
+
+    async def clear_faults(self, call: Call) -> Reply:
+        """Let coming requests meet no fault but those of their stories."""
+        await self._engine.faults.keep(call.namespace, (), {})
+        return await self.list_faults(call)
+
     # Namespaces
 
     async def reset(self, call: Call) -> Reply:
@@ -287,10 +315,16 @@ class ControlHandlers:
 
     async def list_namespaces(self, call: Call) -> Reply:
         """Return the namespaces that hold anything, by name."""
-        kept = sorted((await self._engine.store.namespaces()).items())
+        tasks = await self._engine.store.namespaces()
+        requests = await self._engine.journal.namespaces()
         items = [
-            {"name": name, "tasks": tasks, "clock": _shown(await self._engine.standings.clock(name))}
-            for name, tasks in kept
+            {
+                "name": name,
+                "tasks": tasks.get(name, 0),
+                "requests": requests.get(name, 0),
+                "clock": _shown(await self._engine.standings.clock(name)),
+            }
+            for name in sorted({*tasks, *requests})
         ]
         return json_reply({"items": items})
 

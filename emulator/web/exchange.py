@@ -8,6 +8,8 @@ from starlette.types import Receive, Scope, Send
 
 from emulator import exact
 from emulator.errors import EmulatorError
+from emulator.faulting import Hit
+from emulator.standing import Standing
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
@@ -30,11 +32,12 @@ class ClientGone(EmulatorError):
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request; its body is read when asked for, up to a bound."""
+    """One HTTP request; its body is read when asked for, up to a bound, and then stands in `raw`."""
 
     scope: Scope
     receive: Receive
     path_parameters: Mapping[str, str]
+    raw: bytes = b""
     _first: dict[bytes, bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,26 +85,38 @@ class Request:
                 raise BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
             chunks.append(chunk)
             more = message.get("more_body", False)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self.raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return self.raw
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP answer. `data` is the body before it was encoded, for the check against the contract."""
+    """One HTTP answer.
+
+    data:     the body before it was encoded, for the check against the contract.
+    standing: of the task that the answer shows, if it shows one.
+    started:  the id of the task that the request has started.
+    fault:    what goes wrong with the answer on purpose; `fault.name` is what `X-Emulator-Fault` tells.
+    """
 
     status: int
     body: bytes = b""
     media_type: str | None = JSON
     headers: RawHeaders = ()
     data: Any = field(default=None, repr=False)
+    standing: Standing | None = field(default=None, repr=False)
+    started: str | None = None
+    fault: Hit | None = None
 
-    async def send(self, send: Send, more: RawHeaders = ()) -> None:
-        """Send it, with `more` headers behind its own."""
+    def whole_headers(self, more: RawHeaders = ()) -> list[tuple[bytes, bytes]]:
+        """Return the headers as they are sent, `more` behind its own."""
         if self.media_type is None:
-            headers = [*self.headers, *more]
-        else:
-            content_type = _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode())
-            headers = [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *more]
+            return [*self.headers, *more]
+        content_type = _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode())
+        return [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *more]
+
+    async def send(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        """Send it with its whole headers."""
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 

@@ -1,7 +1,8 @@
 """Routes made from a contract's operations, and what to say when none of them matches."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 from urllib.parse import unquote
@@ -11,10 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.contract.spec import Operation
 from emulator.errors import EmulatorError
-from emulator.web.exchange import Reply
+from emulator.web.exchange import RawHeaders
 
+# What is left to differ where a path fits whole.
+_OTHER_METHOD: Final = " (by another method)"
 _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
-ErrorReply = Callable[[EmulatorError], Reply]
+# Answers a request that belongs to no operation, with further headers.
+Refuse = Callable[[Scope, Receive, Send, EmulatorError, RawHeaders], Awaitable[None]]
 
 
 class MethodNotAllowed(EmulatorError):
@@ -37,8 +41,8 @@ class OperationRoutes(BaseRoute):
     HEAD is answered as GET without its body, where a path has GET and no HEAD of its own.
     """
 
-    def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], error: ErrorReply) -> None:
-        self._error = error
+    def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], refuse: Refuse) -> None:
+        self._refuse = refuse
         self._root = _Node()
         for operation, endpoint in endpoints:
             node = self._root
@@ -69,7 +73,7 @@ class OperationRoutes(BaseRoute):
             await endpoint(scope, receive, send)
             return
         allow = ", ".join(sorted(endpoints)).encode()
-        await self._error(MethodNotAllowed("Method Not Allowed")).send(send, ((b"allow", allow),))
+        await self._refuse(scope, receive, send, MethodNotAllowed("Method Not Allowed"), ((b"allow", allow),))
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         """Nothing here is looked up by name."""
@@ -148,28 +152,35 @@ def _matched(node: _Node, values: tuple[str, ...]) -> Scope:
 class NoOperation:
     """Answers what no operation matches, naming the nearest one."""
 
-    def __init__(self, operations: Sequence[Operation], error: ErrorReply) -> None:
+    def __init__(self, operations: Sequence[Operation], refuse: Refuse) -> None:
         self._operations = operations
-        self._error = error
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 404."""
         method, path = scope["method"], scope["path"]
         pages = " The emulator's pages are at /__emulator/." if path == "/" else ""
-        message = f"No operation matches {method} {path}.{pages or self.nearest(method, path)}"
-        await self._error(NoSuchOperation(message)).send(send)
+        near = "".join(f" Nearest: {each}." for each in nearest(self._operations, method, path, 1))
+        message = f"No operation matches {method} {path}.{pages or near}"
+        await self._refuse(scope, receive, send, NoSuchOperation(message), ())
 
-    def nearest(self, method: str, path: str) -> str:
-        """Return " Nearest: …" with the operation whose path is most alike, and where it differs."""
-        scored = max(
-            ((_likeness(path, each.path), each.method == method, each) for each in self._operations),
-            key=lambda each: each[:2],
-            default=None,
-        )
-        if scored is None or scored[0] < 0.5:
-            return ""
-        near = scored[2]
-        return f" Nearest: {near.method} {near.path}{_difference(path, near.path)}."
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An operation that was perhaps meant; `difference` says where the path leaves that of the operation."""
+
+    operation: Operation
+    difference: str
+
+    def __str__(self) -> str:
+        return f"{self.operation.method} {self.operation.path}{self.difference}"
+
+
+def nearest(operations: Sequence[Operation], method: str, path: str, most: int = 3) -> list[Near]:
+    """Return the operations whose paths are most alike, of as alike ones those of the same method first."""
+    scored = [(_likeness(path, each.path), each.method == method, each) for each in operations]
+    near = sorted((each for each in scored if each[0] >= 0.5), key=lambda each: each[:2], reverse=True)
+    return [Near(each, _difference(path, each.path) or _OTHER_METHOD) for _, _, each in near[:most]]
 
 
 def _likeness(path: str, template: str) -> float:

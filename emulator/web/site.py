@@ -56,11 +56,12 @@ class Site:
             reply = _message(error)
             if error.status >= 500:
                 _logger.error("%s", error.message)
-        await reply.send(send)
+        await reply.send(send, reply.whole_headers())
 
     async def home(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lead a browser to the pages."""
-        await _redirect(_HOME).send(send)
+        reply = _redirect(_HOME)
+        await reply.send(send, reply.whole_headers())
 
     async def _answer(self, request: Request) -> Reply:
         path, method = request.scope["path"], request.scope["method"]

@@ -9,6 +9,7 @@ from emulator.engine import View
 from emulator.standing import Standing
 from emulator.web.exchange import RawHeaders, Reply
 from emulator.web.service import Call
+from emulator.web.streams import beyond_contract
 from emulator.words import reader
 
 
@@ -27,13 +28,13 @@ class TaskReplies:
         no body is declared there is none.
         """
         status, has_location, has_body = self._good[call.operation.id]
-        headers = told_by(view.standing)
+        headers = (*told_by(view.standing), *beyond_contract(view.sent.beyond))
         if has_location:
             path = re.sub(r"\{[^{}]+\}", quote(view.standing.task.id, safe=""), self._path)
             headers = (*headers, (b"location", path.encode("latin-1", "replace")))
         if not has_body:
-            return Reply(status, media_type=None, headers=headers)
-        return Reply(status, view.encoded, headers=headers, data=view.body)
+            return Reply(status, media_type=None, headers=headers, standing=view.standing)
+        return Reply(status, view.encoded, headers=headers, data=view.sent.body, standing=view.standing)
 
 
 def task_id_of(call: Call) -> str:

@@ -74,7 +74,7 @@ def test_an_advance_needs_a_duration_or_an_instant(run: Run) -> None:
 
 def test_a_reset_tells_what_was_reset(run: Run, url: str) -> None:
     assert run("reset", "--scope", "tasks").stdout == "Reset: tasks\n"
-    assert run("reset").stdout == "Reset: tasks, clock, pins\n"
+    assert run("reset").stdout == "Reset: tasks, journal, clock, pins, faults\n"
     assert run("reset", "--scope", "taks").exit_code == 1
 
 

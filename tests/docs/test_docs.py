@@ -17,6 +17,7 @@ from emulator.contract import behaviours
 from emulator.contract.judging import violations
 from emulator.contract.spec import Contract, Operation, load_contract
 from emulator.contract.validation import ResponseChecker
+from emulator.core.faults import BUILT_IN, KINDS
 from emulator.document import parse_document
 from emulator.scenario.compiler import compile_document
 from emulator.settings import Settings
@@ -89,7 +90,9 @@ def test_every_command_has_its_section_and_every_section_its_command() -> None:
     assert told == {path for path, _ in commands()}
 
 
-@pytest.mark.parametrize(("path", "command"), [pair for pair in commands() if pair[0] not in ("serve", "doctor")])
+@pytest.mark.parametrize(
+    ("path", "command"), [pair for pair in commands() if pair[0] not in ("serve", "exec", "doctor")]
+)
 def test_a_command_is_documented_with_its_flags_and_no_others(path: str, command: click.Command) -> None:
     text = sections(doc("cli.md"), 3)[path]
     shared = SHARED if "--namespace" in flags(command) else set()
@@ -238,6 +241,8 @@ def keys_of(place: str) -> list[str]:
         "tool_call_result": events["tool_call_result"]["anyOf"][1]["properties"],
         "sub_agent_trigger": events["sub_agent_trigger"]["anyOf"][1]["properties"],
         "auth_event": events["auth_event"]["properties"],
+        "faults": definitions["fault"]["properties"],
+        "fault": set(definitions["rule"]["properties"]) - set(definitions["fault"]["properties"]),
     }
     return list(found[place])
 
@@ -247,6 +252,7 @@ def keys_of(place: str) -> list[str]:
     [
         *("Top level", "match", "Conditions", "Steps", "on", "expire", "hitl", "eca", "sub_tasks"),
         *("events", "tool_call_request", "tool_call_result", "sub_agent_trigger", "auth_event"),
+        *("faults", "fault"),
     ],
 )
 def test_the_keys_of_a_scenario_are_documented_and_no_others(place: str) -> None:
@@ -257,8 +263,19 @@ def test_the_keys_of_a_scenario_are_documented_and_no_others(place: str) -> None
 
 def test_every_definition_of_the_schema_has_a_place_on_the_page() -> None:
     assert set(SCHEMA["$defs"]) == {
-        "stepId", "duration", "match", "condition", "hitl", "eca", "on", "subTask", "event", "step"
+        "stepId", "duration", "match", "condition", "hitl", "eca", "on", "subTask", "event", "step",
+        "fault", "rule", "strike",
     }  # fmt: skip
+
+
+def test_every_kind_of_fault_is_documented_with_its_built_in_names() -> None:
+    table = sections(doc("faults.md"), 2)["Kinds"]
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines() if row.startswith("| `")]
+
+    assert [row[0].strip("`") for row in rows] == list(KINDS)
+    assert {row[0].strip("`"): re.findall(r"`([a-z-]+)`", row[-1]) for row in rows} == {
+        kind: [name for name, fault in BUILT_IN.items() if fault.kind == kind] for kind in KINDS
+    }
 
 
 def test_every_name_of_a_template_is_documented() -> None:

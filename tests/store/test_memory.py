@@ -245,6 +245,12 @@ async def test_whoever_waits_for_a_task_sleeps_through_what_others_do(store: Sto
     assert not await rung(store, "ns", store.set_clock("other", CLOCK))
 
 
+async def test_everybody_is_woken_when_the_server_stops(store: Store) -> None:
+    await store.add("ns", (task("a"),))
+
+    assert await rung(store, "ns", store.wake())
+
+
 async def test_a_wait_ends_with_its_time(store: Store) -> None:
     await store.wait("ns", ["a"], 0.001)
     await store.wait("ns", [], 0)

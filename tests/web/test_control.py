@@ -15,6 +15,7 @@ from emulator.settings import CLOCK_MODES, Settings
 from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
+from emulator.web.journal_handlers import JournalHandlers
 from emulator.web.people import Links
 
 BASE = "http://127.0.0.1:4020"
@@ -82,7 +83,10 @@ class TestContract:
     def test_every_operation_has_a_handler_and_every_handler_an_operation(
         self, app: Application, contract: Contract
     ) -> None:
-        handlers = ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table()
+        handlers = [
+            *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table(),
+            *JournalHandlers(app.engine, app.contract).table(),
+        ]
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
 
@@ -641,7 +645,7 @@ class TestReset:
 
         answer = await client.post(f"{CONTROL}/reset")
 
-        assert answer.json() == {"reset": ["tasks", "clock", "pins"]}
+        assert answer.json() == {"reset": ["tasks", "journal", "clock", "pins", "faults"]}
         assert (await client.get(f"{CONTROL}/tasks")).json()["total"] == 0
         assert (await client.get(f"{CONTROL}/clock")).json()["now"] == NOW
         assert (await client.get(f"{CONTROL}/scenarios")).json()["default"] == "completed"

@@ -24,15 +24,24 @@ async def test_all_that_happens_in_a_namespace_is_told(manual: Api) -> None:
         await engine.pin_default(namespace, "failed")
         await engine.delete(namespace, task["id"])
         await engine.reset(namespace, ["pins"])
-        told = await listener.events(9)
+        told = await listener.events(10)
 
     assert listener.status == 200
     assert listener.headers[b"content-type"].startswith(b"text/event-stream")
     assert (first["type"], first["data"], first["namespace"]) == ("stale", {}, namespace)
     at = {"task_id": task["id"], "turn": 1, "scenario": "approval"}
+    asked = {
+        "request": 1,
+        "method": "POST",
+        "path": "/v1/workflows/approval/invoke/async",
+        "status_code": 200,
+        "operation": "invokeWorkflowAsync",
+        "task_id": task["id"],
+    }
     paused = {**at, "step": "waiting", "status": "paused", "signal": "skip", "by": None}
     assert [(event["type"], event["data"]) for event in told] == [
         ("birth", {**at, "step": "pending", "status": "pending"}),
+        ("request", asked),
         ("signal", paused),
         ("signal", paused),
         ("signal", {**at, "step": "pay", "status": "executing", "signal": "approve", "by": "Ada"}),
@@ -72,9 +81,9 @@ async def test_a_reader_that_comes_again_is_told_what_it_has_missed(manual: Api)
     await manual.start()
     await manual.advance(1)
 
-    told = await heard(manual.app, EVENTS, 2, {**key_of(manual), "last-event-id": stale["id"]})
+    told = await heard(manual.app, EVENTS, 3, {**key_of(manual), "last-event-id": stale["id"]})
 
-    assert [event["type"] for event in told] == ["birth", "clock"]
+    assert [event["type"] for event in told] == ["birth", "request", "clock"]
 
 
 async def test_a_reader_that_comes_too_late_is_told_to_read_all_again(manual: Api) -> None:

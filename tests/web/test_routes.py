@@ -4,8 +4,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.web.problems import vendor_error
-from emulator.web.routes import NoOperation
+from emulator.contract.spec import Operation
+from emulator.web.routes import nearest
 from tests.contract.samples import HEAD, ours
 from tests.web.api import Api, api
 
@@ -36,18 +36,18 @@ async def test_a_path_that_matches_nothing_names_the_nearest(
         assert detail == f"No operation matches {method} {path}.{hint}"
 
 
-def test_of_two_operations_of_one_path_the_one_of_the_same_method_is_nearest() -> None:
-    nearest = NoOperation(ours().operations, vendor_error).nearest
+def told(method: str, path: str, operations: tuple[Operation, ...] | None = None) -> str:
+    return "".join(map(str, nearest(ours().operations if operations is None else operations, method, path, 1)))
 
-    assert nearest("DELETE", "/v1/task/t_1") == " Nearest: DELETE /v1/tasks/{task_id} (differs at 'task')."
-    assert nearest("GET", "/v1/task/t_1") == " Nearest: GET /v1/tasks/{task_id} (differs at 'task')."
+
+def test_of_two_operations_of_one_path_the_one_of_the_same_method_is_nearest() -> None:
+    assert told("DELETE", "/v1/task/t_1") == "DELETE /v1/tasks/{task_id} (differs at 'task')"
+    assert told("GET", "/v1/task/t_1") == "GET /v1/tasks/{task_id} (differs at 'task')"
 
 
 def test_what_is_lacking_and_what_is_too_much_are_told() -> None:
-    nearest = NoOperation(ours().operations, vendor_error).nearest
-
-    assert nearest("POST", "/v1/workflows/w/invoke/async/now").endswith("/invoke/async (goes on with 'now').")
-    assert NoOperation((), vendor_error).nearest("GET", "/v1/tasks") == ""
+    assert told("POST", "/v1/workflows/w/invoke/async/now").endswith("/invoke/async (goes on with 'now')")
+    assert told("GET", "/v1/tasks", ()) == ""
 
 
 @pytest.mark.parametrize(
