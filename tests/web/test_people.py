@@ -306,7 +306,7 @@ class TestStrangers:
         assert await status(manual, task_id) == "paused"
 
     async def test_a_link_into_another_namespace_cannot_be_made_from_ones_own(self, manual: Api) -> None:
-        other = Api(manual.app, "somebody else")
+        other = Api(manual.app, f"somebody else than {manual.namespace}")
         task_id, _ = await asked(manual, id="same")
         _, theirs = await asked(other, id="same")
 
