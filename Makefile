@@ -10,7 +10,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test e2e check format-check lint types floors docs docs-check fmt fuzz bench peers dist clean
+.PHONY: help serve test e2e browser vendor check format-check lint types floors docs docs-check fmt fuzz bench peers dist clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -40,6 +40,17 @@ $(E2E)/.installed: tests/e2e/sdk-constraints.txt pyproject.toml
 
 e2e: $(VENV)/.installed $(E2E)/.installed ## drive a served emulator with the official SDK, plain httpx and curl
 	NO_PROXY=127.0.0.1,localhost $(E2E)/bin/python -m pytest -q -c tests/e2e/pytest.ini tests/e2e
+
+# The browser itself comes from the system, or by CHROMIUM=/path/to/it.
+$(VENV)/.browser: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	touch $@
+
+browser: $(VENV)/.browser ## look at the pages with a real Chromium
+	NO_PROXY=127.0.0.1,localhost $(BIN)/python -m pytest -q tests/browser
+
+vendor: ## fetch what the pages use of others, in the versions that vendor.toml lists (needs npm)
+	$(PYTHON) tools/vendor.py
 
 check: $(VENV)/.installed format-check lint types floors docs-check test ## everything that must hold: format, lint, types, floors, docs, tests
 

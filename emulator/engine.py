@@ -7,9 +7,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
-from emulator import exact, refusals
+from emulator import exact, feed, refusals
 from emulator.clock import Clock, first_clock, machine_time
 from emulator.contract import values
 from emulator.core import signals
@@ -21,6 +22,7 @@ from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis, with_one_fault
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from emulator.faulting import Faults
+from emulator.feed import Feed
 from emulator.journal import Journal
 from emulator.oddities import Odd
 from emulator.rendering import TaskRenderer
@@ -108,6 +110,7 @@ class Engine:
         self.renderer = renderer
         self.store = store
         self.journal = journal
+        self.feed = Feed()
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, first)
         self.faults = Faults(store, self.standings, catalogue, settings.seed)
@@ -154,6 +157,7 @@ class Engine:
         )
         if pin is not None:
             await self.store.take_pin(namespace)
+            await self.feed.tell(namespace, feed.CHOICES)
         return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
 
     async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role) -> View:
@@ -170,6 +174,7 @@ class Engine:
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
         await self.store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
+        await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
         await self._forget_the_oldest()
         return await self._view(standing)
 
@@ -184,6 +189,7 @@ class Engine:
             existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
         await self.store.add(namespace, await self._planned(standing, 0, set()))
+        await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
         return await self._view(standing)
 
     async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
@@ -340,8 +346,12 @@ class Engine:
         by: str | None = None,
         reason: str | None = None,
         payload: Mapping[str, Any] | None = None,
+        place: tuple[int, str] | None = None,
     ) -> View:
-        """Give a task a signal. Raises NotFound, and Conflict where the task does not wait for it."""
+        """Give a task a signal. Raises NotFound, and Conflict where the task does not wait for it.
+
+        place: the only turn, counted from 0, and step at which it is meant; elsewhere it is a Conflict too.
+        """
         given = dict(payload or {})
         if kind == signals.UPDATE:
             self.renderer.check_update(given)
@@ -350,7 +360,8 @@ class Engine:
             snapshot = standing.snapshot
             if kind == signals.STOP and snapshot.is_finished:
                 return ()
-            if kind != signals.UPDATE and kind not in snapshot.waits_for:
+            elsewhere = place not in (None, (standing.number, snapshot.step.id))
+            if elsewhere or (kind != signals.UPDATE and kind not in snapshot.waits_for):
                 raise Conflict(refusals.not_awaited(standing, kind), snapshot.waits_for)
             return [Signal(standing.now, kind, by, reason, given, seen=len(snapshot.visits))]
 
@@ -401,12 +412,14 @@ class Engine:
     async def _move_clock(self, namespace: str, move: Callable[[Clock], Clock]) -> Clock:
         moved = move(await self.standings.clock(namespace))
         await self.store.set_clock(namespace, moved)
+        await self.feed.tell(namespace, feed.CLOCK)
         return moved
 
     async def pin_default(self, namespace: str, scenario: str) -> None:
         """Let every further start that nothing else decides take `scenario`. Raises NotFound."""
         self.scenario(scenario)
         await self.store.set_pins(namespace, replace(await self.store.pins(namespace), default=scenario))
+        await self.feed.tell(namespace, feed.CHOICES)
 
     async def pin_next(self, namespace: str, scenario: str, times: int = 1, path: Path | None = None) -> Pins:
         """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict.
@@ -420,6 +433,7 @@ class Engine:
             raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
         pins = replace(pins, upcoming=pins.upcoming + (pin,) * times)
         await self.store.set_pins(namespace, pins)
+        await self.feed.tell(namespace, feed.CHOICES)
         return pins
 
     def scenario(self, name: str) -> Scenario:
@@ -443,7 +457,9 @@ class Engine:
         await self.store.reset(namespace, frozenset(wanted))
         if "journal" in wanted:
             await self.journal.reset(namespace)
-        return tuple(scope for scope in RESET_SCOPES if scope in wanted)
+        done = tuple(scope for scope in RESET_SCOPES if scope in wanted)
+        await self.feed.tell(namespace, feed.RESET, partial(dict, scope=list(done)))
+        return done
 
     # Inside
 
@@ -488,10 +504,13 @@ class Engine:
                 await self.store.replace(namespace, task)
             except StaleWrite:
                 continue
-            if standing.children or planned_sub_tasks(standing.turn.timeline):
-                return await self.standings.get(namespace, task_id)
             turn = standing.turn.after(*decided)
-            return replace(standing, task=task, turn=turn, snapshot=replay(turn, standing.now))
+            moved = replace(standing, task=task, turn=turn, snapshot=replay(turn, standing.now))
+            for signal in decided:
+                await self.feed.tell(namespace, feed.SIGNAL, partial(_signalled, moved, signal))
+            if standing.children or planned_sub_tasks(turn.timeline):
+                return await self.standings.get(namespace, task_id)
+            return moved
         raise StaleWrite(f"Task '{task_id}' is being changed by others all the time; try again.")
 
     async def _remove(self, namespace: str, task_id: str) -> None:
@@ -501,6 +520,8 @@ class Engine:
             found.update(children)
             doomed += children
         await self.store.remove(namespace, doomed)
+        for each in doomed:
+            await self.feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))
 
 
 def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
@@ -525,6 +546,22 @@ def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO
 def _skip(standing: Standing) -> Sequence[Signal]:
     skip = skip_to_change(standing.turn, standing.now, standing.snapshot)
     return () if skip is None else (skip,)
+
+
+def _told(standing: Standing) -> dict[str, Any]:
+    """Return what the feed tells of a task."""
+    snapshot = standing.snapshot
+    return {
+        "task_id": standing.task.id,
+        "turn": standing.number + 1,
+        "scenario": standing.turn.timeline.name,
+        "step": snapshot.step.id,
+        "status": snapshot.status.value,
+    }
+
+
+def _signalled(standing: Standing, signal: Signal) -> dict[str, Any]:
+    return {**_told(standing), "signal": signal.kind, "by": signal.by}
 
 
 def _bells(standing: Standing) -> tuple[str, ...]:

@@ -177,8 +177,8 @@ def _follow(client: Client, query: Mapping[str, str]) -> Iterator[Json]:
 
 def requests_text(answer: Json) -> str:
     """Return a list as a table."""
-    headings = ("id", "at", "method", "path", "status", "ms", "task", "scenario", "step", "source")
-    keys = ("id", "at", "method", "path", "status", "ms", "task_id", "scenario", "step", "source")
+    headings = ("id", "at", "method", "path", "status", "ms", "fault", "task", "scenario", "step", "source")
+    keys = ("id", "at", "method", "path", "status", "ms", "fault", "task_id", "scenario", "step", "source")
     rows = [[item[key] for key in keys] for item in answer["items"]]
     text = table(headings, rows, "No such requests.")
     left = answer["total"] - len(rows)

@@ -69,6 +69,7 @@ def banner(url: str, settings: Settings, info: dict[str, Any], served: "Contract
             ("Scenarios", f"{len(scenarios)}: {', '.join(scenarios)}"),
             ("Clock", f"scaled, {settings.scale:g} times" if settings.clock == "scaled" else settings.clock),
             ("Seed", settings.seed),
+            ("Pages", f"{url}/__emulator/"),
             ("Control", f"{url}/__emulator"),
         ]
     )

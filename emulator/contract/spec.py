@@ -1,6 +1,7 @@
 """Loading an OpenAPI 3.0 or 3.1 file: it comes out as a Contract, or with every fault at file:line:col."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ __all__ = [
     "load_contract",
     "read_contract",
     "routing_order",
+    "served_document",
 ]
 
 
@@ -85,6 +87,26 @@ def read_contract(
 
 def _place(mistake: Mistake) -> tuple[str, int, int]:
     return mistake.file, mistake.line, mistake.column
+
+
+def served_document(contract: Contract) -> dict[str, Any]:
+    """Return the OpenAPI document of a contract as it is served: in one piece, and at this server alone."""
+    document = contract.document
+    paths = {path: _without_servers(item) for path, item in document.get("paths", {}).items()}
+    # A relative address is that of the server which the document came from (OpenAPI 3.1, 4.8.5).
+    servers = [{"url": _base_path(document.get("servers")) or "/", "description": "The emulator"}]
+    return {**document, "servers": servers, "paths": paths}
+
+
+def _without_servers(item: Any) -> Any:
+    """Return a path item that names no servers, nor does any of its operations."""
+    if not isinstance(item, Mapping):
+        return item
+    return {
+        key: _without_servers(value) if isinstance(value, Mapping) else value
+        for key, value in item.items()
+        if key != "servers"
+    }
 
 
 def _base_path(servers: Any) -> str:

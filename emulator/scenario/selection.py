@@ -1,17 +1,17 @@
 """Selection: which scenario a new task takes, and why."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Any, Final
 
+from emulator import searching
 from emulator.core.timeline import Timeline
 from emulator.errors import BadRequest, did_you_mean
 
 WORKFLOW_ID: Final = ("workflow_id",)
 FALLBACK: Final = "completed"
+_FORGET: Final = "; `xpander-emulator reset --scope pins` forgets the choice"
 
 MISSING: Final = object()
 _EXACT, _PATTERN, _PRESENCE, _NO = 3, 2, 1, 0
@@ -88,10 +88,12 @@ class Catalogue(Mapping[str, Scenario]):
         """The scenarios that say by `match` when they are taken."""
         return self._matching
 
-    def named(self, name: str, by: str) -> Scenario:
-        """Return the scenario of that name. Raises BadRequest, saying `by` whom it was asked for."""
+    def named(self, name: str, by: str, right: str = "") -> Scenario:
+        """Return the scenario of that name. Raises BadRequest, saying `by` whom it was asked for, and what is right."""
         if name not in self._by_name:
-            raise BadRequest(f"{by} asks for the scenario '{name}', which is not there{_hint(name, self._by_name)}")
+            raise BadRequest(
+                f"{by} asks for the scenario '{name}', which is not there{_hint(name, self._by_name)}{right}"
+            )
         return self._by_name[name]
 
 
@@ -112,7 +114,7 @@ def choose(
     Raises BadRequest for a name that is not there.
     """
     if pinned is not None:
-        return Choice(scenarios.named(pinned, "the pin for the next start"), "pinned for this start")
+        return Choice(scenarios.named(pinned, "the pin for the next start", _FORGET), "pinned for this start")
     if preferred is not None:
         return Choice(scenarios.named(preferred, "the header Prefer"), f"header Prefer: scenario={preferred}")
     if listed is not None:
@@ -122,7 +124,7 @@ def choose(
     if matched := best_match(scenarios.matching, runs, body):
         return Choice(matched, "match: " + ", ".join(str(matcher) for matcher in matched.match))
     if default in scenarios or FALLBACK not in scenarios:
-        return Choice(scenarios.named(default, "the namespace's default"), "the default")
+        return Choice(scenarios.named(default, "the namespace's default", _FORGET), "the default")
     return Choice(scenarios[FALLBACK], f"the default '{default}' is not there; '{FALLBACK}' stands in")
 
 
@@ -187,7 +189,7 @@ def weight(kind: str, wanted: Any, found: Any) -> int:
         case "contains":
             return _PATTERN if _contains(found, wanted) else _NO
         case _:
-            return _PATTERN if isinstance(found, str) and _compiled(wanted).search(found) else _NO
+            return _PATTERN if isinstance(found, str) and searching.found(wanted, found) else _NO
 
 
 def look_up(body: Any, path: tuple[str, ...]) -> Any:
@@ -215,11 +217,6 @@ def _contains(found: Any, wanted: Any) -> bool:
     if isinstance(found, str):
         return isinstance(wanted, str) and wanted in found
     return isinstance(found, list | Mapping) and wanted in found
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 def _hint(name: str, known: Mapping[str, Scenario]) -> str:

@@ -1,33 +1,29 @@
 """The application: contract, stories, engine and routes, put together once when the server starts."""
 
-from collections.abc import Callable
-
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator import embedded
 from emulator.clock import millis
 from emulator.contract import values
-from emulator.contract.spec import Contract, load_contract
+from emulator.contract.spec import Contract
 from emulator.engine import Engine
 from emulator.journal.memory import MemoryJournal
-from emulator.links import Link, sign
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
-from emulator.standing import Standing
 from emulator.store.memory import MemoryStore
 from emulator.web.access import Keys
-from emulator.web.control import ControlHandlers, ControlManner
+from emulator.web.control import ControlHandlers, ControlManner, control_contract
 from emulator.web.faulty import ApiFaults
 from emulator.web.handlers import ApiHandlers, ApiManner
 from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.people import PREFIX, Links
 from emulator.web.recording import Recorder
 from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
+from emulator.web.site import Site, is_browser
 
-CONTROL_PREFIX = "/__emulator"
 _EXPOSED = (
     *(
         "X-RateLimit-Limit",
@@ -48,17 +44,28 @@ class Application:
     recorder: whose observers are told of every answer of the emulated API.
     """
 
-    def __init__(self, engine: Engine, contract: Contract, recorder: Recorder, api: ASGIApp, control: ASGIApp) -> None:
+    def __init__(
+        self, engine: Engine, contract: Contract, recorder: Recorder, api: ASGIApp, control: ASGIApp, site: Site
+    ) -> None:
         self.engine = engine
         self.contract = contract
         self.recorder = recorder
         self._api = api
         self._control = control
+        self._site = site
+        self._has_root = any(operation.path == "/" for operation in contract.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the control API below its prefix, by the emulated API everywhere else."""
-        is_control = scope["type"] == "lifespan" or scope["path"].startswith(CONTROL_PREFIX)
-        await (self._control if is_control else self._api)(scope, receive, send)
+        """Answer by the pages and the control API below their prefix, by the emulated API everywhere else."""
+        await self._part(scope)(scope, receive, send)
+
+    def _part(self, scope: Scope) -> ASGIApp:
+        if scope["type"] == "lifespan":
+            return self._control
+        path: str = scope["path"]
+        if path.startswith(PREFIX):
+            return self._site if self._site.has(path) else self._control
+        return self._site.home if path == "/" and not self._has_root and is_browser(scope) else self._api
 
 
 def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
@@ -71,18 +78,19 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     check_runnables(settings.runnables, catalogue)
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
+    links = Links(settings)
     renderer = TaskRenderer(
         contract,
         organization_id,
         millis(settings.start),
-        _consent_link(settings),
+        links.consent,
         fake,
         nasty=settings.nasty,
         future=settings.future,
     )
     engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore(), MemoryJournal())
     manner = ApiManner(engine, keys, contract)
-    recorder = Recorder(engine.journal, engine.standings, manner.place)
+    recorder = Recorder(engine.journal, engine.feed, engine.standings, manner.place)
     api = Service(
         contract,
         manner,
@@ -94,10 +102,10 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         faulty=ApiFaults(engine),
     )
     control = Service(
-        load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False),
+        control_contract(),
         ControlManner(settings, keys),
         {
-            **ControlHandlers(engine, contract, settings, organization_id).table(),
+            **ControlHandlers(engine, contract, settings, organization_id, links).table(),
             **JournalHandlers(engine, contract).table(),
         },
         max_body=settings.max_body,
@@ -108,15 +116,4 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         api_app = CORSMiddleware(
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
-    return Application(engine, contract, recorder, api_app, control.router())
-
-
-def _consent_link(settings: Settings) -> Callable[[Standing], str]:
-    # Made from the seed, so that runs are equal; off loopback the token, which a start demands, makes it secret.
-    secret = f"{settings.seed}\0{settings.token or ''}".encode()
-
-    def link(standing: Standing) -> str:
-        signed = sign(Link(standing.namespace, standing.task.id, standing.number, standing.snapshot.step.id), secret)
-        return f"{settings.public_url or standing.turn.origin}{CONTROL_PREFIX}/consent/{signed}"
-
-    return link
+    return Application(engine, contract, recorder, api_app, control.router(), Site(engine, links, settings))

@@ -1,6 +1,7 @@
 """The control API, below /__emulator: who may use it, and one handler for each action that its contract names."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -8,7 +9,7 @@ from urllib.parse import parse_qs
 
 from emulator import __version__, embedded
 from emulator.clock import Clock, machine_time, millis
-from emulator.contract.spec import Contract, Operation
+from emulator.contract.spec import Contract, Operation, load_contract, served_document
 from emulator.contract.validation import Violation
 from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
@@ -22,8 +23,10 @@ from emulator.standing import Standing
 from emulator.web import views
 from emulator.web.access import ControlGate, Keys, Unauthorized
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
+from emulator.web.people import Links
 from emulator.web.problems import problem, problem_violations, with_headers
 from emulator.web.service import Call, Handler
+from emulator.web.streams import StreamReply
 
 MERMAID: Final = "text/vnd.mermaid"
 # A container's health check may come under any name, and tells nothing that a stranger could use.
@@ -84,11 +87,14 @@ class ControlHandlers:
     contract: the one that the engine's tasks are answered by.
     """
 
-    def __init__(self, engine: Engine, contract: Contract, settings: Settings, organization_id: str) -> None:
+    def __init__(
+        self, engine: Engine, contract: Contract, settings: Settings, organization_id: str, links: Links
+    ) -> None:
         self._engine = engine
         self._contract = contract
         self._settings = settings
         self._organization_id = organization_id
+        self._links = links
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -97,6 +103,8 @@ class ControlHandlers:
             "ready": self.ready,
             "info": self.info,
             "openapi": self.openapi,
+            "contract": self.contract,
+            "follow_events": self.follow_events,
             "list_tasks": self.list_tasks,
             "get_task": self.get_task,
             "signal_task": self.signal_task,
@@ -158,6 +166,21 @@ class ControlHandlers:
         """Return the description of the control API."""
         return json_reply(_control_document())
 
+    async def contract(self, call: Call) -> Reply:
+        """Return the contract that is served."""
+        return json_reply(served_document(self._contract))
+
+    async def follow_events(self, call: Call) -> StreamReply:
+        """Tell what happens in the namespace, as it happens."""
+        pointer = f"/components/schemas/{call.operation.behaviour['event']}"
+        last = call.request.header(b"last-event-id")
+        return StreamReply(self._events(call.namespace, last), control_contract(), pointer)
+
+    async def _events(self, namespace: str, last: str | None) -> AsyncIterator[Mapping[str, Any]]:
+        async with aclosing(self._engine.feed.follow(namespace, last)) as followed:
+            async for event_id, event in followed:
+                yield {"id": event_id, "type": event.type, "namespace": namespace, "data": event.data}
+
     # Tasks
 
     async def list_tasks(self, call: Call) -> Reply:
@@ -200,7 +223,7 @@ class ControlHandlers:
         return json_reply(views.task_details(view, self._pause(view.standing)))
 
     def _pause(self, standing: Standing) -> Mapping[str, Any]:
-        return self._engine.renderer.pause_details(standing)
+        return {**self._engine.renderer.pause_details(standing), "link": self._links.pause(standing)}
 
     def _pause_in_part(self, standing: Standing) -> Mapping[str, Any]:
         """Return what a person is shown; {} where a text of it fails, which the task's own answer tells."""
@@ -304,6 +327,12 @@ class ControlHandlers:
             for name in sorted({*tasks, *requests})
         ]
         return json_reply({"items": items})
+
+
+@lru_cache(maxsize=1)
+def control_contract() -> Contract:
+    """Return the contract of the control API; read once, whatever the number of servers."""
+    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False)
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,6 +14,8 @@ from emulator.clock import machine_time
 from emulator.contract.model import Operation
 from emulator.contract.validation import Violation
 from emulator.errors import NotFound
+from emulator.feed import REQUEST as REQUEST_ANSWERED
+from emulator.feed import Feed
 from emulator.journal import Entry, Journal, RawHeaders, kept_of
 from emulator.standing import Standing, Standings
 from emulator.web.exchange import RawHeaders as SentHeaders
@@ -50,9 +53,10 @@ class Recorder:
     observers: called before the answer is sent; they must be quick and raise nothing.
     """
 
-    def __init__(self, journal: Journal, standings: Standings, place: Callable[[Request], str]) -> None:
+    def __init__(self, journal: Journal, feed: Feed, standings: Standings, place: Callable[[Request], str]) -> None:
         self.observers: list[Observer] = []
         self._journal = journal
+        self._feed = feed
         self._standings = standings
         self._place = place
 
@@ -65,7 +69,7 @@ class Recorder:
             headers = reply.whole_headers((*added, number))
             entry = await self._entry(namespace, ordinal, exchange, reply, headers)
             await self._journal.keep(namespace, entry)
-            self._tell(namespace, entry, reply.standing)
+            await self._tell(namespace, entry, reply.standing)
             await reply.send(send, headers)
             return
         headers = [_EVENT_STREAM, *reply.headers, *added, number]
@@ -76,7 +80,7 @@ class Recorder:
         finally:
             entry = entry._replace(seconds=perf_counter() - exchange.began, events=reply.sent)
             await self._journal.amend(namespace, entry)
-            self._tell(namespace, entry, await self._now(reply.standing))
+            await self._tell(namespace, entry, await self._now(reply.standing))
 
     async def _now(self, standing: Standing | None) -> Standing | None:
         """Return where the turn of a stream stands by now; None once it was deleted."""
@@ -115,11 +119,18 @@ class Recorder:
             *(() if standing is None else _told(standing)),
         )
 
-    def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
+    async def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
         for observe in self.observers:
             observe(namespace, entry, standing)
+        await self._feed.tell(namespace, REQUEST_ANSWERED, partial(_in_feed, entry))
         if _logger.isEnabledFor(logging.INFO):
             _log(entry)
+
+
+def _in_feed(entry: Entry) -> dict[str, Any]:
+    """Return what the feed tells of an answer; the journal has the rest."""
+    told = {"request": entry.ordinal, "method": entry.method, "path": entry.path, "status_code": entry.status}
+    return told | {name: value for name, value in (("operation", entry.operation), ("task_id", entry.task_id)) if value}
 
 
 def _told(standing: Standing) -> tuple[Any, ...]:

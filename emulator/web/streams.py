@@ -30,7 +30,8 @@ class StreamReply:
     """An answer that goes on for as long as its events come; `sent` counts them.
 
     Comments keep it alive where nothing happens. What a client has not read waits in the transport's buffer, which is
-    bounded; while that is full no further event is made.
+    bounded; while that is full no further event is made. An event with an `id` is sent with it, so that a client that
+    comes again names the last one it has had.
 
     beyond:         what of the events the contract does not know; where there is anything, nothing holds them to it.
     started, fault: as of a Reply.
@@ -82,12 +83,17 @@ class StreamReply:
                 if not self.beyond and not is_right(event):
                     found = violations(self.contract, self.event_pointer, event, ("event",))
                     raise broken_promise(f"a stream ({event['type']})", found)
-                yield b"data: %b\n\n" % exact.dumps(event)
+                yield _frame(event)
                 # Whoever asks for the next event has sent this one.
                 self.sent += 1
         except EmulatorError as error:
             # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
             _logger.error("%s", error.message)
+
+
+def _frame(event: Mapping[str, Any]) -> bytes:
+    data = b"data: %b\n\n" % exact.dumps(event)
+    return b"id: %b\n%b" % (event["id"].encode(), data) if "id" in event else data
 
 
 def beyond_contract(what: str) -> RawHeaders:

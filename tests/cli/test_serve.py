@@ -27,7 +27,10 @@ def test_the_banner_can_be_pasted_from() -> None:
     assert "  export XPANDER_ORGANIZATION_ID=e83867d0-cde1-4a93-8f77-992f1083cad8\n" in text
     assert "Contract   xpander-emulator 1, 18 operations\n" in text
     assert "Scenarios  2: completed, approval\n" in text
-    assert "Clock      real\nSeed       7\nControl    http://127.0.0.1:4020/__emulator\n" in text
+    assert (
+        "Clock      real\nSeed       7\nPages      http://127.0.0.1:4020/__emulator/\nControl    http://127.0.0.1:4020/__emulator\n"
+        in text
+    )
     assert (
         "  curl -X POST http://127.0.0.1:4020/v1/workflows/approval/invoke/async -H 'Content-Type: application/json' "
         """-H 'x-api-key: local' -d '{"input": {"text": "Refund order 1042"}}'\n"""

@@ -14,6 +14,7 @@ from emulator import embedded
 from emulator.cli import failures, main
 from emulator.cli.options import settings_options
 from emulator.contract import behaviours
+from emulator.contract.judging import violations
 from emulator.contract.spec import Contract, Operation, load_contract
 from emulator.contract.validation import ResponseChecker
 from emulator.core.faults import BUILT_IN, KINDS
@@ -34,6 +35,7 @@ from tests.docs.pages import (
     sections,
     whole_sections,
 )
+from tests.web.listening import heard
 
 SCHEMA = json.loads(embedded.EDITOR_SCHEMA.read_text(encoding="utf-8"))
 # Options of every command that speaks to a server; documented once, above those commands.
@@ -167,9 +169,14 @@ def test_every_operation_of_the_control_api_has_its_section_and_no_others() -> N
 def test_an_operation_of_the_control_api_is_shown_with_an_answer_that_keeps_its_contract(name: str) -> None:
     [shown] = blocks(whole_sections(doc("control-api.md"), 3)[name], "json")
 
-    checker = ResponseChecker(control(), strict=True)
+    operation = operations()[name]
+    event = operation.behaviour.get("event")
 
-    assert checker.check(operations()[name], 200, "application/json", json.loads(shown)) == ()
+    if event:
+        assert violations(control(), f"/components/schemas/{event}", json.loads(shown), ()) == ()
+    else:
+        checker = ResponseChecker(control(), strict=True)
+        assert checker.check(operation, 200, "application/json", json.loads(shown)) == ()
 
 
 @pytest.mark.anyio
@@ -185,6 +192,9 @@ async def test_an_operation_of_the_control_api_is_shown_with_a_request_that_work
 
     assert request.method == operation.method
     assert re.fullmatch(template, request.target.partition("?")[0])
+    if "event" in operation.behaviour:
+        assert [event["type"] for event in await heard(app, request.target, 1, request.headers)] == ["stale"]
+        return
     await ask(app, Curl(request.method, request.target.replace("$ID", task["id"]), request.headers, request.body))
 
 
@@ -199,6 +209,14 @@ async def ask(app: Application, request: Curl) -> Any:
         answer = await client.request(request.method, request.target, headers=request.headers, content=request.body)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_every_type_of_event_is_documented() -> None:
+    types = control().schema("/components/schemas/Event")["properties"]["type"]["enum"]
+
+    told = [cell.strip("`") for cell in first_cells(sections(doc("control-api.md"), 3)["GET /__emulator/events"])]
+
+    assert told == types
 
 
 # Scenarios

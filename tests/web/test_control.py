@@ -16,6 +16,7 @@ from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
 from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.people import Links
 
 BASE = "http://127.0.0.1:4020"
 CONTROL = "/__emulator"
@@ -83,7 +84,7 @@ class TestContract:
         self, app: Application, contract: Contract
     ) -> None:
         handlers = [
-            *ControlHandlers(app.engine, app.contract, SETTINGS, "org").table(),
+            *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table(),
             *JournalHandlers(app.engine, app.contract).table(),
         ]
 
