@@ -69,7 +69,9 @@ class _Door:
             self._is_full = False
             return True
         if not self._is_full:
-            _logger.warning("All %d connections are taken; one more is answered 503. See --max-connections.", self._most)
+            _logger.warning(
+                "All %d connections are taken; one more is answered 503. See --max-connections.", self._most
+            )
             self._is_full = True
         return False
 

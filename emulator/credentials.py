@@ -8,7 +8,9 @@ REDACTED: Final = "[redacted]"
 # The credentials of the end user that a request may carry in its body (source: the vendor's page on invoking agents).
 USER_CREDENTIALS: Final = frozenset({"user_tokens", "user_oidc_token"})
 # Headers that open doors; those to other servers stand in a body too, beside the address of an MCP server.
-HEADERS: Final = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token"})
+HEADERS: Final = frozenset(
+    {"x-api-key", "authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token"}
+)
 # What programs and people call a credential elsewhere.
 _USUAL: Final = frozenset(
     {"access_token", "api_key", "apikey", "client_secret", "id_token", "password", "refresh_token"}
@@ -38,8 +40,13 @@ def without_credentials(value: Any) -> Any:
 
 def text_without_credentials(text: str) -> str:
     """Return a text up to the name of the first credential in it: what it is of is not known, so all behind it goes."""
-    found = _IN_TEXT.search(text)
-    return text if found is None else f"{text[: found.end()]} {REDACTED}"
+    plain = text.lower()
+    if _ESCAPED.search(plain):
+        # Each character that JSON or a form may have escaped takes the place of its escape.
+        text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+        plain = text.lower()
+    ends = [end for name in PROPERTIES if (end := _end_of(name, plain)) is not None]
+    return f"{text[: min(ends)]} {REDACTED}" if ends else text
 
 
 def sentence_without(sentence: str, texts: Iterable[str]) -> str:
@@ -68,16 +75,18 @@ def texts_in(value: Any) -> Iterator[str]:
             yield from texts_in(item)
 
 
-def _spelt(name: str) -> str:
-    """Return a pattern for a name as JSON and forms may spell it: each character may be escaped."""
-    return "".join(rf"(?:{re.escape(each)}|\\u00{ord(each):02x}|%{ord(each):02x})" for each in name)
+def _end_of(name: str, text: str) -> int | None:
+    """Return where the first name of a credential ends in a lower-case text, None where there is none."""
+    start = text.find(name)
+    # The user's credentials have names of their own; the others are words too, and count where a value follows.
+    while start >= 0 and name not in USER_CREDENTIALS and not _stands_for_a_value(text, start, start + len(name)):
+        start = text.find(name, start + 1)
+    return None if start < 0 else start + len(name)
 
 
-def _pattern() -> re.Pattern[str]:
-    # The user's credentials have names of their own; the others are words, which count where something is put under them.
-    own = "|".join(_spelt(name) for name in sorted(USER_CREDENTIALS))
-    words = "|".join(_spelt(name) for name in sorted(PROPERTIES - USER_CREDENTIALS))
-    return re.compile(rf"(?:{own})|(?:{words})(?=\\*[\"']?\s*[:=])|name=[\"']?(?:{words})\b", re.IGNORECASE)
+def _stands_for_a_value(text: str, start: int, end: int) -> bool:
+    return _FOLLOWED.match(text, end) is not None or text[max(0, start - 6) : start].rstrip("\"'").endswith("name=")
 
 
-_IN_TEXT: Final = _pattern()
+_ESCAPED: Final = re.compile(r"\\u00([2-7][0-9a-f])|%([2-7][0-9a-f])", re.IGNORECASE)
+_FOLLOWED: Final = re.compile(r"\\*[\"']?\s*[:=]")

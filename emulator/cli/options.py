@@ -163,6 +163,8 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     keys = dict(values["api_keys"])
     if len(keys) < len(set(values["api_keys"])):
         twice = next(key for key, name in values["api_keys"] if keys[key] != name)
-        names = " and ".join(f"'{name}'" if name else "one of its own" for key, name in values["api_keys"] if key == twice)
+        names = " and ".join(
+            f"'{name}'" if name else "one of its own" for key, name in values["api_keys"] if key == twice
+        )
         raise click.BadParameter(f"one key is given two namespaces, {names}; keep one.", param_hint="'--api-key'")
     return Settings(**values, runnables=listed_here())

@@ -14,14 +14,19 @@ from urllib.parse import quote
 import httpx2
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emulator.cli import main
+from emulator.cli.serve import banner
+from emulator.credentials import PROPERTIES, REDACTED
 from emulator.journal import MOST_OF_A_BODY
-from emulator.credentials import REDACTED, USER_CREDENTIALS
 from emulator.server import ThreadedServer
 from emulator.settings import Settings
+from emulator.web.access import derived_namespace
+from tests.cli.test_serve import INFO
+from tests.contract.samples import ours
+from tests.testkit.suites import Suite
 from tests.web.api import Api, shared
 
 KEY, BEARER, COOKIE = "key-of-the-client-a1", "bearer-of-the-client-b2", "cookie-of-the-client-c3"
@@ -37,10 +42,15 @@ HEADERS: Final = {
     "x-auth-token": WRONG_TOKEN,
 }
 BODY: Final = {
-    "input": {"text": "Refund order 1042", "user": {"email": "a@b.c", "user_tokens": {"deep": [{"deeper": USER_TOKEN}]}}},
+    "input": {
+        "text": "Refund order 1042",
+        "user": {"email": "a@b.c", "user_tokens": {"deep": [{"deeper": USER_TOKEN}]}},
+    },
     "user_tokens": {"github": {"access": USER_TOKEN}},
     "user_oidc_token": OIDC,
-    "mcp_servers": [{"url": "http://127.0.0.1:1", "headers": {"Authorization": f"Bearer {BEARER}"}, "api_key": QUERY_KEY}],
+    "mcp_servers": [
+        {"url": "http://127.0.0.1:1", "headers": {"Authorization": f"Bearer {BEARER}"}, "api_key": QUERY_KEY}
+    ],
 }
 # Its text fails, and the reason that Jinja gives quotes what was looked for.
 BROKEN: Final = """
@@ -73,6 +83,7 @@ components:
 """
 # What the client of these tests logs of its own requests.
 CLIENTS: Final = ("httpx2", "httpcore2")
+URL: Final = "http://127.0.0.1:4020"
 START: Final = "/v1/workflows/{}/invoke/async"
 
 
@@ -109,8 +120,8 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[Place]]]
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "broken.yaml").write_text(BROKEN, encoding="utf-8")
-    settings = Settings(port=0, clock="auto", token=TOKEN, scenarios=(tmp_path,), log_level="debug")
-    with ThreadedServer(settings) as running:
+    choices = Settings(port=0, clock="auto", token=TOKEN, scenarios=(tmp_path,), log_level="debug")
+    with ThreadedServer(choices) as running:
         yield running.base_url
 
 
@@ -120,6 +131,11 @@ def foreign(tmp_path: Path) -> Iterator[str]:
     path.write_text(CONTRACT, encoding="utf-8")
     with ThreadedServer(Settings(port=0, spec=path, token=TOKEN)) as running:
         yield running.base_url
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    return Suite(pytester, monkeypatch)
 
 
 def errors_of(client: httpx2.Client) -> list[Place]:
@@ -157,15 +173,29 @@ def work(client: httpx2.Client) -> str:
     worked: str = client.post(START.format("external_worker"), json=BODY).json()["id"]
     updated = client.patch(f"/agent-execution/{worked}/update", json={**BODY, "status": "executing"})
     assert updated.status_code == 200, updated.text
-    for fault in ("truncated", "malformed", "garbage"):
-        with pytest.raises(httpx2.HTTPError) if fault == "truncated" else _quietly():
-            client.post(START.format("completed"), json=BODY, headers={"prefer": f"fault={fault}"})
+    for fault in ("malformed", "garbage"):
+        client.post(START.format("completed"), json=BODY, headers={"prefer": f"fault={fault}"})
+    with pytest.raises(httpx2.RemoteProtocolError):
+        client.post(START.format("completed"), json=BODY, headers={"prefer": "fault=truncated"})
     return task_id
 
 
-class _quietly:
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...
+def told_by_feed(url: str, client: httpx2.Client) -> list[Place]:
+    """Return what whoever follows is told of a start, an update and a request that fails."""
+    query = {"namespace": derived_namespace(KEY)}
+    with (
+        httpx2.Client(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=10) as control,
+        control.stream("GET", "/__emulator/events", params=query) as followed,
+    ):
+        worked = client.post(START.format("external_worker"), json=BODY).json()["id"]
+        client.patch(f"/agent-execution/{worked}/update", json={**BODY, "status": "executing"})
+        client.post(f"/v1/nowhere?token={ADDRESS_TOKEN}", json=BODY)
+        told = []
+        for line in followed.iter_lines():
+            told.append(line)
+            if "/v1/nowhere" in line:
+                return [Place("/events", "\n".join(told))]
+    raise AssertionError(told)
 
 
 def told_by_control(url: str) -> list[Place]:
@@ -202,14 +232,12 @@ def told_by_pages(url: str) -> list[Place]:
             (f"/?token={WRONG_TOKEN}", 401),
             (f"/docs?token={WRONG_TOKEN}", 401),
             (f"/?token={TOKEN}", 303),
-            (f"/decision/{TOKEN}", 404),
             (f"/nothing?token={TOKEN}", 404),
             (f"/tasks?token={TOKEN}", 401),
         ):
             answer = stranger.get(path, headers={"cookie": f"session={COOKIE}"})
             assert answer.status_code == status, (path, answer.text)
-            named_by_path = f"'{TOKEN}'" if path.startswith("/decision/") else ""
-            places.append(Place(path[:12], f"{answer.text} {answer.headers}".replace(named_by_path or "\0", "")))
+            places.append(Place(path.partition("?")[0], f"{answer.text} {answer.headers}"))
         stranger.headers["authorization"] = f"Bearer {WRONG_TOKEN}"
         places.append(Place("control", stranger.get("/tasks").text))
         stranger.headers["authorization"] = f"Bearer {TOKEN}"
@@ -241,10 +269,9 @@ def told_by_commands(url: str, task_id: str) -> list[Place]:
 def test_no_secret_is_told_of_what_succeeds_and_fails(served: str, log: Callable[[], list[Place]]) -> None:
     with httpx2.Client(base_url=served, headers=HEADERS, timeout=10) as client:
         task_id = work(client)
-        errors = errors_of(client)
+        places = [*errors_of(client), *told_by_feed(served, client)]
 
-    places = [
-        *errors,
+    places += [
         *told_by_control(served),
         *told_by_pages(served),
         *told_by_commands(served, task_id),
@@ -252,6 +279,138 @@ def test_no_secret_is_told_of_what_succeeds_and_fails(served: str, log: Callable
     ]
 
     assert leaks(places) == []
-    assert {"log of emulator.requests", "log of emulator", "/info", "/requests/1", "tasks show"} <= {
+    assert {"log of emulator.requests", "log of emulator", "/events", "/info", "/requests/1", "tasks show"} <= {
         place.name.removesuffix(f" {task_id}") for place in places
     }
+
+
+def test_no_credential_of_another_contract_is_told(foreign: str, log: Callable[[], list[Place]]) -> None:
+    with httpx2.Client(base_url=foreign, timeout=10, headers={"accept": "*/*"}) as client:
+        body = {"user_tokens": {"a": USER_TOKEN}, "list": [{"password": OIDC}]}
+        answers = [
+            client.post("/query", params={"key": QUERY_KEY}, json=body),
+            client.post("/query", params={"key": "k"}, json=body),
+            client.post("/query", params={"token": ADDRESS_TOKEN}),
+            client.get("/cookie", headers={"cookie": f"session={COOKIE}"}),
+            client.get("/basic", headers={"authorization": f"Basic {BASIC}"}),
+            client.get("/basic", headers={"authorization": f"Bearer {BEARER}"}),
+        ]
+
+    places = [Place(f"{each.status_code} {each.text}"[:30], f"{each.text} {each.headers}") for each in answers]
+
+    assert [each.status_code for each in answers] == [422, 422, 401, 200, 200, 401]
+    assert answers[0].text.count(REDACTED) >= 3
+    assert leaks([*places, *told_by_control(foreign), *log()]) == []
+
+
+def test_neither_the_banner_nor_doctor_nor_a_wrong_flag_tells_a_key_or_the_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("emulator.toml").write_text(f'token = "{TOKEN}"\napi_key = ["{KEY}=team", "{QUERY_KEY}"]\n', encoding="utf-8")
+    commands = (
+        ("doctor",),
+        ("doctor", "-o", "json"),
+        ("serve", "--api-key", f"{KEY}=a", "--api-key", f"{KEY}=b"),
+        ("serve", "--port", "19016"),
+        ("tasks", "list", "--url", "http://127.0.0.1:1", "--key", KEY, "--token", TOKEN),
+        ("tasks", "list", "--key", KEY, "--namespace", "team"),
+    )
+
+    told = [Place(" ".join(each[:2]), CliRunner().invoke(main, each).output) for each in commands]
+    choices = Settings(token=TOKEN, api_keys=((KEY, "team"), (QUERY_KEY, None)))
+
+    assert leaks([*told, Place("repr", repr(choices)), Place("banner", banner(URL, choices, INFO, ours()))]) == []
+    assert all(place.text for place in told)
+
+
+def test_a_failing_test_tells_no_credential(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite.write(
+        "test_it.py",
+        f"""
+        import logging
+        import httpx2
+        import pytest
+        from emulator.settings import Settings
+        from emulator.testkit import DEFAULTS
+        from dataclasses import replace
+
+        @pytest.fixture(scope="session")
+        def emulator_settings():
+            return replace(DEFAULTS, token="{TOKEN}")
+
+        def test_it(emulator, emulator_settings, emulator_server):
+            headers = {{"x-api-key": emulator.api_key, "cookie": "a={COOKIE}"}}
+            with httpx2.Client(base_url=emulator.base_url, headers=headers) as client:
+                for name in ("approval", "external_worker", "completed"):
+                    client.post(f"/v1/workflows/{{name}}/invoke/stream" if name == "completed"
+                                else f"/v1/workflows/{{name}}/invoke/async", json={BODY!r})
+                client.get("/v1/tasks?token={ADDRESS_TOKEN}")
+            logging.getLogger("test").warning("%r %r %r", emulator, emulator_server, emulator_settings)
+            assert emulator.tasks == ()
+        """,
+    )
+
+    # What httpx2 logs of the test's own requests is not ours to keep silent.
+    result = suite.run("--log-level=DEBUG", "--tb=line", "--log-disable=httpx2", "--log-disable=httpcore2.connection")
+
+    result.assert_outcomes(failed=1)
+    told = result.stdout.str()
+    assert "Tasks of the emulator" in told
+    assert "emulator.requests" in told
+    assert leaks([Place("report", told)]) == []
+
+
+MARK: Final = "the-mark-of-a-credential"
+NAMES: Final = st.sampled_from(["input", "text", "loc", "detail", "token"])
+HIDDEN: Final = st.builds(
+    lambda name, value: {name: value},
+    st.sampled_from(sorted(PROPERTIES)),
+    st.sampled_from([MARK, [MARK], {"a": MARK}, [{"input": {"b": MARK}}]]),
+)
+BODIES: Final = st.recursive(
+    st.one_of(HIDDEN, st.sampled_from([None, 7, "", "hello"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=3)),
+    max_leaves=6,
+).map(lambda rest: {"input": {"text": "Go"}, "payload_extension": {"rest": rest}})
+
+
+def escaped(text: str) -> str:
+    """Return JSON whose names are spelt with escapes, as a program may that sends plain ASCII."""
+    for name in PROPERTIES:
+        text = text.replace(f'"{name}"', '"' + "".join(f"\\u{ord(each):04X}" for each in name) + '"')
+    return text
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=BODIES,
+    broken=st.sampled_from([None, {"input": 5}, {"title": 5}, {"mcp_servers": 5}, {"user_oidc_token": [MARK]}]),
+    spelt=st.sampled_from([str, escaped]),
+    padding=st.sampled_from([0, MOST_OF_A_BODY]),
+    cut=st.integers(0, 3),
+)
+async def test_a_body_is_told_without_its_credentials_whatever_becomes_of_it(
+    body: dict[str, Any], broken: dict[str, Any] | None, spelt: Callable[[str], str], padding: int, cut: int
+) -> None:
+    client = Api(shared("manual"), "credentials")
+    content = spelt(json.dumps({"title": "x" * padding} | body | (broken or {})))
+
+    answer = await client.http.post(
+        START.format("approval"),
+        content=content[: len(content) - cut],
+        headers={"content-type": "application/json", "prefer": "fault=unavailable" if broken is None else ""},
+    )
+
+    number = answer.headers["x-emulator-request"]
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=client.app), base_url="http://127.0.0.1/__emulator"
+    ) as control:
+        query = {"namespace": client.namespace}
+        shown = (await control.get(f"/requests/{number}", params=query)).text
+        listed = (await control.get("/requests", params={**query, "per_page": 1})).text
+        wanted = {"body": {"payload_extension.rest": "other"}, "operation": "invokeWorkflowAsync", "path": "/v1/*"}
+        near = (await control.post("/requests/find", params=query, json=wanted)).text
+        await control.post("/reset", params=query)
+    assert MARK not in answer.text + shown + listed + near
+    assert answer.status_code in (422, 503)
