@@ -64,14 +64,9 @@ def text_of(report: Report | None) -> str:
 def ask(command: str, constraints: str, service: str) -> Report | None:
     """Return what a service tells of a constraints file, None where it cannot be asked."""
     options = ("--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off", "-s", service)
+    line = [command, "-r", constraints, *options]
     try:
-        done = subprocess.run(
-            [command, "-r", constraints, *options],
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,  # noqa: S603  ours
-        )
+        done = subprocess.run(line, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603  ours
         return report_of(json.loads(done.stdout))
     except (OSError, subprocess.TimeoutExpired, json.JSONDecodeError):
         return None
