@@ -162,7 +162,7 @@ class Load:
 
     async def spoiled(self, connection: Connection, path: str, key: str, body: object, fault: str) -> None:
         """Ask for what goes wrong; whatever comes back was asked for."""
-        with suppress(BROKEN):
+        with suppress(*BROKEN):
             await connection.ask("POST", path, key, body, fault)
         self.answered["fault"] += 1
 
