@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The official SDK needs versions of its own, so it lives apart.
 E2E := .venv-e2e
+AUDIT := .venv-audit
 PYTHON ?= python3
 # Two workers suit the smallest machine; `make test WORKERS=auto` takes all cores.
 WORKERS ?= 2
@@ -10,15 +11,15 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test e2e browser vendor check format-check lint types floors docs docs-check fmt fuzz bench peers dist clean
+.PHONY: help serve test e2e browser vendor check format-check lint types floors docs docs-check fmt fuzz lock audit bench soak peers dist clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 # The stamp is renewed when the dependencies change.
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fast,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fast,dev]'
 	touch $@
 
 serve: $(VENV)/.installed ## serve the emulator with the embedded defaults (ARGS="--clock auto" …)
@@ -43,7 +44,7 @@ e2e: $(VENV)/.installed $(E2E)/.installed ## drive a served emulator with the of
 
 # The browser itself comes from the system, or by CHROMIUM=/path/to/it.
 $(VENV)/.browser: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[browser]'
 	touch $@
 
 browser: $(VENV)/.browser ## look at the pages with a real Chromium
@@ -79,6 +80,20 @@ fmt: $(VENV)/.installed ## format the code and mend what can be mended
 fuzz: $(VENV)/.installed ## let Schemathesis look for a request that breaks the contract
 	$(BIN)/python tests/fuzz.py
 
+# In an environment of its own, so that nothing stays in it that is no longer asked for.
+lock: ## renew constraints.txt, the versions that all of this installs
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[fast,dev,browser,redis]'
+	head -n 1 constraints.txt > constraints.new
+	.venv-lock/bin/python -m pip freeze --exclude-editable >> constraints.new
+	mv constraints.new constraints.txt && rm -rf .venv-lock
+
+# Where not even pip-audit can be had, the script says that nothing was audited.
+audit: ## look for known vulnerabilities of the locked versions (says so where no database can be asked)
+	test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && \
+		$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit || true; }
+	$(PYTHON) tools/audit.py $(AUDIT)/bin/pip-audit constraints.txt
+
 bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/README.md)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/contracts.py
@@ -86,6 +101,9 @@ bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/
 	$(BIN)/python benchmarks/streams.py
 	$(BIN)/python benchmarks/plugin.py
 	$(BIN)/python benchmarks/suite.py
+
+soak: $(VENV)/.installed ## ten minutes at half of what the server can (SOAK_SECONDS=600): does it grow, leak or fail?
+	$(BIN)/python benchmarks/soak.py
 
 # Versions are those of the tables in benchmarks/README.md.
 .peers/.installed: Makefile
@@ -104,5 +122,5 @@ dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## remove what was built, the virtual environments included
-	rm -rf $(VENV) $(E2E) .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(E2E) $(AUDIT) .venv-lock .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,6 +18,7 @@ from emulator.core.replay import Snapshot, Visit
 from emulator.core.signals import UPDATE, Signal
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Value
+from emulator.credentials import credentials_in, sentence_without
 from emulator.errors import BadRequest, BrokenPromise, EmulatorError, did_you_mean
 from emulator.oddities import Odd, Oddities
 from emulator.scenario import templates
@@ -342,7 +343,8 @@ class _Texts:
         except BrokenPromise as broken:
             timeline = self._standing.turn.timeline
             place = f"{timeline.source}:{timeline.steps[visit.step].line}"
-            raise BrokenPromise(f"{broken.message}. See {place}.") from None
+            told = sentence_without(broken.message, credentials_in(self._request))
+            raise BrokenPromise(f"{told}. See {place}.") from None
 
     def _fake(self, provider: str, pointer: str) -> Json:
         return self._renderer.fake(provider, self._standing.turn.key, pointer)

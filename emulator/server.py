@@ -21,8 +21,8 @@ from types import FrameType, TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from emulator.connections import protocol_for, room_for
 from emulator.contract import values
 from emulator.contract.spec import Contract
 from emulator.core.timeline import Template
@@ -32,7 +32,6 @@ from emulator.settings import Settings
 from emulator.watching import Watcher
 from emulator.web.access import is_loopback
 from emulator.web.app import Application, create_app
-from emulator.web.spoiling import TRANSPORT
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")
@@ -181,7 +180,7 @@ class _Server(uvicorn.Server):
     def __init__(self, settings: Settings, on_started: Callable[[], None]) -> None:
         self._watcher = Watcher(settings) if settings.watch else None
         self.app = _load(settings)
-        super().__init__(_configuration(self.app))
+        super().__init__(_configuration(self.app, settings))
         self.loop: asyncio.AbstractEventLoop | None = None
         self._on_started = on_started
         self._left = asyncio.Event()
@@ -226,14 +225,6 @@ class _Server(uvicorn.Server):
             yield
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, which hands its transport to the application: a fault of the connection needs it."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
-
-
 def _load(settings: Settings) -> Application:
     app = create_app(settings)
     for doubt in app.contract.doubts:
@@ -241,12 +232,12 @@ def _load(settings: Settings) -> Application:
     return app
 
 
-def _configuration(app: Application) -> uvicorn.Config:
+def _configuration(app: Application, settings: Settings) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     return uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        http=_Protocol,
+        http=protocol_for(room_for(settings.max_connections)),
         ws="none",
         interface="asgi3",
         log_config=None,

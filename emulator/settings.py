@@ -50,6 +50,7 @@ class Settings:
     api_keys:   the keys that are welcome, each with its namespace or None for one of its own; empty: every key.
     max_tasks:  per server; beyond it the oldest finished task is forgotten.
     max_body:   of one request, in bytes.
+    max_connections: open at once, streams included; one more is answered 503.
     cors:       origins that may call the API from a browser; `*` for any.
     public_url: scheme and host that links to people start with; default: as the client reached us.
     token:      what the control API and the pages ask for; required off loopback.
@@ -70,10 +71,11 @@ class Settings:
     scale: float = 60.0
     seed: int = 1
     start: datetime = DEFAULT_START
-    api_keys: tuple[tuple[str, str | None], ...] = ()
+    api_keys: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
     known_only: bool = False
     max_tasks: int = 100_000
     max_body: int = 5 * 1024 * 1024
+    max_connections: int = 1_000
     strict: bool = False
     cors: tuple[str, ...] = ()
     public_url: str | None = None

@@ -114,6 +114,8 @@ _OPTIONS: Final = (
             help="Tasks kept; beyond it the oldest finished one goes."),
     _option("--max-body", env="MAX_BODY", type=Size(), default="5MiB", metavar="SIZE",
             help="Largest request body: 5MiB, 500kB or bytes."),
+    _option("--max-connections", env="MAX_CONNECTIONS", type=click.IntRange(1), metavar="N",
+            default=DEFAULTS.max_connections, help="Connections open at once, streams included; one more gets 503."),
     _option("--strict/--no-strict", env="STRICT", default=DEFAULTS.strict,
             help="Check every answer with the reference validator (slower)."),
     _option("--cors", env="CORS", type=Origin(), multiple=True, metavar="ORIGIN",
@@ -161,5 +163,8 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     keys = dict(values["api_keys"])
     if len(keys) < len(set(values["api_keys"])):
         twice = next(key for key, name in values["api_keys"] if keys[key] != name)
-        raise click.BadParameter(f"'{twice}' is given two namespaces; keep one.", param_hint="'--api-key'")
+        names = " and ".join(
+            f"'{name}'" if name else "one of its own" for key, name in values["api_keys"] if key == twice
+        )
+        raise click.BadParameter(f"one key is given two namespaces, {names}; keep one.", param_hint="'--api-key'")
     return Settings(**values, runnables=listed_here())

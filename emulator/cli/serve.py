@@ -1,7 +1,7 @@
 """`serve`: the server in the foreground, announced by a banner that can be pasted from."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,6 +15,8 @@ from emulator.settings import DEFAULT_KEY, Settings, client_environment
 if TYPE_CHECKING:
     from emulator.contract.spec import Contract
 
+# What the banner shows in the place of a key.
+OWN_KEY: Final = "YOUR_KEY"
 _EXAMPLES = """\b
 Examples:
   xpander-emulator serve
@@ -60,7 +62,8 @@ def announce(url: str, settings: Settings, contract: "Contract") -> None:
 
 def banner(url: str, settings: Settings, info: dict[str, Any], served: "Contract") -> str:
     """Return what a person needs next: where it is, how a program is pointed at it, and a first request."""
-    key = key_of(settings)
+    # The banner stands in the log of whoever keeps one: a key that somebody chose is not told there.
+    key = key_of(settings) if key_of(settings) == DEFAULT_KEY else OWN_KEY
     contract = info["contract"]
     scenarios = info["scenarios"]
     facts = fields(

@@ -1,8 +1,7 @@
 """Redaction: what an entry shows of headers, query and bodies. Keys, tokens and cookies are never shown."""
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -12,15 +11,19 @@ from emulator import exact
 from emulator.contract.judging import is_too_deep
 from emulator.contract.model import Operation
 from emulator.contract.validation import Violation
+from emulator.credentials import (
+    PARAMETERS,
+    REDACTED,
+    credentials_in,
+    is_credential,
+    sentence_without,
+    text_without_credentials,
+    texts_in,
+    without_credentials,
+)
 from emulator.journal import RawHeaders
 
-REDACTED: Final = "[redacted]"
-# The credentials of the end user that a request may carry in its body.
-SECRET_PROPERTIES: Final = frozenset({"user_tokens", "user_oidc_token"})
-_SECRET_NAMES: Final = frozenset(
-    {"x-api-key", "authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token"}
-)
-_FIRST_SECRET: Final = re.compile("|".join(sorted(SECRET_PROPERTIES)))
+_ADDRESSED: Final = ("header", "query", "cookie")
 
 
 class Redaction:
@@ -32,7 +35,7 @@ class Redaction:
     def __init__(self, operations: tuple[Operation, ...]) -> None:
         alternatives = {each for operation in operations for each in operation.security}
         asked_for = {credential.name.lower() for each in alternatives for credential in each}
-        self._names = _SECRET_NAMES | asked_for
+        self._names = PARAMETERS | asked_for
 
     def headers(self, raw: RawHeaders) -> dict[str, str]:
         """Return headers by their lower-case names, repeated ones joined by commas."""
@@ -65,38 +68,31 @@ class Redaction:
             except orjson.JSONDecodeError:
                 return _text(raw)
             if not is_too_deep(value):
-                return self._value(value)
+                return without_credentials(value)
         return _text(raw)
 
-    def violations(self, violations: tuple[Violation, ...]) -> list[dict[str, Any]]:
+    def violations(self, violations: Sequence[Violation]) -> list[dict[str, Any]]:
         """Return violations, each as FastAPI tells it."""
-        return [self._value({**each.as_detail(), "input": _plain(each.input)}) for each in violations]
+        return [self._violation(each) for each in violations]
 
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._value(item) for item in value]
-        if not isinstance(value, Mapping):
-            return value
-        # A violation tells under `input` what stood at `loc`.
-        is_told = self._is_about_a_secret(value.get("loc"))
-        return {
-            name: REDACTED
-            if item is not None and (name in SECRET_PROPERTIES or (is_told and name == "input"))
-            else self._value(item)
-            for name, item in value.items()
-        }
+    def _violation(self, violation: Violation) -> dict[str, Any]:
+        seen = _plain(violation.input)
+        if seen is not None and self._is_about_a_credential(violation):
+            shown, hidden = REDACTED, texts_in(seen)
+        else:
+            shown, hidden = without_credentials(seen), credentials_in(seen)
+        # What has no words of pydantic's is told in those of jsonschema, which quote the value.
+        return {**violation.as_detail(), "msg": sentence_without(violation.msg, hidden), "input": shown}
 
-    def _is_about_a_secret(self, loc: Any) -> bool:
-        names = [part for part in loc if isinstance(part, str)] if isinstance(loc, list) else []
-        return any(name in SECRET_PROPERTIES for name in names) or (
-            bool(names) and names[0] in ("header", "query", "cookie") and names[-1].lower() in self._names
-        )
+    def _is_about_a_credential(self, violation: Violation) -> bool:
+        place, *names = (part for part in violation.loc if isinstance(part, str))
+        if place in _ADDRESSED and names and names[-1].lower() in self._names:
+            return True
+        return any(is_credential(name) for name in names)
 
 
 def _text(raw: bytes) -> str:
-    text = raw.decode("utf-8", "replace")
-    secret = _FIRST_SECRET.search(text)
-    return text if secret is None else f"{text[: secret.end()]} {REDACTED}"
+    return text_without_credentials(raw.decode("utf-8", "replace"))
 
 
 def _plain(value: object) -> Any:

@@ -15,6 +15,7 @@ from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
 from emulator.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
 from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound
+from emulator.journal.redaction import Redaction
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
 from emulator.scenario.paths import as_json, path_of, paths
@@ -46,6 +47,7 @@ class ControlManner:
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self._gate = ControlGate(settings)
         self._keys = keys
+        self._redaction = Redaction(control_contract().operations)
         self._challenge = _CHALLENGE if settings.token is not None else ()
 
     async def enter(self, request: Request, operation: Operation) -> tuple[str, RawHeaders]:
@@ -78,7 +80,7 @@ class ControlManner:
 
     def violations(self, violations: Sequence[Violation]) -> Reply:
         """Return problem details with every violation."""
-        return problem_violations(violations)
+        return problem_violations(violations, self._redaction)
 
 
 class ControlHandlers:
@@ -157,6 +159,7 @@ class ControlHandlers:
                 "limits": {
                     "max_tasks": settings.max_tasks,
                     "max_body": settings.max_body,
+                    "max_connections": settings.max_connections,
                     "max_signals": MAX_SIGNALS,
                 },
             }

@@ -10,6 +10,7 @@ from emulator.contract.validation import Violation
 from emulator.conversation import messages
 from emulator.engine import Engine, Start
 from emulator.errors import EmulatorError, NotFound
+from emulator.journal.redaction import Redaction
 from emulator.oddities import FUTURE_EVENT
 from emulator.standing import Standing
 from emulator.streaming import follow
@@ -32,6 +33,7 @@ class ApiManner:
         self._security = tuple(dict.fromkeys(alternatives))
         self._limited = frozenset(each.id for each in contract.operations if _tells_limits(each))
         self._rate_limit = RateLimit(engine)
+        self._redaction = Redaction(contract.operations)
 
     async def enter(self, request: Request, operation: Operation) -> tuple[str, RawHeaders]:
         """Return the namespace of the request's key, and the rate-limit headers. Raises Unauthorized."""
@@ -54,7 +56,7 @@ class ApiManner:
 
     def violations(self, violations: Sequence[Violation]) -> Reply:
         """Return an HTTPValidationError."""
-        return vendor_violations(violations)
+        return vendor_violations(violations, self._redaction)
 
 
 def _tells_limits(operation: Operation) -> bool:

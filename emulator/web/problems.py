@@ -7,7 +7,9 @@ from http import HTTPStatus
 
 from emulator.contract import pointers
 from emulator.contract.validation import Violation
+from emulator.credentials import credentials_in, sentence_without
 from emulator.errors import BrokenPromise, Conflict, EmulatorError
+from emulator.journal.redaction import Redaction
 from emulator.web.exchange import PROBLEM, RawHeaders, Reply, json_reply
 
 
@@ -16,9 +18,9 @@ def vendor_error(error: EmulatorError) -> Reply:
     return json_reply({"detail": error.message}, error.status)
 
 
-def vendor_violations(violations: Sequence[Violation]) -> Reply:
-    """Return FastAPI's HTTPValidationError with every violation."""
-    return json_reply({"detail": [violation.as_detail() for violation in violations]}, 422)
+def vendor_violations(violations: Sequence[Violation], redaction: Redaction) -> Reply:
+    """Return FastAPI's HTTPValidationError with every violation; programs log it, so it tells no credential."""
+    return json_reply({"detail": redaction.violations(violations)}, 422)
 
 
 def problem(error: EmulatorError) -> Reply:
@@ -34,15 +36,15 @@ def problem(error: EmulatorError) -> Reply:
     return json_reply(details, error.status, media_type=PROBLEM)
 
 
-def problem_violations(violations: Sequence[Violation]) -> Reply:
+def problem_violations(violations: Sequence[Violation], redaction: Redaction) -> Reply:
     """Return problem details with every violation."""
-    listed = [violation.as_detail() for violation in violations]
-    first = violations[0]
+    listed = redaction.violations(violations)
+    first = listed[0]
     details = {
         "type": "urn:xpander-emulator:invalid-request",
         "title": HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
         "status": 422,
-        "detail": f"{'.'.join(str(part) for part in first.loc)}: {first.msg}",
+        "detail": f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
         "violations": listed,
     }
     return json_reply(details, 422, media_type=PROBLEM)
@@ -67,7 +69,10 @@ def broken_promise(where: str, violations: Sequence[Violation], source: str | No
 
     source: where the story stands that the answer comes from; its text may be at fault.
     """
-    told = "; ".join(f"{violation.pointer or '/'}: {violation.msg}" for violation in violations[:5])
+    told = "; ".join(
+        f"{violation.pointer or '/'}: {sentence_without(violation.msg, credentials_in(violation.input))}"
+        for violation in violations[:5]
+    )
     whose = ", which is a defect of ours" if source is None else ""
     seen = "" if source is None else f". See {source}."
     return BrokenPromise(f"The emulator's answer to {where} breaks the contract{whose}: {told}{seen}")

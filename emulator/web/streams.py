@@ -23,6 +23,8 @@ HEARTBEAT_SECONDS: Final = 15
 # How long one event may take to send; a client that does not read is let go.
 SEND_SECONDS: Final = 10.0
 _logger = logging.getLogger("emulator")
+# It logs each event whole when debugging, with the credentials that a task gives back to its owner.
+logging.getLogger("sse_starlette.sse").setLevel(logging.INFO)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from emulator.clock import LAST_INSTANT, Clock, iso
 from emulator.core.faults import FaultRule
 from emulator.core.signals import SKIP
 from emulator.core.timeline import Fake, Millis, Pause, Step, Template, Timeline, Value
+from emulator.credentials import without_credentials
 from emulator.engine import View
 from emulator.scenario.durations import as_text, range_as_text
 from emulator.scenario.graph import graph
@@ -37,13 +38,13 @@ def task_view(standing: Standing, shown: Mapping[str, Any]) -> Json:
 
 
 def task_details(view: View, shown: Mapping[str, Any]) -> Json:
-    """Return where a task stands, how its newest turn came there, and what a client sees of it."""
+    """Return where a task stands, how its newest turn came there, and what a client sees of it but for credentials."""
     standing = view.standing
     return {
         **task_view(standing, shown),
         "history": list(history(standing)),
         "signals": list(_signals(standing)),
-        "snapshot": view.body,
+        "snapshot": without_credentials(view.body),
         "graph": graph(standing.turn.timeline),
     }
 
@@ -139,7 +140,7 @@ def _signals(standing: Standing) -> Iterator[Json]:
             "kind": signal.kind,
             "by": signal.by,
             "reason": signal.reason,
-            "payload": dict(signal.payload),
+            "payload": without_credentials(signal.payload),
             "skipped": as_text(signal.skipped) if signal.kind == SKIP else None,
         }
         ahead = Millis(ahead + signal.skipped)

@@ -52,7 +52,7 @@ def test_a_key_with_two_namespaces_is_refused(run: Run) -> None:
     result = run("serve", "--api-key", "k=a", "--api-key", "k=b")
 
     assert result.exit_code == 2
-    assert "'k' is given two namespaces; keep one." in result.stderr
+    assert "one key is given two namespaces, 'a' and 'b'; keep one." in result.stderr
 
 
 def test_every_setting_is_an_option_with_its_own_variable() -> None:

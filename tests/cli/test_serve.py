@@ -41,6 +41,14 @@ def test_the_banner_tells_how_fast_a_scaled_clock_is() -> None:
     assert "Clock      scaled, 60 times\n" in banner("http://127.0.0.1:4020", Settings(clock="scaled"), INFO, ours())
 
 
+def test_a_key_that_somebody_chose_is_not_told_by_the_banner() -> None:
+    text = banner("http://127.0.0.1:4020", Settings(api_keys=(("chosen", None),)), INFO, ours())
+
+    assert "export XPANDER_API_KEY=YOUR_KEY\n" in text
+    assert "-H 'x-api-key: YOUR_KEY'" in text
+    assert "chosen" not in text
+
+
 def test_a_key_with_a_quote_stays_one_word_of_the_shell() -> None:
     assert """-H 'x-api-key: it'"'"'s'""" in curl("http://127.0.0.1:4020", "it's", "approval")
 

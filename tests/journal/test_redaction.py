@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from emulator.contract.model import Credential, Operation
 from emulator.contract.validation import Violation
-from emulator.journal.redaction import REDACTED, SECRET_PROPERTIES, Redaction
+from emulator.credentials import PROPERTIES, REDACTED
+from emulator.journal.redaction import Redaction
 from tests.contract.samples import ours
 from tests.journal.entries import redaction
 
@@ -16,7 +17,7 @@ MARK = "the-mark-of-a-secret"
 NAMES = st.sampled_from(["input", "text", "user_token", "loc"])
 SECRETS = st.builds(
     lambda name, value: {name: value},
-    st.sampled_from(sorted(SECRET_PROPERTIES)),
+    st.sampled_from(sorted(PROPERTIES)),
     st.sampled_from([MARK, [MARK], {"a": MARK}, {"text": [{"b": MARK}]}]),
 )
 BODIES = st.recursive(

@@ -154,7 +154,12 @@ class TestServer:
         assert info["namespace"] == derived_namespace(key)
         assert info["clock"] == {"mode": "manual", "now": NOW, "scale": None}
         assert info["store"] == "memory"
-        assert info["limits"] == {"max_tasks": 100_000, "max_body": 5_242_880, "max_signals": 10_000}
+        assert info["limits"] == {
+            "max_tasks": 100_000,
+            "max_body": 5_242_880,
+            "max_connections": 1_000,
+            "max_signals": 10_000,
+        }
 
     async def test_info_names_the_organization_of_the_tasks(self, client: httpx2.AsyncClient) -> None:
         task_id = await started(client, "completed")

@@ -1,0 +1,92 @@
+"""Credentials in what was sent: the names under which they stand, and values without them. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+REDACTED: Final = "[redacted]"
+# The credentials of the end user that a request may carry in its body (source: the vendor's page on invoking agents).
+USER_CREDENTIALS: Final = frozenset({"user_tokens", "user_oidc_token"})
+# Headers that open doors; those to other servers stand in a body too, beside the address of an MCP server.
+HEADERS: Final = frozenset(
+    {"x-api-key", "authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token"}
+)
+# What programs and people call a credential elsewhere.
+_USUAL: Final = frozenset(
+    {"access_token", "api_key", "apikey", "client_secret", "id_token", "password", "refresh_token"}
+)
+PROPERTIES: Final = USER_CREDENTIALS | HEADERS | _USUAL
+# `token` is one in an address, as in those of our own pages, and many other things in a body.
+PARAMETERS: Final = HEADERS | _USUAL | {"token"}
+_SHORTEST: Final = 4
+
+
+def is_credential(name: str) -> bool:
+    """Tell whether what stands under a property of this name is one."""
+    return name in PROPERTIES or name.lower() in PROPERTIES
+
+
+def without_credentials(value: Any) -> Any:
+    """Return a value as JSON has it without the credentials in it, at any depth; one that is null stays so."""
+    if isinstance(value, list | tuple):
+        return [without_credentials(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: REDACTED if item is not None and is_credential(name) else without_credentials(item)
+        for name, item in value.items()
+    }
+
+
+def text_without_credentials(text: str) -> str:
+    """Return a text up to the name of the first credential in it: what it is of is not known, so all behind it goes."""
+    plain = text.lower()
+    if _ESCAPED.search(plain):
+        # Each character that JSON or a form may have escaped takes the place of its escape.
+        text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+        plain = text.lower()
+    ends = [end for name in PROPERTIES if (end := _end_of(name, plain)) is not None]
+    return f"{text[: min(ends)]} {REDACTED}" if ends else text
+
+
+def sentence_without(sentence: str, texts: Iterable[str]) -> str:
+    """Return a sentence without these texts; one of less than four characters stays, it may stand there by chance."""
+    for text in sorted({text for text in texts if len(text) >= _SHORTEST}, key=len, reverse=True):
+        sentence = sentence.replace(text, REDACTED)
+    return sentence
+
+
+def credentials_in(value: Any) -> Iterator[str]:
+    """Yield the texts of all credentials in a value."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from texts_in(item) if is_credential(name) else credentials_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from credentials_in(item)
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield all texts in a value, but for names."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(item)
+
+
+def _end_of(name: str, text: str) -> int | None:
+    """Return where the first name of a credential ends in a lower-case text, None where there is none."""
+    start = text.find(name)
+    # The user's credentials have names of their own; the others are words too, and count where a value follows.
+    while start >= 0 and name not in USER_CREDENTIALS and not _stands_for_a_value(text, start, start + len(name)):
+        start = text.find(name, start + 1)
+    return None if start < 0 else start + len(name)
+
+
+def _stands_for_a_value(text: str, start: int, end: int) -> bool:
+    return _FOLLOWED.match(text, end) is not None or text[max(0, start - 6) : start].rstrip("\"'").endswith("name=")
+
+
+_ESCAPED: Final = re.compile(r"\\u00([2-7][0-9a-f])|%([2-7][0-9a-f])", re.IGNORECASE)
+_FOLLOWED: Final = re.compile(r"\\*[\"']?\s*[:=]")

@@ -1,0 +1,78 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.credentials import (
+    PROPERTIES,
+    REDACTED,
+    credentials_in,
+    is_credential,
+    sentence_without,
+    text_without_credentials,
+    without_credentials,
+)
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.integers(-9, 9), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["a", "text", "token", "Password", *PROPERTIES]), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+@given(value=VALUES)
+def test_hiding_twice_is_hiding_once_and_leaves_no_credential(value: Any) -> None:
+    hidden = without_credentials(value)
+
+    assert without_credentials(hidden) == hidden
+    assert set(credentials_in(hidden)) <= {REDACTED}
+
+
+@given(value=VALUES)
+def test_a_value_without_credentials_stays_as_it_is(value: Any) -> None:
+    names = json.dumps(value).lower()
+
+    assert any(name in names for name in PROPERTIES) or without_credentials(value) == value
+
+
+def test_a_credential_that_is_null_is_shown_as_null() -> None:
+    assert without_credentials({"password": None, "API_KEY": 7}) == {"password": None, "API_KEY": REDACTED}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"), [("user_tokens", True), ("Authorization", True), ("token", False), ("tokens", False)]
+)
+def test_a_name_tells_whether_a_credential_stands_under_it(name: str, is_one: bool) -> None:
+    assert is_credential(name) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("I forgot my password, and an api_key too.", "I forgot my password, and an api_key too."),
+        ('{"password": "abc"', f'{{"password {REDACTED}'),
+        ('{"the passwords": 1, "PASSWORD" : "abc"', f'{{"the passwords": 1, "PASSWORD {REDACTED}'),
+        ('{"p\\u0061ssword": "abc"', f'{{"password {REDACTED}'),
+        ("a=1&client_secret=abc", f"a=1&client_secret {REDACTED}"),
+        ("a=1&user%5Ftokens=abc", f"a=1&user_tokens {REDACTED}"),
+        ("Authorization: Bearer abc", f"Authorization {REDACTED}"),
+        (r"{\"api_key\": \"abc\"}", rf"{{\"api_key {REDACTED}"),
+        ('form-data; name="id_token"\r\n\r\nabc', f'form-data; name="id_token {REDACTED}'),
+        ("x-api-key=abc, password=def", f"x-api-key {REDACTED}"),
+    ],
+)
+def test_a_text_ends_behind_the_first_name_that_a_value_follows(text: str, shown: str) -> None:
+    assert text_without_credentials(text) == shown
+
+
+def test_a_sentence_loses_the_longest_first_and_keeps_what_may_stand_there_by_chance() -> None:
+    value = {"user_tokens": {"a": "secret", "b": "secret-and-more", "c": "of"}, "text": "lack"}
+
+    assert sentence_without("'secret-and-more' or secret, for lack of it", credentials_in(value)) == (
+        f"'{REDACTED}' or {REDACTED}, for lack of it"
+    )
