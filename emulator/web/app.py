@@ -14,6 +14,7 @@ from emulator.journal.memory import MemoryJournal
 from emulator.links import Link, sign
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
+from emulator.report.gathering import Reports, reports_on
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
 from emulator.standing import Standing
@@ -24,6 +25,7 @@ from emulator.web.faulty import ApiFaults
 from emulator.web.handlers import ApiHandlers, ApiManner
 from emulator.web.journal_handlers import JournalHandlers
 from emulator.web.recording import Recorder
+from emulator.web.report_handlers import ReportHandlers
 from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
 
@@ -46,12 +48,22 @@ class Application:
 
     engine:   what all of it stands on.
     recorder: whose observers are told of every answer of the emulated API.
+    reports:  what clients have met, and how they behaved.
     """
 
-    def __init__(self, engine: Engine, contract: Contract, recorder: Recorder, api: ASGIApp, control: ASGIApp) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        contract: Contract,
+        recorder: Recorder,
+        reports: Reports,
+        api: ASGIApp,
+        control: ASGIApp,
+    ) -> None:
         self.engine = engine
         self.contract = contract
         self.recorder = recorder
+        self.reports = reports
         self._api = api
         self._control = control
 
@@ -83,6 +95,8 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore(), MemoryJournal())
     manner = ApiManner(engine, keys, contract)
     recorder = Recorder(engine.journal, engine.standings, manner.place)
+    reports = reports_on(engine, contract)
+    recorder.observers.append(reports.coverage.observe)
     api = Service(
         contract,
         manner,
@@ -99,6 +113,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         {
             **ControlHandlers(engine, contract, settings, organization_id).table(),
             **JournalHandlers(engine, contract).table(),
+            **ReportHandlers(reports).table(),
         },
         max_body=settings.max_body,
         strict=settings.strict,
@@ -108,7 +123,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         api_app = CORSMiddleware(
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
-    return Application(engine, contract, recorder, api_app, control.router())
+    return Application(engine, contract, recorder, reports, api_app, control.router())
 
 
 def _consent_link(settings: Settings) -> Callable[[Standing], str]:
