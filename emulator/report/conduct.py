@@ -1,4 +1,4 @@
-"""Conduct: how a client behaved, read from its journal. docs/reports.md defines each rule so that it is checked by hand.
+"""Conduct: how a client behaved, read from its journal. docs/reports.md defines each rule, for a check by hand.
 
 Pure, over entries and the histories of tasks. Where it is not sure, it says nothing.
 """
@@ -99,7 +99,11 @@ def conduct(rules: Mapping[str, Rule], evidence: Evidence, waived: Collection[st
     """Return what rules find, but for those that are waived, in the order of the requests."""
     findings = [
         Finding(
-            name, rule.severity, told.message, tuple(entry.ordinal for entry in told.entries[:MOST_REQUESTS]), told.task_id
+            name,
+            rule.severity,
+            told.message,
+            tuple(entry.ordinal for entry in told.entries[:MOST_REQUESTS]),
+            told.task_id,
         )
         for name, rule in rules.items()
         if name not in waived

@@ -77,9 +77,7 @@ def merged(parts: Iterable[Coverage]) -> Coverage:
 
 def of_stories(timelines: Iterable[Timeline]) -> Coverage:
     """Return what there is to meet in stories."""
-    return merged(
-        Coverage(dict(_declared(timeline)), files={timeline.name: timeline.source}) for timeline in timelines
-    )
+    return merged(Coverage(dict(_declared(timeline)), files={timeline.name: timeline.source}) for timeline in timelines)
 
 
 def of_contract(operations: Iterable[Operation]) -> Coverage:

@@ -81,7 +81,9 @@ def _coverage(document: Mapping[str, Any]) -> Coverage:
 
 
 def _told(document: Mapping[str, Any]) -> Iterator[tuple[Item, int | None, bool]]:
-    groups = [(str(each["name"]), kind, each[plural]) for each in document["scenarios"] for kind, plural in _PLURAL.items()]
+    groups = [
+        (str(each["name"]), kind, each[plural]) for each in document["scenarios"] for kind, plural in _PLURAL.items()
+    ]
     for scenario, kind, items in [*groups, ("", ANSWER, document["answers"])]:
         for each in items:
             yield Item(scenario, kind, str(each["name"])), each["line"], bool(each["reached"])

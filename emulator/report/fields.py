@@ -1,4 +1,4 @@
-"""Fields: the names in a request that the contract does not have. A property that is merely tolerated is one of them."""
+"""Fields: the names in a request that the contract does not have, merely tolerated ones among them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final

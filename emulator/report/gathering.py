@@ -1,4 +1,4 @@
-"""Gathering: the conduct of each namespace, judged from its journal now, and from what its journal was before a reset."""
+"""Gathering: the conduct of each namespace, judged from its journal as it is, and as it was before each reset."""
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
@@ -110,7 +110,9 @@ class ConductRegister:
 
     async def _histories(self, namespace: str, entries: Sequence[Entry]) -> dict[tuple[str, int], History]:
         """Return how the turns went that were shown paused."""
-        paused = {entry.task_id for entry in entries if entry.task_status == Status.PAUSED and entry.task_id is not None}
+        paused = {
+            entry.task_id for entry in entries if entry.task_status == Status.PAUSED and entry.task_id is not None
+        }
         found: dict[tuple[str, int], History] = {}
         for task_id in sorted(paused):
             try:

@@ -21,7 +21,7 @@ code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 ul { columns: 2 22rem; list-style: none; padding: 0 }
 .met::before { content: "✓ "; color: var(--met) }
 .missing { color: var(--missing) }
-.missing::before { content: "– never met: " }
+.missing::before { content: "✗ never met: " }
 .fails { color: var(--bad); font-weight: 600 }
 """
 

@@ -72,10 +72,11 @@ class CoverageRegister:
                 view.faults.add((*entry.fault_place, entry.fault))
             if not entry.was_sent:
                 return
+            standing = standing if entry.was_readable else None
         answer = (entry.operation or "", entry.status)
         if answer not in view.answers:
             view.answers.add(answer)
-        if standing is None or not entry.was_readable:
+        if standing is None:
             return
         turn, visits, task_id = standing.turn, standing.snapshot.visits, standing.task.id
         before = view.shown.get(task_id)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -45,7 +46,7 @@ def _polls_too_fast(evidence: Evidence) -> Iterator[Told]:
 def _polls_without_back_off(evidence: Evidence) -> Iterator[Told]:
     for (task_id, _), shown in evidence.turns():
         for run in _unchanged(_in_real_time(evidence.polls(shown))):
-            gaps = [after.began - before.began for before, after in zip(run, run[1:], strict=False)]
+            gaps = [after.began - before.began for before, after in pairwise(run)]
             if len(run) < STEADY_POLLS:
                 continue
             first, last = median(gaps[:STEADY_GROUP]), median(gaps[-STEADY_GROUP:])
@@ -64,7 +65,9 @@ def _ignores_retry_after(evidence: Evidence) -> Iterator[Told]:
         ]
         if early:
             before, after, wait = early[0]
-            told = f"Told to wait {wait:g} s by a {before.status}, came back after {max(_gap(before, after), 0.0):.2f} s."
+            told = (
+                f"Told to wait {wait:g} s by a {before.status}, came back after {max(_gap(before, after), 0.0):.2f} s."
+            )
             yield Told(told, [entry for pair in early for entry in pair[:2]], before.task_id)
 
 
@@ -75,7 +78,9 @@ def _ignores_429(evidence: Evidence) -> Iterator[Told]:
             is_early = before.status == 429 and retry_after(before) is None and _gap(before, after) < HAMMERING_SECONDS
             run = [*(run if run and run[-1] is before else [before]), after] if is_early else []
             if len(run) > HAMMERING:
-                told = f"{HAMMERING} times in a row, a request answered 429 was sent again within {HAMMERING_SECONDS:g} s."
+                told = (
+                    f"{HAMMERING} times in a row, a request answered 429 was sent again within {HAMMERING_SECONDS:g} s."
+                )
                 yield Told(told, run, before.task_id)
                 break
 
@@ -120,7 +125,7 @@ def _never_follows_auth_url(evidence: Evidence) -> Iterator[Told]:
 def _invokes_twice_for_one_intent(evidence: Evidence) -> Iterator[Told]:
     starts = [entry for entry in evidence.entries if evidence.action(entry) == "start" and entry.task_id is not None]
     for same in _same_requests(starts):
-        for before, after in zip(same, same[1:], strict=False):
+        for before, after in pairwise(same):
             if before.task_id == after.task_id:
                 continue
             if not before.was_readable:
@@ -159,7 +164,9 @@ def retry_after(entry: Entry) -> float | None:
     """Return for how many seconds an answer tells its client to wait; None where it does not."""
     if entry.status not in _TOLD_TO_WAIT or not entry.was_sent:
         return None
-    told = next((value for name, value in entry.headers if name.lower() == b"retry-after"), b"").decode("latin-1").strip()
+    told = (
+        next((value for name, value in entry.headers if name.lower() == b"retry-after"), b"").decode("latin-1").strip()
+    )
     if re.fullmatch(r"\d{1,9}", told):
         return float(told)
     try:

@@ -18,7 +18,7 @@ class Tally(NamedTuple):
 
     @property
     def percent(self) -> float:
-        """The share in percent, rounded down to a tenth; 100 only where nothing is missing, and where there is nothing."""
+        """The share in percent, rounded down to a tenth, so that 100 is all of it; 100 of nothing."""
         return self.reached * 1_000 // self.total / 10 if self.total else 100.0
 
     def is_at_least(self, percent: float) -> bool:

@@ -12,21 +12,21 @@ NOTHING_STARTED = "No scenario was started."
 NO_FINDINGS = "Nothing to find fault with."
 
 
-def whole(report: Report) -> str:
-    """Return everything that a report has, and why it fails a build."""
+def whole(report: Report, *, in_full: bool = True) -> str:
+    """Return everything that a report has; without `in_full` the list of what was never met is left out."""
     parts = []
     if report.coverage is not None:
-        parts.append(coverage(report.coverage))
+        parts.append(coverage(report.coverage, in_full=in_full))
     if report.findings is not None:
         parts.append(conduct(report.findings))
-    return "\n\n".join([*parts, *(["\n".join(report.failures)] if report.failures else [])])
+    return "\n\n".join(parts)
 
 
-def coverage(found: Summary) -> str:
+def coverage(found: Summary, *, in_full: bool = True) -> str:
     """Return a table of scenarios, what was never met of them, and how much of the contract was."""
     if not found.rows:
         return NOTHING_STARTED
-    missing = [line for row in found.rows if row.missing for line in _missing(row)]
+    missing = [line for row in found.rows if in_full and row.missing for line in _missing(row)]
     met = found.answers_met
     return "\n".join(
         [
@@ -61,7 +61,7 @@ def fraction(tally: Tally) -> str:
 
 def percent(tally: Tally) -> str:
     """Return `42.8 %`."""
-    return f"{tally.percent:g} %"
+    return f"{tally.percent:.1f} %"
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from emulator.report.conduct import Finding, failing
 from emulator.report.summary import Summary
@@ -46,7 +47,7 @@ class Report:
         return tuple(told)
 
 
-def finding_view(finding: Finding) -> Mapping[str, object]:
+def finding_view(finding: Finding) -> dict[str, Any]:
     """Return a finding as JSON has it."""
     return {
         "rule": finding.rule,
@@ -56,3 +57,10 @@ def finding_view(finding: Finding) -> Mapping[str, object]:
         "requests": list(finding.requests),
         "where": finding.where,
     }
+
+
+def finding_from(view: Mapping[str, Any]) -> Finding:
+    """Return the finding that a view is of."""
+    return Finding(
+        view["rule"], view["severity"], view["message"], tuple(view["requests"]), view["task_id"], view["where"]
+    )
