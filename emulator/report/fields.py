@@ -9,7 +9,8 @@ import orjson
 from emulator import exact
 from emulator.contract.judging import is_too_deep
 from emulator.contract.model import Contract, Operation
-from emulator.contract.outlines import outline
+from emulator.contract.outlines import Outline, outline
+from emulator.contract.pointers import look_up
 from emulator.journal import Entry
 
 _JSON: Final = "application/json"
@@ -22,6 +23,8 @@ class Fields:
     def __init__(self, contract: Contract) -> None:
         self._root = contract.document
         self._operations = {operation.id: operation for operation in contract.operations}
+        # By the ids of their schemas, which live as long as the contract does.
+        self._outlines: dict[int, Outline] = {}
 
     def lacking(self, entry: Entry) -> Sequence[str]:
         """Return the names that a request has and its operation lacks: `?verbose`, `input.txt`; sorted."""
@@ -39,12 +42,12 @@ class Fields:
         except orjson.JSONDecodeError:
             return
         if not is_too_deep(value):
-            yield from self._within({"$ref": f"#{media_type.schema_pointer}"}, value, "")
+            yield from self._within(look_up(self._root, media_type.schema_pointer), value, "")
 
     def _within(self, schema: Any, value: Any, path: str) -> Iterator[str]:
         if not isinstance(value, Mapping | list):
             return
-        known = outline(self._root, schema)
+        known = self._outline(schema)
         if isinstance(value, list):
             if len(known.items) == 1:
                 for item in value:
@@ -57,7 +60,15 @@ class Fields:
             elif known.properties and not known.is_free:
                 yield _shown(here)
 
+    def _outline(self, schema: Any) -> Outline:
+        known = self._outlines.get(id(schema))
+        if known is None:
+            known = self._outlines[id(schema)] = outline(self._root, schema)
+        return known
+
     def _in_query(self, operation: Operation, query: bytes) -> Iterator[str]:
+        if not query:
+            return
         parameters = [each for each in operation.parameters if each.place == "query"]
         # The properties of an object stand as parameters of their own.
         if any(self._is_an_object(each.schema) for each in parameters):
@@ -69,7 +80,7 @@ class Fields:
                 yield _shown(f"?{name}")
 
     def _is_an_object(self, schema: Any) -> bool:
-        known = outline(self._root, schema)
+        known = self._outline(schema)
         return bool(known.properties) or known.is_free or not isinstance(schema, Mapping)
 
 

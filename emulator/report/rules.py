@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from statistics import median
@@ -97,10 +98,11 @@ def _polls_after_end(evidence: Evidence) -> Iterator[Told]:
 
 
 def _takes_paused_for_the_end(evidence: Evidence) -> Iterator[Told]:
+    looks = _looks(evidence)
     for turn, shown in evidence.turns():
         paused = next((entry for entry in shown if entry.task_status == Status.PAUSED), None)
         history = evidence.histories.get(turn)
-        if paused is None or history is None or _looks_again(evidence, turn[0], paused):
+        if paused is None or history is None or looks.may_know(turn[0], paused):
             continue
         if _went_on(history, paused):
             status = history.visits[-1].status
@@ -124,6 +126,7 @@ def _never_follows_auth_url(evidence: Evidence) -> Iterator[Told]:
 
 def _invokes_twice_for_one_intent(evidence: Evidence) -> Iterator[Told]:
     starts = [entry for entry in evidence.entries if evidence.action(entry) == "start" and entry.task_id is not None]
+    looks = _looks(evidence)
     for same in _same_requests(starts):
         for before, after in pairwise(same):
             if before.task_id == after.task_id:
@@ -131,7 +134,7 @@ def _invokes_twice_for_one_intent(evidence: Evidence) -> Iterator[Told]:
             if not before.was_readable:
                 told = "The answer to a start was lost, and the start sent again without an `id`: there are two tasks."
                 yield Told(told, [before, after], after.task_id)
-            elif _is_one_intent(evidence, before, after):
+            elif _is_one_intent(looks, before, after):
                 taken = after.began - before.began
                 told = f"The same start twice within {taken:.2f} s; only one of the two tasks was looked at again."
                 yield Told(told, [before, after], after.task_id)
@@ -215,17 +218,29 @@ def _unchanged(polls: Sequence[Entry]) -> Iterator[list[Entry]]:
     yield run
 
 
-def _looks_again(evidence: Evidence, task_id: str, paused: Entry) -> bool:
-    """Tell whether a client may have learned of a task after it was shown paused."""
-    return any(
-        (entry.ordinal > paused.ordinal and _may_show(evidence, entry, task_id))
-        or (entry.events is not None and entry.task_id == task_id)
-        for entry in evidence.entries
-    )
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """When a client was last told of tasks: by their ids, and of any by a list; ordinals, 0 for never."""
+
+    by_id: Mapping[str, int]
+    listed: int
+    streamed: frozenset[str | None]
+
+    def may_know(self, task_id: str, since: Entry) -> bool:
+        """Tell whether a client may have learned of a task after an answer."""
+        return (
+            max(self.by_id.get(task_id, 0), self.listed) > since.ordinal or task_id in self.streamed or "/" in task_id
+        )
 
 
-def _may_show(evidence: Evidence, entry: Entry, task_id: str) -> bool:
-    return entry.task_id == task_id or task_id in entry.path or evidence.action(entry) in _LISTS
+def _looks(evidence: Evidence) -> _Looks:
+    by_id: dict[str, int] = {}
+    for entry in evidence.entries:
+        for name in (entry.task_id, *entry.path.split("/")):
+            by_id[name or ""] = entry.ordinal
+    listed = [entry.ordinal for entry in evidence.entries if evidence.action(entry) in _LISTS]
+    streamed = frozenset(entry.task_id for entry in evidence.entries if entry.events is not None)
+    return _Looks(by_id, max(listed, default=0), streamed)
 
 
 def _went_on(history: History, paused: Entry) -> bool:
@@ -240,14 +255,12 @@ def _asks_for_a_credential(history: History, entry: Entry) -> bool:
     return entry.task_status == Status.PAUSED and pause is not None and pause.kind == "eca"
 
 
-def _is_one_intent(evidence: Evidence, before: Entry, after: Entry) -> bool:
+def _is_one_intent(looks: _Looks, before: Entry, after: Entry) -> bool:
     """Tell whether two equal starts, shortly after each other, were surely meant to be one."""
     starts = (before, after)
     if before.clock.mode != "real" or after.began - before.began >= TWICE_SECONDS:
         return False
     if any(not start.was_readable or start.events is not None or start.task_status in TERMINAL for start in starts):
         return False
-    if any(evidence.action(entry) in _LISTS for entry in evidence.entries if entry.ordinal > after.ordinal):
-        return False
-    first, second = (any(str(start.task_id) in entry.path for entry in evidence.entries) for start in starts)
+    first, second = (looks.may_know(str(start.task_id), after) for start in starts)
     return first is not second

@@ -16,6 +16,7 @@ from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
 from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.report_handlers import ReportHandlers
 
 BASE = "http://127.0.0.1:4020"
 CONTROL = "/__emulator"
@@ -85,6 +86,7 @@ class TestContract:
         handlers = [
             *ControlHandlers(app.engine, app.contract, SETTINGS, "org").table(),
             *JournalHandlers(app.engine, app.contract).table(),
+            *ReportHandlers(app.reports).table(),
         ]
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
