@@ -76,10 +76,10 @@ class Talk:
         facts = {"task_id": task, "turn": 1, "task_status": "pending", "step": "pending", "scenario": "story"}
         return self.ask("invokeWorkflowAsync", "/v1/workflows/story/invoke/async", at, **facts | told)
 
-    def refused(self, status: int, at: float = 0.0, retry_after: str | None = None, task: str = TASK) -> "Talk":
+    def refused(self, status: int, at: float = 0.0, retry_after: str | None = None, **told: Any) -> "Talk":
         """Add a poll that is answered with an error."""
         headers = [] if retry_after is None else [(b"retry-after", retry_after.encode())]
-        return self.ask("getTask", f"/v1/tasks/{task}", at, status=status, headers=headers)
+        return self.ask("getTask", f"/v1/tasks/{TASK}", at, status=status, headers=headers, **told)
 
     def judged(self, **histories: History) -> list[Finding]:
         """Return what all rules find."""
