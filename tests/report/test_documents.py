@@ -21,7 +21,7 @@ def test_a_document_holds_all_that_counts(one: Coverage) -> None:
 
 @given(coverages, coverages)
 def test_equal_values_give_equal_bytes_however_they_came_about(one: Coverage, two: Coverage) -> None:
-    shuffled = Coverage(dict(reversed(one.declared.items())), one.reached, one.files)
+    shuffled = Coverage(dict(reversed([*one.declared.items()])), one.reached, one.files)
 
     assert as_text(merged([one, two])) == as_text(merged([two, shuffled]))
 

@@ -125,7 +125,8 @@ async def test_namespaces_are_told_apart_and_together() -> None:
     await one.start("approval")
     await two.start("failed")
 
-    assert (covered(one).started, covered(two).started) == ({"approval"}, {"failed"})
+    assert covered(one).started == {"approval"}
+    assert covered(two).started == {"failed"}
     assert one.app.reports.coverage.of_all().started == {"approval", "failed"}
 
     one.app.reports.coverage.forget(one.namespace)
