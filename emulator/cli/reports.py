@@ -108,7 +108,8 @@ def coverage(
 @_fail_on
 def conduct(client: Client, output: str, everyone: bool, fail_on: tuple[str, ...]) -> None:
     """Tell how clients behaved."""
-    from emulator.report.whole import Report, finding_from
+    from emulator.report.conduct import finding_from
+    from emulator.report.whole import Report
     from emulator.report.wishes import Wishes, check
 
     check(Wishes(fail_on=fail_on))

@@ -5,7 +5,7 @@ Pure, over entries and the histories of tasks. Where it is not sure, it says not
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from emulator.core.replay import Visit
 from emulator.core.timeline import Timeline
@@ -123,3 +123,22 @@ def check_names(names: Collection[str], known: Collection[str], option: str) -> 
         if name not in known:
             hint = did_you_mean(name, list(known)) or f"; there are {', '.join(known)}."
             raise BadRequest(f"{option}: no rule is called '{name}'{hint}")
+
+
+def finding_view(finding: Finding) -> dict[str, Any]:
+    """Return a finding as JSON has it."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "message": finding.message,
+        "task_id": finding.task_id,
+        "requests": list(finding.requests),
+        "where": finding.where,
+    }
+
+
+def finding_from(view: Mapping[str, Any]) -> Finding:
+    """Return the finding that a view is of."""
+    return Finding(
+        view["rule"], view["severity"], view["message"], tuple(view["requests"]), view["task_id"], view["where"]
+    )

@@ -1,8 +1,7 @@
 """The whole report: coverage and conduct of a run, and what of it fails a build."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from emulator.report.conduct import Finding, failing
 from emulator.report.summary import Summary
@@ -45,22 +44,3 @@ class Report:
             rules = ", ".join(dict.fromkeys(finding.rule for finding in self.failing))
             told.append(f"Conduct that fails the build: {rules}.")
         return tuple(told)
-
-
-def finding_view(finding: Finding) -> dict[str, Any]:
-    """Return a finding as JSON has it."""
-    return {
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "message": finding.message,
-        "task_id": finding.task_id,
-        "requests": list(finding.requests),
-        "where": finding.where,
-    }
-
-
-def finding_from(view: Mapping[str, Any]) -> Finding:
-    """Return the finding that a view is of."""
-    return Finding(
-        view["rule"], view["severity"], view["message"], tuple(view["requests"]), view["task_id"], view["where"]
-    )

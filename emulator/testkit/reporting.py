@@ -8,10 +8,10 @@ import pytest
 
 from emulator.errors import BadRequest, EmulatorError
 from emulator.report import text
-from emulator.report.conduct import Finding
+from emulator.report.conduct import Finding, finding_from, finding_view
 from emulator.report.coverage import Coverage, merged
 from emulator.report.documents import as_text, from_text
-from emulator.report.whole import Report, finding_from, finding_view
+from emulator.report.whole import Report
 from emulator.report.wishes import Wishes, check, report_of, write
 from emulator.testkit.hosting import EmulatorServer
 

@@ -1,13 +1,14 @@
 """The reports in the control API: what clients have met, and how they behaved."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from emulator.report.conduct import Finding
-from emulator.report.documents import as_json
 from emulator.report.gathering import Reports
-from emulator.report.whole import finding_view
 from emulator.web.exchange import Reply, json_reply
 from emulator.web.service import Call, Handler
+
+if TYPE_CHECKING:
+    from emulator.report.conduct import Finding
 
 
 class ReportHandlers:
@@ -28,6 +29,8 @@ class ReportHandlers:
 
     async def get_coverage(self, call: Call) -> Reply:
         """Return what there is to meet and what was met."""
+        from emulator.report.documents import as_json
+
         found = self._coverage.of_all() if call.parameters["all"] else self._coverage.of(call.namespace)
         return json_reply(as_json(found))
 
@@ -51,9 +54,11 @@ class ReportHandlers:
             await self._conduct.forget(call.namespace)
         return _findings(await self._found(call))
 
-    async def _found(self, call: Call) -> Sequence[Finding]:
+    async def _found(self, call: Call) -> Sequence["Finding"]:
         return await (self._conduct.of_all() if call.parameters["all"] else self._conduct.of(call.namespace))
 
 
-def _findings(found: Sequence[Finding]) -> Reply:
+def _findings(found: Sequence["Finding"]) -> Reply:
+    from emulator.report.conduct import finding_view
+
     return json_reply({"items": [finding_view(finding) for finding in found]})

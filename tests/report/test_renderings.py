@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.report import html, junit, markdown, text
-from emulator.report.conduct import Finding
+from emulator.report.conduct import Finding, finding_from, finding_view
 from emulator.report.coverage import Coverage
 from emulator.report.summary import summary
-from emulator.report.whole import Report, finding_from, finding_view
+from emulator.report.whole import Report
 from tests.report.values import counted, coverages
 
 FINDING = Finding("polls-after-end", "warning", "3 polls after an answer.", (4, 5), "t-1", "test_it.py::test_a")
