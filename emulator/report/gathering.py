@@ -1,4 +1,4 @@
-"""Gathering: what one server knows of its clients; of their journals as they are, and as they were before each reset."""
+"""Gathering: what one server knows of its clients, by their journals as they are and as they were before a reset."""
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
@@ -69,7 +69,7 @@ class ConductRegister:
         await self._close(namespace, is_kept="journal" not in scopes)
         if not found:
             return
-        self._earlier.setdefault(namespace, []).extend(found)
+        self._earlier[namespace] = [*self._earlier.get(namespace, ()), *found][-MOST_FINDINGS:]
         self._earlier.move_to_end(namespace)
         while len(self._earlier) > 1 and sum(map(len, self._earlier.values())) > MOST_FINDINGS:
             self._earlier.popitem(last=False)
