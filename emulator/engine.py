@@ -5,7 +5,7 @@ One read of the clock in each call. A status is never kept: every answer is repl
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -115,6 +115,8 @@ class Engine:
         self.standings = Standings(store, first)
         self.faults = Faults(store, self.standings, catalogue, settings.seed)
         self.closing = False
+        self.before_reset: list[Callable[[str, frozenset[str]], Awaitable[None]]] = []
+        """Called with the namespace and the scopes before anything is forgotten."""
         self._views: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
 
     # Starting
@@ -453,8 +455,10 @@ class Engine:
             raise BadRequest(
                 f"Unknown scope '{unknown}'; known scopes are {known}{did_you_mean(unknown, RESET_SCOPES)}"
             )
-        wanted = {*scopes, "tasks"} if "clock" in scopes else set(scopes)
-        await self.store.reset(namespace, frozenset(wanted))
+        wanted = frozenset({*scopes, "tasks"} if "clock" in scopes else scopes)
+        for each in self.before_reset:
+            await each(namespace, wanted)
+        await self.store.reset(namespace, wanted)
         if "journal" in wanted:
             await self.journal.reset(namespace)
         done = tuple(scope for scope in RESET_SCOPES if scope in wanted)

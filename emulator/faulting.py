@@ -4,7 +4,7 @@ Every rule that fits counts the request, whether it strikes or not, so that `nth
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from emulator.contract import values
@@ -59,11 +59,14 @@ class Hit:
     """A fault that strikes a request, its answer to come `delay` ms of real time late.
 
     preferred: whether the client has asked for it.
+    place:     the scenario whose rule it is, and the step that has it or "" where the whole scenario does; None where
+               it is no scenario's.
     """
 
     fault: Fault
     delay: int = 0
     preferred: bool = False
+    place: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
@@ -73,11 +76,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Fitting:
-    """A rule that fits a request, and by which name the store counts its requests."""
+    """A rule that fits a request, by which name the store counts its requests, and the scenario that it is of."""
 
     rule: FaultRule
     task_id: str
     name: str
+    place: tuple[str, str] | None = None
 
 
 class _Told(Findings):
@@ -194,7 +198,8 @@ class Faults:
         for each in fitting:
             ordinal = await self._store.hit(namespace, each.task_id, each.name)
             if first is None and each.rule.strikes(ordinal):
-                first = self._hit(each.rule.fault, ordinal, namespace, each.task_id, each.name)
+                hit = self._hit(each.rule.fault, ordinal, namespace, each.task_id, each.name)
+                first = replace(hit, place=each.place)
         return first
 
     def _hit(self, fault: Fault, ordinal: int, *place: str, preferred: bool = False) -> Hit:
@@ -214,7 +219,7 @@ def _told(asked: Asked, standing: Standing) -> Iterator[_Fitting]:
     step = () if snapshot.detached else snapshot.step.faults
     for place, rules in ((snapshot.step.id, step), ("", turn.timeline.faults.rules)):
         yield from (
-            _Fitting(rule, standing.task.id, f"{standing.number}/{place}/{index}")
+            _Fitting(rule, standing.task.id, f"{standing.number}/{place}/{index}", (turn.timeline.name, place))
             for index, rule in enumerate(rules)
             if _fits(rule, asked, standing) and (rule.operation or _is_meant(rule, asked))
         )

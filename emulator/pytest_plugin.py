@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
+    from emulator.report.whole import Report
     from emulator.settings import ClockMode, Settings
     from emulator.testkit import Emulator, EmulatorServer
 
@@ -21,7 +22,24 @@ EVERY_PATH: Final = (
     "every_path(*scenarios, max_turns=1): run the test once for each path of these scenarios, as its argument `path`."
 )
 _CHOICES: Final = ("scenario", "clock", "seed")
+_REPORT_LISTS: Final = (
+    ("coverage_scenarios", "NAME", "Count coverage over these scenarios, in place of those that were started."),
+    ("fail_on", "RULE", "Fail the run where this rule of conduct finds something, or any."),
+    ("waive", "RULE", "Let this rule of conduct find nothing."),
+)
+_REPORT_VALUES: Final = (
+    ("fail_under", "N", "Fail the run below so many percent of coverage."),
+    ("coverage_json", "FILE", "Write what was met, for `xpander-emulator coverage` to merge."),
+    ("junit", "FILE", "Write the report as JUnit's XML."),
+    ("html", "FILE", "Write the report as an HTML page."),
+    ("markdown", "FILE", "Write the report as Markdown, such as $GITHUB_STEP_SUMMARY."),
+)
 _SERVER: Final = pytest.StashKey["EmulatorServer"]()
+# What the report is made of: the servers that tests have used, what workers have sent, and the report itself.
+_SERVERS: Final = pytest.StashKey[list["EmulatorServer"]]()
+_OUTPUTS: Final = pytest.StashKey[list[dict[str, Any]]]()
+_REPORT: Final = pytest.StashKey[tuple["Report", tuple[str, ...]]]()
+_OUTPUT: Final = "xpander_emulator"
 _MADE: Final = pytest.StashKey["Emulator"]()
 
 
@@ -41,16 +59,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("emulator_spec", "OpenAPI file in place of the built-in one, as seen from this file.", type="paths")
     parser.addini("emulator_clock", f"How each test's clock goes: {', '.join(CLOCKS)}; auto by default.")
     parser.addini("emulator_seed", "Number from which every generated value is drawn.")
+    _add_report_options(parser, group)
+
+
+def _add_report_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    """Add what the report of a run may be asked for, each as a flag and in the ini file."""
+    for name, metavar, told in _REPORT_LISTS:
+        flag = "--emulator-" + name.replace("_", "-")
+        group.addoption(flag, action="append", metavar=metavar, help=f"{told} Repeatable.")
+        parser.addini(f"emulator_{name}", told, type="args")
+    for name, metavar, told in _REPORT_VALUES:
+        group.addoption("--emulator-" + name.replace("_", "-"), metavar=metavar, help=told)
+        parser.addini(f"emulator_{name}", told)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known, and the suite's files to whoever needs them while tests are collected."""
+    """Make the markers known, and the suite's files to whoever needs them; refuse wishes that cannot be."""
     from emulator import suite
 
     config.addinivalue_line("markers", MARKER)
     config.addinivalue_line("markers", EVERY_PATH)
     suite.begin(lambda: suite.Files(tuple(_paths(config, "emulator_scenarios")), _spec(config)))
     config.add_cleanup(suite.end)
+    if _wishes_anything(config):
+        from emulator.errors import EmulatorError
+        from emulator.testkit.reporting import wishes_of
+
+        try:
+            wishes_of(config)
+        except EmulatorError as error:
+            raise pytest.UsageError(error.message) from None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -87,6 +125,7 @@ def emulator_settings(pytestconfig: pytest.Config) -> "Settings":
         scenarios=tuple(_paths(pytestconfig, "emulator_scenarios")),
         spec=_spec(pytestconfig),
         clock=_clock(pytestconfig),
+        waive=tuple(_listed(pytestconfig, "waive")),
         seed=_seed(pytestconfig, DEFAULTS.seed),
     )
 
@@ -100,6 +139,7 @@ def emulator_server(pytestconfig: pytest.Config, emulator_settings: "Settings") 
         server = EmulatorServer(emulator_settings)
         server.start()
     pytestconfig.stash[_SERVER] = server
+    _report_on(pytestconfig, server)
     yield server
     server.stop()
 
@@ -120,6 +160,7 @@ def emulator(
     with _told_briefly(request.node.nodeid):
         made = emulator_server.emulator(_name(request.node), **_choices(request.node))
     request.node.stash[_MADE] = made
+    _report_on(request.config, emulator_server)
     yield made
     made.close()
 
@@ -132,6 +173,59 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if made is not None and report.failed and report.when != "teardown":
         report.sections.extend(made.report())
     return report
+
+
+def _report_on(config: pytest.Config, server: "EmulatorServer") -> None:
+    servers = config.stash.setdefault(_SERVERS, [])
+    if server not in servers:
+        servers.append(server)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker of xdist has gathered; one that crashed has sent nothing."""
+    output = getattr(node, "workeroutput", {}).get(_OUTPUT)
+    if output is not None:
+        node.config.stash.setdefault(_OUTPUTS, []).append(output)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Make the report: a worker sends its part, everybody else writes the whole, and fails where it is to."""
+    config = session.config
+    servers, outputs = config.stash.get(_SERVERS, []), config.stash.get(_OUTPUTS, [])
+    if config.option.collectonly or not (servers or outputs or _wishes_anything(config)):
+        return
+    from emulator.testkit import reporting
+
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_OUTPUT] = reporting.packed(servers)
+        return
+    config.stash[_REPORT] = made = reporting.finish(config, servers, outputs)
+    if made[1] and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the report."""
+    made = terminalreporter.config.stash.get(_REPORT, None)
+    if made is not None:
+        from emulator.testkit import reporting
+
+        reporting.summarize(terminalreporter, *made)
+
+
+def _wishes_anything(config: pytest.Config) -> bool:
+    named = (name for name, *_ in _REPORT_VALUES)
+    return any(config.getoption(f"emulator_{name}") or config.getini(f"emulator_{name}") for name in named) or any(
+        _listed(config, name) for name, *_ in _REPORT_LISTS
+    )
+
+
+def _listed(config: pytest.Config, name: str) -> list[str]:
+    """Return what a repeatable option of the report lists: flags, else the ini file."""
+    flags: list[str] | None = config.getoption(f"emulator_{name}")
+    return list(config.getini(f"emulator_{name}")) if flags is None else flags
 
 
 def _name(item: pytest.Item) -> str:

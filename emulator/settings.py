@@ -60,6 +60,7 @@ class Settings:
                 `latest` (those of later releases too).
     nasty:      answers with a task are legal but unusual.
     future:     answers go beyond the contract, with a status and a type of event that it does not know.
+    waive:      rules of conduct that find nothing, by name.
     """
 
     host: str = "127.0.0.1"
@@ -85,6 +86,7 @@ class Settings:
     events: EventSet = "stable"
     nasty: bool = False
     future: bool = False
+    waive: tuple[str, ...] = ()
     log_level: str = "info"
     log_format: str = "text"
     ready_file: Path | None = None

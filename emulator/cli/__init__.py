@@ -11,6 +11,7 @@ from emulator.cli.exec import execute
 from emulator.cli.failures import INTERRUPTED, WrongUsage
 from emulator.cli.faults import faults
 from emulator.cli.offline import lint, list_paths, routes, scenarios, schema
+from emulator.cli.reports import conduct, coverage
 from emulator.cli.requests import requests, verify
 from emulator.cli.serve import serve
 from emulator.cli.tasks import tasks
@@ -52,6 +53,6 @@ def main() -> None:
 
 
 scenarios.add_command(next_scenario)
-_TASKS = (serve, execute, tasks, requests, verify, clock, faults, scenarios)
+_TASKS = (serve, execute, tasks, requests, verify, coverage, conduct, clock, faults, scenarios)
 for _command in (*_TASKS, list_paths, routes, lint, schema, env, wait, reset, doctor):
     main.add_command(_command)

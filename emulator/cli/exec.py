@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from emulator.cli.failures import Failure, NotStarted, WrongUsage
+from emulator.cli.failures import Failure, NotStarted, Refused, WrongUsage
 from emulator.cli.options import settings_from, settings_options
+from emulator.cli.output import note
+from emulator.cli.reports import report_options, wishes_from
 from emulator.cli.serve import key_of
 from emulator.settings import Settings, client_environment
 
 if TYPE_CHECKING:
+    from emulator.report.wishes import Wishes
     from emulator.server import ThreadedServer
 
 _EXAMPLES = """\b
@@ -47,10 +50,15 @@ class NoSuchCommand(Failure):
 
 @click.command("exec", epilog=_EXAMPLES, context_settings={"allow_interspersed_args": False})
 @settings_options
+@report_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND…")
 @click.pass_context
 def execute(ctx: click.Context, /, command: tuple[str, ...], **values: Any) -> None:
-    """Run a command with an emulator around it, and return the command's exit code."""
+    """Run a command with an emulator around it, and return the command's exit code.
+
+    At its end it is told what was never met, and how the client behaved.
+    """
+    wishes = wishes_from(values)
     settings = settings_from(values)
     if ctx.get_parameter_source("port") is ParameterSource.DEFAULT:
         settings = replace(settings, port=0)
@@ -59,7 +67,27 @@ def execute(ctx: click.Context, /, command: tuple[str, ...], **values: Any) -> N
     configure(settings.log_level, settings.log_format)
     with served(settings) as server:
         code = run(command, os.environ | variables(server))
-    ctx.exit(code)
+        is_well = told(server, wishes)
+    ctx.exit(code or (0 if is_well else Refused.exit_code))
+
+
+def told(server: "ThreadedServer", wishes: "Wishes") -> bool:
+    """Tell what was never met and how the client behaved, and return whether both are well.
+
+    Where nothing was asked and nothing is wished, nothing is said. Raises BadRequest for an unknown scenario.
+    """
+    from emulator.report import text
+    from emulator.report.wishes import Wishes, report_of, write
+
+    coverage = server.app.reports.coverage.of_all()
+    if not coverage.reached and wishes == Wishes():
+        return True
+    report = report_of(wishes, coverage, server.call(server.app.reports.conduct.of_all()))
+    note(text.whole(report))
+    for failure in report.failures:
+        note(f"Error: {failure}")
+    write(wishes, report, coverage)
+    return not report.failures
 
 
 @contextmanager

@@ -131,6 +131,8 @@ _OPTIONS: Final = (
             help="Answer legally but unusually: absent properties, nulls, odd texts, unknown properties."),
     _option("--future/--no-future", env="FUTURE", default=DEFAULTS.future,
             help="Answer with a status and a type of event that the contract does not know."),
+    _option("--waive", env="WAIVE", multiple=True, metavar="RULE",
+            help="Rule of conduct that finds nothing. Repeatable."),
     _option("--log-level", env="LOG_LEVEL", type=click.Choice(["debug", "info", "warning", "error"]),
             default=DEFAULTS.log_level, help="Least weight of what is logged."),
     _option("--log-format", env="LOG_FORMAT", type=click.Choice(["text", "json"]), default=DEFAULTS.log_format,

@@ -13,22 +13,33 @@ _WORDS: Final = ("allOf", "anyOf", "oneOf")
 class Outline:
     """The properties that a schema names anywhere, and whether it refuses every other.
 
-    types: the JSON types that it takes, empty where it does not say.
+    types:    the JSON types that it takes, empty where it does not say.
+    is_free:  whether some part of it takes objects of other properties and describes them, or names none.
+    items:    the schemas of a list's items that it names anywhere.
     """
 
     properties: Mapping[str, Any]
     is_closed: bool
     types: frozenset[str]
+    is_free: bool
+    items: tuple[Any, ...]
 
 
 def outline(root: Any, schema: Any) -> Outline:
     """Return the outline of a schema of the document `root`."""
     properties: dict[str, Any] = {}
-    for part in _parts(root, schema, _WORDS):
+    parts = list(_parts(root, schema, _WORDS))
+    for part in parts:
         found = part.get("properties")
         properties = {**(found if isinstance(found, Mapping) else {}), **properties}
     sure = list(_parts(root, schema, ("allOf",)))
-    return Outline(properties, any(map(_is_closed, sure)), next((t for t in map(_types, sure) if t), frozenset()))
+    return Outline(
+        properties,
+        any(map(_is_closed, sure)),
+        next((t for t in map(_types, sure) if t), frozenset()),
+        any(map(_is_free, parts)),
+        tuple(part["items"] for part in parts if "items" in part),
+    )
 
 
 def words(root: Any, schema: Any) -> tuple[Any, ...]:
@@ -63,6 +74,13 @@ def _parts(root: Any, schema: Any, through: tuple[str, ...], met: tuple[str, ...
 
 def _is_closed(schema: Mapping[str, Any]) -> bool:
     return schema.get("additionalProperties") is False and not schema.get("patternProperties")
+
+
+def _is_free(schema: Mapping[str, Any]) -> bool:
+    if schema.get("patternProperties") or isinstance(schema.get("additionalProperties"), Mapping):
+        return True
+    leads_on = any(word in schema for word in ("properties", "$ref", *_WORDS))
+    return not leads_on and (not _types(schema) or "object" in _types(schema))
 
 
 def _types(schema: Mapping[str, Any]) -> frozenset[str]:

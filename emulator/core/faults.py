@@ -19,6 +19,9 @@ CUT_STREAM: Final = "cut-stream"
 DUPLICATE_EVENT: Final = "duplicate-event"
 OUT_OF_ORDER: Final = "out-of-order"
 OF_A_STREAM: Final = (CUT_STREAM, DUPLICATE_EVENT, OUT_OF_ORDER)
+# What is not sent at all, and what no client can read.
+UNSENT: Final = (RESET, EMPTY)
+UNREADABLE: Final = (*UNSENT, TRUNCATED, MALFORMED, GARBAGE)
 KINDS: Final = (STATUS, LATENCY, RESET, EMPTY, TRUNCATED, MALFORMED, GARBAGE, SLOW_BODY, *OF_A_STREAM)
 
 # Real time, whatever the clock; so that no client and no test hangs for long.

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, Protocol
 
 from emulator.clock import Clock
 from emulator.contract.validation import Violation
+from emulator.core.faults import UNREADABLE, UNSENT
 from emulator.core.timeline import Millis
 
 # Of each body so many bytes are kept.
@@ -31,7 +32,8 @@ class Entry(NamedTuple):
     operation: the id of the operation that matched, or None.
     request_body, body: of the request and of the answer, at most 64 KiB of each; the sizes are those of the whole.
     violations: how the request broke the contract.
-    fault:     the name of the fault that was played, or None.
+    fault:     the name of the fault that was played, or None; with it, its kind, and the scenario and step whose it is
+               (step "" for the whole scenario), or None where it is no scenario's.
     events:    how many events a stream has sent; None where it is no stream.
     task_id:   of the task that the answer shows, or None; with it, which turn counted from 1, what it runs, its
                scenario and step, the file and line of the step, its status, and why it plays this scenario.
@@ -64,6 +66,8 @@ class Entry(NamedTuple):
     line: int = 0
     task_status: str | None = None
     chosen: str = ""
+    fault_kind: str | None = None
+    fault_place: tuple[str, str] | None = None
 
     @property
     def at(self) -> Millis:
@@ -79,6 +83,16 @@ class Entry(NamedTuple):
     def is_unmatched(self) -> bool:
         """Whether no operation matched, or the request broke the contract."""
         return self.operation is None or bool(self.violations)
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether anything of the answer reached the client, as far as its fault goes."""
+        return self.fault_kind not in UNSENT
+
+    @property
+    def was_readable(self) -> bool:
+        """Whether the client could make sense of the answer, as far as its fault goes."""
+        return self.fault_kind not in UNREADABLE
 
     @property
     def began(self) -> float:

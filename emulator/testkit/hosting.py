@@ -1,7 +1,9 @@
 """One server in a thread, on which every test has an emulator of its own."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import blake2b
 from string import ascii_letters, digits, punctuation
 from types import TracebackType
@@ -9,7 +11,9 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from emulator.errors import BadRequest, EmulatorError
-from emulator.server import ThreadedServer
+from emulator.report.conduct import Finding
+from emulator.report.coverage import Coverage
+from emulator.server import NotRunning, ThreadedServer
 from emulator.settings import ClockMode, Settings
 from emulator.testkit.emulator import Emulator
 from emulator.testkit.room import Room
@@ -32,6 +36,7 @@ class EmulatorServer:
             raise BadRequest("Every test has an API key of its own; leave `api_keys` empty.")
         self.settings = settings
         self._server = ThreadedServer(settings)
+        self._tests: dict[str, str] = {}
 
     @property
     def base_url(self) -> str:
@@ -58,7 +63,24 @@ class EmulatorServer:
         Raises NotFound for an unknown scenario, BadRequest for an unknown clock.
         """
         key = key_of(name, seed)
-        return Emulator(Room(self._server, key, derived_namespace(key)), scenario, clock)
+        namespace = derived_namespace(key)
+        self._tests[namespace] = name
+        return Emulator(Room(self._server, key, namespace), scenario, clock)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the clients of all tests have met so far, of all that there is; after `stop` as well."""
+        return self._server.app.reports.coverage.of_all()
+
+    @property
+    def conduct(self) -> tuple[Finding, ...]:
+        """How the clients of all tests have behaved so far, each finding with its test; after `stop` as well."""
+        work = self._server.app.reports.conduct.of_all
+        try:
+            found = self._server.call(work())
+        except NotRunning:
+            found = asyncio.run(work())
+        return tuple(replace(each, where=self._tests.get(each.where, each.where)) for each in found)
 
     def __enter__(self) -> Self:
         self.start()

@@ -10,6 +10,7 @@ from emulator.engine import Engine
 from emulator.journal.memory import MemoryJournal
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
+from emulator.report.gathering import Reports, reports_on
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
 from emulator.store.memory import MemoryStore
@@ -20,6 +21,7 @@ from emulator.web.handlers import ApiHandlers, ApiManner
 from emulator.web.journal_handlers import JournalHandlers
 from emulator.web.people import PREFIX, Links
 from emulator.web.recording import Recorder
+from emulator.web.report_handlers import ReportHandlers
 from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
 from emulator.web.site import Site, is_browser
@@ -42,14 +44,23 @@ class Application:
 
     engine:   what all of it stands on.
     recorder: whose observers are told of every answer of the emulated API.
+    reports:  what clients have met, and how they behaved.
     """
 
     def __init__(
-        self, engine: Engine, contract: Contract, recorder: Recorder, api: ASGIApp, control: ASGIApp, site: Site
+        self,
+        engine: Engine,
+        contract: Contract,
+        recorder: Recorder,
+        reports: Reports,
+        api: ASGIApp,
+        control: ASGIApp,
+        site: Site,
     ) -> None:
         self.engine = engine
         self.contract = contract
         self.recorder = recorder
+        self.reports = reports
         self._api = api
         self._control = control
         self._site = site
@@ -91,6 +102,8 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore(), MemoryJournal())
     manner = ApiManner(engine, keys, contract)
     recorder = Recorder(engine.journal, engine.feed, engine.standings, manner.place)
+    reports = reports_on(engine, contract)
+    recorder.observers.append(reports.coverage.observe)
     api = Service(
         contract,
         manner,
@@ -107,6 +120,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         {
             **ControlHandlers(engine, contract, settings, organization_id, links).table(),
             **JournalHandlers(engine, contract).table(),
+            **ReportHandlers(reports).table(),
         },
         max_body=settings.max_body,
         strict=settings.strict,
@@ -116,4 +130,4 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         api_app = CORSMiddleware(
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
-    return Application(engine, contract, recorder, api_app, control.router(), Site(engine, links, settings))
+    return Application(engine, contract, recorder, reports, api_app, control.router(), Site(engine, links, settings))

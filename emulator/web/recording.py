@@ -25,6 +25,8 @@ from emulator.web.streams import StreamReply
 REQUEST: Final = b"x-emulator-request"
 _EVENT_STREAM: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 _OK: Final = 200
+# What an entry tells of a task where there is none, in the order of its fields.
+_NO_TASK: Final = (None, None, None, None, None, "", 0, None, "")
 _logger = logging.getLogger("emulator.requests")
 
 Observer = Callable[[str, Entry, Standing | None], None]
@@ -116,7 +118,8 @@ class Recorder:
             exchange.violations,
             None if reply.fault is None else reply.fault.name,
             events,
-            *(() if standing is None else _told(standing)),
+            *(_NO_TASK if standing is None else _told(standing)),
+            *(() if reply.fault is None else (reply.fault.fault.kind, reply.fault.place)),
         )
 
     async def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:

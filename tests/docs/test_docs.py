@@ -17,8 +17,11 @@ from emulator.contract import behaviours
 from emulator.contract.judging import violations
 from emulator.contract.spec import Contract, Operation, load_contract
 from emulator.contract.validation import ResponseChecker
-from emulator.core.faults import BUILT_IN, KINDS
+from emulator.core.faults import BUILT_IN
+from emulator.core.faults import KINDS as FAULT_KINDS
 from emulator.document import parse_document
+from emulator.report.coverage import ANSWER, KINDS
+from emulator.report.rules import RULES
 from emulator.scenario.compiler import compile_document
 from emulator.settings import Settings
 from emulator.web.app import Application, create_app
@@ -154,6 +157,25 @@ def test_every_command_that_a_page_shows_exists(page: Any) -> None:
         assert first in known or f"{first} {second}" in known, f"{first} {second}"
 
 
+# The reports
+
+
+def test_every_rule_of_conduct_is_defined_with_its_severity() -> None:
+    table = sections(doc("reports.md"), 2)["The rules of conduct"]
+    rows = [row.strip("| ").split(" | ")[:2] for row in table.splitlines() if row.startswith("| `")]
+
+    assert {name.strip("`"): severity for name, severity in rows} == {
+        name: rule.severity for name, rule in RULES.items()
+    }
+
+
+def test_every_kind_of_coverage_is_defined() -> None:
+    table = sections(doc("reports.md"), 2)["What counts as met"]
+    rows = [row.strip("| ").split(" | ")[0] for row in table.splitlines() if row.startswith("| ")]
+
+    assert rows[2:] == [*KINDS, ANSWER]
+
+
 # The control API
 
 
@@ -272,9 +294,9 @@ def test_every_kind_of_fault_is_documented_with_its_built_in_names() -> None:
     table = sections(doc("faults.md"), 2)["Kinds"]
     rows = [row.strip("| ").split(" | ") for row in table.splitlines() if row.startswith("| `")]
 
-    assert [row[0].strip("`") for row in rows] == list(KINDS)
+    assert [row[0].strip("`") for row in rows] == list(FAULT_KINDS)
     assert {row[0].strip("`"): re.findall(r"`([a-z-]+)`", row[-1]) for row in rows} == {
-        kind: [name for name, fault in BUILT_IN.items() if fault.kind == kind] for kind in KINDS
+        kind: [name for name, fault in BUILT_IN.items() if fault.kind == kind] for kind in FAULT_KINDS
     }
 
 

@@ -17,6 +17,7 @@ from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
 from emulator.web.journal_handlers import JournalHandlers
 from emulator.web.people import Links
+from emulator.web.report_handlers import ReportHandlers
 
 BASE = "http://127.0.0.1:4020"
 CONTROL = "/__emulator"
@@ -86,6 +87,7 @@ class TestContract:
         handlers = [
             *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table(),
             *JournalHandlers(app.engine, app.contract).table(),
+            *ReportHandlers(app.reports).table(),
         ]
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)

@@ -1,0 +1,99 @@
+"""The report as one HTML page: no script, nothing from elsewhere, readable in the dark."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
+
+from emulator.report.conduct import Finding
+from emulator.report.coverage import COUNTED, Item
+from emulator.report.summary import Row, Summary
+from emulator.report.text import HEADINGS, NO_FINDINGS, NOTHING_STARTED, one_line, requests_text, table
+from emulator.report.whole import Report
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --line: #8886; --met: #1a7f37; --missing: #b35900; --bad: #b42318 }
+@media (prefers-color-scheme: dark) { :root { --met: #4ac26b; --missing: #e0883f; --bad: #ff7b72 } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
+th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
+th:first-child, td:first-child, .told th, .told td { text-align: left }
+code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
+ul { columns: 2 22rem; list-style: none; padding: 0 }
+.met::before { content: "✓ "; color: var(--met) }
+.missing { color: var(--missing) }
+.missing::before { content: "✗ never met: " }
+.fails { color: var(--bad); font-weight: 600 }
+"""
+
+
+def whole(report: Report) -> str:
+    """Return everything that a report has, as one page."""
+    body = [f'<p class="fails">{_text(failure)}</p>' for failure in report.failures]
+    if report.coverage is not None:
+        body += ["<h2>Coverage of the stories</h2>", *_coverage(report.coverage)]
+    if report.findings is not None:
+        body += ["<h2>Conduct of the client</h2>", *_conduct(report.findings)]
+    return "\n".join(
+        [
+            '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            "<title>xpander-emulator: what was met</title>",
+            f"<style>{_STYLE}</style>",
+            "<h1>What was met, and how</h1>",
+            *body,
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _coverage(found: Summary) -> Iterator[str]:
+    if not found.rows:
+        yield f"<p>{NOTHING_STARTED}</p>"
+        return
+    yield f"<table>{_row([heading.capitalize() for heading in HEADINGS], 'th')}"
+    yield from (_row(cells) for cells in table(found))
+    yield "</table>"
+    for row in found.rows:
+        yield from _scenario(row)
+    met = found.answers_met
+    yield f"<h3>Answers of the contract: {met.reached} of {met.total}</h3>"
+    yield f"<p>They do not count above. {len(found.rows)} of {found.known} scenarios do.</p>"
+    yield from _items(found.answers)
+
+
+def _scenario(row: Row) -> Iterator[str]:
+    yield f"<h3>{_text(row.scenario)}</h3>"
+    yield f"<p><code>{_text(row.file)}</code></p>"
+    for kind in COUNTED:
+        items = [pair for pair in row.items if pair[0].kind == kind]
+        if items:
+            yield f"<h4>{kind.capitalize()}s</h4>"
+            yield from _items(items)
+    if row.beyond:
+        yield f"<p>Beyond the story: {_text(', '.join(row.beyond))}</p>"
+
+
+def _items(items: Sequence[tuple[Item, bool]]) -> Iterator[str]:
+    yield "<ul>"
+    for item, met in items:
+        yield f'<li class="{"met" if met else "missing"}"><code>{_text(item.name)}</code></li>'
+    yield "</ul>"
+
+
+def _conduct(findings: Sequence[Finding]) -> Iterator[str]:
+    if not findings:
+        yield f"<p>{NO_FINDINGS}</p>"
+        return
+    yield f'<table class="told">{_row(["Rule", "Severity", "Where", "What", "Shown by"], "th")}'
+    for each in findings:
+        yield _row([each.rule, each.severity, each.where, each.message, requests_text(each.requests)])
+    yield "</table>"
+
+
+def _row(cells: Sequence[str], tag: str = "td") -> str:
+    return f"<tr>{''.join(f'<{tag}>{_text(cell)}</{tag}>' for cell in cells)}</tr>"
+
+
+def _text(text: str) -> str:
+    return escape(one_line(text))

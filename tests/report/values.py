@@ -1,0 +1,32 @@
+"""Coverage without a server."""
+
+from hypothesis import strategies as st
+
+from emulator.report.coverage import ANSWER, KINDS, Coverage, Item
+from emulator.report.summary import Summary, summary
+
+_names = st.text(min_size=1, max_size=4)
+items = st.builds(Item, st.sampled_from(["approval", "flaky", "<b>&|\n"]), st.sampled_from(KINDS), _names) | st.builds(
+    Item, st.just(""), st.just(ANSWER), _names
+)
+coverages = st.builds(
+    Coverage,
+    st.dictionaries(items, st.integers(0, 9), max_size=8),
+    st.frozensets(items, max_size=8),
+    st.dictionaries(st.sampled_from(["approval", "flaky"]), _names, max_size=2),
+)
+
+
+def coverage(*declared: str, reached: tuple[str, ...] = (), scenario: str = "refund") -> Coverage:
+    """Return coverage of one scenario from texts such as `step pay`, one a line of its file."""
+    lines = {_item(scenario, text): line for line, text in enumerate(declared, start=1)}
+    return Coverage(lines, frozenset(_item(scenario, text) for text in reached), {scenario: f"{scenario}.yaml"})
+
+
+def counted(*declared: str, reached: tuple[str, ...] = ()) -> Summary:
+    return summary(coverage(*declared, reached=reached))
+
+
+def _item(scenario: str, text: str) -> Item:
+    kind, _, name = text.partition(" ")
+    return Item("" if kind == ANSWER else scenario, kind, name)
