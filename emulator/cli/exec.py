@@ -98,7 +98,8 @@ def served(settings: Settings) -> Iterator["ThreadedServer"]:
 
     running = server.ThreadedServer(settings)
     try:
-        running.start()
+        with _for_the_main_thread():
+            running.start()
     except server.BadChoice as error:
         raise WrongUsage(error.message) from None
     except EmulatorError as error:
@@ -160,6 +161,21 @@ class _Relay:
         self._child = child
         for number in self._early:
             child.send_signal(number)
+
+
+@contextmanager
+def _for_the_main_thread() -> Iterator[None]:
+    """Let no thread that is started in the block take the signals that are passed on."""
+    # Of two signals at once Linux may give the second to another thread; Python would then run its handler only when
+    # the main thread wakes up, which waits for the command.
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
