@@ -92,7 +92,10 @@ def message(method: str, path: str, key: str, body: object, prefer: str) -> byte
 
 @dataclass
 class Load:
-    """What is asked of a server, at most so much, and what came of it. `failed` counts what was not to fail, by what it was."""
+    """What is asked of a server, at most so much, and what came of it.
+
+    failed: what was not to fail, by what it was.
+    """
 
     port: int
     keys: tuple[str, ...] = KEYS
@@ -182,11 +185,15 @@ class Load:
         if not fault and (status != 200 or b"data: " not in content):
             self.failed[f"stream: {status} {content[:40]!r}"] += 1
 
-    async def run(self, seconds: float, each: float) -> None:
-        until = time.perf_counter() + seconds
+    async def run(self, seconds: float, each: float) -> float:
+        """Work for so long, or until there was enough, and return for how long it was."""
+        began = time.perf_counter()
+        until = began + seconds
         await asyncio.gather(*(self.work(number, until, each) for number in range(CONNECTIONS)))
+        taken = time.perf_counter() - began
         if self.streams:
             await asyncio.wait(self.streams, timeout=20)
+        return taken
 
     async def reset(self, seconds: float) -> None:
         """Reset the keys but for the first, in turn, each thirty times in so many seconds."""
@@ -243,7 +250,7 @@ def growth_mb(samples: list[Sample]) -> float:
 
 def table(samples: list[Sample], parts: int = 6) -> str:
     rows = [
-        "| seconds | requests/s | server's CPU | memory, MB | open files | tasks kept | journal | lag, ms: median (most) |",
+        "| seconds | requests/s | server's CPU | memory, MB | open files | tasks | journal | lag, ms: median (most) |",
         "|---|---|---|---|---|---|---|---|",
     ]
     size = math.ceil(len(samples) / parts)
@@ -264,9 +271,7 @@ async def soak(server: Server) -> list[str]:
     """Run all of it, print what was seen, and return what is wrong."""
     idle = open_files(server)
     full, cpu = Load(server.port, KEYS[:1], JOURNAL), server.cpu_seconds()
-    began = time.perf_counter()
-    await full.run(FULL_SPEED_SECONDS, 0)
-    taken = time.perf_counter() - began
+    taken = await full.run(FULL_SPEED_SECONDS, 0)
     capacity = full.answered.total() / taken
     busy = (server.cpu_seconds() - cpu) / taken
     load = Load(server.port)
