@@ -213,6 +213,11 @@ def told_by_control(url: str) -> list[Place]:
                 answer = control.get(path, params={**query, **({"per_page": 100} if path == "/requests" else {})})
                 assert answer.status_code == 200 or "broken.yaml" in answer.text, (path, answer.text)
                 places.append(Place(path, answer.text))
+            if waiting := [item["id"] for item in tasks if "stop" in item["waits_for"]]:
+                sent = {"signal": "stop", "payload": {"api_key": QUERY_KEY, "parcel": 7}}
+                answer = control.post(f"/tasks/{waiting[0]}/signals", params=query, json=sent)
+                assert answer.json()["signals"][-1]["payload"] == {"api_key": REDACTED, "parcel": 7}
+                places.append(Place("signal", answer.text))
             for wanted in (
                 {"headers": {"x-api-key": "other", "authorization": "other"}, "operation": "getTask"},
                 {"body": {"user_oidc_token": "other", "input.text": "other"}, "status": 200},
@@ -279,9 +284,15 @@ def test_no_secret_is_told_of_what_succeeds_and_fails(served: str, log: Callable
     ]
 
     assert leaks(places) == []
-    assert {"log of emulator.requests", "log of emulator", "/events", "/info", "/requests/1", "tasks show"} <= {
-        place.name.removesuffix(f" {task_id}") for place in places
-    }
+    assert {
+        "log of emulator.requests",
+        "log of emulator",
+        "/events",
+        "/info",
+        "/requests/1",
+        "signal",
+        "tasks show",
+    } <= {place.name.removesuffix(f" {task_id}") for place in places}
 
 
 def test_no_credential_of_another_contract_is_told(foreign: str, log: Callable[[], list[Place]]) -> None:
