@@ -219,7 +219,7 @@ def told_by_control(url: str) -> list[Place]:
                 assert answer.json()["signals"][-1]["payload"] == {"api_key": REDACTED, "parcel": 7}
                 places.append(Place("signal", answer.text))
             for wanted in (
-                {"headers": {"x-api-key": "other", "authorization": "other"}, "operation": "getTask"},
+                {"headers": {"x-api-key": "other", "authorization": "other"}},
                 {"body": {"user_oidc_token": "other", "input.text": "other"}, "status": 200},
                 {"query": {"token": "other", "key": "other"}, "method": "GET"},
             ):
