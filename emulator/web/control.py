@@ -26,6 +26,7 @@ from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
 from emulator.web.people import Links
 from emulator.web.problems import problem, problem_violations, with_headers
 from emulator.web.service import Call, Handler
+from emulator.web.starting import Starter
 from emulator.web.streams import StreamReply
 
 MERMAID: Final = "text/vnd.mermaid"
@@ -95,6 +96,7 @@ class ControlHandlers:
         self._settings = settings
         self._organization_id = organization_id
         self._links = links
+        self._starter = Starter(engine, contract)
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -106,6 +108,7 @@ class ControlHandlers:
             "contract": self.contract,
             "follow_events": self.follow_events,
             "list_tasks": self.list_tasks,
+            "start_task": self.start_task,
             "get_task": self.get_task,
             "signal_task": self.signal_task,
             "skip_task": self.skip_task,
@@ -191,6 +194,15 @@ class ControlHandlers:
         found = [await self._engine.standings.find(call.namespace, task.id) for task in shown]
         items = [views.task_view(standing, self._pause_in_part(standing)) for standing in found if standing is not None]
         return json_reply({"items": items, "total": len(listed)})
+
+    async def start_task(self, call: Call) -> Reply:
+        """Start a task that plays a scenario."""
+        request = call.body.get("request")
+        found = () if request is None else self._starter.refused(request)
+        if found:
+            return problem_violations(found)
+        view = await self._starter.start(call.namespace, call.body["scenario"], request, call.request.origin)
+        return json_reply(views.task_details(view, self._pause(view.standing)))
 
     async def get_task(self, call: Call) -> Reply:
         """Return one task with its history."""
