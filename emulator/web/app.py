@@ -10,6 +10,7 @@ from emulator.engine import Engine
 from emulator.journal.memory import MemoryJournal
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
+from emulator.scenario.playlist import load_playlist
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
 from emulator.store.memory import MemoryStore
@@ -76,6 +77,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     contract = load_spec(settings.spec)
     catalogue = load_stories(settings.scenarios, contract)
     check_runnables(settings.runnables, catalogue)
+    playlist = load_playlist(settings.playlist, list(catalogue), contract) if settings.playlist else None
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
     links = Links(settings)
@@ -105,7 +107,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         control_contract(),
         ControlManner(settings, keys),
         {
-            **ControlHandlers(engine, contract, settings, organization_id, links).table(),
+            **ControlHandlers(engine, contract, settings, organization_id, links, playlist).table(),
             **JournalHandlers(engine, contract).table(),
         },
         max_body=settings.max_body,

@@ -15,9 +15,11 @@ from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
 from emulator.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
 from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound
+from emulator.loading import built_in_playlist
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
 from emulator.scenario.paths import as_json, path_of, paths
+from emulator.scenario.playlist import Playlist
 from emulator.settings import Settings
 from emulator.standing import Standing
 from emulator.web import views
@@ -86,10 +88,17 @@ class ControlHandlers:
     """The handlers of the control API, over one engine. None of them counts as a poll.
 
     contract: the one that the engine's tasks are answered by.
+    playlist: the user's own; None for the built-in one.
     """
 
     def __init__(
-        self, engine: Engine, contract: Contract, settings: Settings, organization_id: str, links: Links
+        self,
+        engine: Engine,
+        contract: Contract,
+        settings: Settings,
+        organization_id: str,
+        links: Links,
+        playlist: Playlist | None = None,
     ) -> None:
         self._engine = engine
         self._contract = contract
@@ -97,6 +106,7 @@ class ControlHandlers:
         self._organization_id = organization_id
         self._links = links
         self._starter = Starter(engine, contract)
+        self._playlist = playlist
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -120,6 +130,7 @@ class ControlHandlers:
             "list_paths": self.list_paths,
             "set_default_scenario": self.set_default_scenario,
             "set_next_scenario": self.set_next_scenario,
+            "get_playlist": self.get_playlist,
             "list_faults": self.list_faults,
             "set_faults": self.set_faults,
             "clear_faults": self.clear_faults,
@@ -299,6 +310,12 @@ class ControlHandlers:
 
     async def _choices(self, namespace: str) -> dict[str, Any]:
         return views.choices(await self._engine.store.pins(namespace), self._engine.default)
+
+    async def get_playlist(self, call: Call) -> Reply:
+        """Return what the presenter mode shows."""
+        if self._playlist is None:
+            self._playlist = built_in_playlist()
+        return json_reply(views.playlist_view(self._playlist, self._starter.refused))
 
     # Faults
 

@@ -142,6 +142,16 @@ def test_lint_tells_the_kinds_of_files_in_one_folder_apart(run: Run) -> None:
     assert [line.split(":")[0] for line in run("lint", ".").stdout.splitlines()] == ["api.yaml"]
 
 
+def test_lint_tells_what_is_wrong_in_a_playlist_among_the_stories(run: Run) -> None:
+    Path("refund.yaml").write_text(STORY)
+    Path("shows.yaml").write_text("stories:\n  - scenario: refund\n  - scenario: approval\n  - scenario: refnd\n")
+
+    result = run("lint", ".")
+
+    assert result.stdout == "shows.yaml:4:15: no scenario is called 'refnd'. Did you mean 'refund'?\n"
+    assert result.exit_code == 1
+
+
 def test_lint_warns_of_what_is_doubtful_and_finds_no_mistake_in_it(run: Run) -> None:
     schemas = "components: {schemas: {A: {format: uuidd}}}"
     Path("api.yaml").write_text(f"openapi: 3.1.0\ninfo: {{title: Mine, version: '1'}}\npaths: {{}}\n{schemas}\n")

@@ -572,6 +572,14 @@ class TestClock:
 
 
 class TestScenarios:
+    async def test_the_playlist_comes_with_requests_that_the_contract_takes(self, client: httpx2.AsyncClient) -> None:
+        playlist = (await client.get(f"{CONTROL}/playlist")).json()
+
+        for story in playlist["stories"]:
+            sent = {"scenario": story["scenario"], "request": story["request"]}
+            assert story["request"]
+            assert (await client.post(f"{CONTROL}/tasks", json=sent)).status_code == 200
+
     async def test_all_are_listed_with_what_is_chosen(self, client: httpx2.AsyncClient, app: Application) -> None:
         listed = (await client.get(f"{CONTROL}/scenarios")).json()
 
