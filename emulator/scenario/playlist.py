@@ -83,6 +83,8 @@ class _Reader:
 
     def story(self, path: Place, value: Any) -> Showing:
         told = self.findings.mapping(path, value, "a story is a mapping with `scenario`")
+        if not isinstance(value, Mapping):
+            return Showing("", "", "", None, self.speed)
         self.findings.keys(path, told, _STORY_KEYS, _SLIPS)
         scenario = (
             self.findings.text((*path, "scenario"), told.get("scenario"), "expected the name of a scenario") or ""

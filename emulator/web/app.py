@@ -19,6 +19,7 @@ from emulator.web.control import ControlHandlers, ControlManner, control_contrac
 from emulator.web.faulty import ApiFaults
 from emulator.web.handlers import ApiHandlers, ApiManner
 from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.page_handlers import PageHandlers
 from emulator.web.people import PREFIX, Links
 from emulator.web.recording import Recorder
 from emulator.web.sdk_handlers import SdkHandlers
@@ -107,8 +108,9 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         control_contract(),
         ControlManner(settings, keys),
         {
-            **ControlHandlers(engine, contract, settings, organization_id, links, playlist).table(),
+            **ControlHandlers(engine, contract, settings, organization_id, links).table(),
             **JournalHandlers(engine, contract).table(),
+            **PageHandlers(engine, contract, links, playlist).table(),
         },
         max_body=settings.max_body,
         strict=settings.strict,

@@ -15,11 +15,9 @@ from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
 from emulator.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
 from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound
-from emulator.loading import built_in_playlist
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
 from emulator.scenario.paths import as_json, path_of, paths
-from emulator.scenario.playlist import Playlist
 from emulator.settings import Settings
 from emulator.standing import Standing
 from emulator.web import views
@@ -28,7 +26,6 @@ from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
 from emulator.web.people import Links
 from emulator.web.problems import problem, problem_violations, with_headers
 from emulator.web.service import Call, Handler
-from emulator.web.starting import Starter
 from emulator.web.streams import StreamReply
 
 MERMAID: Final = "text/vnd.mermaid"
@@ -88,7 +85,6 @@ class ControlHandlers:
     """The handlers of the control API, over one engine. None of them counts as a poll.
 
     contract: the one that the engine's tasks are answered by.
-    playlist: the user's own; None for the built-in one.
     """
 
     def __init__(
@@ -98,15 +94,12 @@ class ControlHandlers:
         settings: Settings,
         organization_id: str,
         links: Links,
-        playlist: Playlist | None = None,
     ) -> None:
         self._engine = engine
         self._contract = contract
         self._settings = settings
         self._organization_id = organization_id
         self._links = links
-        self._starter = Starter(engine, contract)
-        self._playlist = playlist
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -118,7 +111,6 @@ class ControlHandlers:
             "contract": self.contract,
             "follow_events": self.follow_events,
             "list_tasks": self.list_tasks,
-            "start_task": self.start_task,
             "get_task": self.get_task,
             "signal_task": self.signal_task,
             "skip_task": self.skip_task,
@@ -130,7 +122,6 @@ class ControlHandlers:
             "list_paths": self.list_paths,
             "set_default_scenario": self.set_default_scenario,
             "set_next_scenario": self.set_next_scenario,
-            "get_playlist": self.get_playlist,
             "list_faults": self.list_faults,
             "set_faults": self.set_faults,
             "clear_faults": self.clear_faults,
@@ -205,15 +196,6 @@ class ControlHandlers:
         found = [await self._engine.standings.find(call.namespace, task.id) for task in shown]
         items = [views.task_view(standing, self._pause_in_part(standing)) for standing in found if standing is not None]
         return json_reply({"items": items, "total": len(listed)})
-
-    async def start_task(self, call: Call) -> Reply:
-        """Start a task that plays a scenario."""
-        request = call.body.get("request")
-        found = () if request is None else self._starter.refused(request)
-        if found:
-            return problem_violations(found)
-        view = await self._starter.start(call.namespace, call.body["scenario"], request, call.request.origin)
-        return json_reply(views.task_details(view, self._pause(view.standing)))
 
     async def get_task(self, call: Call) -> Reply:
         """Return one task with its history."""
@@ -310,12 +292,6 @@ class ControlHandlers:
 
     async def _choices(self, namespace: str) -> dict[str, Any]:
         return views.choices(await self._engine.store.pins(namespace), self._engine.default)
-
-    async def get_playlist(self, call: Call) -> Reply:
-        """Return what the presenter mode shows."""
-        if self._playlist is None:
-            self._playlist = built_in_playlist()
-        return json_reply(views.playlist_view(self._playlist, self._starter.refused))
 
     # Faults
 

@@ -64,11 +64,10 @@ stories:
         "shows.yaml:2:8: expected a number from 0.01 to 1000, found 0",
         "shows.yaml:4:15: no scenario is called 'aproval'. Did you mean 'approval'?",
         "shows.yaml:5:11: expected a text, found 7",
-        "shows.yaml:7:28: breaks the contract: Input should be a valid string, found 7",
+        "shows.yaml:7:29: breaks the contract: Input should be a valid string, found 7",
         "shows.yaml:8:5: unknown key 'sped'; known keys here are scenario, title, says, request, speed."
         " Did you mean 'speed'?",
         "shows.yaml:9:5: a story is a mapping with `scenario`, found 'completed'",
-        "shows.yaml:9:5: expected the name of a scenario, found null",
     ]
 
 

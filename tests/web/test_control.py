@@ -16,6 +16,7 @@ from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
 from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.page_handlers import PageHandlers
 from emulator.web.people import Links
 
 BASE = "http://127.0.0.1:4020"
@@ -86,6 +87,7 @@ class TestContract:
         handlers = [
             *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table(),
             *JournalHandlers(app.engine, app.contract).table(),
+            *PageHandlers(app.engine, app.contract, Links(SETTINGS), None).table(),
         ]
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
@@ -343,6 +345,36 @@ class TestTasks:
         assert (task["turn"], task["scenario"], task["created_at"]) == (2, "approval", NOW)
         assert task["created_at"] == task["snapshot"]["created_at"]
         assert task["signals"] == []
+
+    async def test_a_task_is_seen_again_as_it_was_at_each_entry_of_its_history(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        task_id = await paused(client)
+        await client.post(f"{CONTROL}/tasks/{task_id}/signals", json={"signal": "reject", "reason": "No"})
+
+        seen = [(await client.get(f"{CONTROL}/tasks/{task_id}/history/{n}")).json() for n in (1, 3, 4)]
+
+        assert [each["snapshot"]["status"] for each in seen] == ["pending", "paused", "stopped"]
+        assert [each["snapshot"]["hitl_request"] is None for each in seen] == [True, False, True]
+        assert (seen[2]["cause"], seen[2]["reason"]) == ("reject", "No")
+        assert seen[2]["snapshot"] == (await client.get(f"/v1/tasks/{task_id}")).json()
+
+    async def test_a_step_that_was_updated_is_seen_as_it_was_left(self, client: httpx2.AsyncClient) -> None:
+        task_id = await paused(client)
+        update = {"signal": "update", "payload": {"title": "Seven"}}
+        await client.post(f"{CONTROL}/tasks/{task_id}/signals", json=update)
+        await client.post(f"{CONTROL}/tasks/{task_id}/signals", json={"signal": "approve"})
+
+        seen = (await client.get(f"{CONTROL}/tasks/{task_id}/history/3")).json()
+
+        assert (seen["snapshot"]["status"], seen["snapshot"]["title"]) == ("paused", "Seven")
+
+    async def test_a_history_ends_where_the_task_stands(self, client: httpx2.AsyncClient) -> None:
+        task_id = await paused(client)
+
+        answer = await client.get(f"{CONTROL}/tasks/{task_id}/history/4")
+
+        assert "has 3 entries, and no 4" in problem(answer, 404)
 
     async def test_looking_never_counts_as_a_poll(self, client: httpx2.AsyncClient) -> None:
         task_id = await started(client, "polled")
