@@ -10,7 +10,7 @@ const LONGEST_NAME = 14;
 const LONGEST_LABEL = 11;
 const MARGIN = 10;
 // Beyond this a story is shown in part, and can be scrolled, rather than made smaller.
-const LEAST_SCALE = 0.8;
+const LEAST_SCALE = 0.9;
 
 /**
  * graph:   `{nodes, edges}` of a scenario.
@@ -22,7 +22,11 @@ export function Diagram({ graph, history = [], big = false }) {
   const seen = useMemo(() => passed(drawn, history), [drawn, history]);
   const place = useRef(null);
   const here = history.at(-1)?.step;
-  useEffect(() => reveal(place.current), [here]);
+  useEffect(() => {
+    const watcher = new ResizeObserver(() => reveal(place.current));
+    watcher.observe(place.current);
+    return () => watcher.disconnect();
+  }, [here]);
   const box = `${-MARGIN} ${-MARGIN} ${drawn.width + 2 * MARGIN} ${drawn.height + 2 * MARGIN}`;
   const width = drawn.width + 2 * MARGIN;
   const style = big ? {} : { maxWidth: `${width}px`, minWidth: `${width * LEAST_SCALE}px` };
@@ -32,7 +36,7 @@ export function Diagram({ graph, history = [], big = false }) {
         <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .5L7.5 4 0 7.5z" /></marker>
         <marker id="tip-taken" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto"><path d="M0 .5L7.5 4 0 7.5z" /></marker>
       </defs>
-      ${drawn.edges.map((edge) => html`<${Edge} key=${`${edge.from} ${edge.to}`} edge=${edge} taken=${seen.edges.has(edge)} />`)}
+      ${[...drawn.edges.filter((edge) => !seen.edges.has(edge)), ...seen.edges].map((edge) => html`<${Edge} key=${`${edge.from} ${edge.to}`} edge=${edge} taken=${seen.edges.has(edge)} />`)}
       ${drawn.nodes.map(
         (node) => html`<${Node} key=${node.id} node=${node} visit=${seen.nodes.get(node.id)} isNow=${node.id === here} base=${history[0]?.at} />`,
       )}
