@@ -25,8 +25,11 @@ export const ordered = computed(() => {
   return [...all.filter(waits), ...all.filter((task) => !waits(task))];
 });
 
-/** The id of the task that is shown: the one that was picked, else the first of the list; null without tasks. */
-export const shownId = computed(() => picked.value || ordered.value[0]?.id || null);
+// The first of the list when nothing was picked; it stays, so that nothing moves under somebody's hands.
+const first = signal(null);
+
+/** The id of the task that is shown; null without tasks. */
+export const shownId = computed(() => picked.value || first.value);
 
 addEventListener("hashchange", () => {
   picked.value = decodeURIComponent(location.hash.slice(1));
@@ -49,7 +52,7 @@ export async function act(method, path, body = {}) {
     problem.value = "";
     return answer;
   } catch (error) {
-    problem.value = error.status ? error.message : "The server does not answer. Nothing was sent.";
+    problem.value = error.status ? error.message : "Nothing was sent: the server does not answer.";
     return null;
   } finally {
     read();
@@ -82,6 +85,7 @@ async function load() {
     clock.value = { ...seen, readAt: performance.now() };
     tasks.value = listed.items;
     total.value = listed.total;
+    if (!listed.items.some((task) => task.id === first.value)) first.value = ordered.value[0]?.id ?? null;
     announce(listed.items);
     plan(listed.items, seen);
     connected.value = true;
