@@ -46,7 +46,7 @@ $(VENV)/.browser: $(VENV)/.installed
 	touch $@
 
 browser: $(VENV)/.browser ## look at the pages with a real Chromium
-	NO_PROXY=127.0.0.1,localhost $(BIN)/python -m pytest -q tests/browser
+	NO_PROXY=127.0.0.1,localhost $(BIN)/python -m pytest -q -n $(WORKERS) tests/browser
 
 vendor: ## fetch what the pages use of others, in the versions that vendor.toml lists (needs npm)
 	$(PYTHON) tools/vendor.py

@@ -6,6 +6,7 @@ const OWN = new Set(["host", "user-agent", "accept-encoding", "connection", "con
 const REDACTED = "[redacted]";
 const TIMED = new Set(["start", "after", "polls"]);
 const METHODS = new Set(["approve", "reject", "authorize", "deny", "expire", "stop"]);
+const END = "the-end";
 const TERMINAL = new Set(["completed", "failed", "error", "stopped"]);
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -109,7 +110,9 @@ export function asScenario(task) {
     return { ...visit, id: count === 1 ? visit.step : `${visit.step}-${count}` };
   });
   const lines = steps.flatMap((visit, index) => step(visit, steps[index + 1], task));
-  if (!TERMINAL.has(steps.at(-1).status)) lines.push("  - {id: the-end, status: completed, result: Done}");
+  if (!TERMINAL.has(steps.at(-1).status) || lines.some((line) => line.includes(END))) {
+    lines.push(`  - {id: ${END}, status: completed, result: Done}`);
+  }
   return `scenario: ${identifier(`${task.scenario}_copy`)}
 description: ${literal(`As task ${task.id} went.`)}
 match:
@@ -126,17 +129,21 @@ function step(visit, next, task) {
     if (task.snapshot.result) lines.push(`    result: ${literal(task.snapshot.result)}`);
     return lines;
   }
-  const goto = next?.id ?? "the-end";
+  const goto = next?.id ?? END;
   const signals = decisions.filter((name) => name !== "expire" && name !== "stop");
-  if (visit.status === "paused") lines.push(...asked(signals, visit));
+  const ways = new Map(signals.map((name) => [name, goto]));
+  if (visit.status === "paused") lines.push(...asked(ways, visit));
   if (next?.cause === "polls") lines.push("    polls: 1");
-  else if (signals.length) lines.push(`    on: {${signals.map((name) => `${name}: ${JSON.stringify(goto)}`).join(", ")}}`);
+  else if (ways.size) lines.push(`    on: {${[...ways].map(([name, to]) => `${name}: ${JSON.stringify(to)}`).join(", ")}}`);
   else lines.push(`    after: ${next ? Math.max(0, Date.parse(next.at) - Date.parse(visit.at)) : 1000}ms`);
   return lines;
 }
 
-function asked(signals, visit) {
-  if (signals.some((name) => name === "approve" || name === "reject")) return [`    hitl: {wait_node_id: ${JSON.stringify(visit.step)}}`];
-  if (signals.some((name) => name === "authorize" || name === "deny")) return ["    eca: {connector_name: A connector}"];
-  return [];
+/** Return what is asked at a pause; who is asked may say yes as well. */
+function asked(ways, visit) {
+  const [hitl, eca] = [["approve", "reject"], ["authorize", "deny"]].map((names) => names.some((name) => ways.has(name)));
+  if (hitl && !ways.has("approve")) ways.set("approve", END);
+  if (hitl) return [`    hitl: {wait_node_id: ${JSON.stringify(visit.step)}}`];
+  if (eca && !ways.has("authorize")) ways.set("authorize", END);
+  return eca ? ["    eca: {connector_name: A connector}"] : [];
 }
