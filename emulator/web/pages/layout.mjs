@@ -1,7 +1,7 @@
 /* Where the steps of a story stand in its diagram: in layers from left to right, the way of the first exits on top. Pure. */
 
-export const NODE = { width: 134, height: 52 };
-export const GAP = { x: 80, y: 22 };
+export const NODE = { width: 128, height: 52 };
+export const GAP = { x: 76, y: 22 };
 const LANE = 26;
 
 /**

@@ -72,7 +72,7 @@ function Row({ task, index, count }) {
     <${Mark} status=${task.status} size=${18} />
     <div class="what">
       <div class="title">${titleOf(task)}</div>
-      <div class="soft">${task.status}<span class="dot">·</span>${task.step === task.status ? task.scenario : task.step}<span class="dot">·</span>${age(task)}</div>
+      <div class="soft">${[...new Set([task.status, task.step, age(task)])].join(" · ")}</div>
     </div>
   </div>`;
 }
