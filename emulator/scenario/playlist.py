@@ -18,8 +18,8 @@ from emulator.scenario.shapes import shown
 MOST_STORIES: Final = 100
 SLOWEST: Final = 0.01
 FASTEST: Final = 1_000.0
-_KEYS: Final = ("title", "speed", "stories")
-_STORY_KEYS: Final = ("scenario", "title", "says", "request", "speed")
+KEYS: Final = ("title", "speed", "stories")
+STORY_KEYS: Final = ("scenario", "title", "says", "request", "speed")
 _SLIPS: Final = {"name": "title", "scenarios": "stories", "description": "says", "text": "says", "input": "request"}
 
 
@@ -60,7 +60,7 @@ def load_playlist(
     document = read_document(path, name)
     findings = Findings(document, Rules())
     told = findings.mapping((), document.value, "a playlist is a mapping with `stories`")
-    findings.keys((), told, _KEYS, _SLIPS)
+    findings.keys((), told, KEYS, _SLIPS)
     title = _text(findings, (), told, "title", "Stories")
     speed = _speed(findings, (), told, 1.0)
     listed = told.get("stories")
@@ -85,7 +85,7 @@ class _Reader:
         told = self.findings.mapping(path, value, "a story is a mapping with `scenario`")
         if not isinstance(value, Mapping):
             return Showing("", "", "", None, self.speed)
-        self.findings.keys(path, told, _STORY_KEYS, _SLIPS)
+        self.findings.keys(path, told, STORY_KEYS, _SLIPS)
         scenario = (
             self.findings.text((*path, "scenario"), told.get("scenario"), "expected the name of a scenario") or ""
         )

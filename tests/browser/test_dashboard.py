@@ -253,6 +253,17 @@ def test_a_reset_asks_once_and_leaves_nothing(page: Page, emulator: Emulator) ->
     expect(page.get_by_role("heading", name="No task yet")).to_be_visible()
 
 
+def test_a_task_that_is_gone_gives_way_to_another(page: Page, emulator: Emulator) -> None:
+    press(page, "Start “approval”")
+    expect(page.locator(STATE)).to_have_text("pending")
+
+    emulator.control("POST", "/reset")
+    expect(page.get_by_role("heading", name="No task yet")).to_be_visible()
+    emulator.started("completed")
+
+    expect(page.locator(".task-head h2")).to_have_text("Completed")
+
+
 def test_hostile_texts_are_texts(emulator: Emulator, watch: Watch) -> None:
     emulator.paused("approval", HOSTILE, id="<img src=x onerror=alert(4)>", title=HOSTILE)
     page = watch.page()

@@ -85,6 +85,24 @@ def test_every_story_fits_a_projector_and_a_phone(page: Page, number: int) -> No
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_a_presenter_goes_on_when_the_server_is_back(watch: Watch) -> None:
+    watch.forgive("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "404 (Not Found)")
+    page = watch.page()
+    with ThreadedServer(Settings(port=0, log_level="critical")) as server:
+        port = int(server.base_url.rpartition(":")[2])
+        page.goto(f"{server.base_url}/__emulator/present")
+        page.get_by_role("button", name="Start").first.click()
+        expect(page.locator(".asked")).to_be_visible()
+    expect(page.locator(".lost")).to_be_visible()
+
+    with ThreadedServer(Settings(port=port, log_level="critical")):
+        expect(page.locator(".lost")).to_have_count(0, timeout=15_000)
+        expect(page.locator(".begin")).to_be_visible()
+        page.keyboard.press("Space")
+
+        expect(page.locator(".asked")).to_be_visible()
+
+
 def test_a_playlist_of_ones_own_is_shown(watch: Watch, tmp_path: Path) -> None:
     shows = tmp_path / "shows.yaml"
     shows.write_text("title: Ours\nstories: [{scenario: failed, title: '<b>It fails</b>'}]\n", encoding="utf-8")

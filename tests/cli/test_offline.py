@@ -25,6 +25,7 @@ def test_the_embedded_files_are_there() -> None:
     assert embedded.CONTRACT.is_file()
     assert embedded.SCENARIOS.is_dir()
     assert embedded.EDITOR_SCHEMA.is_file()
+    assert embedded.PLAYLIST.is_file()
 
 
 def test_routes_tell_what_each_operation_does_and_where_it_is_known_from(run: Run) -> None:

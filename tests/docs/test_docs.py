@@ -19,6 +19,7 @@ from emulator.contract.spec import Contract, Operation, load_contract
 from emulator.contract.validation import ResponseChecker
 from emulator.core.faults import BUILT_IN, KINDS
 from emulator.document import parse_document
+from emulator.scenario import playlist
 from emulator.scenario.compiler import compile_document
 from emulator.settings import Settings
 from emulator.web.app import Application, create_app
@@ -217,6 +218,15 @@ def test_every_type_of_event_is_documented() -> None:
     told = [cell.strip("`") for cell in first_cells(sections(doc("control-api.md"), 3)["GET /__emulator/events"])]
 
     assert told == types
+
+
+# Pages
+
+
+def test_every_key_of_a_playlist_is_documented() -> None:
+    told = [cell.strip("`") for cell in first_cells(sections(doc("pages.md"), 2)["Presenter mode"])]
+
+    assert {*playlist.KEYS, *playlist.STORY_KEYS} <= set(told)
 
 
 # Scenarios

@@ -34,7 +34,7 @@ export function Decision({ task }) {
       ${answers.filter((name) => BAD.includes(name)).map((name) => html`<button class="danger" onClick=${() => decide(task, name, reason)}>${signalWord(name)}</button>`)}
       ${own.length > 0 && html`<${Own} task=${task} names=${own} reason=${reason} isAlone=${own.length === answers.length} />`}
       ${decisions(task).includes("expire") && html`<button class="plain" onClick=${() => decide(task, "expire", reason)}>${signalWord("expire")}</button>`}
-      ${pause.link && html`<a class="quiet-link" href=${new URL(pause.link).pathname} target="_blank" rel="opener">Open the page that ${kind === "credential" ? "its owner" : "the person"} gets</a>`}
+      ${pause.link && html`<a class="quiet-link" href=${new URL(pause.link).pathname} target="_blank" rel="noopener">Open the page that ${kind === "credential" ? "its owner" : "the person"} gets</a>`}
     </div>
   </section>`;
 }

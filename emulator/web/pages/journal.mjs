@@ -7,6 +7,10 @@ import { Entry } from "./entry.mjs";
 import { Banners, Bar, Said } from "./frame.mjs";
 
 const PER_PAGE = 100;
+// As many as the control API gives at once.
+const MOST = 500;
+// Between two readings, so that a burst of requests is one reading.
+const REST_MS = 100;
 
 const namespace = signal(new URLSearchParams(location.search).get("namespace"));
 const entries = signal(null);
@@ -20,21 +24,26 @@ const shown = signal(null);
 
 const tell = (path, query = {}) => ask("GET", path, { namespace: namespace.value, query });
 
-let reading = null;
+let reading = false;
 let again = false;
 
-function read() {
-  again = reading !== null;
-  reading ??= load().finally(() => {
-    reading = null;
-    if (again) read();
-  });
+/** Read everything, once at a time: what happens meanwhile is read once more afterwards. */
+async function read() {
+  again = true;
+  if (reading) return;
+  reading = true;
+  while (again) {
+    again = false;
+    await load();
+    await new Promise((done) => setTimeout(done, REST_MS));
+  }
+  reading = false;
 }
 
 async function load() {
   try {
     const path = broken.value ? "/requests/unmatched" : "/requests";
-    const listed = await tell(path, { per_page: PER_PAGE * pages.value > 500 ? 500 : PER_PAGE * pages.value });
+    const listed = await tell(path, { per_page: Math.min(MOST, PER_PAGE * pages.value) });
     entries.value = listed.items;
     total.value = listed.total;
     connected.value = true;
@@ -132,7 +141,7 @@ function List() {
       ${entries.value.map((entry) => html`<${Row} key=${entry.id} entry=${entry} isShown=${entry.id === shown.value?.entry.id} />`)}
     </ol>
     ${!entries.value.length && html`<p class="soft none">No request broke the contract.</p>`}
-    ${entries.value.length < Math.min(total.value, 500) && html`<button class="plain older" onClick=${older}>Show older ones</button>`}
+    ${entries.value.length < Math.min(total.value, MOST) && html`<button class="plain older" onClick=${older}>Show older ones</button>`}
   </aside>`;
 }
 

@@ -38,6 +38,7 @@ async function attempt(work) {
   try {
     await work();
     problem.value = "";
+    connected.value = true;
   } catch (error) {
     if (error.status) problem.value = error.message;
     else connected.value = false;
@@ -47,6 +48,13 @@ async function attempt(work) {
 let timer = null;
 let known = null;
 
+/** Return a task; null where it is no more, as after a restart of the server. */
+const found = (path) =>
+  tell("GET", path).catch((error) => {
+    if (error.status === 404) return null;
+    throw error;
+  });
+
 /** Read the task again, and once more when it changes by itself. */
 export const read = () =>
   attempt(async () => {
@@ -54,10 +62,10 @@ export const read = () =>
     if (known === null) return;
     const id = known;
     const path = `/tasks/${encodeURIComponent(id)}`;
-    const [seen, clock] = await Promise.all([tell("GET", path), tell("GET", "/clock")]);
+    const [seen, clock] = await Promise.all([found(path), tell("GET", "/clock")]);
+    if (seen === null) return forget();
     const last = seen.history.length > 1 ? await tell("GET", `${path}/history/${seen.history.length - 1}`) : undefined;
     if (id !== known) return;
-    connected.value = true;
     before.value = last?.snapshot;
     task.value = seen;
     const due = wait(seen.next_change, clock);
@@ -136,7 +144,7 @@ export const begin = () =>
     await read();
     follow(
       NAMESPACE,
-      (event) => event.data?.task_id === known && read(),
+      (event) => (event.type === "stale" || event.data.task_id === known) && read(),
       (is) => (connected.value = is),
     );
   });

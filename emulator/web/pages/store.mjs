@@ -6,7 +6,7 @@ import { titleOf, waits } from "./words.mjs";
 
 const PER_PAGE = 500;
 const MOST_PAGES = 4;
-// Between two readings of everything, so that a burst of events is one reading.
+// Between two readings of everything, so that a burst of events is one reading; with many tasks as long as it takes.
 const REST_MS = 60;
 
 export const namespace = signal(new URLSearchParams(location.search).get("namespace"));
@@ -41,6 +41,11 @@ export function pick(id) {
   location.hash = id ? encodeURIComponent(id) : "";
 }
 
+function unpick() {
+  pick("");
+  picked.value = "";
+}
+
 /** Speak to the control API about the chosen namespace. */
 export const tell = (method, path, body = null, query = {}) =>
   ask(method, path, { namespace: namespace.value, body, query });
@@ -71,8 +76,10 @@ export async function read() {
   reading = true;
   while (again) {
     again = false;
+    const began = performance.now();
     await load();
-    await new Promise((done) => setTimeout(done, REST_MS));
+    const took = performance.now() - began;
+    await new Promise((done) => setTimeout(done, Math.max(REST_MS, took)));
   }
   reading = false;
 }
@@ -82,10 +89,12 @@ async function load() {
   try {
     const [listed, seen] = await Promise.all([allTasks(), tell("GET", "/clock")]);
     if (of !== namespace.value) return;
+    const isKnown = (id) => listed.items.some((task) => task.id === id);
     clock.value = { ...seen, readAt: performance.now() };
     tasks.value = listed.items;
     total.value = listed.total;
-    if (!listed.items.some((task) => task.id === first.value)) first.value = ordered.value[0]?.id ?? null;
+    if (!isKnown(first.value)) first.value = ordered.value[0]?.id ?? null;
+    if (picked.value && listed.total === listed.items.length && !isKnown(picked.value)) unpick();
     announce(listed.items);
     plan(listed.items, seen);
     connected.value = true;
