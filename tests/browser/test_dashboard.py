@@ -4,7 +4,7 @@ import re
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from emulator.server import ThreadedServer
 from emulator.settings import Settings
@@ -200,6 +200,7 @@ def test_the_clock_goes_as_it_is_told(page: Page, emulator: Emulator) -> None:
     page.get_by_label("How the clock goes").select_option("scaled")
     page.get_by_label("Seconds in one second").fill("600")
     page.get_by_label("Seconds in one second").press("Enter")
+    expect(page.get_by_label("Seconds in one second")).to_have_value("600")
     press(page, "Start “approval”")
 
     expect(page.get_by_role("region", name="Waiting for a person")).to_be_visible()
@@ -282,19 +283,19 @@ def many(emulator: Emulator, count: int) -> list[Json]:
     return [emulator.http.post("/__emulator/tasks", json={"scenario": "completed"}).json() for _ in range(count)]
 
 
-# Frames while the list is scrolled from its top to its end: how long each of them took, in ms.
 SCROLL = """async () => {
   const rows = document.querySelector(".rows");
-  const gaps = [];
-  let before = performance.now();
-  for (let frame = 0; frame < 60; frame += 1) {
+  for (let frame = 1; frame <= 60; frame += 1) {
     rows.scrollTop = (rows.scrollHeight * frame) / 60;
     await new Promise(requestAnimationFrame);
-    gaps.push(performance.now() - before);
-    before = performance.now();
   }
-  return gaps.sort((one, other) => one - other);
 }"""
+
+
+def worked(session: CDPSession) -> float:
+    """Return for how many ms of its own time, whatever else the machine does, the page has worked so far."""
+    found = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    return 1000 * float(found["ScriptDuration"] + found["LayoutDuration"] + found["RecalcStyleDuration"])
 
 
 def test_a_thousand_tasks_stay_fluid(emulator: Emulator, watch: Watch) -> None:
@@ -303,10 +304,14 @@ def test_a_thousand_tasks_stay_fluid(emulator: Emulator, watch: Watch) -> None:
     page.goto(f"{emulator.url}/__emulator/")
     expect(page.get_by_role("heading", name="1000 tasks")).to_be_visible()
 
-    gaps = page.evaluate(SCROLL)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = worked(session)
+
+    page.evaluate(SCROLL)
 
     assert page.locator(".row").count() < 40
-    assert gaps[int(len(gaps) * 0.9)] < 50
+    assert (worked(session) - before) / 60 < 16
     emulator.paused("approval")
     expect(page.locator(".badge")).to_have_text("1 waiting")
     page.get_by_role("listbox").focus()

@@ -15,32 +15,37 @@ function nowOf(clock) {
   return Date.parse(clock.now) + (performance.now() - clock.readAt) * pace;
 }
 
-function useTicks(goes) {
+/** Render again as the clock goes, and return what it shows. */
+function useNow(clock) {
   const [, tick] = useState(0);
+  const goes = clock.mode === "real" || clock.mode === "scaled";
   useEffect(() => {
     if (!goes) return undefined;
     const timer = setInterval(() => tick((count) => count + 1), TICK_MS);
     return () => clearInterval(timer);
   }, [goes]);
+  return nowOf(clock);
 }
 
 const advance = (by) => act("POST", "/clock/advance", { by });
 
 export function ClockBar() {
   const seen = clock.value;
-  useTicks(seen?.mode === "real" || seen?.mode === "scaled");
   if (!seen) return html`<section class="clock" aria-label="Clock" />`;
-  const now = nowOf(seen);
-  const { day, time } = instant(now);
   return html`<section class="clock" aria-label="Clock">
-    <p class="shows"><span class="soft">${day}</span> <strong class="mono">${time}</strong> <span class="soft">UTC</span></p>
+    <${Shows} seen=${seen} />
     <${Mode} seen=${seen} />
     <div class="group" role="group" aria-label="Move the clock on">
       ${STEPS.map((by) => html`<button class="plain" onClick=${() => advance(by)}>+${by.replace("m", " min").replace(/([shd])$/, " $1")}</button>`)}
       <${Custom} />
     </div>
-    <${Next} now=${now} />
+    <${Next} seen=${seen} />
   </section>`;
+}
+
+function Shows({ seen }) {
+  const { day, time } = instant(useNow(seen));
+  return html`<p class="shows"><span class="soft">${day}</span> <strong class="mono">${time}</strong> <span class="soft">UTC</span></p>`;
 }
 
 function Mode({ seen }) {
@@ -50,7 +55,7 @@ function Mode({ seen }) {
     <select aria-label="How the clock goes" value=${seen.mode} onChange=${choose}>
       ${Object.entries(MODES).map(([mode, word]) => html`<option value=${mode} selected=${mode === seen.mode}>${word}</option>`)}
     </select>
-    ${seen.mode === "scaled" && html`<label class="scale">×<input type="number" min="0.01" step="any" aria-label="Seconds in one second" value=${seen.scale} onChange=${scale} /></label>`}
+    ${seen.mode === "scaled" && html`<label class="scale">×<input type="number" min="0.01" step="any" aria-label="Seconds in one second" key=${seen.scale} defaultValue=${seen.scale} onChange=${scale} /></label>`}
   </div>`;
 }
 
@@ -63,7 +68,8 @@ function Custom() {
   return html`<form class="by" onSubmit=${send}><input name="by" size="6" placeholder="90s, 2h" aria-label="Another length, such as 90s or 2h" /><button class="plain">Advance</button></form>`;
 }
 
-function Next({ now }) {
+function Next({ seen }) {
+  const now = useNow(seen);
   const dues = (tasks.value ?? []).filter((task) => task.next_change !== null).map((task) => task.next_change);
   if (!dues.length) return html`<p class="next soft">Nothing is due</p>`;
   const next = dues.reduce((one, other) => (one < other ? one : other));
