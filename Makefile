@@ -11,10 +11,11 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test e2e browser vendor check format-check lint types floors docs docs-check fmt fuzz lock audit bench soak peers dist clean
+.PHONY: help serve test e2e browser screenshots page-weight vendor check format-check lint types floors docs docs-check fmt \
+	fuzz lock audit bench soak peers dist clean
 
 help: ## show this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 # The stamp is renewed when the dependencies change.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -48,7 +49,13 @@ $(VENV)/.browser: $(VENV)/.installed
 	touch $@
 
 browser: $(VENV)/.browser ## look at the pages with a real Chromium
-	NO_PROXY=127.0.0.1,localhost $(BIN)/python -m pytest -q tests/browser
+	NO_PROXY=127.0.0.1,localhost $(BIN)/python -m pytest -q -n $(WORKERS) tests/browser
+
+screenshots: $(VENV)/.browser ## take the pictures of docs/screenshots anew
+	NO_PROXY=127.0.0.1,localhost $(BIN)/python tools/screenshots.py
+
+page-weight: $(VENV)/.browser ## measure what the pages weigh, and when they first show something
+	NO_PROXY=127.0.0.1,localhost $(BIN)/python tools/page_weight.py
 
 vendor: ## fetch what the pages use of others, in the versions that vendor.toml lists (needs npm)
 	$(PYTHON) tools/vendor.py

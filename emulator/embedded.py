@@ -10,6 +10,7 @@ _DATA: Final = _PACKAGE / "_data" if (_PACKAGE / "_data").is_dir() else _PACKAGE
 CONTRACT: Final = _DATA / "openapi.yaml"
 SCENARIOS: Final = _DATA / "scenarios"
 CONTROL_CONTRACT: Final = _PACKAGE / "web" / "control.openapi.yaml"
+PLAYLIST: Final = _PACKAGE / "web" / "playlist.yaml"
 EDITOR_SCHEMA: Final = _PACKAGE / "scenario" / "scenario.schema.json"
 # What the pages are made of: files that are served as they are, and templates.
 PAGES: Final = _PACKAGE / "web" / "pages"

@@ -41,7 +41,6 @@ _MOST_VIEWS: Final = 4_096
 # How far the search for a finished task to forget goes, step by step, so that a start stays cheap.
 _EVICTION_REACHES: Final = (1, 32, 1_000)
 _ATTEMPTS: Final = 20
-_BY_OPERATION: Final = "the operation itself tells how the task ran"
 RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
 
 
@@ -121,10 +120,10 @@ class Engine:
 
     # Starting
 
-    async def start(self, namespace: str, start: Start, scenario: Scenario | None = None) -> View:
+    async def start(self, namespace: str, start: Start, choice: Choice | None = None) -> View:
         """Start a task, or a further turn of a finished one.
 
-        scenario: the one that it takes whatever would be chosen; None to choose.
+        choice: the scenario that it takes whatever else would be chosen, and why; None to choose.
 
         Raises NotFound for an unknown workflow under `--known-only`, Conflict for the id of a live task,
         BadRequest for an unknown preferred scenario.
@@ -139,7 +138,7 @@ class Engine:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        role = _Role(Choice(scenario, _BY_OPERATION)) if scenario else await self._role(namespace, start)
+        role = _Role(choice) if choice else await self._role(namespace, start)
         if existing is not None:
             return await self._further_turn(namespace, existing, start, role)
         return await self._first_turn(namespace, task_id, start, role)

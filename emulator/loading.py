@@ -11,6 +11,7 @@ from emulator.contract.spec import Contract, load_contract, read_contract
 from emulator.document import Document, read_document
 from emulator.errors import InvalidFiles, Mistake, did_you_mean
 from emulator.scenario.compiler import load_scenarios
+from emulator.scenario.playlist import Playlist, load_playlist
 from emulator.scenario.selection import Catalogue, Scenario
 from emulator.settings import Runnable
 
@@ -71,6 +72,11 @@ def load_stories(paths: Sequence[Path], contract: Contract) -> Catalogue:
     built_in = built_in_stories()
     own = load_scenarios(paths, contract, beside=built_in) if paths else ()
     return Catalogue((*built_in, *own))
+
+
+def built_in_playlist() -> Playlist:
+    """Return the playlist that comes with the emulator, held against nothing: the tests have done so."""
+    return load_playlist(embedded.PLAYLIST, None, None, embedded.PLAYLIST.name)
 
 
 def check_runnables(runnables: Sequence[Runnable], stories: Catalogue) -> None:

@@ -45,6 +45,7 @@ class Settings:
     spec:       an OpenAPI file that replaces the embedded contract.
     scenarios:  folders or files whose stories are added to the built-in ones.
     watch:      whether the scenarios of `scenarios` are read again when their files change.
+    playlist:   the stories that the presenter mode shows, in place of the built-in ones.
     scale:      how many seconds pass on a `scaled` clock in one second of real time.
     start:      the instant at which `manual` and `auto` clocks start.
     api_keys:   the keys that are welcome, each with its namespace or None for one of its own; empty: every key.
@@ -68,6 +69,7 @@ class Settings:
     spec: Path | None = None
     scenarios: tuple[Path, ...] = ()
     watch: bool = False
+    playlist: Path | None = None
     clock: ClockMode = "real"
     scale: float = 60.0
     seed: int = 1

@@ -93,12 +93,16 @@ def _versions() -> dict[str, str]:
 
 def _file_checks(settings: Settings) -> Iterator[Check]:
     from emulator import loading
+    from emulator.scenario.playlist import load_playlist
 
     try:
         contract = loading.load_spec(settings.spec)
         yield Check("contract", True, f"{contract.title} {contract.version}, {len(contract.operations)} operations")
         stories = loading.load_stories(settings.scenarios, contract)
         yield Check("scenarios", True, ", ".join(stories))
+        if settings.playlist is not None:
+            shown = load_playlist(settings.playlist, list(stories), contract)
+            yield Check("playlist", True, ", ".join(each.scenario for each in shown.stories))
         loading.check_runnables(settings.runnables, stories)
         yield Check(
             "runnables", True, ", ".join(f"{each.kind} {each.id}" for each in settings.runnables) or "none listed"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from emulator.scenario.selection import Catalogue, Scenario
 
 _OPENAPI: Final = re.compile(r"""^\s{0,4}["']?(openapi|swagger)["']?\s*:""", re.MULTILINE)
+_PLAYLIST: Final = re.compile(r"""^["']?stories["']?\s*:""", re.MULTILINE)
 
 spec_option = click.option("--spec", type=Existing(), metavar="FILE", help="OpenAPI file in place of the built-in one.")
 
@@ -30,7 +31,7 @@ spec_option = click.option("--spec", type=Existing(), metavar="FILE", help="Open
 @output_option
 @click.pass_context
 def lint(ctx: click.Context, paths: tuple[Path, ...], spec: Path | None, output: str) -> None:
-    """Check scenarios and OpenAPI files for mistakes; what is doubtful in a contract is a warning.
+    """Check scenarios, playlists and OpenAPI files for mistakes; what is doubtful in a contract is a warning.
 
     Without PATHS it checks those of the settings, else ./scenarios, else the built-in ones.
     """
@@ -58,7 +59,7 @@ def check_files(paths: Sequence[Path], spec: Path | None) -> tuple[tuple[Mistake
     from emulator import loading
     from emulator.scenario.lint import lint as lint_scenarios
 
-    contracts, scenarios = _sorted_out(paths)
+    contracts, playlists, scenarios = _sorted_out(paths)
     mistakes: list[Mistake] = []
     doubts: list[Mistake] = []
     served: Contract | None = None
@@ -72,30 +73,57 @@ def check_files(paths: Sequence[Path], spec: Path | None) -> tuple[tuple[Mistake
     if scenarios:
         own = all(path.resolve() != embedded.SCENARIOS.resolve() for path in scenarios)
         mistakes += lint_scenarios(scenarios, served, beside=loading.built_in_stories() if own else ())
+    mistakes += _mistakes_of_playlists(playlists, scenarios, served)
     return tuple(sorted(dict.fromkeys(mistakes))), tuple(dict.fromkeys(doubts))
 
 
-def _sorted_out(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """Return OpenAPI files and scenarios; a directory with both is given file by file."""
+def _mistakes_of_playlists(
+    playlists: Sequence[Path], scenarios: Sequence[Path], served: "Contract | None"
+) -> Iterable[Mistake]:
+    """Yield the mistakes in playlists; while a scenario cannot be read, nobody knows which names there are."""
+    from emulator import loading
+    from emulator.scenario.playlist import load_playlist
+
+    if not playlists:
+        return
+    contract = served or loading.load_spec(None)
+    try:
+        known: list[str] | None = list(loading.load_stories(tuple(scenarios) or settings_here().scenarios, contract))
+    except InvalidFiles:
+        known = None
+    for path in playlists:
+        try:
+            load_playlist(path, known, contract)
+        except InvalidFiles as error:
+            yield from error.mistakes
+
+
+def _sorted_out(paths: Iterable[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Return OpenAPI files, playlists and scenarios; a directory with several kinds is given file by file."""
     contracts: list[Path] = []
+    playlists: list[Path] = []
     scenarios: list[Path] = []
     for path in paths:
         inside = (
             sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml")) if path.is_dir() else [path]
         )
-        found = [file for file in inside if _is_openapi(file)]
-        contracts += found
-        if not found:
+        described = [file for file in inside if _is_openapi(file)]
+        listed = [file for file in inside if file not in described and _says(file, _PLAYLIST)]
+        contracts += described
+        playlists += listed
+        if not described and not listed:
             scenarios.append(path)  # as a whole: the compiler then finds names that are given twice
         else:
-            scenarios += [file for file in inside if file not in found]
-    return contracts, scenarios
+            scenarios += [file for file in inside if file not in described and file not in listed]
+    return contracts, playlists, scenarios
 
 
 def _is_openapi(file: Path) -> bool:
-    if file.suffix == ".json":
-        return True  # scenarios are YAML
-    return file.is_file() and bool(_OPENAPI.search(file.read_text(encoding="utf-8", errors="replace")))
+    return file.suffix == ".json" or _says(file, _OPENAPI)  # scenarios are YAML
+
+
+def _says(file: Path, pattern: re.Pattern[str]) -> bool:
+    return file.is_file() and bool(pattern.search(file.read_text(encoding="utf-8", errors="replace")))
 
 
 @click.command()

@@ -98,6 +98,8 @@ _OPTIONS: Final = (
             help="Folder or file of scenarios, added to the built-in ones. Repeatable."),
     _option("--watch/--no-watch", env="WATCH", default=DEFAULTS.watch,
             help="Read scenarios again when their files change."),
+    _option("--playlist", env="PLAYLIST", type=Existing(), metavar="FILE",
+            help="Stories that the presenter mode shows, in place of the built-in ones."),
     _option("--clock", env="CLOCK", type=click.Choice(CLOCK_MODES), default=DEFAULTS.clock,
             help="real, scaled (faster), manual (stands until advanced), auto (skips when read)."),
     _option("--scale", env="SCALE", type=click.FloatRange(0, min_open=True), metavar="N", default=DEFAULTS.scale,

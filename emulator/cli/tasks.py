@@ -12,6 +12,7 @@ from emulator.cli.output import emit, fields, output_option, table
 
 _EXAMPLES = """\b
 Examples:
+  xpander-emulator tasks start approval --text "Refund order 1042"
   xpander-emulator tasks list
   xpander-emulator tasks approve last --by manager
   xpander-emulator tasks reject 3f2a --reason "Over budget"
@@ -38,6 +39,20 @@ def list_tasks(client: Client, output: str) -> None:
     emit(client.get("/tasks", per_page=str(PER_PAGE)), output, tasks_text)
 
 
+@tasks.command("start")
+@click.argument("scenario")
+@click.option("--text", metavar="TEXT", help="What the task is to do: input.text of the request.")
+@click.option("--request", metavar="JSON", help="The whole request, as a client would send it.")
+@client_options
+@output_option
+def start_task(client: Client, scenario: str, text: str | None, request: str | None, output: str) -> None:
+    """Start a task that plays SCENARIO."""
+    if text is not None and request is not None:
+        raise click.UsageError("--text and --request both say what is asked; keep one.")
+    asked = _parsed(request, "--request") if text is None else {"input": {"text": text}}
+    emit(client.post("/tasks", {"scenario": scenario, "request": asked}), output, outcome_text)
+
+
 @tasks.command("show")
 @click.argument("task", metavar="ID")
 @client_options
@@ -60,7 +75,9 @@ def signal_task(
     client: Client, task: str, name: str, output: str, payload: str | None, by: str | None, reason: str | None
 ) -> None:
     """Send any signal, also an author's own."""
-    send_signal(client, task, output, {"signal": name, "by": by, "reason": reason, "payload": _parsed(payload)})
+    send_signal(
+        client, task, output, {"signal": name, "by": by, "reason": reason, "payload": _parsed(payload, "--payload")}
+    )
 
 
 @tasks.command("skip")
@@ -146,13 +163,13 @@ def _some(ids: Sequence[str]) -> str:
     return ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
 
 
-def _parsed(payload: str | None) -> Any:
-    if payload is None:
+def _parsed(text: str | None, option: str) -> Any:
+    if text is None:
         return None
     try:
-        return json.loads(payload)
+        return json.loads(text)
     except ValueError as error:
-        raise click.BadParameter(f"is not JSON: {error}", param_hint="'--payload'") from None
+        raise click.BadParameter(f"is not JSON: {error}", param_hint=f"'{option}'") from None
 
 
 def tasks_text(answer: Json) -> str:

@@ -11,6 +11,7 @@ from emulator.journal.memory import MemoryJournal
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
 from emulator.report.gathering import Reports, reports_on
+from emulator.scenario.playlist import load_playlist
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
 from emulator.store.memory import MemoryStore
@@ -19,6 +20,7 @@ from emulator.web.control import ControlHandlers, ControlManner, control_contrac
 from emulator.web.faulty import ApiFaults
 from emulator.web.handlers import ApiHandlers, ApiManner
 from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.page_handlers import PageHandlers
 from emulator.web.people import PREFIX, Links
 from emulator.web.recording import Recorder
 from emulator.web.report_handlers import ReportHandlers
@@ -87,6 +89,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     contract = load_spec(settings.spec)
     catalogue = load_stories(settings.scenarios, contract)
     check_runnables(settings.runnables, catalogue)
+    playlist = load_playlist(settings.playlist, list(catalogue), contract) if settings.playlist else None
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
     links = Links(settings)
@@ -121,6 +124,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
             **ControlHandlers(engine, contract, settings, organization_id, links).table(),
             **JournalHandlers(engine, contract).table(),
             **ReportHandlers(reports).table(),
+            **PageHandlers(engine, contract, links, playlist).table(),
         },
         max_body=settings.max_body,
         strict=settings.strict,

@@ -90,7 +90,12 @@ class ControlHandlers:
     """
 
     def __init__(
-        self, engine: Engine, contract: Contract, settings: Settings, organization_id: str, links: Links
+        self,
+        engine: Engine,
+        contract: Contract,
+        settings: Settings,
+        organization_id: str,
+        links: Links,
     ) -> None:
         self._engine = engine
         self._contract = contract

@@ -12,7 +12,7 @@ from emulator.core.timeline import NO_TIME, After, Step, Timeline
 from emulator.engine import Engine, Start, View
 from emulator.errors import NotFound
 from emulator.rendering import OWN, TaskRenderer
-from emulator.scenario.selection import Scenario
+from emulator.scenario.selection import Choice, Scenario
 from emulator.web.exchange import Reply, json_reply
 from emulator.web.listing import selected, summaries
 from emulator.web.service import Call, Handler
@@ -21,6 +21,7 @@ from emulator.web.task_replies import TaskReplies, task_id_of
 # The SDK reads a whole list at once; beyond this, the older tasks are left out.
 MOST_LISTED: Final = 1_000
 REPORTED: Final = "reported"
+_WHY: Final = "the operation itself tells how the task ran"
 
 
 class SdkHandlers:
@@ -76,7 +77,7 @@ class SdkHandlers:
         kind = self._engine.directory.kind(runs, call.operation.behaviour["kind"])
         start = Start(runs, kind, None, body, exact.dumps(body), call.request.origin)
         story = _reported(told, self._source, call.operation.line)
-        return self._replies.of(call, await self._engine.start(call.namespace, start, story))
+        return self._replies.of(call, await self._engine.start(call.namespace, start, Choice(story, _WHY)))
 
     async def history(self, call: Call) -> Reply:
         """Return the newest tasks of an agent or a user, without paging."""

@@ -17,7 +17,12 @@ from emulator.web.people import HTML, PREFIX, Links, People, page_of, people_hea
 
 _HOME: Final = f"{PREFIX}/"
 # The file that stands behind each page.
-SHELLS: Final = {_HOME: "index.html", f"{PREFIX}/docs": "docs.html"}
+SHELLS: Final = {
+    _HOME: "index.html",
+    f"{PREFIX}/journal": "journal.html",
+    f"{PREFIX}/present": "present.html",
+    f"{PREFIX}/docs": "docs.html",
+}
 _FILES: Final = f"{PREFIX}/pages/"
 _LINKS: Final = (f"{PREFIX}/decision/", f"{PREFIX}/consent/")
 POLICY: Final = (

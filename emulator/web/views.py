@@ -1,6 +1,6 @@
 """How tasks, clocks and scenarios look in the control API. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from emulator.clock import LAST_INSTANT, Clock, iso
@@ -11,6 +11,7 @@ from emulator.credentials import without_credentials
 from emulator.engine import View
 from emulator.scenario.durations import as_text, range_as_text
 from emulator.scenario.graph import graph
+from emulator.scenario.playlist import Playlist
 from emulator.scenario.selection import Scenario
 from emulator.standing import Standing
 from emulator.store import Pins
@@ -123,6 +124,21 @@ def scenario_details(scenario: Scenario) -> Json:
         "faults": [fault_view(rule) for rule in scenario.timeline.faults.rules],
         "graph": drawn,
     }
+
+
+def playlist_view(playlist: Playlist, refused: Callable[[Mapping[str, Any]], Sequence[Any]]) -> Json:
+    """Return a playlist, without the requests that the contract refuses: the built-in one knows only its own."""
+    stories = [
+        {
+            "scenario": each.scenario,
+            "title": each.title,
+            "says": each.says,
+            "request": None if each.request is None or refused(each.request) else dict(each.request),
+            "speed": each.speed,
+        }
+        for each in playlist.stories
+    ]
+    return {"title": playlist.title, "source": playlist.source, "stories": stories}
 
 
 def _next_change(standing: Standing) -> str | None:

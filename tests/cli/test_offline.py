@@ -25,6 +25,7 @@ def test_the_embedded_files_are_there() -> None:
     assert embedded.CONTRACT.is_file()
     assert embedded.SCENARIOS.is_dir()
     assert embedded.EDITOR_SCHEMA.is_file()
+    assert embedded.PLAYLIST.is_file()
 
 
 def test_routes_tell_what_each_operation_does_and_where_it_is_known_from(run: Run) -> None:
@@ -140,6 +141,16 @@ def test_lint_tells_the_kinds_of_files_in_one_folder_apart(run: Run) -> None:
     Path("api.yaml").write_text("openapi: 3.1.0\ninfo: {title: Mine}\npaths: {}\n")
 
     assert [line.split(":")[0] for line in run("lint", ".").stdout.splitlines()] == ["api.yaml"]
+
+
+def test_lint_tells_what_is_wrong_in_a_playlist_among_the_stories(run: Run) -> None:
+    Path("refund.yaml").write_text(STORY)
+    Path("shows.yaml").write_text("stories:\n  - scenario: refund\n  - scenario: approval\n  - scenario: refnd\n")
+
+    result = run("lint", ".")
+
+    assert result.stdout == "shows.yaml:4:15: no scenario is called 'refnd'. Did you mean 'refund'?\n"
+    assert result.exit_code == 1
 
 
 def test_lint_warns_of_what_is_doubtful_and_finds_no_mistake_in_it(run: Run) -> None:

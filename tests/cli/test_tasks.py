@@ -49,6 +49,30 @@ def test_tasks_are_listed_newest_first(run: Run, url: str) -> None:
     assert lines[2].split()[1:3] == ["pending", "approval"]
 
 
+def test_a_story_is_started_by_its_name(run: Run, url: str) -> None:
+    started = run("tasks", "start", "approval", "--text", "Refund order 7", "--namespace", "starts")
+    shown = json.loads(run("tasks", "show", "last", "--namespace", "starts", "-o", "json").stdout)
+
+    assert "pending (step pending" in started.stdout
+    assert shown["snapshot"]["input"]["text"] == "Refund order 7"
+
+
+def test_a_start_takes_a_whole_request(run: Run, url: str) -> None:
+    request = '{"input": {"text": "Refund"}, "title": "Seven"}'
+
+    run("tasks", "start", "approval", "--request", request, "--namespace", "whole")
+
+    shown = json.loads(run("tasks", "show", "last", "--namespace", "whole", "-o", "json").stdout)
+    assert shown["snapshot"]["title"] == "Seven"
+
+
+def test_a_start_by_text_and_by_request_is_refused(run: Run, url: str) -> None:
+    done = run("tasks", "start", "approval", "--text", "Refund", "--request", "{}")
+
+    assert done.exit_code == 2
+    assert "--text and --request both say what is asked; keep one." in done.stderr
+
+
 def test_a_task_is_skipped_to_its_pause_and_approved(run: Run, url: str) -> None:
     task = start(url, "approval", "approves")
 

@@ -22,6 +22,7 @@ from emulator.core.faults import KINDS as FAULT_KINDS
 from emulator.document import parse_document
 from emulator.report.coverage import ANSWER, KINDS
 from emulator.report.rules import RULES
+from emulator.scenario import playlist
 from emulator.scenario.compiler import compile_document
 from emulator.settings import Settings
 from emulator.web.app import Application, create_app
@@ -239,6 +240,15 @@ def test_every_type_of_event_is_documented() -> None:
     told = [cell.strip("`") for cell in first_cells(sections(doc("control-api.md"), 3)["GET /__emulator/events"])]
 
     assert told == types
+
+
+# Pages
+
+
+def test_every_key_of_a_playlist_is_documented() -> None:
+    told = [cell.strip("`") for cell in first_cells(sections(doc("pages.md"), 2)["Presenter mode"])]
+
+    assert {*playlist.KEYS, *playlist.STORY_KEYS} <= set(told)
 
 
 # Scenarios

@@ -16,6 +16,7 @@ from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
 from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.page_handlers import PageHandlers
 from emulator.web.people import Links
 from emulator.web.report_handlers import ReportHandlers
 
@@ -88,6 +89,7 @@ class TestContract:
             *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table(),
             *JournalHandlers(app.engine, app.contract).table(),
             *ReportHandlers(app.reports).table(),
+            *PageHandlers(app.engine, app.contract, Links(SETTINGS), None).table(),
         ]
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
@@ -202,6 +204,53 @@ class TestTasks:
             }
         ]
 
+    async def test_a_story_is_started_by_its_name(self, client: httpx2.AsyncClient, key: str) -> None:
+        request = {"input": {"text": "Refund order 7"}, "title": "Seven"}
+
+        task = (await client.post(f"{CONTROL}/tasks", json={"scenario": "approval", "request": request})).json()
+
+        assert (task["scenario"], task["runs"], task["status"]) == ("approval", "approval", "pending")
+        assert task["snapshot"]["input"]["text"] == "Refund order 7"
+        assert (await client.get(f"/v1/tasks/{task['id']}")).json()["title"] == "Seven"
+
+    async def test_a_start_without_a_request_takes_the_example_of_the_contract(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        task = (await client.post(f"{CONTROL}/tasks", json={"scenario": "completed"})).json()
+
+        assert task["snapshot"]["input"]["text"] == "Run the full analysis pipeline"
+
+    async def test_a_start_needs_no_key_and_leaves_what_is_pinned(self, app: Application) -> None:
+        async with speaking_to(app) as client:
+            query = {"namespace": "chosen"}
+            await client.post(f"{CONTROL}/scenarios/next", json={"scenario": "failed"}, params=query)
+
+            task = (await client.post(f"{CONTROL}/tasks", json={"scenario": "approval"}, params=query)).json()
+
+            assert task["scenario"] == "approval"
+            assert (await client.get(f"{CONTROL}/scenarios", params=query)).json()["upcoming"] == ["failed"]
+
+    async def test_a_request_that_breaks_the_contract_starts_nothing(self, client: httpx2.AsyncClient) -> None:
+        sent = {"scenario": "approval", "request": {"input": {"text": 7}}}
+
+        answer = await client.post(f"{CONTROL}/tasks", json=sent)
+
+        assert problem(answer, 422).startswith("body.request.input.text: ")
+        assert (await client.get(f"{CONTROL}/tasks")).json()["total"] == 0
+
+    async def test_an_unknown_story_is_not_started(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.post(f"{CONTROL}/tasks", json={"scenario": "aproval"})
+
+        assert "Did you mean 'approval'?" in problem(answer, 404)
+
+    async def test_the_id_of_a_live_task_is_not_started_again(self, client: httpx2.AsyncClient) -> None:
+        sent = {"scenario": "approval", "request": {"input": {"text": "Refund"}, "id": "one"}}
+        await client.post(f"{CONTROL}/tasks", json=sent)
+
+        answer = await client.post(f"{CONTROL}/tasks", json=sent)
+
+        assert "Task 'one' is pending" in problem(answer, 409)
+
     async def test_a_list_is_paged_newest_first(self, client: httpx2.AsyncClient) -> None:
         first, second, third = [await started(client, "completed") for _ in range(3)]
 
@@ -303,6 +352,36 @@ class TestTasks:
         assert (task["turn"], task["scenario"], task["created_at"]) == (2, "approval", NOW)
         assert task["created_at"] == task["snapshot"]["created_at"]
         assert task["signals"] == []
+
+    async def test_a_task_is_seen_again_as_it_was_at_each_entry_of_its_history(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        task_id = await paused(client)
+        await client.post(f"{CONTROL}/tasks/{task_id}/signals", json={"signal": "reject", "reason": "No"})
+
+        seen = [(await client.get(f"{CONTROL}/tasks/{task_id}/history/{n}")).json() for n in (1, 3, 4)]
+
+        assert [each["snapshot"]["status"] for each in seen] == ["pending", "paused", "stopped"]
+        assert [each["snapshot"]["hitl_request"] is None for each in seen] == [True, False, True]
+        assert (seen[2]["cause"], seen[2]["reason"]) == ("reject", "No")
+        assert seen[2]["snapshot"] == (await client.get(f"/v1/tasks/{task_id}")).json()
+
+    async def test_a_step_that_was_updated_is_seen_as_it_was_left(self, client: httpx2.AsyncClient) -> None:
+        task_id = await paused(client)
+        update = {"signal": "update", "payload": {"title": "Seven"}}
+        await client.post(f"{CONTROL}/tasks/{task_id}/signals", json=update)
+        await client.post(f"{CONTROL}/tasks/{task_id}/signals", json={"signal": "approve"})
+
+        seen = (await client.get(f"{CONTROL}/tasks/{task_id}/history/3")).json()
+
+        assert (seen["snapshot"]["status"], seen["snapshot"]["title"]) == ("paused", "Seven")
+
+    async def test_a_history_ends_where_the_task_stands(self, client: httpx2.AsyncClient) -> None:
+        task_id = await paused(client)
+
+        answer = await client.get(f"{CONTROL}/tasks/{task_id}/history/4")
+
+        assert "has 3 entries, and no 4" in problem(answer, 404)
 
     async def test_looking_never_counts_as_a_poll(self, client: httpx2.AsyncClient) -> None:
         task_id = await started(client, "polled")
@@ -532,6 +611,14 @@ class TestClock:
 
 
 class TestScenarios:
+    async def test_the_playlist_comes_with_requests_that_the_contract_takes(self, client: httpx2.AsyncClient) -> None:
+        playlist = (await client.get(f"{CONTROL}/playlist")).json()
+
+        for story in playlist["stories"]:
+            sent = {"scenario": story["scenario"], "request": story["request"]}
+            assert story["request"]
+            assert (await client.post(f"{CONTROL}/tasks", json=sent)).status_code == 200
+
     async def test_all_are_listed_with_what_is_chosen(self, client: httpx2.AsyncClient, app: Application) -> None:
         listed = (await client.get(f"{CONTROL}/scenarios")).json()
 

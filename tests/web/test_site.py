@@ -1,6 +1,7 @@
 """The pages themselves: who may see them, what a browser may do on them, and their files."""
 
 import gzip
+import re
 
 import httpx2
 import pytest
@@ -201,3 +202,25 @@ async def test_the_page_of_another_origin_that_is_the_public_one_is_ours() -> No
     headers = {"host": "127.0.0.1:4020", "origin": "https://emulator.example", "authorization": "Bearer t"}
 
     assert (await client.post("/__emulator/reset", headers=headers)).status_code == 200
+
+
+def modules_of(file: str) -> set[str]:
+    """Return the modules that a module imports, and those that they import."""
+    found = assets.asset(file)
+    assert found is not None
+    folder = file.rpartition("/")[0]
+    names = re.findall(rb'from ?"\./([\w/-]+\.mjs)"', found.plain)
+    own = {f"{folder}/{name.decode()}".lstrip("/") for name in names}
+    return own.union(*(modules_of(name) for name in own))
+
+
+@pytest.mark.parametrize("name", ["index.html", "journal.html", "present.html"])
+def test_a_page_asks_for_all_of_its_modules_at_once(name: str) -> None:
+    found = assets.asset(name)
+    assert found is not None
+    text = found.plain.decode()
+    [script] = re.findall(r'<script type="module" src="/__emulator/pages/([^"]+)"', text)
+
+    asked = re.findall(r'<link rel="modulepreload" href="/__emulator/pages/([^"]+)"', text)
+
+    assert asked == sorted(modules_of(script))

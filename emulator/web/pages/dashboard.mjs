@@ -1,64 +1,52 @@
-/* The tasks of the default namespace, live; who waits for somebody stands first. */
+/* The dashboard: the tasks of a namespace, live; who waits for somebody stands first, and is shown. */
 
-import { signal } from "./vendor/signals.mjs";
 import { html, render } from "./vendor/htm-preact.mjs";
-import { ask, follow, wait } from "./control.mjs";
-
-const tasks = signal(null);
-const problem = signal("");
-let reading = null;
-let again = null;
-
-/** Read everything, once at a time: what happens meanwhile is read once more afterwards. */
-function read() {
-  again = reading !== null;
-  reading ??= load().finally(() => {
-    reading = null;
-    if (again) read();
-  });
-}
-
-let timer = null;
-
-async function load() {
-  try {
-    const [listed, clock] = await Promise.all([
-      ask("GET", "/tasks", { query: { per_page: 100 } }),
-      ask("GET", "/clock"),
-    ]);
-    const waiting = (task) => (task.status === "paused" ? 0 : 1);
-    tasks.value = listed.items.toSorted((one, other) => waiting(one) - waiting(other));
-    problem.value = "";
-    const waits = listed.items.map((task) => wait(task.next_change, clock)).filter((each) => each !== null);
-    clearTimeout(timer);
-    if (waits.length) timer = setTimeout(read, Math.min(...waits) + 1);
-  } catch (error) {
-    problem.value = error.message;
-  }
-}
-
-function Task({ task }) {
-  const title = task.pause?.title ?? task.pause?.connector_name ?? task.scenario;
-  return html`<li>
-    <span class="state ${task.status}"></span>
-    <div class="what">
-      <div>${title} <span class="soft">${task.status}</span></div>
-      <div class="mono soft">${task.id}</div>
-    </div>
-    ${task.pause && html`<a class="button" href=${new URL(task.pause.link).pathname}>Decide<span class="unseen">: ${title}</span></a>`}
-  </li>`;
-}
+import { useState } from "./vendor/hooks.mjs";
+import { ClockBar } from "./clockbar.mjs";
+import { Banners, Bar, Copy, Said } from "./frame.mjs";
+import { Start, startStory } from "./start.mjs";
+import { act, begin, connected, enter, namespace, picked, problem, said, tasks } from "./store.mjs";
+import { Task } from "./task.mjs";
+import { TaskList } from "./tasks.mjs";
 
 function Page() {
-  if (problem.value) return html`<p class="note" role="alert">${problem.value}</p>`;
-  if (tasks.value === null) return html`<p class="soft">Reading…</p>`;
-  if (!tasks.value.length) {
-    return html`<p>No task yet. Start one with the curl that <code>serve</code> prints; it appears here by itself.</p>`;
-  }
-  return html`<ul class="tasks" aria-label="Tasks">${tasks.value.map((task) => html`<${Task} key=${task.id} task=${task} />`)}</ul>`;
+  const [isStarting, setStarting] = useState(false);
+  const start = () => setStarting(true);
+  return html`<${Bar} namespace=${namespace.value} enter=${enter}><${Reset} /><//>
+    <${ClockBar} />
+    <${Banners} connected=${connected.value} problem=${problem.value} dismiss=${() => (problem.value = "")} />
+    <main class=${`board ${picked.value ? "picked" : ""}`}>
+      ${tasks.value === null ? html`<p class="soft wide">Reading…</p>` : tasks.value.length ? html`<${TaskList} start=${start} /><${Task} />` : html`<${Empty} start=${start} />`}
+    </main>
+    <${Said}>${said.value}<//>
+    ${isStarting && html`<${Start} close=${() => setStarting(false)} />`}`;
 }
 
-const page = document.getElementById("page");
-page.replaceChildren();
-render(html`<${Page} />`, page);
-follow(null, read);
+function Reset() {
+  const [isAsked, ask] = useState(false);
+  const go = () => {
+    ask(false);
+    act("POST", "/reset");
+  };
+  if (!isAsked) return html`<button class="plain" onClick=${() => ask(true)}>Reset</button>`;
+  return html`<span class="sure" role="group" aria-label="Reset"><button class="plain danger" onClick=${go} ref=${(button) => button?.focus()}>Forget its tasks, journal and clock</button><button class="plain" onClick=${() => ask(false)}>Keep</button></span>`;
+}
+
+/** What to do first. */
+function Empty({ start }) {
+  const curl = `curl -X POST ${location.origin}/v1/workflows/approval/invoke/async \\
+  -H 'x-api-key: local' -H 'Content-Type: application/json' \\
+  -d '{"input": {"text": "Refund order 1042"}}'`;
+  const first = () => startStory("approval").catch((error) => (problem.value = error.message));
+  return html`<section class="empty">
+    <h2>No task yet</h2>
+    <p>A task plays a story: it runs, it may wait for a person or for a credential, it ends. Begin with one that waits for an approval.</p>
+    <p class="actions"><button class="first" onClick=${first}>Start “approval”</button><button onClick=${start}>Choose a story</button></p>
+    <p class="soft">Or let your program do it: every task that it starts appears here by itself.</p>
+    <pre class="curl" tabindex="0">${curl}</pre>
+    <p><${Copy} text=${() => curl}>Copy the curl<//></p>
+  </section>`;
+}
+
+render(html`<${Page} />`, document.getElementById("page"));
+begin();

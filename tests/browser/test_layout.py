@@ -1,0 +1,58 @@
+"""Where the steps of a story stand in its diagram."""
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from emulator.loading import built_in_stories
+from emulator.scenario.graph import graph
+from tests.browser.conftest import Emulator, Watch
+
+LAYOUT = "graph => import('/__emulator/pages/layout.mjs').then(({layout, NODE}) => ({...layout(graph), node: NODE}))"
+LOOP = {
+    "nodes": [{"id": name, "status": "executing"} for name in ("a", "b", "c")],
+    "edges": [
+        {"from": "a", "to": "b", "by": "after", "after": "1s"},
+        {"from": "b", "to": "a", "by": "again"},
+        {"from": "b", "to": "b", "by": "more"},
+        {"from": "b", "to": "c", "by": "done"},
+    ],
+}
+
+
+@pytest.fixture
+def drawn(emulator: Emulator, watch: Watch) -> Any:
+    """Draw a graph in a browser."""
+    page = watch.page()
+    page.goto(f"{emulator.url}/__emulator/")
+    return lambda found: page.evaluate(LAYOUT, found)
+
+
+def test_no_two_steps_of_a_story_touch_and_every_way_is_drawn(drawn: Any) -> None:
+    for story in [*(graph(each.timeline) for each in built_in_stories()), LOOP]:
+        found = drawn(story)
+
+        size = found["node"]
+        assert len(found["nodes"]) == len(story["nodes"])
+        assert {(edge["from"], edge["to"]) for edge in found["edges"]} == {
+            (edge["from"], edge["to"]) for edge in story["edges"]
+        }
+        for one, other in combinations(found["nodes"], 2):
+            assert abs(one["x"] - other["x"]) > size["width"] or abs(one["y"] - other["y"]) > size["height"]
+        for edge in found["edges"]:
+            for point in edge["points"]:
+                assert 0 <= point["x"] <= found["width"]
+                assert 0 <= point["y"] <= found["height"]
+
+
+def test_time_goes_from_left_to_right_and_what_comes_back_goes_below(drawn: Any) -> None:
+    found = drawn(LOOP)
+
+    places = [node["x"] for node in found["nodes"]]
+    back = next(edge for edge in found["edges"] if (edge["from"], edge["to"]) == ("b", "a"))
+    assert places == sorted(places)
+    assert (
+        max(point["y"] for point in back["points"])
+        > max(node["y"] for node in found["nodes"]) + found["node"]["height"]
+    )
