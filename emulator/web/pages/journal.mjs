@@ -54,8 +54,10 @@ async function load() {
   }
 }
 
+const wanted = () => picked.value ?? entries.value?.[0]?.id;
+
 async function readEntry() {
-  const id = picked.value ?? entries.value?.[0]?.id;
+  const id = wanted();
   if (!id) {
     shown.value = null;
     return;
@@ -63,13 +65,14 @@ async function readEntry() {
   // An entry is whole once it is answered, but for a stream that goes on.
   if (shown.value?.entry.id === id && shown.value.of === namespace.value && shown.value.entry.ms !== null) return;
   const entry = await tell(`/requests/${id}`).catch(() => null);
+  if (id !== wanted()) return;
   if (entry === null) {
     picked.value = null;
     shown.value = null;
     return;
   }
   const task = entry.task_id && (await tell(`/tasks/${encodeURIComponent(entry.task_id)}`).catch(() => null));
-  shown.value = { entry, task: task || null, of: namespace.value };
+  if (id === wanted()) shown.value = { entry, task: task || null, of: namespace.value };
 }
 
 addEventListener("hashchange", () => {
