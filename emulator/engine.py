@@ -30,7 +30,7 @@ from emulator.scenario.directory import Directory
 from emulator.scenario.selection import Catalogue, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
-from emulator.store import Follows, Pins, Store, Task
+from emulator.store import Follows, Pins, Reading, Store, Task
 
 MAX_SIGNALS: Final = 10_000
 MAX_PINS: Final = 1_000
@@ -92,7 +92,7 @@ class Engine:
         self.renderer = renderer
         self.store = store
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
-        self.standings = Standings(store, first)
+        self.standings = Standings(store, store.agree_on(first))
         self._views: dict[tuple[str, str], _Seen] = {}
 
     # Starting
@@ -222,8 +222,9 @@ class Engine:
 
         Raises NotFound.
         """
-        clock = await self.standings.clock(namespace)
-        if (view := await self._seen(namespace, task_id, clock)) is not None:
+        reading = await self.store.read(namespace, task_id)
+        clock = self.standings.clock_of(reading)
+        if (view := self._seen(namespace, task_id, reading, clock)) is not None:
             return view
 
         def poll(standing: Standing) -> Sequence[Signal]:
@@ -234,7 +235,8 @@ class Engine:
                 return _skip(standing)
             return ()
 
-        return await self._view(await self._change(namespace, task_id, poll), clock)
+        standing = await self.standings.of(namespace, reading)
+        return await self._view(await self._change(namespace, task_id, poll, standing), clock)
 
     async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
         """Return a task once it has ended or waits for somebody, or as it is when the time is over.
@@ -281,10 +283,13 @@ class Engine:
 
         most: in seconds of real time; None for as long as it takes.
         """
-        clock = await self.standings.clock(standing.namespace)
-        due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
-        seconds = min((each for each in (due, most) if each is not None), default=None)
-        await self.store.wait(standing.namespace, _bells(standing), seconds)
+        async with self.store.listen(standing.namespace, _bells(standing)) as bell:
+            # Another process may have acted between the reading and the listening.
+            if await self.standings.has_moved(standing):
+                return
+            clock = await self.standings.clock(standing.namespace)
+            due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
+            await bell.wait(min((each for each in (due, most) if each is not None), default=None))
 
     # Acting
 
@@ -392,14 +397,12 @@ class Engine:
 
     # Inside
 
-    async def _seen(self, namespace: str, task_id: str, clock: Clock) -> View | None:
+    def _seen(self, namespace: str, task_id: str, reading: Reading, clock: Clock) -> View | None:
         """Return the last view of a task if it still holds."""
         seen = self._views.get((namespace, task_id))
         if seen is None or (clock.mode == "auto" and seen.view.standing.snapshot.moves_by_itself):
             return None
-        if await self.store.get(namespace, task_id) is not seen.task:
-            return None
-        if await self.store.children(namespace, task_id):
+        if reading.task is not seen.task or reading.children:
             return None
         if seen.until is not None and clock.now(machine_time()) >= seen.until:
             return None
@@ -416,10 +419,20 @@ class Engine:
             self._views[standing.namespace, task.id] = _Seen(task, snapshot.next_change, view)
         return view
 
-    async def _change(self, namespace: str, task_id: str, decide: Callable[[Standing], Sequence[Signal]]) -> Standing:
-        """Append the signals that `decide` finds right; decide anew when somebody else was faster."""
+    async def _change(
+        self,
+        namespace: str,
+        task_id: str,
+        decide: Callable[[Standing], Sequence[Signal]],
+        found: Standing | None = None,
+    ) -> Standing:
+        """Append the signals that `decide` finds right; decide anew when somebody else was faster.
+
+        found: where the task stands, for a caller that has just looked.
+        """
         for _ in range(_ATTEMPTS):
-            standing = await self.standings.get(namespace, task_id)
+            standing = found or await self.standings.get(namespace, task_id)
+            found = None
             decided = decide(standing)
             if not decided:
                 return standing

@@ -1,12 +1,28 @@
 """Where facts are kept: the births of tasks and the signals they received, per namespace. Never a status."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple, Protocol
 
 from emulator.clock import Clock
 from emulator.core.replay import Turn
 from emulator.core.signals import Signal
+from emulator.errors import EmulatorError
+from emulator.store.bells import Bell
+
+
+class StoreUnavailable(EmulatorError):
+    """What is kept cannot be read or written at present; the same request may be sent again later.
+
+    retry_after: in seconds.
+    """
+
+    status = 503
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,7 @@ class Task:
     ordinal: how many tasks its namespace had before it, since its last reset.
     parent:  the id that the client gave as the parent, or that of the story which starts it.
     version: counts the writes; whoever appends says which version was seen.
+    mark:    the store's own, to tell it from an earlier task of the same id.
     """
 
     id: str
@@ -33,11 +50,16 @@ class Task:
     parent: str | None = None
     follows: Follows | None = None
     version: int = 0
+    mark: int = field(default=0, compare=False)
 
     @property
     def turn(self) -> Turn:
         """The newest turn, the one that clients see."""
         return self.turns[-1]
+
+    def marked(self, mark: int) -> "Task":
+        """Return the task as the store has marked it."""
+        return replace(self, mark=mark)
 
     def with_signals(self, signals: Sequence[Signal]) -> "Task":
         """Return the task with `signals` added to its newest turn."""
@@ -60,12 +82,48 @@ class Pins:
 NO_PINS: Final = Pins()
 
 
+class Reading(NamedTuple):
+    """What is kept of one task, of its sub-tasks by ordinal, and its namespace's clock, None while it is the first."""
+
+    task: Task | None
+    children: Sequence[Task]
+    clock: Clock | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a namespace holds.
+
+    tasks:    by ordinal.
+    ordinals: how many were given.
+    """
+
+    tasks: Sequence[Task] = ()
+    ordinals: int = 0
+    clock: Clock | None = None
+    pins: Pins = NO_PINS
+
+
 class Store(Protocol):
     """The port to what is kept. Every method is atomic; a namespace is named, never by an API key.
 
-    A change of a task rings a bell under its id, a change of the clock or a reset under the namespace;
-    `wait` sleeps until one of them rings.
+    A change of a task rings a bell under its id, a new sub-task under that of its parent, a change of the clock or a
+    reset under the namespace. Every method may raise StoreUnavailable; nothing has changed then, unless the store
+    was lost between a write and its answer.
+    A task that nobody has changed is the same object with each reading.
     """
+
+    def agree_on(self, first: Clock) -> Clock:
+        """Return the clock with which all namespaces start; the one that the first server here brought, if it fits."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held open; the next call opens it again."""
+        ...
+
+    async def read(self, namespace: str, task_id: str) -> Reading:
+        """Return what is kept of a task, with as little waiting as possible."""
+        ...
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         """Return a task, or None."""
@@ -131,6 +189,14 @@ class Store(Protocol):
         """Forget what the scopes name: `tasks` with the ordinals, `clock`, `pins`."""
         ...
 
-    async def wait(self, namespace: str, task_ids: Sequence[str], seconds: float | None) -> None:
-        """Sleep until one of the tasks or the namespace changes, or until the time is over."""
+    async def contents(self, namespace: str) -> Contents:
+        """Return all that a namespace holds, as of one moment."""
+        ...
+
+    async def replace_all(self, namespace: str, contents: Contents) -> None:
+        """Put `contents` in the place of all that a namespace holds."""
+        ...
+
+    def listen(self, namespace: str, task_ids: Sequence[str]) -> AbstractAsyncContextManager[Bell]:
+        """Give a bell that rings when one of the tasks or the namespace changes, whichever process changes it."""
         ...

@@ -1,12 +1,16 @@
 """The store in memory: as fast as a dictionary, gone with the process."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from emulator.clock import Clock
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Pins, Task
+from emulator.store import NO_PINS, Contents, Pins, Reading, Task
+from emulator.store.bells import Bell, Bells
+
+_NOTHING: Final = Reading(None, (), None)
 
 
 @dataclass(slots=True)
@@ -25,7 +29,22 @@ class MemoryStore:
         self._namespaces: dict[str, _Namespace] = {}
         # Insertion order over all namespaces; the values are not used.
         self._ages: dict[tuple[str, str], None] = {}
-        self._sleepers: dict[tuple[str, str], set[asyncio.Future[None]]] = {}
+        self.bells = Bells()
+
+    def agree_on(self, first: Clock) -> Clock:
+        return first
+
+    async def close(self) -> None:
+        pass
+
+    async def read(self, namespace: str, task_id: str) -> Reading:
+        room = self._namespaces.get(namespace)
+        if room is None:
+            return _NOTHING
+        children = room.children.get(task_id)
+        return Reading(
+            room.tasks.get(task_id), [room.tasks[child] for child in children] if children else (), room.clock
+        )
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         room = self._namespaces.get(namespace)
@@ -41,7 +60,7 @@ class MemoryStore:
             self._ages[namespace, task.id] = None
             if task.parent is not None:
                 room.children.setdefault(task.parent, []).append(task.id)
-                self._ring(namespace, task.parent)
+                self.bells.ring(namespace, task.parent)
 
     async def replace(self, namespace: str, task: Task) -> None:
         room = self._room(namespace)
@@ -49,7 +68,7 @@ class MemoryStore:
         if kept is None or kept.version != task.version - 1:
             raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
         room.tasks[task.id] = task
-        self._ring(namespace, task.id)
+        self.bells.ring(namespace, task.id)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
         room = self._room(namespace)
@@ -61,7 +80,7 @@ class MemoryStore:
             siblings = room.children.get(task.parent, []) if task.parent is not None else []
             if task_id in siblings:
                 siblings.remove(task_id)
-            self._ring(namespace, task_id)
+            self.bells.ring(namespace, task_id)
 
     async def all(self, namespace: str) -> Sequence[Task]:
         room = self._namespaces.get(namespace)
@@ -95,7 +114,7 @@ class MemoryStore:
 
     async def set_clock(self, namespace: str, clock: Clock) -> None:
         self._room(namespace).clock = clock
-        self._ring(namespace, "")
+        self.bells.ring(namespace)
 
     async def pins(self, namespace: str) -> Pins:
         room = self._namespaces.get(namespace)
@@ -122,34 +141,24 @@ class MemoryStore:
             room.clock = None
         if "pins" in scopes:
             room.pins = NO_PINS
-        self._ring(namespace, "")
+        self.bells.ring(namespace)
         if room == _Namespace():
             del self._namespaces[namespace]
 
-    async def wait(self, namespace: str, task_ids: Sequence[str], seconds: float | None) -> None:
-        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        keys = [(namespace, task_id) for task_id in ("", *task_ids)]
-        for key in keys:
-            self._sleepers.setdefault(key, set()).add(sleeper)
-        try:
-            async with asyncio.timeout(seconds):
-                await sleeper
-        except TimeoutError:
-            pass
-        finally:
-            for key in keys:
-                self._forget(key, sleeper)
+    async def contents(self, namespace: str) -> Contents:
+        room = self._namespaces.get(namespace) or _Namespace()
+        return Contents(tuple(room.tasks.values()), room.ordinals, room.clock, room.pins)
+
+    async def replace_all(self, namespace: str, contents: Contents) -> None:
+        await self.reset(namespace, frozenset({"tasks", "clock", "pins"}))
+        room = self._room(namespace)
+        room.ordinals, room.clock, room.pins = contents.ordinals, contents.clock, contents.pins
+        await self.add(namespace, contents.tasks)
+
+    @asynccontextmanager
+    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
+        with self.bells.listen(namespace, task_ids) as bell:
+            yield bell
 
     def _room(self, namespace: str) -> _Namespace:
         return self._namespaces.setdefault(namespace, _Namespace())
-
-    def _ring(self, namespace: str, task_id: str) -> None:
-        for sleeper in self._sleepers.get((namespace, task_id), ()):
-            if not sleeper.done():
-                sleeper.set_result(None)
-
-    def _forget(self, key: tuple[str, str], sleeper: "asyncio.Future[None]") -> None:
-        sleepers = self._sleepers[key]
-        sleepers.discard(sleeper)
-        if not sleepers:
-            del self._sleepers[key]

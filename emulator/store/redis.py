@@ -1,0 +1,339 @@
+"""The store in Redis or Valkey: any number of servers on any number of machines share it.
+
+Each transition is one Lua script, so that nobody sees half of one. What survives a crash of Redis is what its own
+configuration says (`appendonly`, `appendfsync`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
+
+from emulator.clock import Clock, machine_time
+from emulator.errors import EmulatorError, StaleWrite
+from emulator.store import Contents, Pins, Reading, StoreUnavailable, Task
+from emulator.store import redis_scripts as scripts
+from emulator.store.bells import Bell, Bells
+from emulator.store.facts import (
+    clock_from_bytes,
+    clock_to_bytes,
+    pins_from_bytes,
+    pins_to_bytes,
+    task_to_bytes,
+    timelines_of,
+)
+from emulator.store.first_clock import agreed
+from emulator.store.kept import KeptTasks
+from emulator.store.timelines import FORMAT, check_format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import redis.asyncio
+    from redis.asyncio.client import PubSub
+
+PREFIX: Final = "xpander-emulator:"
+CONNECT_SECONDS: Final = 2.0
+ANSWER_SECONDS: Final = 5.0
+# How long the channel is still heard after the last listener has gone.
+_LINGER_SECONDS: Final = 1.0
+# What a Redis says that is not able to serve now; any other refusal of a command is a defect of ours.
+_UNABLE: Final = (
+    *("MISCONF", "OOM", "READONLY", "LOADING", "NOREPLICAS", "MASTERDOWN", "BUSY", "CLUSTERDOWN", "TRYAGAIN"),
+    *("NOAUTH", "NOPERM", "WRONGPASS", "MAX number of clients"),
+)
+_EMPTY: Final = b""
+
+
+class RedisStore:
+    """Keeps everything in one database of a Redis or Valkey.
+
+    Raises StoreUnavailable where it does not answer, UnknownFormat where another version has written to it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.shown = _shown(url)
+        self._url = url
+        self._client: "redis.asyncio.Redis | None" = None
+        self._kept = KeptTasks()
+        self.bells = Bells()
+        self._hearing: asyncio.Task[None] | None = None
+        self._joining = asyncio.Lock()
+        with self._told(), self._briefly() as client:
+            client.set(PREFIX + "format", FORMAT, nx=True)
+            found = client.get(PREFIX + "format")
+        check_format(self.shown, int(found) if found and found.isdigit() else found)
+
+    # The connection
+
+    @property
+    def client(self) -> "redis.asyncio.Redis":
+        """The client of this process; made at the first use, so that none is carried through a fork."""
+        if self._client is None:
+            import redis.asyncio
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
+
+            # A write is never sent twice: the first may have been done although its answer was lost.
+            self._client = redis.asyncio.Redis.from_url(
+                self._url,
+                retry=Retry(NoBackoff(), 0),
+                socket_connect_timeout=CONNECT_SECONDS,
+                socket_timeout=ANSWER_SECONDS,
+            )
+        return self._client
+
+    @contextmanager
+    def _briefly(self) -> "Iterator[Any]":
+        import redis
+
+        client = redis.Redis.from_url(self._url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    async def close(self) -> None:
+        hearing, self._hearing = self._hearing, None
+        if hearing is not None:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def agree_on(self, first: Clock) -> Clock:
+        with self._told(), self._briefly() as client:
+            key = PREFIX + "first_clock"
+            while True:
+                kept = client.get(key)
+                clock = agreed(first, clock_from_bytes(kept), machine_time())
+                if client.eval(_SET_IF, 1, key, clock_to_bytes(clock), kept or _EMPTY):
+                    return clock
+
+    @contextmanager
+    def _told(self) -> "Iterator[None]":
+        """Turn what Redis and the way to it raise into what a client is told."""
+        from redis.exceptions import RedisError, ResponseError
+
+        try:
+            yield
+        except ResponseError as error:
+            if not str(error).startswith(_UNABLE):
+                raise
+            raise StoreUnavailable(f"The store {self.shown} refuses: {error}.") from error
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(f"The store {self.shown} does not answer: {error or type(error).__name__}.") from error
+
+    async def _run(self, script: str, *values: Any) -> Any:
+        with self._told():
+            return await self.client.register_script(script)(keys=[PREFIX], args=values)
+
+    async def _fact(self, namespace: str, field: str) -> bytes | None:
+        with self._told():
+            found: bytes | None = await self.client.hget(f"{PREFIX}namespace:{namespace}", field)  # type: ignore[misc]
+            return found
+
+    # Tasks
+
+    async def read(self, namespace: str, task_id: str) -> Reading:
+        value, clock, *children = await self._run(scripts.READ, namespace, task_id, _parent(task_id))
+        task, *others = await self._tasks([value, *children])
+        return Reading(task, [each for each in others if each is not None], clock_from_bytes(clock))
+
+    async def get(self, namespace: str, task_id: str) -> Task | None:
+        with self._told():
+            value = await self.client.hget(f"{PREFIX}tasks:{namespace}", task_id)  # type: ignore[misc]
+        return (await self._tasks([value]))[0]
+
+    async def all(self, namespace: str) -> Sequence[Task]:
+        with self._told():
+            values = await self.client.hvals(f"{PREFIX}tasks:{namespace}")  # type: ignore[misc]
+        return _by_ordinal(await self._tasks(values))
+
+    async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
+        return (await self.read(namespace, task_id)).children
+
+    async def oldest(self, most: int) -> Sequence[tuple[str, Task]]:
+        found = await self._run(scripts.OLDEST, most)
+        tasks = await self._tasks(found[1::2])
+        pairs = zip(found[::2], tasks, strict=True)
+        return [(namespace.decode(), task) for namespace, task in pairs if task is not None]
+
+    async def count(self) -> int:
+        with self._told():
+            return int(await self.client.zcard(PREFIX + "ages"))
+
+    async def namespaces(self) -> Mapping[str, int]:
+        found = await self._run(scripts.NAMESPACES)
+        return {name.decode(): count for name, count in zip(found[::2], found[1::2], strict=True)}
+
+    async def _tasks(self, values: Sequence[bytes | None]) -> list[Task | None]:
+        """Return the tasks of stored values; timelines that this process has not met are asked for in one go."""
+        parts = [None if value is None else _parted(value) for value in values]
+        unknown = [part for part in parts if part is not None and not self._kept.knows(part[0], part[1])]
+        lacking = sorted({name for _, _, record in unknown for name in timelines_of(record) if self._kept.lacks(name)})
+        texts: dict[str, bytes | None] = {}
+        if lacking:
+            with self._told():
+                found = await self.client.hmget(PREFIX + "timelines", lacking)  # type: ignore[misc]
+            texts = dict(zip(lacking, found, strict=True))
+
+        def text(name: str) -> bytes:
+            if (known := texts[name]) is None:
+                raise StoreUnavailable(f"A task was removed from {self.shown} while it was read; ask again.")
+            return known
+
+        return [None if part is None else self._kept.task(*part, text) for part in parts]
+
+    async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
+        answer = await self._run(scripts.ADD, namespace, *self._new(tasks))
+        if isinstance(answer, bytes):
+            raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
+        self._keep(tasks, answer)
+        for task in tasks:
+            if task.parent is not None:
+                self.bells.ring(namespace, task.parent)
+
+    def _keep(self, tasks: Sequence[Task], marks: Sequence[int]) -> None:
+        for task, mark in zip(tasks, marks, strict=True):
+            self._kept.keep(task.marked(mark))
+
+    def _new(self, tasks: Sequence[Task]) -> list[Any]:
+        """Return what the scripts take of new tasks: their timelines, then six values of each."""
+        texts = dict(self._kept.names.of(turn.timeline) for task in tasks for turn in task.turns)
+        told: list[Any] = [len(texts), *(part for pair in texts.items() for part in pair)]
+        for task in tasks:
+            told += [task.id, task.ordinal, task.version, self._followed(task), _parent(task.parent), self._record(task)]
+        return told
+
+    def _record(self, task: Task) -> bytes:
+        return task_to_bytes(task, lambda timeline: self._kept.names.of(timeline)[0])
+
+    def _followed(self, task: Task) -> str:
+        return ",".join(sorted({self._kept.names.of(turn.timeline)[0] for turn in task.turns}))
+
+    async def replace(self, namespace: str, task: Task) -> None:
+        texts = dict([self._kept.names.of(task.turn.timeline)])
+        head = [task.id, task.version - 1, task.mark, task.version, self._followed(task), self._record(task)]
+        timelines = [part for pair in texts.items() for part in pair]
+        if not await self._run(scripts.REPLACE, namespace, len(texts), *head, *timelines):
+            raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
+        self._kept.keep(task)
+        self.bells.ring(namespace, task.id)
+
+    async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
+        await self._run(scripts.REMOVE, namespace, *task_ids)
+        for task_id in task_ids:
+            self.bells.ring(namespace, task_id)
+
+    # Namespaces
+
+    async def next_ordinal(self, namespace: str, how_many: int = 1) -> int:
+        return int(await self._run(scripts.NEXT_ORDINAL, namespace, how_many))
+
+    async def clock(self, namespace: str) -> Clock | None:
+        return clock_from_bytes(await self._fact(namespace, "clock"))
+
+    async def set_clock(self, namespace: str, clock: Clock) -> None:
+        await self._run(scripts.SET_FACT, namespace, "clock", clock_to_bytes(clock))
+        self.bells.ring(namespace)
+
+    async def pins(self, namespace: str) -> Pins:
+        return pins_from_bytes(await self._fact(namespace, "pins"))
+
+    async def set_pins(self, namespace: str, pins: Pins) -> None:
+        await self._run(scripts.SET_FACT, namespace, "pins", pins_to_bytes(pins))
+
+    async def take_pin(self, namespace: str) -> str | None:
+        while True:
+            seen = await self._fact(namespace, "pins")
+            pins = pins_from_bytes(seen)
+            if not pins.upcoming or seen is None:
+                return None
+            left = pins_to_bytes(Pins(pins.default, pins.upcoming[1:]))
+            if await self._run(scripts.SET_FACT, namespace, "pins", left, seen):
+                return pins.upcoming[0]
+
+    async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
+        await self._run(scripts.RESET, namespace, " ".join(sorted(scopes)))
+        self.bells.ring(namespace)
+
+    async def contents(self, namespace: str) -> Contents:
+        ordinals, clock, pins, values = await self._run(scripts.CONTENTS, namespace)
+        tasks = _by_ordinal(await self._tasks(values))
+        return Contents(tasks, int(ordinals or 0), clock_from_bytes(clock), pins_from_bytes(pins))
+
+    async def replace_all(self, namespace: str, contents: Contents) -> None:
+        clock = _EMPTY if contents.clock is None else clock_to_bytes(contents.clock)
+        count, *rest = self._new(contents.tasks)
+        facts = (contents.ordinals, clock, pins_to_bytes(contents.pins))
+        marks = await self._run(scripts.REPLACE_ALL, namespace, count, *facts, *rest)
+        self._keep(contents.tasks, marks)
+        self.bells.ring(namespace)
+
+    # Bells
+
+    @asynccontextmanager
+    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
+        with self.bells.listen(namespace, task_ids) as bell:
+            await self._join()
+            yield bell
+
+    async def _join(self) -> None:
+        """Return once the channel is heard."""
+        async with self._joining:
+            if self._hearing is not None and not self._hearing.done():
+                return
+            channel = self.client.pubsub()
+            try:
+                with self._told():
+                    await channel.subscribe(PREFIX + "rings")
+                    await channel.get_message(timeout=ANSWER_SECONDS)
+            except EmulatorError:
+                await channel.aclose()
+                raise
+            self._hearing = asyncio.ensure_future(self._hear(channel))
+
+    async def _hear(self, channel: "PubSub") -> None:
+        """Ring for what is told on the channel, until nobody listens any more or the connection is lost."""
+        try:
+            with self._told():
+                while self.bells.listeners:
+                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=_LINGER_SECONDS)
+                    if message is not None:
+                        namespace, _, task_id = message["data"].decode().partition("\n")
+                        self.bells.ring(namespace, task_id)
+        except StoreUnavailable:
+            # Whoever wakes reads, and is told what is wrong.
+            self._hearing = None
+            self.bells.ring_all()
+        finally:
+            await channel.aclose()
+
+
+_SET_IF: Final = (
+    "if (redis.call('GET', KEYS[1]) or '') ~= ARGV[2] then return 0 end redis.call('SET', KEYS[1], ARGV[1]) return 1"
+)
+
+
+def _parted(value: bytes) -> tuple[int, int, bytes]:
+    """Return mark, version and record of what a task is stored as."""
+    head, _, record = value.partition(b"\n")
+    mark, version, *_ = head.split(b" ")
+    return int(mark), int(version), record
+
+
+def _parent(task_id: str | None) -> str:
+    return "." if task_id is None else f"={quote(task_id, safe='')}"
+
+
+def _by_ordinal(tasks: Sequence[Task | None]) -> list[Task]:
+    return sorted((task for task in tasks if task is not None), key=lambda task: (task.ordinal, task.mark))
+
+
+def _shown(url: str) -> str:
+    """Return a URL without the user and password in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -1,0 +1,444 @@
+"""The store in an SQLite file: it outlives the process, and the workers of one machine share it.
+
+Statements run in the event loop itself: each takes microseconds, a thread would take more. In WAL mode with
+`synchronous=NORMAL` a commit is in the operating system's hands when a client gets its answer. A kill of the process
+therefore loses nothing; a loss of power may lose the last commits, never what was there before.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from emulator.clock import Clock, machine_time
+from emulator.errors import StaleWrite
+from emulator.store import Contents, Pins, Reading, StoreUnavailable, Task
+from emulator.store.bells import WHOLE, Bell, Bells
+from emulator.store.facts import clock_from_bytes, clock_to_bytes, pins_from_bytes, pins_to_bytes, task_to_bytes
+from emulator.store.first_clock import agreed
+from emulator.store.kept import KeptTasks
+from emulator.store.timelines import FORMAT, check_format
+
+# Somebody who waits hears of another process's changes within this time; a look costs 2 µs.
+LOOK_SECONDS: Final = 0.02
+# How long a writer waits for another one: within the statement, where the loop stands still, and in all.
+_STANDSTILL_SECONDS: Final = 0.005
+PATIENCE_SECONDS: Final = 2.0
+_MOST_RINGS: Final = 1_024
+# "XPEM", by which SQLite files tell whose they are.
+_APPLICATION: Final = 0x5850454D
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+_SCHEMA: Final = f"""
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {FORMAT};
+CREATE TABLE total (tasks INTEGER NOT NULL, first_clock BLOB);
+INSERT INTO total VALUES (0, NULL);
+CREATE TABLE namespace (
+    name TEXT PRIMARY KEY, ordinals INTEGER NOT NULL DEFAULT 0, tasks INTEGER NOT NULL DEFAULT 0, clock BLOB, pins BLOB
+) WITHOUT ROWID;
+CREATE TABLE task (
+    mark INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL, ordinal INTEGER NOT NULL,
+    parent TEXT, version INTEGER NOT NULL, record BLOB NOT NULL, UNIQUE (namespace, id)
+);
+CREATE INDEX task_ordinal ON task (namespace, ordinal);
+CREATE INDEX task_parent ON task (namespace, parent, ordinal) WHERE parent IS NOT NULL;
+CREATE TABLE timeline (name TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE follows (timeline TEXT NOT NULL, mark INTEGER NOT NULL, PRIMARY KEY (timeline, mark)) WITHOUT ROWID;
+CREATE INDEX follows_mark ON follows (mark);
+CREATE TABLE ring (number INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL);
+CREATE TRIGGER added AFTER INSERT ON task BEGIN
+    UPDATE total SET tasks = tasks + 1;
+    UPDATE namespace SET tasks = tasks + 1 WHERE name = new.namespace;
+END;
+CREATE TRIGGER removed AFTER DELETE ON task BEGIN
+    UPDATE total SET tasks = tasks - 1;
+    UPDATE namespace SET tasks = tasks - 1 WHERE name = old.namespace;
+    DELETE FROM follows WHERE mark = old.mark;
+END;
+CREATE TRIGGER unfollowed AFTER DELETE ON follows
+WHEN NOT EXISTS (SELECT 1 FROM follows WHERE timeline = old.timeline) BEGIN
+    DELETE FROM timeline WHERE name = old.timeline;
+END;
+CREATE TRIGGER rung AFTER INSERT ON ring WHEN new.number % 64 = 0 BEGIN
+    DELETE FROM ring WHERE number <= new.number - {_MOST_RINGS};
+END;
+"""
+_TASK: Final = "SELECT mark, version, record FROM task"
+Done = TypeVar("Done")
+Row = tuple[int, int, bytes]
+
+
+class SqliteStore:
+    """Keeps everything in one SQLite file, which is made where there is none.
+
+    Raises StoreUnavailable where it cannot be used at all, UnknownFormat where another version has written it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connected: sqlite3.Connection | None = None
+        self._kept = KeptTasks()
+        self.bells = Bells()
+        self._listening: asyncio.Task[None] | None = None
+        with self._told(), self._briefly() as db:
+            _prepare(db, path)
+
+    # The file
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection of this process; made at the first use, so that none is carried through a fork."""
+        if self._connected is None:
+            self._connected = _connect(self.path, _STANDSTILL_SECONDS)
+        return self._connected
+
+    @contextmanager
+    def _briefly(self) -> Iterator[sqlite3.Connection]:
+        db = _connect(self.path, PATIENCE_SECONDS)
+        try:
+            yield db
+        finally:
+            db.close()
+
+    async def close(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            self._listening = None
+        if self._connected is not None:
+            self._connected.close()
+            self._connected = None
+
+    def agree_on(self, first: Clock) -> Clock:
+        with self._told(), self._briefly() as db, _transaction(db):
+            [(record,)] = db.execute("SELECT first_clock FROM total")
+            clock = agreed(first, clock_from_bytes(record), machine_time())
+            db.execute("UPDATE total SET first_clock = ?", (clock_to_bytes(clock),))
+        return clock
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what SQLite raises into what a client is told."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreUnavailable(_reason(self.path, error)) from error
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        with self._told():
+            return self.db.execute(statement, values).fetchall()
+
+    async def _write(self, work: Callable[[sqlite3.Connection], Done]) -> Done:
+        """Return what `work` gives, done as one transaction; while another process writes, the loop goes on."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_SECONDS
+        while True:
+            try:
+                with _transaction(self.db):
+                    return work(self.db)
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY or loop.time() >= deadline:
+                    raise StoreUnavailable(_reason(self.path, error)) from error
+            await asyncio.sleep(_STANDSTILL_SECONDS)
+
+    # Tasks
+
+    async def read(self, namespace: str, task_id: str) -> Reading:
+        clock = await self.clock(namespace)
+        children = self._tasks(f"{_TASK} WHERE namespace = ? AND parent = ? ORDER BY ordinal", namespace, task_id)
+        return Reading(await self.get(namespace, task_id), children, clock)
+
+    async def get(self, namespace: str, task_id: str) -> Task | None:
+        found = self._tasks(f"{_TASK} WHERE namespace = ? AND id = ?", namespace, task_id)
+        return found[0] if found else None
+
+    async def all(self, namespace: str) -> Sequence[Task]:
+        return self._tasks(f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark", namespace)
+
+    async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
+        return self._tasks(f"{_TASK} WHERE namespace = ? AND parent = ? ORDER BY ordinal", namespace, task_id)
+
+    async def oldest(self, most: int) -> Sequence[tuple[str, Task]]:
+        rows = self._rows("SELECT mark, version, record, namespace FROM task ORDER BY mark LIMIT ?", most)
+        return [(namespace, self._task((mark, version, record))) for mark, version, record, namespace in rows]
+
+    async def count(self) -> int:
+        [(tasks,)] = self._rows("SELECT tasks FROM total")
+        return int(tasks)
+
+    async def namespaces(self) -> Mapping[str, int]:
+        return dict(self._rows("SELECT name, tasks FROM namespace"))
+
+    def _tasks(self, statement: str, *values: Any) -> list[Task]:
+        return [self._task(row) for row in self._rows(statement, *values)]
+
+    def _task(self, row: Row) -> Task:
+        return self._kept.task(*row, self._text)
+
+    def _text(self, name: str) -> bytes:
+        found = self._rows("SELECT text FROM timeline WHERE name = ?", name)
+        if not found:
+            # Another process has removed the task, and with it its timeline, between two statements of ours.
+            raise StoreUnavailable(f"A task was removed from {self.path} while it was read; ask again.")
+        text: bytes = found[0][0]
+        return text
+
+    async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
+        def work(db: sqlite3.Connection) -> list[Task]:
+            _enter(db, namespace)
+            return [self._insert(db, namespace, task) for task in tasks]
+
+        self._keep(namespace, await self._write(work), rings=False)
+        for task in tasks:
+            if task.parent is not None:
+                self.bells.ring(namespace, task.parent)
+
+    def _insert(self, db: sqlite3.Connection, namespace: str, task: Task) -> Task:
+        record = task_to_bytes(task, lambda timeline: self._kept.names.of(timeline)[0])
+        added = db.execute(
+            "INSERT OR IGNORE INTO task (namespace, id, ordinal, parent, version, record) VALUES (?, ?, ?, ?, ?, ?)",
+            (namespace, task.id, task.ordinal, task.parent, task.version, record),
+        )
+        if not added.rowcount or added.lastrowid is None:
+            raise StaleWrite(f"Task id '{task.id}' is taken.")
+        self._follow(db, task, added.lastrowid)
+        if task.parent is not None:
+            _ring(db, namespace, task.parent)
+        return task.marked(added.lastrowid)
+
+    def _follow(self, db: sqlite3.Connection, task: Task, mark: int) -> None:
+        """Keep the timelines that a task follows, each once."""
+        for name, text in {self._kept.names.of(turn.timeline) for turn in task.turns}:
+            db.execute("INSERT OR IGNORE INTO timeline VALUES (?, ?)", (name, text))
+            db.execute("INSERT OR IGNORE INTO follows VALUES (?, ?)", (name, mark))
+
+    async def replace(self, namespace: str, task: Task) -> None:
+        record = task_to_bytes(task, lambda timeline: self._kept.names.of(timeline)[0])
+
+        def work(db: sqlite3.Connection) -> None:
+            changed = db.execute(
+                "UPDATE task SET version = ?, record = ? WHERE namespace = ? AND id = ? AND version = ? AND mark = ?",
+                (task.version, record, namespace, task.id, task.version - 1, task.mark),
+            )
+            if not changed.rowcount:
+                raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
+            self._follow(db, task, task.mark)
+            _ring(db, namespace, task.id)
+
+        await self._write(work)
+        self._keep(namespace, [task], rings=True)
+
+    def _keep(self, namespace: str, tasks: Sequence[Task], *, rings: bool) -> None:
+        for task in tasks:
+            self._kept.keep(task)
+            if rings:
+                self.bells.ring(namespace, task.id)
+
+    async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
+        def work(db: sqlite3.Connection) -> list[str]:
+            gone = [
+                task_id
+                for task_id in task_ids
+                if db.execute("DELETE FROM task WHERE namespace = ? AND id = ?", (namespace, task_id)).rowcount
+            ]
+            for task_id in gone:
+                _ring(db, namespace, task_id)
+            return gone
+
+        for task_id in await self._write(work):
+            self.bells.ring(namespace, task_id)
+
+    # Namespaces
+
+    async def next_ordinal(self, namespace: str, how_many: int = 1) -> int:
+        def work(db: sqlite3.Connection) -> int:
+            _enter(db, namespace)
+            [(after,)] = db.execute(
+                "UPDATE namespace SET ordinals = ordinals + ? WHERE name = ? RETURNING ordinals", (how_many, namespace)
+            ).fetchall()
+            return int(after) - how_many
+
+        return await self._write(work)
+
+    async def clock(self, namespace: str) -> Clock | None:
+        found = self._rows("SELECT clock FROM namespace WHERE name = ?", namespace)
+        return clock_from_bytes(found[0][0]) if found else None
+
+    async def set_clock(self, namespace: str, clock: Clock) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            _enter(db, namespace)
+            db.execute("UPDATE namespace SET clock = ? WHERE name = ?", (clock_to_bytes(clock), namespace))
+            _ring(db, namespace)
+
+        await self._write(work)
+        self.bells.ring(namespace)
+
+    async def pins(self, namespace: str) -> Pins:
+        found = self._rows("SELECT pins FROM namespace WHERE name = ?", namespace)
+        return pins_from_bytes(found[0][0] if found else None)
+
+    async def set_pins(self, namespace: str, pins: Pins) -> None:
+        await self._write(lambda db: _set_pins(db, namespace, pins))
+
+    async def take_pin(self, namespace: str) -> str | None:
+        def work(db: sqlite3.Connection) -> str | None:
+            found = db.execute("SELECT pins FROM namespace WHERE name = ?", (namespace,)).fetchall()
+            pins = pins_from_bytes(found[0][0] if found else None)
+            if not pins.upcoming:
+                return None
+            _set_pins(db, namespace, Pins(pins.default, pins.upcoming[1:]))
+            return pins.upcoming[0]
+
+        return await self._write(work)
+
+    async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
+        await self._write(lambda db: _reset(db, namespace, scopes))
+        self.bells.ring(namespace)
+
+    async def contents(self, namespace: str) -> Contents:
+        def work(db: sqlite3.Connection) -> Contents:
+            found = db.execute("SELECT ordinals, clock, pins FROM namespace WHERE name = ?", (namespace,)).fetchall()
+            ordinals, clock, pins = found[0] if found else (0, None, None)
+            tasks = self._tasks(f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark", namespace)
+            return Contents(tasks, ordinals, clock_from_bytes(clock), pins_from_bytes(pins))
+
+        with self._told(), _transaction(self.db, "DEFERRED"):
+            return work(self.db)
+
+    async def replace_all(self, namespace: str, contents: Contents) -> None:
+        def work(db: sqlite3.Connection) -> list[Task]:
+            _reset(db, namespace, frozenset({"tasks", "clock", "pins"}))
+            _enter(db, namespace)
+            clock = None if contents.clock is None else clock_to_bytes(contents.clock)
+            values = (contents.ordinals, clock, pins_to_bytes(contents.pins), namespace)
+            db.execute("UPDATE namespace SET ordinals = ?, clock = ?, pins = ? WHERE name = ?", values)
+            return [self._insert(db, namespace, task) for task in contents.tasks]
+
+        await self._write(work)
+        self.bells.ring(namespace)
+
+    # Bells
+
+    @asynccontextmanager
+    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
+        with self.bells.listen(namespace, task_ids) as bell:
+            if self._listening is None or self._listening.done():
+                self._listening = asyncio.ensure_future(self._look_for_rings(self._last_ring()))
+            yield bell
+
+    def _last_ring(self) -> int:
+        [(last,)] = self._rows("SELECT coalesce(max(number), 0) FROM ring")
+        return int(last)
+
+    async def _look_for_rings(self, heard: int) -> None:
+        """Ring for what other processes change, for as long as somebody listens."""
+        version = None
+        while self.bells.listeners:
+            try:
+                [(seen,)] = self._rows("PRAGMA data_version")
+                if seen != version:
+                    version, heard = seen, self._pass_on(heard)
+            except StoreUnavailable:
+                self.bells.ring_all()
+                version = None
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _pass_on(self, heard: int) -> int:
+        rings = self._rows("SELECT number, namespace, id FROM ring WHERE number > ? ORDER BY number", heard)
+        if rings and rings[0][0] > heard + 1:
+            self.bells.ring_all()
+        for _, namespace, task_id in rings:
+            self.bells.ring(namespace, task_id)
+        return rings[-1][0] if rings else heard
+
+
+def _connect(path: Path, timeout: float) -> sqlite3.Connection:
+    # A server in a thread closes in another thread than it opens in, never in two at once.
+    db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Make the tables where there are none. Raises UnknownFormat, and StoreUnavailable for a file of somebody else."""
+    db.execute("PRAGMA journal_mode = WAL")
+    with _transaction(db):
+        [(application,)], [(found,)] = db.execute("PRAGMA application_id"), db.execute("PRAGMA user_version")
+        if application == _APPLICATION:
+            check_format(str(path), found)
+            return
+        if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
+            raise StoreUnavailable(f"{path} is the database of another program. Choose another file with --store.")
+        for statement in _statements(_SCHEMA):
+            db.execute(statement)
+
+
+def _statements(script: str) -> list[str]:
+    """Return the statements of a script; `executescript` would commit what has begun."""
+    found, part = [], ""
+    for line in script.splitlines(keepends=True):
+        part += line
+        if sqlite3.complete_statement(part):
+            found.append(part)
+            part = ""
+    return found
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    db.execute(f"BEGIN {kind}")
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        # A full disk ends the transaction by itself; what was not committed is not there.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _enter(db: sqlite3.Connection, namespace: str) -> None:
+    db.execute("INSERT OR IGNORE INTO namespace (name) VALUES (?)", (namespace,))
+
+
+def _set_pins(db: sqlite3.Connection, namespace: str, pins: Pins) -> None:
+    _enter(db, namespace)
+    db.execute("UPDATE namespace SET pins = ? WHERE name = ?", (pins_to_bytes(pins), namespace))
+
+
+def _reset(db: sqlite3.Connection, namespace: str, scopes: frozenset[str]) -> None:
+    if "tasks" in scopes:
+        db.execute("DELETE FROM task WHERE namespace = ?", (namespace,))
+        db.execute("UPDATE namespace SET ordinals = 0 WHERE name = ?", (namespace,))
+    if "clock" in scopes:
+        db.execute("UPDATE namespace SET clock = NULL WHERE name = ?", (namespace,))
+    if "pins" in scopes:
+        db.execute("UPDATE namespace SET pins = NULL WHERE name = ?", (namespace,))
+    db.execute(
+        "DELETE FROM namespace"
+        " WHERE name = ? AND tasks = 0 AND ordinals = 0 AND clock IS NULL AND pins IS NULL",
+        (namespace,),
+    )
+    _ring(db, namespace)
+
+
+def _ring(db: sqlite3.Connection, namespace: str, task_id: str = WHOLE) -> None:
+    db.execute("INSERT INTO ring (namespace, id) VALUES (?, ?)", (namespace, task_id))
+
+
+def _reason(path: Path, error: sqlite3.Error) -> str:
+    """Return what a client is told: what is wrong with the file, and what would help."""
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return f"The store {path} is full: no space is left for it. Free some, and send the request again."
+        case sqlite3.SQLITE_READONLY:
+            return f"The store {path} cannot be written: it is read-only. Make it writable, and send the request again."
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return f"The store {path} is locked by another process for more than {PATIENCE_SECONDS:g} s; try again."
+        case sqlite3.SQLITE_CANTOPEN:
+            return f"The store {path} cannot be opened. Choose a file in a folder that exists and is yours."
+        case sqlite3.SQLITE_NOTADB:
+            return f"{path} is no SQLite database. Choose another file with --store."
+        case _:
+            return f"The store {path} cannot be used: {error}."
