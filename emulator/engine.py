@@ -24,13 +24,14 @@ from emulator.core.replay import (
 from emulator.core.signals import Signal
 from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
-from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
+from emulator.errors import BadRequest, Conflict, EmulatorError, NotFound, StaleWrite, did_you_mean
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
 from emulator.scenario.selection import Catalogue, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
-from emulator.store import Follows, Pins, Reading, Store, Task
+from emulator.store import Contents, Follows, Pins, Reading, Store, Task, archive
+from emulator.store.memory import MemoryStore
 
 MAX_SIGNALS: Final = 10_000
 MAX_PINS: Final = 1_000
@@ -39,6 +40,7 @@ MANUAL_WAIT_SECONDS: Final = 10.0
 _MOST_VIEWS: Final = 4_096
 # How far back the search for a finished task to forget goes, so that a start stays cheap when none is.
 _EVICTION_REACH: Final = 1_000
+_FIRST_LOOK: Final = 8
 _ATTEMPTS: Final = 20
 RESET_SCOPES: Final = ("tasks", "clock", "pins")
 
@@ -192,14 +194,18 @@ class Engine:
 
     async def _forget_the_oldest(self) -> None:
         while await self.store.count() > self.settings.max_tasks:
-            oldest = await self.store.oldest(_EVICTION_REACH)
-            namespace, task = oldest[0]
-            for place, candidate in oldest[:-1]:
-                standing = await self.standings.alone(place, candidate, await self.standings.now(place))
-                if standing is not None and standing.snapshot.is_finished:
-                    namespace, task = place, candidate
-                    break
-            await self._remove(namespace, task.id)
+            # Mostly one of the first few has ended; looking further costs what a store must read.
+            doomed = await self._oldest_finished(_FIRST_LOOK) or await self._oldest_finished(_EVICTION_REACH)
+            for namespace, task in [doomed] if doomed else await self.store.oldest(1):
+                await self._remove(namespace, task.id)
+
+    async def _oldest_finished(self, reach: int) -> tuple[str, Task] | None:
+        """Return the first finished one of the oldest tasks, the newest of them aside."""
+        for namespace, task in (await self.store.oldest(reach))[:-1]:
+            standing = await self.standings.alone(namespace, task, await self.standings.now(namespace))
+            if standing is not None and standing.snapshot.is_finished:
+                return namespace, task
+        return None
 
     async def _free_id(self, namespace: str, key: int) -> str:
         """Return the id that follows from the key; another one where a client has chosen that very id before."""
@@ -394,6 +400,46 @@ class Engine:
         wanted = {*scopes, "tasks"} if "clock" in scopes else set(scopes)
         await self.store.reset(namespace, frozenset(wanted))
         return tuple(scope for scope in RESET_SCOPES if scope in wanted)
+
+    # Files
+
+    async def export(self, namespace: str) -> dict[str, Any]:
+        """Return all that a namespace holds as one JSON document, equal for equal facts."""
+        contents = await self.store.contents(namespace)
+        clock = contents.clock or self.standings.first_clock
+        return archive.to_document(contents, clock, machine_time())
+
+    async def restore(self, namespace: str, document: Mapping[str, Any], *, replacing: bool) -> int:
+        """Put what `export` gave in the place of all that a namespace holds, and return how many tasks it has now.
+
+        Raises BadRequest for a document that does not fit, and Conflict for a namespace that has tasks unless
+        `replacing`; nothing has changed then.
+        """
+        contents = archive.from_document(document, machine_time())
+        held = (await self.store.namespaces()).get(namespace, 0)
+        if held and not replacing:
+            raise Conflict(f"Namespace '{namespace}' has {held:,} tasks. Replace them, or import into another one.")
+        if await self.store.count() - held + len(contents.tasks) > self.settings.max_tasks:
+            raise Conflict(
+                f"The file has {len(contents.tasks):,} tasks; with the others here they would be more than the"
+                f" {self.settings.max_tasks:,} that --max-tasks allows."
+            )
+        await self._rehearse(namespace, contents)
+        await self.store.replace_all(namespace, contents)
+        return len(contents.tasks)
+
+    async def _rehearse(self, namespace: str, contents: Contents) -> None:
+        """Raise BadRequest for a task that could not be shown."""
+        scratch = MemoryStore()
+        await scratch.replace_all(namespace, contents)
+        standings = Standings(scratch, self.standings.first_clock)
+        for task in contents.tasks:
+            try:
+                standing = await standings.find(namespace, task.id)
+                if standing is not None:
+                    orjson.dumps(self.renderer.task(standing))
+            except (EmulatorError, LookupError, TypeError, ValueError, AttributeError) as error:
+                raise BadRequest(f"Task '{task.id}' cannot be shown: {error}") from None
 
     # Inside
 

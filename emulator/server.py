@@ -25,9 +25,10 @@ from emulator.contract import values
 from emulator.core.timeline import Template
 from emulator.errors import EmulatorError
 from emulator.scenario import templates
-from emulator.settings import Settings
+from emulator.settings import MEMORY, Settings
 from emulator.web.access import is_loopback
 from emulator.web.app import create_app
+from emulator.workers import Workers
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")
@@ -56,6 +57,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     """
     if settings.ready_file:
         _clear_ready_file(settings.ready_file)
+    if settings.workers > 1:
+        return _serve_with_workers(settings, announce)
     with _signals(_leave), bind(settings) as listener:
         url = base_url(settings.host, listener)
         banner = threading.Thread(target=announce, args=(url,), name="announce", daemon=True)
@@ -76,6 +79,52 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             if banner.ident:
                 banner.join(timeout=GRACE_SECONDS)
     return 0
+
+
+def _serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> int:
+    """Serve by several processes that share one socket; everything is loaded once, before they are forked."""
+    with _signals(_leave), bind(settings) as listener:
+        listener.listen()
+        url = base_url(settings.host, listener)
+        config = _configuration(settings)
+
+        def work(ready: Callable[[], None], parent_gone: int) -> int:
+            def started() -> None:
+                ready()
+                asyncio.get_running_loop().add_reader(parent_gone, leave)
+                threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+            def leave() -> None:
+                server.should_exit = True
+                asyncio.get_running_loop().remove_reader(parent_gone)
+
+            server = _Server(config, started)
+            server.run(sockets=[listener])
+            return 0
+
+        def renew() -> bool:
+            nonlocal config
+            try:
+                config = _configuration(settings)
+            except EmulatorError as error:
+                _logger.error("The workers are not replaced: %s", error.message)
+                return False
+            return True
+
+        def on_ready() -> None:
+            if settings.ready_file:
+                write_ready_file(settings.ready_file, url)
+            announce(url)
+
+        _calm_the_collector()
+        try:
+            code = Workers(settings.workers, work, renew, on_ready, GRACE_SECONDS + 5).run()
+        finally:
+            if settings.ready_file:
+                settings.ready_file.unlink(missing_ok=True)
+    if code:
+        raise CannotStart("A worker ended before it could answer; the log says why.")
+    return code
 
 
 class ThreadedServer:
@@ -224,6 +273,13 @@ def check(settings: Settings) -> None:
             f"Host '{settings.host}' can be reached from other machines, and the control API would be open to them. "
             "Add --token TOKEN (or EMULATOR_TOKEN), or stay on --host 127.0.0.1."
         )
+    if settings.workers > 1 and settings.store == MEMORY:
+        raise BadChoice(
+            f"{settings.workers} workers need a store that they share, and memory is each one's own. "
+            "Add --store sqlite:PATH or --store redis://HOST:PORT, or stay with one worker."
+        )
+    if settings.workers > 1 and not hasattr(os, "fork"):
+        raise BadChoice("Several workers need a system that can fork, such as Linux or macOS. Stay with one worker.")
 
 
 @contextmanager

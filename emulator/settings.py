@@ -17,6 +17,8 @@ DEFAULT_PORT: Final = 4020
 # The key that `env` prints and the examples use; its namespace is the default one.
 DEFAULT_KEY: Final = "local"
 DEFAULT_NAMESPACE: Final = "default"
+MEMORY: Final = "memory"
+SQLITE: Final = "sqlite:"
 DEFAULT_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -56,6 +58,8 @@ class Settings:
     runnables:  the workflows and agents of the user; every scenario is one by its name anyway. Ids differ.
     events:     which types of stream events are sent: `stable` (the twelve that every release of the SDK reads) or
                 `latest` (those of later releases too).
+    store:      where tasks are kept: `memory`, `sqlite:PATH`, or the URL of a Redis.
+    workers:    how many processes serve; more than one need a store that they share.
     """
 
     host: str = "127.0.0.1"
@@ -77,6 +81,8 @@ class Settings:
     allow_hosts: tuple[str, ...] = ()
     runnables: tuple[Runnable, ...] = ()
     events: EventSet = "stable"
+    store: str = MEMORY
+    workers: int = 1
     log_level: str = "info"
     log_format: str = "text"
     ready_file: Path | None = None

@@ -40,15 +40,18 @@ class Standing:
 
 
 class Standings:
-    """Reads tasks from a store. One read of the clock in each call; nothing is changed and nothing kept."""
+    """Reads tasks from a store. One read of the clock in each call; nothing is changed and nothing kept.
+
+    first_clock: the one that a namespace goes by until another is set.
+    """
 
     def __init__(self, store: Store, first_clock: Clock) -> None:
         self._store = store
-        self._first_clock = first_clock
+        self.first_clock = first_clock
 
     async def clock(self, namespace: str) -> Clock:
         """Return the namespace's clock."""
-        return await self._store.clock(namespace) or self._first_clock
+        return await self._store.clock(namespace) or self.first_clock
 
     async def now(self, namespace: str) -> Millis:
         """Return what the namespace's clock shows."""
@@ -73,16 +76,14 @@ class Standings:
 
     def clock_of(self, reading: Reading) -> Clock:
         """Return the clock that the namespace of a reading goes by."""
-        return reading.clock or self._first_clock
+        return reading.clock or self.first_clock
 
     async def _with_children(self, namespace: str, reading: Reading, now: Millis) -> Standing | None:
         task = reading.task
         standing = None if task is None else await self.alone(namespace, task, now)
         if standing is None or not reading.children:
             return standing
-        found = [
-            await self.alone(namespace, child, now) for child in reading.children if child.id != standing.task.id
-        ]
+        found = [await self.alone(namespace, child, now) for child in reading.children if child.id != standing.task.id]
         children = tuple((child.task.id, child.snapshot.is_finished) for child in found if child is not None)
         return replace(standing, children=children)
 

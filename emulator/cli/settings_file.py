@@ -10,7 +10,7 @@ import click
 
 from emulator.cli.runnables import TABLES, read_runnables
 from emulator.errors import Mistake, did_you_mean
-from emulator.settings import Runnable
+from emulator.settings import SQLITE, Runnable
 
 SECTION: Final = "[tool.emulator]"
 
@@ -119,6 +119,8 @@ def _convert(ctx: click.Context, option: click.Option, value: Any) -> Any:
 
 def _relative(option: click.Option, value: Any, folder: Path) -> Any:
     """Return paths as seen from the file that holds them."""
+    if option.name == "store" and isinstance(value, str) and value.startswith(SQLITE):
+        return f"{SQLITE}{folder / value.removeprefix(SQLITE)}" if value != SQLITE else value
     if not isinstance(option.type, click.Path):
         return value
     return [folder / str(item) for item in value] if isinstance(value, list) else folder / str(value)

@@ -52,9 +52,11 @@ class MemoryStore:
 
     async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
         room = self._room(namespace)
+        met: set[str] = set()
         for task in tasks:
-            if task.id in room.tasks:
+            if task.id in room.tasks or task.id in met:
                 raise StaleWrite(f"Task id '{task.id}' is taken.")
+            met.add(task.id)
         for task in tasks:
             room.tasks[task.id] = task
             self._ages[namespace, task.id] = None

@@ -5,10 +5,10 @@ configuration says (`appendonly`, `appendfsync`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from typing import Any, Final
+from urllib.parse import quote
 
 from emulator.clock import Clock, machine_time
 from emulator.errors import EmulatorError, StaleWrite
@@ -27,12 +27,6 @@ from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
 from emulator.store.timelines import FORMAT, check_format
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import redis.asyncio
-    from redis.asyncio.client import PubSub
-
 PREFIX: Final = "xpander-emulator:"
 CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 5.0
@@ -49,26 +43,29 @@ _EMPTY: Final = b""
 class RedisStore:
     """Keeps everything in one database of a Redis or Valkey.
 
+    shown: the URL as it may be told.
+
     Raises StoreUnavailable where it does not answer, UnknownFormat where another version has written to it.
     """
 
-    def __init__(self, url: str) -> None:
-        self.shown = _shown(url)
+    def __init__(self, url: str, shown: str) -> None:
+        self.shown = shown
         self._url = url
-        self._client: "redis.asyncio.Redis | None" = None
+        # redis-py's own types change with its versions; what is asked of it here has been the same since 6.0.
+        self._client: Any = None
         self._kept = KeptTasks()
         self.bells = Bells()
         self._hearing: asyncio.Task[None] | None = None
         self._joining = asyncio.Lock()
         with self._told(), self._briefly() as client:
-            client.set(PREFIX + "format", FORMAT, nx=True)
             found = client.get(PREFIX + "format")
-        check_format(self.shown, int(found) if found and found.isdigit() else found)
+        if found is not None:
+            check_format(self.shown, int(found) if found.isdigit() else found)
 
     # The connection
 
     @property
-    def client(self) -> "redis.asyncio.Redis":
+    def client(self) -> Any:
         """The client of this process; made at the first use, so that none is carried through a fork."""
         if self._client is None:
             import redis.asyncio
@@ -85,7 +82,7 @@ class RedisStore:
         return self._client
 
     @contextmanager
-    def _briefly(self) -> "Iterator[Any]":
+    def _briefly(self) -> Iterator[Any]:
         import redis
 
         client = redis.Redis.from_url(self._url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS)
@@ -105,6 +102,7 @@ class RedisStore:
 
     def agree_on(self, first: Clock) -> Clock:
         with self._told(), self._briefly() as client:
+            client.set(PREFIX + "format", FORMAT, nx=True)
             key = PREFIX + "first_clock"
             while True:
                 kept = client.get(key)
@@ -113,7 +111,7 @@ class RedisStore:
                     return clock
 
     @contextmanager
-    def _told(self) -> "Iterator[None]":
+    def _told(self) -> Iterator[None]:
         """Turn what Redis and the way to it raise into what a client is told."""
         from redis.exceptions import RedisError, ResponseError
 
@@ -124,7 +122,9 @@ class RedisStore:
                 raise
             raise StoreUnavailable(f"The store {self.shown} refuses: {error}.") from error
         except (RedisError, OSError) as error:
-            raise StoreUnavailable(f"The store {self.shown} does not answer: {error or type(error).__name__}.") from error
+            raise StoreUnavailable(
+                f"The store {self.shown} does not answer: {error or type(error).__name__}."
+            ) from error
 
     async def _run(self, script: str, *values: Any) -> Any:
         with self._told():
@@ -132,7 +132,7 @@ class RedisStore:
 
     async def _fact(self, namespace: str, field: str) -> bytes | None:
         with self._told():
-            found: bytes | None = await self.client.hget(f"{PREFIX}namespace:{namespace}", field)  # type: ignore[misc]
+            found: bytes | None = await self.client.hget(f"{PREFIX}namespace:{namespace}", field)
             return found
 
     # Tasks
@@ -144,12 +144,12 @@ class RedisStore:
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         with self._told():
-            value = await self.client.hget(f"{PREFIX}tasks:{namespace}", task_id)  # type: ignore[misc]
+            value = await self.client.hget(f"{PREFIX}tasks:{namespace}", task_id)
         return (await self._tasks([value]))[0]
 
     async def all(self, namespace: str) -> Sequence[Task]:
         with self._told():
-            values = await self.client.hvals(f"{PREFIX}tasks:{namespace}")  # type: ignore[misc]
+            values = await self.client.hvals(f"{PREFIX}tasks:{namespace}")
         return _by_ordinal(await self._tasks(values))
 
     async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
@@ -177,7 +177,7 @@ class RedisStore:
         texts: dict[str, bytes | None] = {}
         if lacking:
             with self._told():
-                found = await self.client.hmget(PREFIX + "timelines", lacking)  # type: ignore[misc]
+                found = await self.client.hmget(PREFIX + "timelines", lacking)
             texts = dict(zip(lacking, found, strict=True))
 
         def text(name: str) -> bytes:
@@ -205,7 +205,14 @@ class RedisStore:
         texts = dict(self._kept.names.of(turn.timeline) for task in tasks for turn in task.turns)
         told: list[Any] = [len(texts), *(part for pair in texts.items() for part in pair)]
         for task in tasks:
-            told += [task.id, task.ordinal, task.version, self._followed(task), _parent(task.parent), self._record(task)]
+            told += [
+                task.id,
+                task.ordinal,
+                task.version,
+                self._followed(task),
+                _parent(task.parent),
+                self._record(task),
+            ]
         return told
 
     def _record(self, task: Task) -> bytes:
@@ -296,7 +303,7 @@ class RedisStore:
                 raise
             self._hearing = asyncio.ensure_future(self._hear(channel))
 
-    async def _hear(self, channel: "PubSub") -> None:
+    async def _hear(self, channel: Any) -> None:
         """Ring for what is told on the channel, until nobody listens any more or the connection is lost."""
         try:
             with self._told():
@@ -331,9 +338,3 @@ def _parent(task_id: str | None) -> str:
 
 def _by_ordinal(tasks: Sequence[Task | None]) -> list[Task]:
     return sorted((task for task in tasks if task is not None), key=lambda task: (task.ordinal, task.mark))
-
-
-def _shown(url: str) -> str:
-    """Return a URL without the user and password in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -416,8 +416,7 @@ def _reset(db: sqlite3.Connection, namespace: str, scopes: frozenset[str]) -> No
     if "pins" in scopes:
         db.execute("UPDATE namespace SET pins = NULL WHERE name = ?", (namespace,))
     db.execute(
-        "DELETE FROM namespace"
-        " WHERE name = ? AND tasks = 0 AND ordinals = 0 AND clock IS NULL AND pins IS NULL",
+        "DELETE FROM namespace WHERE name = ? AND tasks = 0 AND ordinals = 0 AND clock IS NULL AND pins IS NULL",
         (namespace,),
     )
     _ring(db, namespace)

@@ -85,6 +85,8 @@ def check_timeline(timeline: Timeline) -> None:
         targets = list(_targets(step))
         if any(not 0 <= target < count for target in targets):
             raise BadRequest(f"timeline '{timeline.name}': step '{step.id}' leads to none of its {count} steps")
+        if any(not 0 <= after.low <= after.high for after in _delays(step)):
+            raise BadRequest(f"timeline '{timeline.name}': step '{step.id}' has a delay that is no range of time")
     for start in range(count):
         here, passed = start, 0
         while (goto := _by_itself(timeline.steps[here])) is not None:
@@ -99,6 +101,16 @@ def _targets(step: Step) -> list[int]:
             return [goto]
         case Wait(on=on, expiry=expiry):
             return [*on.values(), *([expiry.goto] if expiry else [])]
+        case _:
+            return []
+
+
+def _delays(step: Step) -> list[After]:
+    match step.leave:
+        case After():
+            return [step.leave]
+        case Wait(expiry=After() as expiry):
+            return [expiry]
         case _:
             return []
 

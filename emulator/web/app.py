@@ -16,7 +16,7 @@ from emulator.rendering import Fakes, TaskRenderer
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
 from emulator.standing import Standing
-from emulator.store.memory import MemoryStore
+from emulator.store.opening import open_store
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner
 from emulator.web.handlers import ApiHandlers, ApiManner
@@ -38,12 +38,25 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the control API below its prefix, by the emulated API everywhere else."""
-        is_control = scope["type"] == "lifespan" or scope["path"].startswith(CONTROL_PREFIX)
-        await (self._control if is_control else self._api)(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            is_control = scope["path"].startswith(CONTROL_PREFIX)
+            await (self._control if is_control else self._api)(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Everything is loaded before; what the store holds open is given back at the end."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.engine.store.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
-    """Load everything and return the application. Raises InvalidFiles with every mistake in the user's files.
+    """Load everything and return the application.
+
+    Raises InvalidFiles with every mistake in the user's files, StoreUnavailable, UnknownFormat, and BadStore.
 
     fake: where generated values in stories come from; Faker, unless a caller has its own.
     """
@@ -53,7 +66,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
     renderer = TaskRenderer(contract, organization_id, millis(settings.start), _consent_link(settings), fake)
-    engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore())
+    engine = Engine(settings, catalogue, FALLBACK, renderer, open_store(settings.store))
     api = Service(
         contract,
         ApiManner(engine, keys, contract),

@@ -18,6 +18,7 @@ from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
 from emulator.settings import Settings
 from emulator.standing import Standing
+from emulator.store.opening import kind_of
 from emulator.web import views
 from emulator.web.access import ControlGate, Keys, Unauthorized
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
@@ -109,6 +110,8 @@ class ControlHandlers:
             "set_next_scenario": self.set_next_scenario,
             "reset": self.reset,
             "list_namespaces": self.list_namespaces,
+            "export": self.export,
+            "import": self.restore,
         }
 
     # The server
@@ -118,7 +121,8 @@ class ControlHandlers:
         return json_reply({"status": "ok"})
 
     async def ready(self, call: Call) -> Reply:
-        """Say that everything is loaded: a server that answers has loaded it."""
+        """Say that everything is loaded, as in any server that answers, and that the store can be read."""
+        await self._engine.store.count()
         return json_reply({"status": "ready"})
 
     async def info(self, call: Call) -> Reply:
@@ -139,7 +143,7 @@ class ControlHandlers:
                 "seed": settings.seed,
                 "namespace": call.namespace,
                 "clock": _shown(await self._engine.standings.clock(call.namespace)),
-                "store": "memory",
+                "store": kind_of(settings.store),
                 "organization_id": self._organization_id,
                 "limits": {
                     "max_tasks": settings.max_tasks,
@@ -259,6 +263,15 @@ class ControlHandlers:
             for name, tasks in kept
         ]
         return json_reply({"items": items})
+
+    async def export(self, call: Call) -> Reply:
+        """Return all that the namespace holds."""
+        return json_reply(await self._engine.export(call.namespace))
+
+    async def restore(self, call: Call) -> Reply:
+        """Put an export in the place of what the namespace holds."""
+        tasks = await self._engine.restore(call.namespace, call.body, replacing=call.parameters["replace"])
+        return json_reply({"namespace": call.namespace, "tasks": tasks})
 
 
 @lru_cache(maxsize=1)

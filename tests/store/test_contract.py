@@ -1,7 +1,7 @@
-"""What every store keeps to. A further store joins by its maker in STORES."""
+"""What every store keeps to. A further store joins in conftest.py."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 
 import pytest
@@ -12,21 +12,21 @@ from emulator.core.signals import Signal
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Step, Timeline
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Follows, Pins, Store, Task
-from emulator.store.memory import MemoryStore
+from emulator.store import NO_PINS, Contents, Follows, Pins, Reading, Store, Task
 
-STORES: dict[str, Callable[[], Store]] = {"memory": MemoryStore}
 TURN = Turn(Timeline("t", (Step("end", Status.COMPLETED),)), "wf", b"{}", 7, Millis(1_000))
 CLOCK = Clock("manual", Millis(5), Millis(0))
 
 
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest) -> Store:
-    return STORES[request.param]()
-
-
 def task(task_id: str, ordinal: int = 0, parent: str | None = None) -> Task:
     return Task(task_id, ordinal, (TURN,), parent)
+
+
+async def kept(store: Store, task_id: str, namespace: str = "ns") -> Task:
+    """Return a task as the store has marked it, which is what a writer has seen."""
+    found = await store.get(namespace, task_id)
+    assert found is not None
+    return found
 
 
 def ids(tasks: object) -> list[str]:
@@ -66,7 +66,7 @@ async def test_a_taken_id_is_refused_and_nothing_is_added(store: Store) -> None:
 
 async def test_a_next_version_is_kept(store: Store) -> None:
     await store.add("ns", (task("a"),))
-    signalled = task("a").with_signals([Signal(Millis(1_000), "stop")])
+    signalled = (await kept(store, "a")).with_signals([Signal(Millis(1_000), "stop")])
     continued = signalled.with_turn(TURN)
 
     await store.replace("ns", signalled)
@@ -77,16 +77,16 @@ async def test_a_next_version_is_kept(store: Store) -> None:
     assert continued.version == 2
 
 
-async def test_of_two_writers_of_one_version_the_second_is_refused(store: Store) -> None:
+async def test_of_two_writers_of_one_version_the_second_is_refused(store: Store, other: Store) -> None:
     await store.add("ns", (task("a"),))
-    first = task("a").with_signals([Signal(Millis(1_000), "approve")])
-    second = task("a").with_signals([Signal(Millis(1_000), "reject")])
+    first = (await kept(store, "a")).with_signals([Signal(Millis(1_000), "approve")])
+    second = (await kept(other, "a")).with_signals([Signal(Millis(1_000), "reject")])
     await store.replace("ns", first)
 
     with pytest.raises(StaleWrite, match="'a' was changed by somebody else"):
-        await store.replace("ns", second)
+        await other.replace("ns", second)
 
-    assert await store.get("ns", "a") == first
+    assert await store.get("ns", "a") == await other.get("ns", "a") == first
 
 
 async def test_a_task_that_is_gone_cannot_be_replaced(store: Store) -> None:
@@ -136,7 +136,7 @@ async def test_the_oldest_tasks_come_in_the_order_in_which_they_were_added(store
     await store.add("one", (task("a"),))
     await store.add("other", (task("b"),))
     await store.add("one", (task("c", 1),))
-    await store.replace("one", replace(task("a"), version=1))
+    await store.replace("one", replace(await kept(store, "a", "one"), version=1))
 
     oldest = await store.oldest(2)
 
@@ -208,66 +208,194 @@ async def test_reading_makes_no_namespace(store: Store) -> None:
     assert await store.namespaces() == {}
 
 
-async def rung(store: Store, namespace: str, *acts: object) -> bool:
-    """Tell whether somebody who waits for task `a` of `ns` is woken by an act."""
-    waiting = asyncio.ensure_future(store.wait("ns", ["a"], None))
-    await asyncio.sleep(0)
-    for act in acts:
-        await act  # type: ignore[misc]
-    for _ in range(5):
-        await asyncio.sleep(0)
-    woken = waiting.done()
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    return woken
+async def test_another_process_sees_what_was_written_and_what_was_written_since(store: Store, other: Store) -> None:
+    await store.add("ns", (task("a"), task("b", 1, "a")))
+    seen = await kept(other, "a")
+    signalled = seen.with_signals([Signal(Millis(1_000), "stop", "ann", "why", {"n": [1, None, "x"]}, seen=2)])
+
+    await other.replace("ns", signalled)
+    await store.set_clock("ns", CLOCK)
+
+    assert await store.get("ns", "a") == signalled
+    reading = await other.read("ns", "a")
+    assert reading == Reading(signalled, reading.children, CLOCK)
+    assert [*reading.children] == [task("b", 1, "a")]
+    assert [*(await other.read("ns", "unknown")).children] == []
+    assert (await other.read("elsewhere", "a")).clock is None
 
 
-async def test_whoever_waits_for_a_task_is_woken_by_its_changes(store: Store) -> None:
+async def test_a_task_that_nobody_has_changed_is_the_same_object(store: Store, other: Store) -> None:
+    await store.add("ns", (task("a"),))
+
+    before = await kept(store, "a")
+    assert (await store.read("ns", "a")).task is before
+    await other.replace("ns", (await kept(other, "a")).with_signals([]))
+    assert await kept(store, "a") is not before
+    assert await kept(other, "a") is await kept(other, "a")
+
+
+async def test_a_later_task_of_the_same_id_is_not_taken_for_the_earlier_one(store: Store, other: Store) -> None:
+    await store.add("ns", (task("a"),))
+    seen = await kept(store, "a")
+
+    await other.reset("ns", frozenset({"tasks"}))
+    await other.add("ns", (replace(task("a"), turns=(replace(TURN, request=b"[]"),)),))
+
+    assert (await kept(store, "a")).turn.request == b"[]"
+    assert await kept(store, "a") is not seen
+
+
+async def test_of_many_writers_through_two_processes_each_write_is_one_version(store: Store, other: Store) -> None:
+    await store.add("ns", (task("a"),))
+
+    async def write(through: Store, by: str) -> None:
+        for _ in range(20):
+            while True:
+                try:
+                    await through.replace("ns", (await kept(through, "a")).with_signals([Signal(Millis(1), "go", by)]))
+                    break
+                except StaleWrite:
+                    await asyncio.sleep(0)
+
+    await asyncio.gather(*(write(through, f"{by}") for by, through in enumerate((store, other, store, other))))
+
+    found = await kept(other, "a")
+    assert found.version == 80
+    assert sorted(str(signal.by) for signal in found.turn.signals) == sorted("0123" * 20)
+
+
+async def test_ordinals_are_unique_across_processes(store: Store, other: Store) -> None:
+    taken = await asyncio.gather(*(through.next_ordinal("ns") for through in (store, other) * 25))
+
+    assert sorted(taken) == list(range(50))
+
+
+async def test_a_pin_is_taken_by_one_process_only(store: Store, other: Store) -> None:
+    await store.set_pins("ns", Pins(None, tuple("abcdefgh")))
+
+    taken = await asyncio.gather(*(through.take_pin("ns") for through in (store, other) * 6))
+
+    assert sorted(each for each in taken if each) == list("abcdefgh")
+    assert taken.count(None) == 4
+
+
+async def test_the_contents_of_a_namespace_can_be_put_into_another_one(store: Store, other: Store) -> None:
+    await store.next_ordinal("ns", 3)
+    await store.add("ns", (task("a"), task("b", 1, "a"), Task("c", 2, (TURN, TURN), "b", Follows("b", 0, 0))))
+    await store.set_clock("ns", CLOCK)
+    await store.set_pins("ns", Pins("d", ("x",)))
+    await other.add("copy", (task("old"), task("b", 1)))
+
+    contents = await store.contents("ns")
+    await other.replace_all("copy", contents)
+
+    assert contents.ordinals == 3
+    assert (contents.clock, contents.pins) == (CLOCK, Pins("d", ("x",)))
+    assert ids(list(contents.tasks)) == ["a", "b", "c"]
+    assert await store.contents("copy") == replace(contents, tasks=(await other.contents("copy")).tasks)
+    assert list((await store.contents("copy")).tasks) == list(contents.tasks)
+    assert await store.get("copy", "old") is None
+    assert ids(await store.children("copy", "a")) == ["b"]
+    assert await store.next_ordinal("copy") == 3
+    assert await store.count() == 6
+
+
+async def test_a_namespace_that_nobody_has_used_holds_nothing(store: Store) -> None:
+    contents = await store.contents("ns")
+
+    assert replace(contents, tasks=()) == Contents()
+    assert list(contents.tasks) == []
+
+
+async def test_two_tasks_of_one_id_are_refused_together(store: Store) -> None:
+    with pytest.raises(StaleWrite, match="'a' is taken"):
+        await store.add("ns", (task("a"), task("a", 1)))
+
+    assert await store.count() == 0
+
+
+# Bells
+
+
+WOKEN_SECONDS = 5.0
+ASLEEP_SECONDS = 0.1
+
+
+async def rung(store: Store, act: Awaitable[object], seconds: float = WOKEN_SECONDS) -> bool:
+    """Tell whether somebody who listens for task `a` of `ns` is told of an act."""
+    loop = asyncio.get_running_loop()
+    async with store.listen("ns", ["a"]) as bell:
+        begun = loop.time()
+        await act
+        await bell.wait(seconds)
+        return loop.time() - begun < seconds * 0.9
+
+
+@pytest.mark.parametrize("through", ["the same process", "another process"])
+async def test_whoever_listens_for_a_task_is_told_of_its_changes(store: Store, other: Store, through: str) -> None:
     await store.add("ns", (task("a"), task("b", 1)))
-    changed = task("a").with_signals([Signal(Millis(1_000), "stop")])
+    acting = store if through == "the same process" else other
+    changed = (await kept(acting, "a")).with_signals([Signal(Millis(1_000), "stop")])
 
-    assert await rung(store, "ns", store.replace("ns", changed))
-    assert await rung(store, "ns", store.add("ns", (task("child", 2, "a"),)))
-    assert await rung(store, "ns", store.set_clock("ns", CLOCK))
-    assert await rung(store, "ns", store.remove("ns", ["a"]))
-    assert await rung(store, "ns", store.reset("ns", frozenset({"tasks"})))
+    assert await rung(store, acting.replace("ns", changed))
+    assert await rung(store, acting.add("ns", (task("child", 2, "a"),)))
+    assert await rung(store, acting.set_clock("ns", CLOCK))
+    assert await rung(store, acting.remove("ns", ["a"]))
+    assert await rung(store, acting.reset("ns", frozenset({"tasks"})))
+    assert await rung(store, acting.replace_all("ns", Contents()))
 
 
-async def test_whoever_waits_for_a_task_sleeps_through_what_others_do(store: Store) -> None:
+async def test_whoever_listens_for_a_task_sleeps_through_what_others_do(store: Store, other: Store) -> None:
     await store.add("ns", (task("a"), task("b", 1)))
     await store.add("other", (task("a"),))
-    changed = task("b", 1).with_signals([Signal(Millis(1_000), "stop")])
-    foreign = task("a").with_signals([Signal(Millis(1_000), "stop")])
+    changed = (await kept(other, "b")).with_signals([Signal(Millis(1_000), "stop")])
+    foreign = (await kept(other, "a", "other")).with_signals([Signal(Millis(1_000), "stop")])
 
-    assert not await rung(store, "ns", store.replace("ns", changed))
-    assert not await rung(store, "ns", store.replace("other", foreign))
-    assert not await rung(store, "ns", store.set_clock("other", CLOCK))
+    async def acts() -> None:
+        await other.replace("ns", changed)
+        await other.replace("other", foreign)
+        await other.set_clock("other", CLOCK)
+
+    assert not await rung(store, acts(), ASLEEP_SECONDS)
+
+
+async def test_what_happens_before_the_wait_and_after_the_listening_is_told(store: Store, other: Store) -> None:
+    await store.add("ns", (task("a"),))
+
+    async with store.listen("ns", ["a"]) as bell:
+        await store.replace("ns", (await kept(store, "a")).with_signals([]))
+        await bell.wait(None)
 
 
 async def test_a_wait_ends_with_its_time(store: Store) -> None:
-    await store.wait("ns", ["a"], 0.001)
-    await store.wait("ns", [], 0)
+    async with store.listen("ns", ["a"]) as bell:
+        await bell.wait(0.001)
+        await bell.wait(0)
 
 
-async def test_several_wait_for_one_task_and_all_are_woken() -> None:
-    store = MemoryStore()
+async def test_several_listen_for_one_task_and_all_are_told(store: Store, other: Store) -> None:
     await store.add("ns", (task("a"),))
-    waiting = [asyncio.ensure_future(store.wait("ns", ["a"], None)) for _ in range(3)]
-    await asyncio.sleep(0)
 
-    await store.replace("ns", task("a").with_signals([]))
-    await asyncio.gather(*waiting)
+    async def listen() -> None:
+        async with store.listen("ns", ["a"]) as bell:
+            listening.release()
+            await bell.wait(None)
 
-    assert store._sleepers == {}
+    listening = asyncio.Semaphore(0)
+    waiting = [asyncio.ensure_future(listen()) for _ in range(3)]
+    for _ in waiting:
+        await listening.acquire()
+    await other.replace("ns", (await kept(other, "a")).with_signals([]))
+    await asyncio.wait_for(asyncio.gather(*waiting), WOKEN_SECONDS)
 
 
-async def test_a_wait_that_is_given_up_leaves_nothing_behind() -> None:
-    store = MemoryStore()
-    waiting = asyncio.ensure_future(store.wait("ns", ["a"], None))
-    await asyncio.sleep(0)
-    assert set(store._sleepers) == {("ns", ""), ("ns", "a")}
+async def test_a_scaled_clock_is_the_same_for_all_servers_of_a_store(store: Store, other: Store) -> None:
+    earlier, later = Clock("scaled", Millis(10), Millis(10), 60), Clock("scaled", Millis(90), Millis(90), 60)
 
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
+    assert store.agree_on(earlier) == earlier
+    agreed = other.agree_on(later)
 
-    assert store._sleepers == {}
+    assert agreed in (earlier, later)
+    if store is not other:
+        assert agreed == earlier
+        assert other.agree_on(Clock("manual", Millis(5), Millis(0))).mode == "manual"

@@ -1,0 +1,179 @@
+"""A namespace as one document: it comes out the same, and goes in whole or not at all."""
+
+import json
+from typing import Any
+
+import pytest
+
+from emulator.settings import Settings
+from emulator.web.app import create_app
+from tests.web.api import Api, Json, api
+
+CONTROL = {"host": "127.0.0.1"}
+
+
+async def exported(client: Api) -> bytes:
+    answer = await client.http.get("/__emulator/export", headers=CONTROL)
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+async def restored(client: Api, document: Any, **query: str) -> Any:
+    answer = await client.http.post("/__emulator/import", json=document, params=query, headers=CONTROL)
+    return answer
+
+
+async def lived_in(client: Api) -> list[Json]:
+    """Fill a namespace with tasks in all kinds of places, and return them."""
+    first = await client.start("approval", "Größe 42")
+    await client.start("sub_agents")
+    await client.start("tool_calls", id="mine")
+    await client.advance(100_000)
+    await client.http.post(f"/hitl/{first['id']}/approve", json={"reason": "fine"})
+    await client.http.post("/__emulator/scenarios/next", json={"scenario": "failed"}, headers=CONTROL)
+    await client.start("completed")
+    return [await client.task(task_id) for task_id in await client.listed()]
+
+
+@pytest.mark.parametrize("clock", ["manual", "auto"])
+async def test_an_export_is_the_same_after_an_import_elsewhere(clock: str) -> None:
+    client = api(clock=clock)
+    await lived_in(client)
+    document = await exported(client)
+
+    other = api("another key", clock=clock, seed=1)
+    answer = await restored(other, json.loads(document))
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {"namespace": other.namespace, "tasks": len(json.loads(document)["tasks"])}
+    assert await exported(other) == document == await exported(client)
+
+
+async def test_a_demo_looks_the_same_elsewhere() -> None:
+    client = api()
+    tasks = await lived_in(client)
+
+    other = api("another key", start=Settings().start.replace(year=2030))
+    await restored(other, json.loads(await exported(client)))
+
+    there = [await other.task(task_id) for task_id in await other.listed()]
+    assert [task["id"] for task in there] == [task["id"] for task in tasks]
+    assert [json.dumps(task).replace(other.namespace, client.namespace) for task in there] == [
+        json.dumps(task) for task in tasks
+    ]
+
+
+async def test_a_real_clock_goes_on_from_the_instant_of_the_export() -> None:
+    client = api(clock="real")
+    task = await client.start("slow")
+    document = json.loads(await exported(client))
+    document["clock"]["now"] = "2026-01-01T00:00:00Z"
+
+    other = api(clock="real")
+    await restored(other, document)
+
+    clock = (await other.http.get("/__emulator/clock", headers=CONTROL)).json()
+    assert (clock["mode"], clock["now"][:10]) == ("real", "2026-01-01")
+    assert (await other.task(task["id"]))["status"] == "pending"
+
+
+async def test_a_namespace_with_tasks_is_only_replaced_when_that_is_asked_for() -> None:
+    client, source = api(), api()
+    await client.start(id="mine")
+    await source.start(id="other")
+    document = json.loads(await exported(source))
+
+    answer = await restored(client, document)
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith(f"Namespace '{client.namespace}' has 1 tasks. Replace them")
+    assert await client.listed() == ["mine"]
+    assert (await restored(client, document, replace="true")).status_code == 200
+    assert await client.listed() == ["other"]
+
+
+def first_step(document: Any) -> Any:
+    return next(iter(document["timelines"].values()))["steps"][0]
+
+
+def broken(document: Any, how: str) -> Any:
+    task = document["tasks"][0]
+    match how:
+        case "format":
+            document["format"] = 2
+        case "timeline":
+            task["turns"][0]["timeline"] = "f" * 32
+        case "twice":
+            document["tasks"].append(task)
+        case "ordinal":
+            document["ordinals"] = 0
+        case "goto":
+            first_step(document)["leave"] = {"after": [0, 0, 99]}
+        case "round":
+            first_step(document)["leave"] = {"after": [0, 0, 0]}
+        case "delay":
+            first_step(document)["leave"] = {"after": [9, 0, 1]}
+        case "end":
+            del first_step(document)["leave"]
+        case "special":
+            first_step(document)["sets"] = {"result": {"$secret": 1}}
+        case "signals":
+            task["turns"][0]["signals"] = [{"at": 9, "kind": "stop"}, {"at": 3, "kind": "stop"}]
+        case "request":
+            task["turns"][0]["request"] = "no JSON"
+        case "both":
+            task["turns"][0]["request_base64"] = "e30="
+        case "instant":
+            document["clock"]["now"] = "2016-12-31T23:59:60Z"
+        case "follows":
+            task["follows"] = [task["id"], 0, 0]
+    return document
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("format", "The file is in format 2; this version of the emulator reads 1."),
+        ("timeline", "tasks[0]: follows the timeline 'ffffffffffffffffffffffffffffffff', which the file does not hold"),
+        ("twice", "Two tasks have the id 'mine'."),
+        ("ordinal", "Task 'mine' has the ordinal 0; they are unique and below 0."),
+        ("goto", "leads to none of its"),
+        ("round", "never rest"),
+        ("delay", "has a delay that is no range of time"),
+        ("end", "is no timeline: step 'pending': a terminal status is left by nothing"),
+        ("special", "'$secret' is no special value of a timeline"),
+        ("signals", "tasks[0]: the signals of turn 1 are not in the order of their instants."),
+        ("request", "Task 'mine' cannot be shown: "),
+        ("both", "tasks[0]: each turn has `request` or `request_base64`, and not both."),
+        ("instant", "clock.now: '2016-12-31T23:59:60Z' is no instant"),
+        ("follows", "Task 'mine' cannot follow turn 1 of 'mine'."),
+    ],
+)
+async def test_a_document_that_does_not_fit_is_refused_and_changes_nothing(how: str, told: str) -> None:
+    client = api()
+    await client.start(id="mine")
+    before = await exported(client)
+
+    answer = await restored(client, broken(json.loads(before), how), replace="true")
+
+    assert answer.status_code == 400, answer.text
+    assert told in answer.json()["detail"]
+    assert await exported(client) == before
+
+
+async def test_a_document_of_another_shape_is_told_every_mistake() -> None:
+    answer = await restored(api(), {"format": 1, "tasks": [{"id": 7}]})
+
+    assert answer.status_code == 422
+    assert {"clock", "pins", "ordinals", "timelines"} <= {each["loc"][-1] for each in answer.json()["violations"]}
+
+
+async def test_more_tasks_than_the_server_keeps_are_refused() -> None:
+    source, small = api(), Api(create_app(Settings(clock="manual", max_tasks=1)))
+    await source.start()
+    await source.start()
+
+    answer = await restored(small, json.loads(await exported(source)))
+
+    assert answer.status_code == 409
+    assert "more than the 1 that --max-tasks allows" in answer.json()["detail"]
