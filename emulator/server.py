@@ -35,6 +35,7 @@ FORBIDDEN_IN_PORT: Final = ("9016", "8085")
 EVERY_ADDRESS: Final = ("", "0.0.0.0", "::")  # noqa: S104  names of a choice, nothing is bound to them here
 GRACE_SECONDS: Final = 1
 START_SECONDS: Final = 30
+_READING_SECONDS: Final = 0.05
 
 _logger: Final = logging.getLogger(__name__)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -98,7 +99,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> 
                 server.should_exit = True
                 asyncio.get_running_loop().remove_reader(parent_gone)
 
-            server = _Server(config, started)
+            server = _WorkerServer(config, started)
             server.run(sockets=[listener])
             return 0
 
@@ -203,6 +204,16 @@ class _Server(uvicorn.Server):
             return
         with _signals(self.handle_exit):
             yield
+
+
+class _WorkerServer(_Server):
+    """A server whose socket others go on to serve: what it has accepted it still reads before it closes connections."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(_READING_SECONDS)
+        await super().shutdown(sockets)
 
 
 def _configuration(settings: Settings) -> uvicorn.Config:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from emulator import __version__
+from emulator.cli.archive import export_, import_
 from emulator.cli.control import clock, env, reset, wait
 from emulator.cli.doctor import doctor
 from emulator.cli.failures import INTERRUPTED, WrongUsage
@@ -47,5 +48,5 @@ def main() -> None:
     """Run a local emulator of the xpander.ai workflow API, and work with it."""
 
 
-for _command in (serve, tasks, clock, scenarios, routes, lint, schema, env, wait, reset, doctor):
+for _command in (serve, tasks, clock, scenarios, routes, lint, schema, env, wait, reset, export_, import_, doctor):
     main.add_command(_command)

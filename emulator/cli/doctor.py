@@ -15,7 +15,7 @@ from emulator.cli.options import settings_from, settings_options
 from emulator.cli.output import cell, emit, output_option, table
 from emulator.cli.settings_file import SECTION, SettingsFile
 from emulator.errors import EmulatorError
-from emulator.settings import Settings
+from emulator.settings import SQLITE, Settings
 
 LIBRARIES: Final = ("starlette", "uvicorn", "httptools", "jsonschema", "faker", "pyyaml", "jinja2", "orjson", "click")
 ACCELERATORS: Final = ("uvloop", "jsonschema-rs")
@@ -122,7 +122,7 @@ def _store_check(settings: Settings) -> Check:
     """Look at the store as a server would; a file that is not there yet is not made."""
     from pathlib import Path
 
-    from emulator.store.opening import SQLITE, open_store, shown
+    from emulator.store.opening import open_store, shown
 
     if settings.store.startswith(SQLITE):
         path = Path(settings.store.removeprefix(SQLITE))

@@ -3,7 +3,6 @@
 import importlib.util
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from emulator.errors import EmulatorError
 from emulator.settings import MEMORY, SQLITE
@@ -35,8 +34,9 @@ def shown(choice: str) -> str:
     """Return a choice of store as it may be told: without user and password."""
     if not choice.startswith(REDIS):
         return choice
-    parts = urlsplit(choice)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    scheme, _, rest = choice.partition("?")[0].partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def open_store(choice: str) -> Store:

@@ -33,10 +33,7 @@ ANSWER_SECONDS: Final = 5.0
 # How long the channel is still heard after the last listener has gone.
 _LINGER_SECONDS: Final = 1.0
 # What a Redis says that is not able to serve now; any other refusal of a command is a defect of ours.
-_UNABLE: Final = (
-    *("MISCONF", "OOM", "READONLY", "LOADING", "NOREPLICAS", "MASTERDOWN", "BUSY", "CLUSTERDOWN", "TRYAGAIN"),
-    *("NOAUTH", "NOPERM", "WRONGPASS", "MAX number of clients"),
-)
+_UNABLE: Final = ("MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "BUSY", "CLUSTERDOWN", "max number of clients")
 _EMPTY: Final = b""
 
 
@@ -113,18 +110,18 @@ class RedisStore:
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Turn what Redis and the way to it raise into what a client is told."""
-        from redis.exceptions import RedisError, ResponseError
+        from redis import exceptions
 
+        unable = (exceptions.OutOfMemoryError, exceptions.ReadOnlyError, exceptions.NoPermissionError)
         try:
             yield
-        except ResponseError as error:
-            if not str(error).startswith(_UNABLE):
+        except exceptions.ResponseError as error:
+            if not isinstance(error, unable) and not str(error).startswith(_UNABLE):
                 raise
-            raise StoreUnavailable(f"The store {self.shown} refuses: {error}.") from error
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable(
-                f"The store {self.shown} does not answer: {error or type(error).__name__}."
-            ) from error
+            raise StoreUnavailable(f"The store {self.shown} refuses: {str(error).rstrip('.')}.") from error
+        except (exceptions.RedisError, OSError) as error:
+            reason = str(error).rstrip(".") or type(error).__name__
+            raise StoreUnavailable(f"The store {self.shown} does not answer: {reason}.") from error
 
     async def _run(self, script: str, *values: Any) -> Any:
         with self._told():

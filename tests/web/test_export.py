@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx2
 import pytest
 
 from emulator.settings import Settings
@@ -18,9 +19,8 @@ async def exported(client: Api) -> bytes:
     return answer.content
 
 
-async def restored(client: Api, document: Any, **query: str) -> Any:
-    answer = await client.http.post("/__emulator/import", json=document, params=query, headers=CONTROL)
-    return answer
+async def restored(client: Api, document: Any, **query: str) -> httpx2.Response:
+    return await client.http.post("/__emulator/import", json=document, params=query, headers=CONTROL)
 
 
 async def lived_in(client: Api) -> list[Json]:
@@ -92,69 +92,46 @@ async def test_a_namespace_with_tasks_is_only_replaced_when_that_is_asked_for() 
     assert await client.listed() == ["other"]
 
 
-def first_step(document: Any) -> Any:
-    return next(iter(document["timelines"].values()))["steps"][0]
-
-
-def broken(document: Any, how: str) -> Any:
-    task = document["tasks"][0]
-    match how:
-        case "format":
-            document["format"] = 2
-        case "timeline":
-            task["turns"][0]["timeline"] = "f" * 32
-        case "twice":
-            document["tasks"].append(task)
-        case "ordinal":
-            document["ordinals"] = 0
-        case "goto":
-            first_step(document)["leave"] = {"after": [0, 0, 99]}
-        case "round":
-            first_step(document)["leave"] = {"after": [0, 0, 0]}
-        case "delay":
-            first_step(document)["leave"] = {"after": [9, 0, 1]}
-        case "end":
-            del first_step(document)["leave"]
-        case "special":
-            first_step(document)["sets"] = {"result": {"$secret": 1}}
-        case "signals":
-            task["turns"][0]["signals"] = [{"at": 9, "kind": "stop"}, {"at": 3, "kind": "stop"}]
-        case "request":
-            task["turns"][0]["request"] = "no JSON"
-        case "both":
-            task["turns"][0]["request_base64"] = "e30="
-        case "instant":
-            document["clock"]["now"] = "2016-12-31T23:59:60Z"
-        case "follows":
-            task["follows"] = [task["id"], 0, 0]
+def changed(document: Any, path: str, value: Any) -> Any:
+    """Change one place of a document; `*` is the first member, a function makes the new value of the old."""
+    *way, last = [int(part) if part.isdecimal() else part for part in path.split(".")]
+    place = document
+    for part in way:
+        place = place[next(iter(place)) if part == "*" else part]
+    place[last] = value(place.get(last)) if callable(value) else value
     return document
 
 
+STEP = "timelines.*.steps.0"
+TURN = "tasks.0.turns.0"
+BACKWARDS = [{"at": 9**9, "kind": "stop"}, {"at": 3, "kind": "stop"}]
+
+
 @pytest.mark.parametrize(
-    ("how", "told"),
+    ("path", "value", "told"),
     [
-        ("format", "The file is in format 2; this version of the emulator reads 1."),
-        ("timeline", "tasks[0]: follows the timeline 'ffffffffffffffffffffffffffffffff', which the file does not hold"),
-        ("twice", "Two tasks have the id 'mine'."),
-        ("ordinal", "Task 'mine' has the ordinal 0; they are unique and below 0."),
-        ("goto", "leads to none of its"),
-        ("round", "never rest"),
-        ("delay", "has a delay that is no range of time"),
-        ("end", "is no timeline: step 'pending': a terminal status is left by nothing"),
-        ("special", "'$secret' is no special value of a timeline"),
-        ("signals", "tasks[0]: the signals of turn 1 are not in the order of their instants."),
-        ("request", "Task 'mine' cannot be shown: "),
-        ("both", "tasks[0]: each turn has `request` or `request_base64`, and not both."),
-        ("instant", "clock.now: '2016-12-31T23:59:60Z' is no instant"),
-        ("follows", "Task 'mine' cannot follow turn 1 of 'mine'."),
+        ("format", 2, "The file is in format 2; this version of the emulator reads 1."),
+        (f"{TURN}.timeline", "gone", "tasks[0]: follows the timeline 'gone', which the file does not hold."),
+        ("tasks", lambda tasks: tasks * 2, "Two tasks have the id 'mine'."),
+        ("ordinals", 0, "Task 'mine' has the ordinal 0; they are unique and below 0."),
+        (f"{STEP}.leave", {"after": [0, 0, 99]}, "leads to none of its"),
+        (f"{STEP}.leave", {"after": [0, 0, 0]}, "never rest"),
+        (f"{STEP}.leave", {"after": [9, 0, 1]}, "has a delay that is no range of time"),
+        (f"{STEP}.status", "completed", "is no timeline: step 'pending': a terminal status is left by nothing"),
+        (f"{STEP}.sets", {"result": {"$secret": 1}}, "'$secret' is no special value of a timeline"),
+        (f"{TURN}.signals", BACKWARDS, "tasks[0]: the signals of turn 1 are not in the order of their instants."),
+        (f"{TURN}.request", "no JSON", "Task 'mine' cannot be shown: "),
+        (f"{TURN}.request_base64", "e30=", "tasks[0]: each turn has `request` or `request_base64`, and not both."),
+        ("clock.now", "2016-12-31T23:59:60Z", "clock.now: '2016-12-31T23:59:60Z' is no instant"),
+        ("tasks.0.follows", ["mine", 0, 0], "Task 'mine' cannot follow turn 1 of 'mine'."),
     ],
 )
-async def test_a_document_that_does_not_fit_is_refused_and_changes_nothing(how: str, told: str) -> None:
+async def test_a_document_that_does_not_fit_is_refused_and_changes_nothing(path: str, value: Any, told: str) -> None:
     client = api()
     await client.start(id="mine")
     before = await exported(client)
 
-    answer = await restored(client, broken(json.loads(before), how), replace="true")
+    answer = await restored(client, changed(json.loads(before), path, value), replace="true")
 
     assert answer.status_code == 400, answer.text
     assert told in answer.json()["detail"]
