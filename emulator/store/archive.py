@@ -1,4 +1,4 @@
-"""A namespace as one JSON document, equal for equal facts, and back: a mistake in it is told before anything changes."""
+"""A namespace as one JSON document, equal for equal facts, and back; a mistake is told before anything changes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
