@@ -72,6 +72,7 @@ bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/
 	$(BIN)/python benchmarks/contracts.py
 	$(BIN)/python benchmarks/requests.py
 	$(BIN)/python benchmarks/streams.py
+	$(BIN)/python benchmarks/stores.py
 
 dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	rm -rf dist

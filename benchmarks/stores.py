@@ -1,32 +1,28 @@
 """Requests a second over each store, with one worker and with two, which take turns.
 
-Unlike requests.py, servers and load share the cores: two workers need two. `make bench`; needs `wrk` and `redis-server`.
+Unlike requests.py, servers and load share the cores: two workers need two. `make bench`; needs `wrk`, `redis-server`.
 """
 
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
-from requests import BIN, BODY, ROUNDS, SECONDS, found, start_a_task  # type: ignore[import-not-found,unused-ignore]
+from requests import BIN, BODY, ROUNDS, SECONDS, Server, found, start_a_task
 from startup import free_port, wait_for_an_answer
 
 CONNECTIONS = 16
 HEADERS = 'wrk.headers["x-api-key"] = "local"\n'
 
 
-class Served:
-    """A server over one store."""
-
-    def __init__(self, name: str, arguments: list[str]) -> None:
-        self.name = name
-        self.port = free_port()
-        command = [str(BIN / "xpander-emulator"), "serve", "--port", str(self.port), *arguments]
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        wait_for_an_answer(self.port)
+def serve(name: str, arguments: list[str]) -> Server:
+    port = free_port()
+    command = [str(BIN / "xpander-emulator"), "serve", "--port", str(port), *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    wait_for_an_answer(port)
+    return Server(name, port, process)
 
 
 def load(port: int, path: str, script: Path) -> float:
@@ -53,11 +49,11 @@ def main() -> None:
         while not socket.exists():
             time.sleep(0.01)
         choices = [(name, workers) for name in stores for workers in ((1,) if name == "memory" else (1, 2))]
+        served: list[Server] = []
         try:
-            served = [
-                Served(f"{name}, {workers} worker{'s' * (workers > 1)}", ["--store", stores[name], "--workers", str(workers)])
-                for name, workers in choices
-            ]
+            for name, workers in choices:
+                told = f"{name}, {workers} worker{'s' * (workers > 1)}"
+                served.append(serve(told, ["--store", stores[name], "--workers", str(workers)]))
             measure(served, get, post)
         finally:
             for each in served:
@@ -67,7 +63,7 @@ def main() -> None:
             redis.wait()
 
 
-def measure(served: list[Served], get: Path, post: Path) -> None:
+def measure(served: list[Server], get: Path, post: Path) -> None:
     print(f"{CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s, requests a second: median (least to most)\n")
     print("| store | GET task | POST invoke/async |\n|---|---|---|")
     rates: dict[tuple[str, str], list[float]] = {}
@@ -84,4 +80,4 @@ def measure(served: list[Served], get: Path, post: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -30,7 +30,8 @@ from emulator.scenario.directory import Directory
 from emulator.scenario.selection import Catalogue, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
-from emulator.store import Contents, Follows, Pins, Reading, Store, Task, archive
+from emulator.store import Contents, Fact, Follows, Pins, Reading, Store, Task, Value, archive
+from emulator.store.facts import CLOCK, FACTS, PINS
 from emulator.store.memory import MemoryStore
 
 MAX_SIGNALS: Final = 10_000
@@ -123,21 +124,32 @@ class Engine:
         return await self._first_turn(namespace, task_id, start, scenario)
 
     async def _scenario(self, namespace: str, start: Start) -> Scenario:
-        pins = await self.store.pins(namespace)
-        pinned = pins.upcoming[0] if pins.upcoming else None
-        default = pins.default or self.default
-        choice = choose(
-            self.catalogue,
-            start.runs,
-            start.body,
-            pinned=pinned,
-            preferred=start.preferred,
-            default=default,
-            listed=self.directory.scenario(start.runs),
-        )
-        if pinned is not None:
-            await self.store.take_pin(namespace)
-        return choice.scenario
+        """Return the scenario that a start takes; one that was pinned is taken by this start alone."""
+
+        def choice(pins: Pins) -> Scenario:
+            pinned = pins.upcoming[0] if pins.upcoming else None
+            return choose(
+                self.catalogue,
+                start.runs,
+                start.body,
+                pinned=pinned,
+                preferred=start.preferred,
+                default=pins.default or self.default,
+                listed=self.directory.scenario(start.runs),
+            ).scenario
+
+        pins = await self.pins(namespace)
+        chosen = choice(pins)
+        if not pins.upcoming:
+            return chosen
+
+        def take(pins: Pins) -> Pins:
+            nonlocal chosen
+            chosen = choice(pins)
+            return replace(pins, upcoming=pins.upcoming[1:])
+
+        await self._change_fact(namespace, PINS, take)
+        return chosen
 
     async def _first_turn(self, namespace: str, task_id: str | None, start: Start, scenario: Scenario) -> View:
         now = await self.standings.now(namespace)
@@ -152,8 +164,10 @@ class Engine:
 
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
-        await self.store.add(namespace, (task, *await self._planned(standing, 0)))
-        await self._forget_the_oldest()
+        count = await self.store.add(namespace, (task, *await self._planned(standing, 0)))
+        while count > self.settings.max_tasks:
+            await self._forget_the_oldest()
+            count = await self.store.count()
         return await self._view(standing)
 
     async def _further_turn(self, namespace: str, existing: Standing, start: Start, scenario: Scenario) -> View:
@@ -162,11 +176,10 @@ class Engine:
         key = self._key(namespace, task.ordinal, number)
         turn = replace(_turn(start, scenario, key, existing.now), offset=existing.snapshot.offset)
         task = task.with_turn(turn)
-        await self.store.replace(namespace, task)
         standing = replace(
             existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
-        await self.store.add(namespace, await self._planned(standing, 0))
+        await self.store.replace(namespace, task, await self._planned(standing, 0))
         return await self._view(standing)
 
     async def _planned(self, parent: Standing, depth: int) -> tuple[Task, ...]:
@@ -193,11 +206,10 @@ class Engine:
         return tuple(planned)
 
     async def _forget_the_oldest(self) -> None:
-        while await self.store.count() > self.settings.max_tasks:
-            # Mostly one of the first few has ended; looking further costs what a store must read.
-            doomed = await self._oldest_finished(_FIRST_LOOK) or await self._oldest_finished(_EVICTION_REACH)
-            for namespace, task in [doomed] if doomed else await self.store.oldest(1):
-                await self._remove(namespace, task.id)
+        # Mostly one of the first few has ended; looking further costs what a store must read.
+        doomed = await self._oldest_finished(_FIRST_LOOK) or await self._oldest_finished(_EVICTION_REACH)
+        for namespace, task in [doomed] if doomed else await self.store.oldest(1):
+            await self._remove(namespace, task.id)
 
     async def _oldest_finished(self, reach: int) -> tuple[str, Task] | None:
         """Return the first finished one of the oldest tasks, the newest of them aside."""
@@ -361,24 +373,40 @@ class Engine:
         return await self._move_clock(namespace, lambda clock: clock.advanced(by, machine_time()))
 
     async def _move_clock(self, namespace: str, move: Callable[[Clock], Clock]) -> Clock:
-        moved = move(await self.standings.clock(namespace))
-        await self.store.set_clock(namespace, moved)
-        return moved
+        first = self.standings.first_clock
+        return await self._change_fact(namespace, CLOCK, lambda clock: move(clock or first)) or first
+
+    async def _change_fact(self, namespace: str, fact: Fact[Value], change: Callable[[Value], Value]) -> Value:
+        """Keep what `change` makes of a fact, and return it; make it anew when somebody else was faster."""
+        for _ in range(_ATTEMPTS):
+            seen = await self.store.fact(namespace, fact)
+            changed = change(seen)
+            try:
+                await self.store.set_fact(namespace, fact, changed, seen)
+            except StaleWrite:
+                continue
+            return changed
+        raise StaleWrite(f"The {fact.name} of '{namespace}' is being changed by others all the time; try again.")
+
+    async def pins(self, namespace: str) -> Pins:
+        """Return which scenarios the next starts take."""
+        return await self.store.fact(namespace, PINS)
 
     async def pin_default(self, namespace: str, scenario: str) -> None:
         """Let every further start that nothing else decides take `scenario`. Raises NotFound."""
         self.scenario(scenario)
-        await self.store.set_pins(namespace, replace(await self.store.pins(namespace), default=scenario))
+        await self._change_fact(namespace, PINS, lambda pins: replace(pins, default=scenario))
 
     async def pin_next(self, namespace: str, scenario: str, times: int = 1) -> Pins:
         """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict."""
         self.scenario(scenario)
-        pins = await self.store.pins(namespace)
-        if len(pins.upcoming) + times > MAX_PINS:
-            raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
-        pins = replace(pins, upcoming=pins.upcoming + (scenario,) * times)
-        await self.store.set_pins(namespace, pins)
-        return pins
+
+        def pin(pins: Pins) -> Pins:
+            if len(pins.upcoming) + times > MAX_PINS:
+                raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
+            return replace(pins, upcoming=pins.upcoming + (scenario,) * times)
+
+        return await self._change_fact(namespace, PINS, pin)
 
     def scenario(self, name: str) -> Scenario:
         """Return a scenario by its name. Raises NotFound."""
@@ -405,8 +433,8 @@ class Engine:
 
     async def export(self, namespace: str) -> dict[str, Any]:
         """Return all that a namespace holds as one JSON document, equal for equal facts."""
-        contents = await self.store.contents(namespace)
-        clock = contents.clock or self.standings.first_clock
+        contents = await self.store.contents(namespace, FACTS)
+        clock = contents.facts[CLOCK] or self.standings.first_clock
         return archive.to_document(contents, clock, machine_time())
 
     async def restore(self, namespace: str, document: Mapping[str, Any], *, replacing: bool) -> int:

@@ -8,6 +8,7 @@ from emulator.core.replay import Snapshot, Turn, replay, sub_tasks_started
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import NotFound
 from emulator.store import Follows, Reading, Store, Task
+from emulator.store.facts import CLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Standings:
 
     async def clock(self, namespace: str) -> Clock:
         """Return the namespace's clock."""
-        return await self._store.clock(namespace) or self.first_clock
+        return await self._store.fact(namespace, CLOCK) or self.first_clock
 
     async def now(self, namespace: str) -> Millis:
         """Return what the namespace's clock shows."""

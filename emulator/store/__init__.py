@@ -1,9 +1,9 @@
 """Where facts are kept: the births of tasks and the signals they received, per namespace. Never a status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from emulator.clock import Clock
 from emulator.core.replay import Turn
@@ -82,6 +82,23 @@ class Pins:
 NO_PINS: Final = Pins()
 
 
+Value = TypeVar("Value")
+
+
+# Compared and hashed by identity: each of them exists once, and is looked up with every request.
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact(Generic[Value]):
+    """One thing that a namespace has beside its tasks, such as its clock; `name` is also its scope of a reset.
+
+    initial: what it is until it is set.
+    """
+
+    name: str
+    initial: Value
+    to_bytes: Callable[[Value], bytes]
+    from_bytes: Callable[[bytes], Value]
+
+
 class Reading(NamedTuple):
     """What is kept of one task, of its sub-tasks by ordinal, and its namespace's clock, None while it is the first."""
 
@@ -96,19 +113,19 @@ class Contents:
 
     tasks:    by ordinal.
     ordinals: how many were given.
+    facts:    those that were asked for.
     """
 
     tasks: Sequence[Task] = ()
     ordinals: int = 0
-    clock: Clock | None = None
-    pins: Pins = NO_PINS
+    facts: Mapping[Fact[Any], Any] = field(default_factory=dict)
 
 
 class Store(Protocol):
     """The port to what is kept. Every method is atomic; a namespace is named, never by an API key.
 
-    A change of a task rings a bell under its id, a new sub-task under that of its parent, a change of the clock or a
-    reset under the namespace. Every method may raise StoreUnavailable; nothing has changed then, unless the store
+    A change of a task rings a bell under its id, a new sub-task under that of its parent, a change of a fact or a reset
+    under the namespace. Every method may raise StoreUnavailable; nothing has changed then, unless the store
     was lost between a write and its answer.
     A task that nobody has changed is the same object with each reading.
     """
@@ -129,12 +146,18 @@ class Store(Protocol):
         """Return a task, or None."""
         ...
 
-    async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
-        """Keep new tasks, all or none. Raises StaleWrite if one of the ids is taken."""
+    async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
+        """Keep new tasks, all or none, and return how many tasks there are in all namespaces.
+
+        Raises StaleWrite if one of the ids is taken.
+        """
         ...
 
-    async def replace(self, namespace: str, task: Task) -> None:
-        """Keep a task's next version. Raises StaleWrite unless it is the one that follows what is kept."""
+    async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
+        """Keep a task's next version, and new tasks that come with it.
+
+        Raises StaleWrite unless it is the version that follows what is kept, or if an id of a new task is taken.
+        """
         ...
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
@@ -165,32 +188,20 @@ class Store(Protocol):
         """Return the names of all namespaces that hold anything, with how many tasks they hold."""
         ...
 
-    async def clock(self, namespace: str) -> Clock | None:
-        """Return the clock that was set, or None while it is the server's own."""
+    async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
+        """Return what a fact of a namespace is."""
         ...
 
-    async def set_clock(self, namespace: str, clock: Clock) -> None:
-        """Keep a clock."""
-        ...
-
-    async def pins(self, namespace: str) -> Pins:
-        """Return which scenarios the next tasks take."""
-        ...
-
-    async def set_pins(self, namespace: str, pins: Pins) -> None:
-        """Keep which scenarios the next tasks take."""
-        ...
-
-    async def take_pin(self, namespace: str) -> str | None:
-        """Take the first of the upcoming scenarios, once."""
+    async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
+        """Keep a fact. Raises StaleWrite unless it still is what the writer has seen."""
         ...
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
-        """Forget what the scopes name: `tasks` with the ordinals, `clock`, `pins`."""
+        """Forget what the scopes name: `tasks` with the ordinals, and facts."""
         ...
 
-    async def contents(self, namespace: str) -> Contents:
-        """Return all that a namespace holds, as of one moment."""
+    async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
+        """Return the tasks of a namespace and those of its facts, as of one moment."""
         ...
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from emulator.clock import Clock, iso, millis
 from emulator.core.timeline import Millis, Timeline
 from emulator.errors import BadRequest, did_you_mean
-from emulator.store import Contents, Pins, Task
-from emulator.store.facts import TimelineNames, task_from_json, task_to_json
+from emulator.store import Contents, Fact, Pins, Task
+from emulator.store.facts import CLOCK, PINS, TimelineNames, task_from_json, task_to_json
 from emulator.store.timelines import FORMAT, UnknownFormat, check_timeline, timeline_from_json, timeline_to_json
 
 Json = dict[str, Any]
@@ -19,12 +19,12 @@ _BROKEN = (LookupError, TypeError, ValueError)
 
 def to_document(contents: Contents, clock: Clock, machine: Millis) -> Json:
     """Return the document of a namespace; `clock` is the one that it goes by."""
-    names = TimelineNames()
+    names, pins = TimelineNames(), contents.facts[PINS]
     timelines = {names.of(turn.timeline)[0]: turn.timeline for task in contents.tasks for turn in task.turns}
     return {
         "format": FORMAT,
         "clock": {"mode": clock.mode, "now": iso(clock.now(machine)), "scale": clock.scale},
-        "pins": {"default": contents.pins.default, "upcoming": list(contents.pins.upcoming)},
+        "pins": {"default": pins.default, "upcoming": list(pins.upcoming)},
         "ordinals": contents.ordinals,
         "timelines": {name: timeline_to_json(timelines[name]) for name in sorted(timelines)},
         "tasks": [task_to_json(task, lambda timeline: names.of(timeline)[0]) for task in contents.tasks],
@@ -41,12 +41,9 @@ def from_document(document: Mapping[str, Any], machine: Millis) -> Contents:
     timelines = {name: _timeline(name, found) for name, found in document["timelines"].items()}
     tasks = [_task(place, found, timelines) for place, found in enumerate(document["tasks"])]
     _check(tasks, document["ordinals"])
-    return Contents(
-        tuple(sorted(tasks, key=lambda task: task.ordinal)),
-        document["ordinals"],
-        _clock(document["clock"], machine),
-        Pins(document["pins"]["default"], tuple(document["pins"]["upcoming"])),
-    )
+    pins = Pins(document["pins"]["default"], tuple(document["pins"]["upcoming"]))
+    facts: dict[Fact[Any], Any] = {CLOCK: _clock(document["clock"], machine), PINS: pins}
+    return Contents(tuple(sorted(tasks, key=lambda task: task.ordinal)), document["ordinals"], facts)
 
 
 def _clock(found: Mapping[str, Any], machine: Millis) -> Clock:

@@ -1,5 +1,7 @@
 """Facts as bytes and back: tasks, clocks and pins, as the stores outside this process keep them.
 
+A further fact of namespaces is one more Fact in FACTS.
+
 A record is JSON; what has its default is left out. Timelines are not in it: it names each by its digest.
 """
 
@@ -13,7 +15,7 @@ from emulator.clock import Clock
 from emulator.core.replay import Turn
 from emulator.core.signals import Signal
 from emulator.core.timeline import NO_TIME, NOTHING, Millis, Timeline
-from emulator.store import NO_PINS, Follows, Pins, Task
+from emulator.store import NO_PINS, Fact, Follows, Pins, Task
 from emulator.store.timelines import FORMAT, Json, check_format, digest, timeline_to_bytes
 
 _MOST_NAMES: Final = 4_096
@@ -148,33 +150,35 @@ def _signal_from_json(found: Json) -> Signal:
     )
 
 
-def clock_to_bytes(clock: Clock) -> bytes:
-    """Return a clock's record."""
-    return orjson.dumps([FORMAT, clock.mode, clock.base, clock.anchor, clock.scale])
+def _clock_to_bytes(clock: Clock | None) -> bytes:
+    return orjson.dumps([FORMAT, *(() if clock is None else (clock.mode, clock.base, clock.anchor, clock.scale))])
 
 
-def clock_from_bytes(record: bytes | None) -> Clock | None:
-    """Return the clock of a record, None of none. Raises UnknownFormat."""
-    if record is None:
+def _clock_from_bytes(record: bytes) -> Clock | None:
+    members = _members("A stored clock", record)
+    if not members:
         return None
-    mode, base, anchor, scale = _members("A stored clock", record)
+    mode, base, anchor, scale = members
     return Clock(mode, Millis(base), Millis(anchor), scale)
 
 
-def pins_to_bytes(pins: Pins) -> bytes:
-    """Return the record of pins."""
+def _pins_to_bytes(pins: Pins) -> bytes:
     return orjson.dumps([FORMAT, pins.default, pins.upcoming])
 
 
-def pins_from_bytes(record: bytes | None) -> Pins:
-    """Return the pins of a record, NO_PINS of none. Raises UnknownFormat."""
-    if record is None:
-        return NO_PINS
+def _pins_from_bytes(record: bytes) -> Pins:
     default, upcoming = _members("A stored choice of scenarios", record)
     return Pins(default, tuple(upcoming))
 
 
 def _members(what: str, record: bytes) -> list[Any]:
+    """Return what stands behind the format in a record. Raises UnknownFormat."""
     found: list[Any] = orjson.loads(record)
     check_format(what, found[0])
     return found[1:]
+
+
+# The clock that was set for a namespace; None while it is the server's first one.
+CLOCK: Final[Fact[Clock | None]] = Fact("clock", None, _clock_to_bytes, _clock_from_bytes)
+PINS: Final[Fact[Pins]] = Fact("pins", NO_PINS, _pins_to_bytes, _pins_from_bytes)
+FACTS: Final[tuple[Fact[Any], ...]] = (CLOCK, PINS)

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from emulator.clock import Clock
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Contents, Pins, Reading, Task
+from emulator.store import Contents, Fact, Reading, Task, Value
 from emulator.store.bells import Bell, Bells
+from emulator.store.facts import CLOCK
 
 _NOTHING: Final = Reading(None, (), None)
 
@@ -18,8 +19,7 @@ class _Namespace:
     tasks: dict[str, Task] = field(default_factory=dict)
     children: dict[str, list[str]] = field(default_factory=dict)
     ordinals: int = 0
-    clock: Clock | None = None
-    pins: Pins = NO_PINS
+    facts: dict[Fact[Any], Any] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -42,21 +42,27 @@ class MemoryStore:
         if room is None:
             return _NOTHING
         children = room.children.get(task_id)
-        return Reading(
-            room.tasks.get(task_id), [room.tasks[child] for child in children] if children else (), room.clock
-        )
+        tasks = [room.tasks[child] for child in children] if children else ()
+        return Reading(room.tasks.get(task_id), tasks, room.facts.get(CLOCK))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         room = self._namespaces.get(namespace)
         return room.tasks.get(task_id) if room else None
 
-    async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
+    async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
         room = self._room(namespace)
+        self._check_ids(room, tasks)
+        self._insert(namespace, room, tasks)
+        return len(self._ages)
+
+    def _check_ids(self, room: _Namespace, tasks: Sequence[Task]) -> None:
         met: set[str] = set()
         for task in tasks:
             if task.id in room.tasks or task.id in met:
                 raise StaleWrite(f"Task id '{task.id}' is taken.")
             met.add(task.id)
+
+    def _insert(self, namespace: str, room: _Namespace, tasks: Sequence[Task]) -> None:
         for task in tasks:
             room.tasks[task.id] = task
             self._ages[namespace, task.id] = None
@@ -64,13 +70,15 @@ class MemoryStore:
                 room.children.setdefault(task.parent, []).append(task.id)
                 self.bells.ring(namespace, task.parent)
 
-    async def replace(self, namespace: str, task: Task) -> None:
+    async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
         room = self._room(namespace)
         kept = room.tasks.get(task.id)
         if kept is None or kept.version != task.version - 1:
             raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
+        self._check_ids(room, new)
         room.tasks[task.id] = task
         self.bells.ring(namespace, task.id)
+        self._insert(namespace, room, new)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
         room = self._room(namespace)
@@ -110,28 +118,16 @@ class MemoryStore:
     async def namespaces(self) -> Mapping[str, int]:
         return {name: len(room.tasks) for name, room in self._namespaces.items()}
 
-    async def clock(self, namespace: str) -> Clock | None:
+    async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
         room = self._namespaces.get(namespace)
-        return room.clock if room else None
+        found: Value = room.facts.get(fact, fact.initial) if room else fact.initial
+        return found
 
-    async def set_clock(self, namespace: str, clock: Clock) -> None:
-        self._room(namespace).clock = clock
+    async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
+        if await self.fact(namespace, fact) != seen:
+            raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
+        self._room(namespace).facts[fact] = value
         self.bells.ring(namespace)
-
-    async def pins(self, namespace: str) -> Pins:
-        room = self._namespaces.get(namespace)
-        return room.pins if room else NO_PINS
-
-    async def set_pins(self, namespace: str, pins: Pins) -> None:
-        self._room(namespace).pins = pins
-
-    async def take_pin(self, namespace: str) -> str | None:
-        room = self._namespaces.get(namespace)
-        if room is None or not room.pins.upcoming:
-            return None
-        taken, *rest = room.pins.upcoming
-        room.pins = Pins(room.pins.default, tuple(rest))
-        return taken
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
         room = self._room(namespace)
@@ -139,23 +135,23 @@ class MemoryStore:
             for task_id in room.tasks:
                 del self._ages[namespace, task_id]
             room.tasks, room.children, room.ordinals = {}, {}, 0
-        if "clock" in scopes:
-            room.clock = None
-        if "pins" in scopes:
-            room.pins = NO_PINS
+        room.facts = {fact: value for fact, value in room.facts.items() if fact.name not in scopes}
         self.bells.ring(namespace)
         if room == _Namespace():
             del self._namespaces[namespace]
 
-    async def contents(self, namespace: str) -> Contents:
+    async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
         room = self._namespaces.get(namespace) or _Namespace()
-        return Contents(tuple(room.tasks.values()), room.ordinals, room.clock, room.pins)
+        return Contents(
+            tuple(room.tasks.values()), room.ordinals, {fact: room.facts.get(fact, fact.initial) for fact in facts}
+        )
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
-        await self.reset(namespace, frozenset({"tasks", "clock", "pins"}))
-        room = self._room(namespace)
-        room.ordinals, room.clock, room.pins = contents.ordinals, contents.clock, contents.pins
-        await self.add(namespace, contents.tasks)
+        for task_id in self._room(namespace).tasks:
+            del self._ages[namespace, task_id]
+        room = self._namespaces[namespace] = _Namespace(ordinals=contents.ordinals, facts=dict(contents.facts))
+        self._insert(namespace, room, contents.tasks)
+        self.bells.ring(namespace)
 
     @asynccontextmanager
     async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:

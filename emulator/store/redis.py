@@ -12,17 +12,10 @@ from urllib.parse import quote
 
 from emulator.clock import Clock, machine_time
 from emulator.errors import EmulatorError, StaleWrite
-from emulator.store import Contents, Pins, Reading, StoreUnavailable, Task
+from emulator.store import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from emulator.store import redis_scripts as scripts
 from emulator.store.bells import Bell, Bells
-from emulator.store.facts import (
-    clock_from_bytes,
-    clock_to_bytes,
-    pins_from_bytes,
-    pins_to_bytes,
-    task_to_bytes,
-    timelines_of,
-)
+from emulator.store.facts import CLOCK, task_to_bytes, timelines_of
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
 from emulator.store.timelines import FORMAT, check_format
@@ -103,8 +96,8 @@ class RedisStore:
             key = PREFIX + "first_clock"
             while True:
                 kept = client.get(key)
-                clock = agreed(first, clock_from_bytes(kept), machine_time())
-                if client.eval(_SET_IF, 1, key, clock_to_bytes(clock), kept or _EMPTY):
+                clock = agreed(first, kept and CLOCK.from_bytes(kept), machine_time())
+                if client.eval(_SET_IF, 1, key, CLOCK.to_bytes(clock), kept or _EMPTY):
                     return clock
 
     @contextmanager
@@ -127,17 +120,12 @@ class RedisStore:
         with self._told():
             return await self.client.register_script(script)(keys=[PREFIX], args=values)
 
-    async def _fact(self, namespace: str, field: str) -> bytes | None:
-        with self._told():
-            found: bytes | None = await self.client.hget(f"{PREFIX}namespace:{namespace}", field)
-            return found
-
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
         value, clock, *children = await self._run(scripts.READ, namespace, task_id, _parent(task_id))
         task, *others = await self._tasks([value, *children])
-        return Reading(task, [each for each in others if each is not None], clock_from_bytes(clock))
+        return Reading(task, [each for each in others if each is not None], clock and CLOCK.from_bytes(clock))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         with self._told():
@@ -184,23 +172,27 @@ class RedisStore:
 
         return [None if part is None else self._kept.task(*part, text) for part in parts]
 
-    async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
+    async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
         answer = await self._run(scripts.ADD, namespace, *self._new(tasks))
         if isinstance(answer, bytes):
             raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
-        self._keep(tasks, answer)
-        for task in tasks:
+        count, marks = answer
+        self._keep(namespace, tasks, marks)
+        return int(count)
+
+    def _keep(self, namespace: str, tasks: Sequence[Task], marks: Sequence[int]) -> None:
+        for task, mark in zip(tasks, marks, strict=True):
+            self._kept.keep(task.marked(mark))
             if task.parent is not None:
                 self.bells.ring(namespace, task.parent)
 
-    def _keep(self, tasks: Sequence[Task], marks: Sequence[int]) -> None:
-        for task, mark in zip(tasks, marks, strict=True):
-            self._kept.keep(task.marked(mark))
+    def _new(self, tasks: Sequence[Task], *between: Any, followed: Sequence[Task] = ()) -> list[Any]:
+        """Return what the scripts take of new tasks, with what stands between.
 
-    def _new(self, tasks: Sequence[Task]) -> list[Any]:
-        """Return what the scripts take of new tasks: their timelines, then six values of each."""
-        texts = dict(self._kept.names.of(turn.timeline) for task in tasks for turn in task.turns)
-        told: list[Any] = [len(texts), *(part for pair in texts.items() for part in pair)]
+        How many timelines they and `followed` follow, `between`, names and texts of the timelines, six values of each.
+        """
+        texts = dict(self._kept.names.of(turn.timeline) for task in (*followed, *tasks) for turn in task.turns)
+        told: list[Any] = [len(texts), *between, *(part for pair in texts.items() for part in pair)]
         for task in tasks:
             told += [
                 task.id,
@@ -218,14 +210,16 @@ class RedisStore:
     def _followed(self, task: Task) -> str:
         return ",".join(sorted({self._kept.names.of(turn.timeline)[0] for turn in task.turns}))
 
-    async def replace(self, namespace: str, task: Task) -> None:
-        texts = dict([self._kept.names.of(task.turn.timeline)])
-        head = [task.id, task.version - 1, task.mark, task.version, self._followed(task), self._record(task)]
-        timelines = [part for pair in texts.items() for part in pair]
-        if not await self._run(scripts.REPLACE, namespace, len(texts), *head, *timelines):
+    async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
+        head = (task.id, task.version - 1, task.mark, task.version, self._followed(task), self._record(task))
+        answer = await self._run(scripts.REPLACE, namespace, *self._new(new, *head, followed=(task,)))
+        if isinstance(answer, bytes):
+            raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
+        if not isinstance(answer, list):
             raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
         self._kept.keep(task)
         self.bells.ring(namespace, task.id)
+        self._keep(namespace, new, answer)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
         await self._run(scripts.REMOVE, namespace, *task_ids)
@@ -237,44 +231,33 @@ class RedisStore:
     async def next_ordinal(self, namespace: str, how_many: int = 1) -> int:
         return int(await self._run(scripts.NEXT_ORDINAL, namespace, how_many))
 
-    async def clock(self, namespace: str) -> Clock | None:
-        return clock_from_bytes(await self._fact(namespace, "clock"))
+    async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
+        with self._told():
+            found = await self.client.hget(f"{PREFIX}namespace:{namespace}", f"fact:{fact.name}")
+        return fact.initial if found is None else fact.from_bytes(found)
 
-    async def set_clock(self, namespace: str, clock: Clock) -> None:
-        await self._run(scripts.SET_FACT, namespace, "clock", clock_to_bytes(clock))
+    async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
+        told = (fact.to_bytes(each) for each in (value, seen, fact.initial))
+        if not await self._run(scripts.SET_FACT, namespace, fact.name, *told):
+            raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
         self.bells.ring(namespace)
-
-    async def pins(self, namespace: str) -> Pins:
-        return pins_from_bytes(await self._fact(namespace, "pins"))
-
-    async def set_pins(self, namespace: str, pins: Pins) -> None:
-        await self._run(scripts.SET_FACT, namespace, "pins", pins_to_bytes(pins))
-
-    async def take_pin(self, namespace: str) -> str | None:
-        while True:
-            seen = await self._fact(namespace, "pins")
-            pins = pins_from_bytes(seen)
-            if not pins.upcoming or seen is None:
-                return None
-            left = pins_to_bytes(Pins(pins.default, pins.upcoming[1:]))
-            if await self._run(scripts.SET_FACT, namespace, "pins", left, seen):
-                return pins.upcoming[0]
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
         await self._run(scripts.RESET, namespace, " ".join(sorted(scopes)))
         self.bells.ring(namespace)
 
-    async def contents(self, namespace: str) -> Contents:
-        ordinals, clock, pins, values = await self._run(scripts.CONTENTS, namespace)
-        tasks = _by_ordinal(await self._tasks(values))
-        return Contents(tasks, int(ordinals or 0), clock_from_bytes(clock), pins_from_bytes(pins))
+    async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
+        ordinals, values, *told = await self._run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
+        found = {
+            fact: fact.initial if value is None else fact.from_bytes(value)
+            for fact, value in zip(facts, told, strict=True)
+        }
+        return Contents(_by_ordinal(await self._tasks(values)), int(ordinals or 0), found)
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
-        clock = _EMPTY if contents.clock is None else clock_to_bytes(contents.clock)
-        count, *rest = self._new(contents.tasks)
-        facts = (contents.ordinals, clock, pins_to_bytes(contents.pins))
-        marks = await self._run(scripts.REPLACE_ALL, namespace, count, *facts, *rest)
-        self._keep(contents.tasks, marks)
+        facts = [part for fact, value in contents.facts.items() for part in (fact.name, fact.to_bytes(value))]
+        told = self._new(contents.tasks, contents.ordinals, len(contents.facts), *facts)
+        self._keep(namespace, contents.tasks, await self._run(scripts.REPLACE_ALL, namespace, *told))
         self.bells.ring(namespace)
 
     # Bells

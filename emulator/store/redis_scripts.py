@@ -1,7 +1,7 @@
 """What Redis does in one step: a Lua script for each transition, over the same keys.
 
     names                 the namespaces that hold anything
-    namespace:NS          `ordinals`, `clock`, `pins`
+    namespace:NS          `ordinals`, and each fact as `fact:NAME`
     tasks:NS              by id: a head line `MARK VERSION TIMELINES PARENT`, then the record
     children:NS:=PARENT   ids by ordinal
     ages                  `NS newline ID` by mark, over all namespaces
@@ -48,6 +48,14 @@ local function keep_timelines(first, count)
     for at = first, first + 2 * count - 1, 2 do redis.call('HSET', timelines, ARGV[at], ARGV[at + 1]) end
     return first + 2 * count
 end
+local function taken_id(at)
+    local seen = {}
+    for each = at, #ARGV, 6 do
+        local id = ARGV[each]
+        if seen[id] or redis.call('HEXISTS', tasks, id) == 1 then return id end
+        seen[id] = true
+    end
+end
 local function insert(at)
     local marks = {}
     redis.call('SADD', names, ns)
@@ -67,12 +75,13 @@ local function insert(at)
     return marks
 end
 local function empty(scopes)
-    if string.find(scopes, 'tasks', 1, true) then
-        for _, id in ipairs(redis.call('HKEYS', tasks)) do drop(id) end
-        redis.call('HDEL', here, 'ordinals')
+    for scope in string.gmatch(scopes, '%S+') do
+        redis.call('HDEL', here, 'fact:' .. scope)
+        if scope == 'tasks' then
+            for _, id in ipairs(redis.call('HKEYS', tasks)) do drop(id) end
+            redis.call('HDEL', here, 'ordinals')
+        end
     end
-    if string.find(scopes, 'clock', 1, true) then redis.call('HDEL', here, 'clock') end
-    if string.find(scopes, 'pins', 1, true) then redis.call('HDEL', here, 'pins') end
     if redis.call('EXISTS', here, tasks) == 0 then redis.call('SREM', names, ns) end
 end
 """
@@ -80,7 +89,7 @@ end
 READ: Final = (
     _COMMON
     + r"""
-local found = {redis.call('HGET', tasks, ARGV[2]), redis.call('HGET', here, 'clock')}
+local found = {redis.call('HGET', tasks, ARGV[2]), redis.call('HGET', here, 'fact:clock')}
 for _, id in ipairs(redis.call('ZRANGE', children(ARGV[3]), 0, -1)) do
     found[#found + 1] = redis.call('HGET', tasks, id)
 end
@@ -91,13 +100,12 @@ return found
 ADD: Final = (
     _COMMON
     + r"""
-local seen, at = {}, 3 + 2 * tonumber(ARGV[2])
-for each = at, #ARGV, 6 do
-    local id = ARGV[each]
-    if seen[id] or redis.call('HEXISTS', tasks, id) == 1 then return id end
-    seen[id] = true
-end
-return insert(keep_timelines(3, tonumber(ARGV[2])))
+local at = 3 + 2 * tonumber(ARGV[2])
+local taken = taken_id(at)
+if taken then return taken end
+keep_timelines(3, tonumber(ARGV[2]))
+local marks = insert(at)
+return {redis.call('ZCARD', ages), marks}
 """
 )
 
@@ -109,12 +117,15 @@ local value = redis.call('HGET', tasks, id)
 if not value then return 0 end
 local kept_mark, kept_version, kept_followed, parent = head(value)
 if kept_mark ~= mark or kept_version ~= seen then return 0 end
+local at = 9 + 2 * tonumber(ARGV[2])
+local taken = taken_id(at)
+if taken then return taken end
 keep_timelines(9, tonumber(ARGV[2]))
 follow(followed)
 release(kept_followed)
 redis.call('HSET', tasks, id, string.format('%s %s %s %s\n', mark, version, followed, parent) .. record)
 ring(id)
-return 1
+return insert(at)
 """
 )
 
@@ -155,15 +166,15 @@ return redis.call('HINCRBY', here, 'ordinals', ARGV[2]) - ARGV[2]
 """
 )
 
-# A fact of a namespace, if it is still the one that was seen; an empty text stands for none.
+# A fact that has never been set is its initial value, ARGV[5].
 SET_FACT: Final = (
     _COMMON
     + r"""
-local field, new, seen = ARGV[2], ARGV[3], ARGV[4]
-if seen and (redis.call('HGET', here, field) or '') ~= seen then return 0 end
+local field = 'fact:' .. ARGV[2]
+if (redis.call('HGET', here, field) or ARGV[5]) ~= ARGV[4] then return 0 end
 redis.call('SADD', names, ns)
-redis.call('HSET', here, field, new)
-if field == 'clock' then ring('') end
+redis.call('HSET', here, field, ARGV[3])
+ring('')
 return 1
 """
 )
@@ -180,19 +191,23 @@ return 0
 CONTENTS: Final = (
     _COMMON
     + r"""
-local facts = redis.call('HMGET', here, 'ordinals', 'clock', 'pins')
-return {facts[1], facts[2], facts[3], redis.call('HVALS', tasks)}
+local found = {redis.call('HGET', here, 'ordinals'), redis.call('HVALS', tasks)}
+for at = 2, #ARGV do found[#found + 1] = redis.call('HGET', here, 'fact:' .. ARGV[at]) end
+return found
 """
 )
 
+# ARGV: namespace, timelines, ordinals, facts, then names and values of facts, timelines, and tasks.
 REPLACE_ALL: Final = (
     _COMMON
     + r"""
-empty('tasks clock pins')
+for _, id in ipairs(redis.call('HKEYS', tasks)) do drop(id) end
+redis.call('DEL', here)
 redis.call('SADD', names, ns)
-redis.call('HSET', here, 'ordinals', ARGV[3], 'pins', ARGV[5])
-if ARGV[4] ~= '' then redis.call('HSET', here, 'clock', ARGV[4]) end
-local marks = insert(keep_timelines(6, tonumber(ARGV[2])))
+redis.call('HSET', here, 'ordinals', ARGV[3])
+local timelines_at = 5 + 2 * tonumber(ARGV[4])
+for at = 5, timelines_at - 1, 2 do redis.call('HSET', here, 'fact:' .. ARGV[at], ARGV[at + 1]) end
+local marks = insert(keep_timelines(timelines_at, tonumber(ARGV[2])))
 ring('')
 return marks
 """

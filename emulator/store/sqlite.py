@@ -14,9 +14,9 @@ from typing import Any, Final, TypeVar
 
 from emulator.clock import Clock, machine_time
 from emulator.errors import StaleWrite
-from emulator.store import Contents, Pins, Reading, StoreUnavailable, Task
+from emulator.store import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from emulator.store.bells import WHOLE, Bell, Bells
-from emulator.store.facts import clock_from_bytes, clock_to_bytes, pins_from_bytes, pins_to_bytes, task_to_bytes
+from emulator.store.facts import CLOCK, task_to_bytes
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
 from emulator.store.timelines import FORMAT, check_format
@@ -37,7 +37,10 @@ PRAGMA user_version = {FORMAT};
 CREATE TABLE total (tasks INTEGER NOT NULL, first_clock BLOB);
 INSERT INTO total VALUES (0, NULL);
 CREATE TABLE namespace (
-    name TEXT PRIMARY KEY, ordinals INTEGER NOT NULL DEFAULT 0, tasks INTEGER NOT NULL DEFAULT 0, clock BLOB, pins BLOB
+    name TEXT PRIMARY KEY, ordinals INTEGER NOT NULL DEFAULT 0, tasks INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE fact (
+    namespace TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (namespace, name)
 ) WITHOUT ROWID;
 CREATE TABLE task (
     mark INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL, ordinal INTEGER NOT NULL,
@@ -68,7 +71,7 @@ END;
 """
 # One statement, because each takes and gives back the file's locks, which costs more than what it reads.
 _READ: Final = """
-SELECT 'clock', NULL, NULL, clock FROM namespace WHERE name = ?1
+SELECT 'clock', NULL, NULL, value FROM fact WHERE namespace = ?1 AND name = 'clock'
 UNION ALL SELECT 'task', mark, version, record FROM task WHERE namespace = ?1 AND id = ?2
 UNION ALL SELECT * FROM (
     SELECT 'child', mark, version, record FROM task WHERE namespace = ?1 AND parent = ?2 ORDER BY ordinal
@@ -121,9 +124,9 @@ class SqliteStore:
 
     def agree_on(self, first: Clock) -> Clock:
         with self._told(), self._briefly() as db, _transaction(db):
-            [(record,)] = db.execute("SELECT first_clock FROM total")
-            clock = agreed(first, clock_from_bytes(record), machine_time())
-            db.execute("UPDATE total SET first_clock = ?", (clock_to_bytes(clock),))
+            [(kept,)] = db.execute("SELECT first_clock FROM total")
+            clock = agreed(first, kept and CLOCK.from_bytes(kept), machine_time())
+            db.execute("UPDATE total SET first_clock = ?", (CLOCK.to_bytes(clock),))
         return clock
 
     @contextmanager
@@ -157,7 +160,7 @@ class SqliteStore:
         clock, task, children = None, None, []
         for what, *row in self._rows(_READ, namespace, task_id):
             if what == "clock":
-                clock = clock_from_bytes(row[2])
+                clock = CLOCK.from_bytes(row[2])
             elif what == "task":
                 task = self._task((row[0], row[1], row[2]))
             else:
@@ -199,13 +202,20 @@ class SqliteStore:
         text: bytes = found[0][0]
         return text
 
-    async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
-        def work(db: sqlite3.Connection) -> list[Task]:
+    async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
+        def work(db: sqlite3.Connection) -> tuple[list[Task], int]:
             _enter(db, namespace)
-            return [self._insert(db, namespace, task) for task in tasks]
+            marked = [self._insert(db, namespace, task) for task in tasks]
+            [(count,)] = db.execute("SELECT tasks FROM total")
+            return marked, count
 
-        self._keep(namespace, await self._write(work), rings=False)
-        for task in tasks:
+        marked, count = await self._write(work)
+        self._keep(namespace, marked)
+        return count
+
+    def _keep(self, namespace: str, marked: Sequence[Task]) -> None:
+        for task in marked:
+            self._kept.keep(task)
             if task.parent is not None:
                 self.bells.ring(namespace, task.parent)
 
@@ -228,10 +238,10 @@ class SqliteStore:
             db.execute("INSERT OR IGNORE INTO timeline VALUES (?, ?)", (name, text))
             db.execute("INSERT OR IGNORE INTO follows VALUES (?, ?)", (name, mark))
 
-    async def replace(self, namespace: str, task: Task) -> None:
+    async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
         record = task_to_bytes(task, lambda timeline: self._kept.names.of(timeline)[0])
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> list[Task]:
             changed = db.execute(
                 "UPDATE task SET version = ?, record = ? WHERE namespace = ? AND id = ? AND version = ? AND mark = ?",
                 (task.version, record, namespace, task.id, task.version - 1, task.mark),
@@ -240,15 +250,12 @@ class SqliteStore:
                 raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
             self._follow(db, task, task.mark)
             _ring(db, namespace, task.id)
+            return [self._insert(db, namespace, each) for each in new]
 
-        await self._write(work)
-        self._keep(namespace, [task], rings=True)
-
-    def _keep(self, namespace: str, tasks: Sequence[Task], *, rings: bool) -> None:
-        for task in tasks:
-            self._kept.keep(task)
-            if rings:
-                self.bells.ring(namespace, task.id)
+        marked = await self._write(work)
+        self._kept.keep(task)
+        self.bells.ring(namespace, task.id)
+        self._keep(namespace, marked)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
         def work(db: sqlite3.Connection) -> list[str]:
@@ -276,61 +283,44 @@ class SqliteStore:
 
         return await self._write(work)
 
-    async def clock(self, namespace: str) -> Clock | None:
-        found = self._rows("SELECT clock FROM namespace WHERE name = ?", namespace)
-        return clock_from_bytes(found[0][0]) if found else None
+    async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
+        with self._told():
+            return _fact(self.db, namespace, fact)
 
-    async def set_clock(self, namespace: str, clock: Clock) -> None:
+    async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
         def work(db: sqlite3.Connection) -> None:
+            if _fact(db, namespace, fact) != seen:
+                raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
             _enter(db, namespace)
-            db.execute("UPDATE namespace SET clock = ? WHERE name = ?", (clock_to_bytes(clock), namespace))
+            _set_fact(db, namespace, fact, value)
             _ring(db, namespace)
 
         await self._write(work)
         self.bells.ring(namespace)
 
-    async def pins(self, namespace: str) -> Pins:
-        found = self._rows("SELECT pins FROM namespace WHERE name = ?", namespace)
-        return pins_from_bytes(found[0][0] if found else None)
-
-    async def set_pins(self, namespace: str, pins: Pins) -> None:
-        await self._write(lambda db: _set_pins(db, namespace, pins))
-
-    async def take_pin(self, namespace: str) -> str | None:
-        def work(db: sqlite3.Connection) -> str | None:
-            found = db.execute("SELECT pins FROM namespace WHERE name = ?", (namespace,)).fetchall()
-            pins = pins_from_bytes(found[0][0] if found else None)
-            if not pins.upcoming:
-                return None
-            _set_pins(db, namespace, Pins(pins.default, pins.upcoming[1:]))
-            return pins.upcoming[0]
-
-        return await self._write(work)
-
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
         await self._write(lambda db: _reset(db, namespace, scopes))
         self.bells.ring(namespace)
 
-    async def contents(self, namespace: str) -> Contents:
-        def work(db: sqlite3.Connection) -> Contents:
-            found = db.execute("SELECT ordinals, clock, pins FROM namespace WHERE name = ?", (namespace,)).fetchall()
-            ordinals, clock, pins = found[0] if found else (0, None, None)
-            tasks = self._tasks(f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark", namespace)
-            return Contents(tasks, ordinals, clock_from_bytes(clock), pins_from_bytes(pins))
-
+    async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
         with self._told(), _transaction(self.db, "DEFERRED"):
-            return work(self.db)
+            found = self.db.execute("SELECT ordinals FROM namespace WHERE name = ?", (namespace,)).fetchall()
+            tasks = self._tasks(f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark", namespace)
+            told = {fact: _fact(self.db, namespace, fact) for fact in facts}
+            return Contents(tasks, found[0][0] if found else 0, told)
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
         def work(db: sqlite3.Connection) -> list[Task]:
-            _reset(db, namespace, frozenset({"tasks", "clock", "pins"}))
+            db.execute("DELETE FROM task WHERE namespace = ?", (namespace,))
+            db.execute("DELETE FROM fact WHERE namespace = ?", (namespace,))
             _enter(db, namespace)
-            clock = None if contents.clock is None else clock_to_bytes(contents.clock)
-            values = (contents.ordinals, clock, pins_to_bytes(contents.pins), namespace)
-            db.execute("UPDATE namespace SET ordinals = ?, clock = ?, pins = ? WHERE name = ?", values)
+            db.execute("UPDATE namespace SET ordinals = ? WHERE name = ?", (contents.ordinals, namespace))
+            for fact, value in contents.facts.items():
+                _set_fact(db, namespace, fact, value)
+            _ring(db, namespace)
             return [self._insert(db, namespace, task) for task in contents.tasks]
 
-        await self._write(work)
+        self._keep(namespace, await self._write(work))
         self.bells.ring(namespace)
 
     # Bells
@@ -416,21 +406,24 @@ def _enter(db: sqlite3.Connection, namespace: str) -> None:
     db.execute("INSERT OR IGNORE INTO namespace (name) VALUES (?)", (namespace,))
 
 
-def _set_pins(db: sqlite3.Connection, namespace: str, pins: Pins) -> None:
-    _enter(db, namespace)
-    db.execute("UPDATE namespace SET pins = ? WHERE name = ?", (pins_to_bytes(pins), namespace))
+def _fact(db: sqlite3.Connection, namespace: str, fact: Fact[Value]) -> Value:
+    found = db.execute("SELECT value FROM fact WHERE namespace = ? AND name = ?", (namespace, fact.name)).fetchall()
+    return fact.from_bytes(found[0][0]) if found else fact.initial
+
+
+def _set_fact(db: sqlite3.Connection, namespace: str, fact: Fact[Value], value: Value) -> None:
+    db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", (namespace, fact.name, fact.to_bytes(value)))
 
 
 def _reset(db: sqlite3.Connection, namespace: str, scopes: frozenset[str]) -> None:
     if "tasks" in scopes:
         db.execute("DELETE FROM task WHERE namespace = ?", (namespace,))
         db.execute("UPDATE namespace SET ordinals = 0 WHERE name = ?", (namespace,))
-    if "clock" in scopes:
-        db.execute("UPDATE namespace SET clock = NULL WHERE name = ?", (namespace,))
-    if "pins" in scopes:
-        db.execute("UPDATE namespace SET pins = NULL WHERE name = ?", (namespace,))
+    for scope in scopes:
+        db.execute("DELETE FROM fact WHERE namespace = ? AND name = ?", (namespace, scope))
     db.execute(
-        "DELETE FROM namespace WHERE name = ? AND tasks = 0 AND ordinals = 0 AND clock IS NULL AND pins IS NULL",
+        "DELETE FROM namespace WHERE name = ?1 AND tasks = 0 AND ordinals = 0"
+        " AND NOT EXISTS (SELECT 1 FROM fact WHERE namespace = ?1)",
         (namespace,),
     )
     _ring(db, namespace)

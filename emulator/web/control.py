@@ -246,7 +246,7 @@ class ControlHandlers:
         return json_reply(await self._choices(call.namespace))
 
     async def _choices(self, namespace: str) -> dict[str, Any]:
-        return views.choices(await self._engine.store.pins(namespace), self._engine.default)
+        return views.choices(await self._engine.pins(namespace), self._engine.default)
 
     # Namespaces
 

@@ -87,7 +87,7 @@ def test_a_namespace_goes_through_a_file_unchanged(run: Run, url: str) -> None:
     assert again.stdout == Path("demo.json").read_text(encoding="utf-8")
     lines = again.stdout.splitlines()
     assert [lines[0], lines[-1]] == ["{", "}"]
-    assert [line.partition('"id": ')[2][:38] for line in lines if first in line or second in line][0] == f'"{first}"'
+    assert any(line.startswith('{"format": 1, "id": "' + first) for line in lines)
     listed = run("tasks", "list", "--namespace", "demo").stdout
     assert first in listed
     assert second in listed
@@ -113,7 +113,9 @@ def test_a_file_that_was_not_exported_is_told(run: Run, url: str) -> None:
 
     assert "text.json is no file that `export` has written: " in run("import", "text.json").stderr
     assert "Field required" in run("import", "other.json").stderr
-    assert "nowhere/demo.json cannot be written: No such file or directory." in run("export", "nowhere/demo.json").stderr
+    assert (
+        "nowhere/demo.json cannot be written: No such file or directory." in run("export", "nowhere/demo.json").stderr
+    )
 
 
 def test_tasks_on_file_outlive_the_server(run: Run) -> None:

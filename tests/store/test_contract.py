@@ -13,9 +13,10 @@ from emulator.core.task import Status
 from emulator.core.timeline import Millis, Step, Timeline
 from emulator.errors import StaleWrite
 from emulator.store import NO_PINS, Contents, Follows, Pins, Reading, Store, Task
+from emulator.store.facts import CLOCK, FACTS, PINS
 
 TURN = Turn(Timeline("t", (Step("end", Status.COMPLETED),)), "wf", b"{}", 7, Millis(1_000))
-CLOCK = Clock("manual", Millis(5), Millis(0))
+MANUAL = Clock("manual", Millis(5), Millis(0))
 
 
 def task(task_id: str, ordinal: int = 0, parent: str | None = None) -> Task:
@@ -152,19 +153,27 @@ async def test_ordinals_are_given_once_in_each_namespace(store: Store) -> None:
 
 
 async def test_a_clock_is_kept_for_each_namespace(store: Store) -> None:
-    await store.set_clock("one", CLOCK)
+    await store.set_fact("one", CLOCK, MANUAL, None)
 
-    assert await store.clock("one") == CLOCK
-    assert await store.clock("other") is None
+    assert await store.fact("one", CLOCK) == MANUAL
+    assert await store.fact("other", CLOCK) is None
 
 
-async def test_pins_are_taken_once_and_the_default_stays(store: Store) -> None:
-    await store.set_pins("ns", Pins("d", ("x", "y")))
+async def test_a_fact_is_only_set_by_a_writer_who_has_seen_what_it_is(store: Store, other: Store) -> None:
+    await store.set_fact("ns", PINS, Pins("d", ("x", "y")), NO_PINS)
+    await other.set_fact("ns", PINS, Pins("d", ("y",)), Pins("d", ("x", "y")))
 
-    assert [await store.take_pin("ns") for _ in range(3)] == ["x", "y", None]
-    assert await store.pins("ns") == Pins("d", ())
-    assert await store.pins("other") == NO_PINS
-    assert await store.take_pin("other") is None
+    for seen in (NO_PINS, Pins("d", ("x", "y"))):
+        with pytest.raises(StaleWrite, match="The pins of 'ns' was changed by somebody else"):
+            await store.set_fact("ns", PINS, Pins("e"), seen)
+
+    assert await store.fact("ns", PINS) == await other.fact("ns", PINS) == Pins("d", ("y",))
+    assert await store.fact("other", PINS) == NO_PINS
+    await store.set_fact("ns", PINS, NO_PINS, Pins("d", ("y",)))
+    await store.set_fact("ns", PINS, Pins("e"), NO_PINS)
+    await store.set_fact("ns", CLOCK, MANUAL, None)
+    await store.set_fact("ns", CLOCK, None, MANUAL)
+    assert await other.fact("ns", CLOCK) is None
 
 
 @pytest.mark.parametrize("scope", ["tasks", "clock", "pins"])
@@ -172,17 +181,17 @@ async def test_a_reset_forgets_what_its_scope_names_and_nothing_else(store: Stor
     await store.next_ordinal("ns")
     await store.add("ns", (task("a"), task("b", 1, "a")))
     await store.add("other", (task("c"),))
-    await store.set_clock("ns", CLOCK)
-    await store.set_pins("ns", Pins("d"))
+    await store.set_fact("ns", CLOCK, MANUAL, None)
+    await store.set_fact("ns", PINS, Pins("d"), NO_PINS)
 
     await store.reset("ns", frozenset({scope}))
 
-    left = {
+    left: dict[str, object] = {
         "tasks": ids(await store.all("ns")) + ids(await store.children("ns", "a")),
-        "clock": await store.clock("ns"),
-        "pins": await store.pins("ns"),
+        "clock": await store.fact("ns", CLOCK),
+        "pins": await store.fact("ns", PINS),
     }
-    kept = {"tasks": ["a", "b", "b"], "clock": CLOCK, "pins": Pins("d")}
+    kept = {"tasks": ["a", "b", "b"], "clock": MANUAL, "pins": Pins("d")}
     assert left == {**kept, scope: {"tasks": [], "clock": None, "pins": NO_PINS}[scope]}
     assert await store.next_ordinal("ns") == (0 if scope == "tasks" else 1)
     assert ids(await store.all("other")) == ["c"]
@@ -201,9 +210,8 @@ async def test_reading_makes_no_namespace(store: Store) -> None:
     await store.get("ns", "a")
     await store.all("ns")
     await store.children("ns", "a")
-    await store.clock("ns")
-    await store.pins("ns")
-    await store.take_pin("ns")
+    await store.fact("ns", CLOCK)
+    await store.fact("ns", PINS)
 
     assert await store.namespaces() == {}
 
@@ -214,11 +222,11 @@ async def test_another_process_sees_what_was_written_and_what_was_written_since(
     signalled = seen.with_signals([Signal(Millis(1_000), "stop", "ann", "why", {"n": [1, None, "x"]}, seen=2)])
 
     await other.replace("ns", signalled)
-    await store.set_clock("ns", CLOCK)
+    await store.set_fact("ns", CLOCK, MANUAL, None)
 
     assert await store.get("ns", "a") == signalled
     reading = await other.read("ns", "a")
-    assert reading == Reading(signalled, reading.children, CLOCK)
+    assert reading == Reading(signalled, reading.children, MANUAL)
     assert [*reading.children] == [task("b", 1, "a")]
     assert [*(await other.read("ns", "unknown")).children] == []
     assert (await other.read("elsewhere", "a")).clock is None
@@ -270,30 +278,53 @@ async def test_ordinals_are_unique_across_processes(store: Store, other: Store) 
     assert sorted(taken) == list(range(50))
 
 
-async def test_a_pin_is_taken_by_one_process_only(store: Store, other: Store) -> None:
-    await store.set_pins("ns", Pins(None, tuple("abcdefgh")))
+async def test_of_two_writers_of_one_fact_only_one_wins(store: Store, other: Store) -> None:
+    async def take(through: Store) -> str | None:
+        while (seen := await through.fact("ns", PINS)).upcoming:
+            try:
+                await through.set_fact("ns", PINS, Pins(None, seen.upcoming[1:]), seen)
+            except StaleWrite:
+                continue
+            return seen.upcoming[0]
+        return None
 
-    taken = await asyncio.gather(*(through.take_pin("ns") for through in (store, other) * 6))
+    await store.set_fact("ns", PINS, Pins(None, tuple("abcdefgh")), NO_PINS)
+    taken = await asyncio.gather(*(take(through) for through in (store, other) * 6))
 
     assert sorted(each for each in taken if each) == list("abcdefgh")
     assert taken.count(None) == 4
 
 
+async def test_new_tasks_come_with_a_next_version_or_not_at_all(store: Store, other: Store) -> None:
+    await store.add("ns", (task("a"),))
+    seen = await kept(store, "a")
+    await store.replace("ns", seen.with_turn(TURN), (task("b", 1, "a"), task("c", 2, "a")))
+
+    assert ids(list(await other.children("ns", "a"))) == ["b", "c"]
+    with pytest.raises(StaleWrite, match="'a' was changed by somebody else"):
+        await other.replace("ns", seen.with_turn(TURN), (task("d", 3),))
+    with pytest.raises(StaleWrite, match="'b' is taken"):
+        await other.replace("ns", (await kept(other, "a")).with_turn(TURN), (task("d", 3), task("b", 4)))
+    assert await other.get("ns", "d") is None
+    assert (await kept(other, "a")).version == 1
+    assert await store.count() == 3
+
+
 async def test_the_contents_of_a_namespace_can_be_put_into_another_one(store: Store, other: Store) -> None:
     await store.next_ordinal("ns", 3)
     await store.add("ns", (task("a"), task("b", 1, "a"), Task("c", 2, (TURN, TURN), "b", Follows("b", 0, 0))))
-    await store.set_clock("ns", CLOCK)
-    await store.set_pins("ns", Pins("d", ("x",)))
+    await store.set_fact("ns", CLOCK, MANUAL, None)
+    await store.set_fact("ns", PINS, Pins("d", ("x",)), NO_PINS)
     await other.add("copy", (task("old"), task("b", 1)))
 
-    contents = await store.contents("ns")
+    contents = await store.contents("ns", FACTS)
     await other.replace_all("copy", contents)
 
     assert contents.ordinals == 3
-    assert (contents.clock, contents.pins) == (CLOCK, Pins("d", ("x",)))
+    assert contents.facts == {CLOCK: MANUAL, PINS: Pins("d", ("x",))}
     assert ids(list(contents.tasks)) == ["a", "b", "c"]
-    assert await store.contents("copy") == replace(contents, tasks=(await other.contents("copy")).tasks)
-    assert list((await store.contents("copy")).tasks) == list(contents.tasks)
+    copy = await store.contents("copy", FACTS)
+    assert (list(copy.tasks), copy.ordinals, copy.facts) == (list(contents.tasks), 3, contents.facts)
     assert await store.get("copy", "old") is None
     assert ids(await store.children("copy", "a")) == ["b"]
     assert await store.next_ordinal("copy") == 3
@@ -301,9 +332,9 @@ async def test_the_contents_of_a_namespace_can_be_put_into_another_one(store: St
 
 
 async def test_a_namespace_that_nobody_has_used_holds_nothing(store: Store) -> None:
-    contents = await store.contents("ns")
+    contents = await store.contents("ns", FACTS)
 
-    assert replace(contents, tasks=()) == Contents()
+    assert (contents.ordinals, contents.facts) == (0, {CLOCK: None, PINS: NO_PINS})
     assert list(contents.tasks) == []
 
 
@@ -339,7 +370,7 @@ async def test_whoever_listens_for_a_task_is_told_of_its_changes(store: Store, o
 
     assert await rung(store, acting.replace("ns", changed))
     assert await rung(store, acting.add("ns", (task("child", 2, "a"),)))
-    assert await rung(store, acting.set_clock("ns", CLOCK))
+    assert await rung(store, acting.set_fact("ns", CLOCK, MANUAL, None))
     assert await rung(store, acting.remove("ns", ["a"]))
     assert await rung(store, acting.reset("ns", frozenset({"tasks"})))
     assert await rung(store, acting.replace_all("ns", Contents()))
@@ -354,7 +385,7 @@ async def test_whoever_listens_for_a_task_sleeps_through_what_others_do(store: S
     async def acts() -> None:
         await other.replace("ns", changed)
         await other.replace("other", foreign)
-        await other.set_clock("other", CLOCK)
+        await other.set_fact("other", CLOCK, MANUAL, None)
 
     assert not await rung(store, acts(), ASLEEP_SECONDS)
 

@@ -29,11 +29,9 @@ from emulator.errors import BadRequest
 from emulator.scenario.compiler import load_scenarios
 from emulator.store import Follows, Pins, Task
 from emulator.store.facts import (
+    CLOCK,
+    PINS,
     TimelineNames,
-    clock_from_bytes,
-    clock_to_bytes,
-    pins_from_bytes,
-    pins_to_bytes,
     task_from_bytes,
     task_to_bytes,
     timelines_of,
@@ -143,8 +141,9 @@ def test_the_built_in_stories_come_back_exactly(story: Any) -> None:
     st.builds(Pins, st.none() | words, st.lists(words, max_size=3).map(tuple)),
 )
 def test_clocks_and_pins_come_back_exactly(clock: Clock, pins: Pins) -> None:
-    assert clock_from_bytes(clock_to_bytes(clock)) == clock
-    assert pins_from_bytes(pins_to_bytes(pins)) == pins
+    assert CLOCK.from_bytes(CLOCK.to_bytes(clock)) == clock
+    assert CLOCK.from_bytes(CLOCK.to_bytes(None)) is None
+    assert PINS.from_bytes(PINS.to_bytes(pins)) == pins
 
 
 def test_what_has_its_default_is_left_out() -> None:
@@ -166,9 +165,9 @@ def test_another_format_is_refused_with_what_to_do() -> None:
     with pytest.raises(UnknownFormat, match=f"A stored task {told}"):
         task_from_bytes(b'{"format":2}', lambda _: pytest.fail("not asked for"), 0)
     with pytest.raises(UnknownFormat, match=f"A stored clock {told}"):
-        clock_from_bytes(b"[2]")
+        CLOCK.from_bytes(b"[2]")
     with pytest.raises(UnknownFormat, match=f"A stored choice of scenarios {told}"):
-        pins_from_bytes(b'[2,"x"]')
+        PINS.from_bytes(b'[2,"x"]')
 
 
 def test_a_special_value_that_is_never_written_is_refused() -> None:
