@@ -186,11 +186,9 @@ async def test_a_reset_forgets_what_its_scope_names_and_nothing_else(store: Stor
 
     await store.reset("ns", frozenset({scope}))
 
-    left: dict[str, object] = {
-        "tasks": ids(await store.all("ns")) + ids(await store.children("ns", "a")),
-        "clock": await store.fact("ns", CLOCK),
-        "pins": await store.fact("ns", PINS),
-    }
+    clock, pins = await store.fact("ns", CLOCK), await store.fact("ns", PINS)
+    tasks = ids(await store.all("ns")) + ids(await store.children("ns", "a"))
+    left = {"tasks": tasks, "clock": clock, "pins": pins}
     kept = {"tasks": ["a", "b", "b"], "clock": MANUAL, "pins": Pins("d")}
     assert left == {**kept, scope: {"tasks": [], "clock": None, "pins": NO_PINS}[scope]}
     assert await store.next_ordinal("ns") == (0 if scope == "tasks" else 1)
