@@ -24,15 +24,14 @@ from emulator.core.replay import (
 from emulator.core.signals import Signal
 from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
-from emulator.errors import BadRequest, Conflict, EmulatorError, NotFound, StaleWrite, did_you_mean
+from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
 from emulator.scenario.selection import Catalogue, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
-from emulator.store import Contents, Fact, Follows, Pins, Reading, Store, Task, Value, archive
-from emulator.store.facts import CLOCK, FACTS, PINS
-from emulator.store.memory import MemoryStore
+from emulator.store import Fact, Follows, Pins, Reading, Store, Task, Value
+from emulator.store.facts import CLOCK, PINS
 
 MAX_SIGNALS: Final = 10_000
 MAX_PINS: Final = 1_000
@@ -428,46 +427,6 @@ class Engine:
         wanted = {*scopes, "tasks"} if "clock" in scopes else set(scopes)
         await self.store.reset(namespace, frozenset(wanted))
         return tuple(scope for scope in RESET_SCOPES if scope in wanted)
-
-    # Files
-
-    async def export(self, namespace: str) -> dict[str, Any]:
-        """Return all that a namespace holds as one JSON document, equal for equal facts."""
-        contents = await self.store.contents(namespace, FACTS)
-        clock = contents.facts[CLOCK] or self.standings.first_clock
-        return archive.to_document(contents, clock, machine_time())
-
-    async def restore(self, namespace: str, document: Mapping[str, Any], *, replacing: bool) -> int:
-        """Put what `export` gave in the place of all that a namespace holds, and return how many tasks it has now.
-
-        Raises BadRequest for a document that does not fit, and Conflict for a namespace that has tasks unless
-        `replacing`; nothing has changed then.
-        """
-        contents = archive.from_document(document, machine_time())
-        held = (await self.store.namespaces()).get(namespace, 0)
-        if held and not replacing:
-            raise Conflict(f"Namespace '{namespace}' has {held:,} tasks. Replace them, or import into another one.")
-        if await self.store.count() - held + len(contents.tasks) > self.settings.max_tasks:
-            raise Conflict(
-                f"The file has {len(contents.tasks):,} tasks; with the others here they would be more than the"
-                f" {self.settings.max_tasks:,} that --max-tasks allows."
-            )
-        await self._rehearse(namespace, contents)
-        await self.store.replace_all(namespace, contents)
-        return len(contents.tasks)
-
-    async def _rehearse(self, namespace: str, contents: Contents) -> None:
-        """Raise BadRequest for a task that could not be shown."""
-        scratch = MemoryStore()
-        await scratch.replace_all(namespace, contents)
-        standings = Standings(scratch, self.standings.first_clock)
-        for task in contents.tasks:
-            try:
-                standing = await standings.find(namespace, task.id)
-                if standing is not None:
-                    orjson.dumps(self.renderer.task(standing))
-            except (EmulatorError, LookupError, TypeError, ValueError, AttributeError) as error:
-                raise BadRequest(f"Task '{task.id}' cannot be shown: {error}") from None
 
     # Inside
 

@@ -28,7 +28,6 @@ from emulator.scenario import templates
 from emulator.settings import MEMORY, Settings
 from emulator.web.access import is_loopback
 from emulator.web.app import create_app
-from emulator.workers import Workers
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")
@@ -84,6 +83,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
 
 def _serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> int:
     """Serve by several processes that share one socket; everything is loaded once, before they are forked."""
+    from emulator.workers import Workers
+
     with _signals(_leave), bind(settings) as listener:
         listener.listen()
         url = base_url(settings.host, listener)

@@ -19,56 +19,14 @@ from emulator.store.bells import WHOLE, Bell, Bells
 from emulator.store.facts import CLOCK, task_to_bytes
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
-from emulator.store.timelines import FORMAT, check_format
+from emulator.store.sqlite_file import PATIENCE_SECONDS, connect, prepare, reason, transaction
 
 # Somebody who waits hears of another process's changes within this time; a look costs 2 µs.
 LOOK_SECONDS: Final = 0.02
-# How long a writer waits for another one: within the statement, where the loop stands still, and in all.
+# How long a writer waits for another one within a statement, where the loop stands still.
 _STANDSTILL_SECONDS: Final = 0.005
-PATIENCE_SECONDS: Final = 2.0
-_MOST_RINGS: Final = 1_024
-# "XPEM", by which SQLite files tell whose they are.
-_APPLICATION: Final = 0x5850454D
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
-_SCHEMA: Final = f"""
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {FORMAT};
-CREATE TABLE total (tasks INTEGER NOT NULL, first_clock BLOB);
-INSERT INTO total VALUES (0, NULL);
-CREATE TABLE namespace (
-    name TEXT PRIMARY KEY, ordinals INTEGER NOT NULL DEFAULT 0, tasks INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE fact (
-    namespace TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (namespace, name)
-) WITHOUT ROWID;
-CREATE TABLE task (
-    mark INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL, ordinal INTEGER NOT NULL,
-    parent TEXT, version INTEGER NOT NULL, record BLOB NOT NULL, UNIQUE (namespace, id)
-);
-CREATE INDEX task_ordinal ON task (namespace, ordinal);
-CREATE INDEX task_parent ON task (namespace, parent, ordinal) WHERE parent IS NOT NULL;
-CREATE TABLE timeline (name TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE follows (timeline TEXT NOT NULL, mark INTEGER NOT NULL, PRIMARY KEY (timeline, mark)) WITHOUT ROWID;
-CREATE INDEX follows_mark ON follows (mark);
-CREATE TABLE ring (number INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL);
-CREATE TRIGGER added AFTER INSERT ON task BEGIN
-    UPDATE total SET tasks = tasks + 1;
-    UPDATE namespace SET tasks = tasks + 1 WHERE name = new.namespace;
-END;
-CREATE TRIGGER removed AFTER DELETE ON task BEGIN
-    UPDATE total SET tasks = tasks - 1;
-    UPDATE namespace SET tasks = tasks - 1 WHERE name = old.namespace;
-    DELETE FROM follows WHERE mark = old.mark;
-END;
-CREATE TRIGGER unfollowed AFTER DELETE ON follows
-WHEN NOT EXISTS (SELECT 1 FROM follows WHERE timeline = old.timeline) BEGIN
-    DELETE FROM timeline WHERE name = old.timeline;
-END;
-CREATE TRIGGER rung AFTER INSERT ON ring WHEN new.number % 64 = 0 BEGIN
-    DELETE FROM ring WHERE number <= new.number - {_MOST_RINGS};
-END;
-"""
 # One statement, because each takes and gives back the file's locks, which costs more than what it reads.
 _READ: Final = """
 SELECT 'clock', NULL, NULL, value FROM fact WHERE namespace = ?1 AND name = 'clock'
@@ -95,7 +53,7 @@ class SqliteStore:
         self.bells = Bells()
         self._listening: asyncio.Task[None] | None = None
         with self._told(), self._briefly() as db:
-            _prepare(db, path)
+            prepare(db, path)
 
     # The file
 
@@ -103,12 +61,12 @@ class SqliteStore:
     def db(self) -> sqlite3.Connection:
         """The connection of this process; made at the first use, so that none is carried through a fork."""
         if self._connected is None:
-            self._connected = _connect(self.path, _STANDSTILL_SECONDS)
+            self._connected = connect(self.path, _STANDSTILL_SECONDS)
         return self._connected
 
     @contextmanager
     def _briefly(self) -> Iterator[sqlite3.Connection]:
-        db = _connect(self.path, PATIENCE_SECONDS)
+        db = connect(self.path, PATIENCE_SECONDS)
         try:
             yield db
         finally:
@@ -123,7 +81,7 @@ class SqliteStore:
             self._connected = None
 
     def agree_on(self, first: Clock) -> Clock:
-        with self._told(), self._briefly() as db, _transaction(db):
+        with self._told(), self._briefly() as db, transaction(db):
             [(kept,)] = db.execute("SELECT first_clock FROM total")
             clock = agreed(first, kept and CLOCK.from_bytes(kept), machine_time())
             db.execute("UPDATE total SET first_clock = ?", (CLOCK.to_bytes(clock),))
@@ -135,7 +93,7 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreUnavailable(_reason(self.path, error)) from error
+            raise StoreUnavailable(reason(self.path, error)) from error
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with self._told():
@@ -147,11 +105,11 @@ class SqliteStore:
         deadline = loop.time() + PATIENCE_SECONDS
         while True:
             try:
-                with _transaction(self.db):
+                with transaction(self.db):
                     return work(self.db)
             except sqlite3.Error as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY or loop.time() >= deadline:
-                    raise StoreUnavailable(_reason(self.path, error)) from error
+                    raise StoreUnavailable(reason(self.path, error)) from error
             await asyncio.sleep(_STANDSTILL_SECONDS)
 
     # Tasks
@@ -303,7 +261,7 @@ class SqliteStore:
         self.bells.ring(namespace)
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
-        with self._told(), _transaction(self.db, "DEFERRED"):
+        with self._told(), transaction(self.db, "DEFERRED"):
             found = self.db.execute("SELECT ordinals FROM namespace WHERE name = ?", (namespace,)).fetchall()
             tasks = self._tasks(f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark", namespace)
             told = {fact: _fact(self.db, namespace, fact) for fact in facts}
@@ -358,50 +316,6 @@ class SqliteStore:
         return rings[-1][0] if rings else heard
 
 
-def _connect(path: Path, timeout: float) -> sqlite3.Connection:
-    # A server in a thread closes in another thread than it opens in, never in two at once.
-    db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = NORMAL")
-    return db
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Make the tables where there are none. Raises UnknownFormat, and StoreUnavailable for a file of somebody else."""
-    db.execute("PRAGMA journal_mode = WAL")
-    with _transaction(db):
-        [(application,)], [(found,)] = db.execute("PRAGMA application_id"), db.execute("PRAGMA user_version")
-        if application == _APPLICATION:
-            check_format(str(path), found)
-            return
-        if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
-            raise StoreUnavailable(f"{path} is the database of another program. Choose another file with --store.")
-        for statement in _statements(_SCHEMA):
-            db.execute(statement)
-
-
-def _statements(script: str) -> list[str]:
-    """Return the statements of a script; `executescript` would commit what has begun."""
-    found, part = [], ""
-    for line in script.splitlines(keepends=True):
-        part += line
-        if sqlite3.complete_statement(part):
-            found.append(part)
-            part = ""
-    return found
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
-    db.execute(f"BEGIN {kind}")
-    try:
-        yield
-        db.execute("COMMIT")
-    finally:
-        # A full disk ends the transaction by itself; what was not committed is not there.
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-
-
 def _enter(db: sqlite3.Connection, namespace: str) -> None:
     db.execute("INSERT OR IGNORE INTO namespace (name) VALUES (?)", (namespace,))
 
@@ -431,20 +345,3 @@ def _reset(db: sqlite3.Connection, namespace: str, scopes: frozenset[str]) -> No
 
 def _ring(db: sqlite3.Connection, namespace: str, task_id: str = WHOLE) -> None:
     db.execute("INSERT INTO ring (namespace, id) VALUES (?, ?)", (namespace, task_id))
-
-
-def _reason(path: Path, error: sqlite3.Error) -> str:
-    """Return what a client is told: what is wrong with the file, and what would help."""
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
-        case sqlite3.SQLITE_FULL:
-            return f"The store {path} is full: no space is left for it. Free some, and send the request again."
-        case sqlite3.SQLITE_READONLY:
-            return f"The store {path} cannot be written: it is read-only. Make it writable, and send the request again."
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return f"The store {path} is locked by another process for more than {PATIENCE_SECONDS:g} s; try again."
-        case sqlite3.SQLITE_CANTOPEN:
-            return f"The store {path} cannot be opened. Choose a file in a folder that exists and is yours."
-        case sqlite3.SQLITE_NOTADB:
-            return f"{path} is no SQLite database. Choose another file with --store."
-        case _:
-            return f"The store {path} cannot be used: {error}."

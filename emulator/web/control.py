@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from emulator import __version__, embedded
+from emulator import __version__, embedded, transfer
 from emulator.clock import Clock, machine_time, millis
 from emulator.contract.spec import Contract, Operation
 from emulator.contract.validation import Violation
@@ -266,11 +266,12 @@ class ControlHandlers:
 
     async def export(self, call: Call) -> Reply:
         """Return all that the namespace holds."""
-        return json_reply(await self._engine.export(call.namespace))
+        return json_reply(await transfer.export(self._engine, call.namespace))
 
     async def restore(self, call: Call) -> Reply:
         """Put an export in the place of what the namespace holds."""
-        tasks = await self._engine.restore(call.namespace, call.body, replacing=call.parameters["replace"])
+        replacing = call.parameters["replace"]
+        tasks = await transfer.restore(self._engine, call.namespace, call.body, replacing=replacing)
         return json_reply({"namespace": call.namespace, "tasks": tasks})
 
 
