@@ -26,6 +26,7 @@ class RedisServer:
     """Can be stopped, killed and started again over the same files. With `durable` every write is on the disk first."""
 
     def __init__(self, *, durable: bool = False) -> None:
+        self._binary = binary()
         # A socket's path is bounded to 107 characters, which a test's own folder may exceed.
         self.folder = Path(tempfile.mkdtemp(prefix="emulator-redis-"))
         self.socket = self.folder / "s"
@@ -36,7 +37,7 @@ class RedisServer:
     def start(self) -> None:
         keeps = ("--appendonly", "yes", "--appendfsync", "always") if self._durable else ("--appendonly", "no")
         options = ("--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder), "--save", "", *keeps)
-        self._process = subprocess.Popen([binary(), *options], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen([self._binary, *options], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while not self._answers():
             assert time.monotonic() < deadline, "redis-server did not start"
