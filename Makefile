@@ -10,7 +10,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test e2e check format-check lint types floors docs docs-check fmt fuzz bench dist clean
+.PHONY: help serve test e2e browser vendor check format-check lint types floors docs docs-check fmt fuzz bench peers dist clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,17 @@ $(E2E)/.installed: tests/e2e/sdk-constraints.txt
 
 e2e: $(VENV)/.installed $(E2E)/.installed ## drive a served emulator with the official SDK, plain httpx and curl
 	NO_PROXY=127.0.0.1,localhost $(E2E)/bin/python -m pytest -q -c tests/e2e/pytest.ini tests/e2e
+
+# The browser itself comes from the system, or by CHROMIUM=/path/to/it.
+$(VENV)/.browser: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	touch $@
+
+browser: $(VENV)/.browser ## look at the pages with a real Chromium
+	NO_PROXY=127.0.0.1,localhost $(BIN)/python -m pytest -q tests/browser
+
+vendor: ## fetch what the pages use of others, in the versions that vendor.toml lists (needs npm)
+	$(PYTHON) tools/vendor.py
 
 check: $(VENV)/.installed format-check lint types floors docs-check test ## everything that must hold: format, lint, types, floors, docs, tests
 
@@ -73,11 +84,25 @@ bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/
 	$(BIN)/python benchmarks/requests.py
 	$(BIN)/python benchmarks/streams.py
 	$(BIN)/python benchmarks/stores.py
+	$(BIN)/python benchmarks/plugin.py
+	$(BIN)/python benchmarks/suite.py
+
+# Versions are those of the tables in benchmarks/README.md.
+.peers/.installed: Makefile
+	mkdir -p .peers
+	npm install --silent --no-audit --no-fund --prefix .peers \
+		@stoplight/prism-cli@5.14.2 @mockoon/cli@9.9.0 wiremock@3.13.2
+	$(PYTHON) -m venv .peers/connexion
+	.peers/connexion/bin/python -m pip install --quiet --disable-pip-version-check 'connexion[uvicorn]==3.3.0' httptools
+	touch $@
+
+peers: $(VENV)/.installed .peers/.installed ## measure the emulator beside Prism, Mockoon, WireMock and Connexion
+	$(BIN)/python benchmarks/peers.py
 
 dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## remove what was built, the virtual environments included
-	rm -rf $(VENV) $(E2E) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(E2E) .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -51,7 +51,7 @@ class Sample:
     p99_ms: float
 
 
-def start(name: str, command: list[str], port: int) -> Server:
+def start(name: str, command: list[str], port: int, path: str = "/v1/workflows") -> Server:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         ["taskset", "-c", SERVER_CORE, *command],
@@ -59,7 +59,7 @@ def start(name: str, command: list[str], port: int) -> Server:
         stdout=subprocess.DEVNULL,
         env=environment,
     )
-    wait_for_an_answer(port)
+    wait_for_an_answer(port, path)
     return Server(name, port, process)
 
 
@@ -71,10 +71,12 @@ def raw() -> Server:
 
 def emulator() -> Server:
     port = free_port()
-    return start("emulator", [str(BIN / "xpander-emulator"), "serve", "--port", str(port)], port)
+    # A line in the log for each request would be measured too.
+    serve = [str(BIN / "xpander-emulator"), "serve", "--port", str(port), "--log-level", "warning"]
+    return start("emulator", serve, port)
 
 
-def load(server: Server, path: str, script: Path, seconds: int) -> Sample:
+def load(server: Server, path: str, script: Path, seconds: int, connections: int = CONNECTIONS) -> Sample:
     before = server.cpu_seconds()
     url = f"http://127.0.0.1:{server.port}{path}"
     wrk = [
@@ -83,7 +85,7 @@ def load(server: Server, path: str, script: Path, seconds: int) -> Sample:
         LOAD_CORE,
         "wrk",
         "-t1",
-        f"-c{CONNECTIONS}",
+        f"-c{connections}",
         f"-d{seconds}s",
         "--latency",
         "-s",

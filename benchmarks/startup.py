@@ -36,12 +36,12 @@ def first_answer() -> float:
         server.wait()
 
 
-def wait_for_an_answer(port: int) -> float:
+def wait_for_an_answer(port: int, path: str = "/v1/workflows") -> float:
     limit = time.perf_counter() + 20
     while time.perf_counter() < limit:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         try:
-            connection.request("GET", "/v1/workflows", headers={"x-api-key": "local"})
+            connection.request("GET", path, headers={"x-api-key": "local"})
             if connection.getresponse().status == 200:
                 return time.perf_counter()
         except OSError:

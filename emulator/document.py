@@ -1,7 +1,7 @@
 """YAML and JSON files read with the place of everything in them, so that a message can say file:line:col.
 
 YAML 1.2's core schema: `no` is text, `010` is ten, a date is text. Duplicate keys, further documents,
-tags and aliases to an enclosing node are refused; the depth is bounded.
+tags and aliases to an enclosing node are refused; the depth is bounded, and so is what aliases multiply to.
 """
 
 import re
@@ -15,6 +15,7 @@ import yaml
 from emulator.errors import InvalidFiles, Mistake
 
 MAX_DEPTH: Final = 100
+MAX_VALUES: Final = 200_000
 PARTS: Final = "x-emulator-files"
 
 # YAML 1.2.2, 10.3.2: the core schema's tag resolution.
@@ -102,6 +103,8 @@ def parse_document(text: str, file: str) -> Document:
         raise InvalidFiles([Mistake(file, 1, 1, "is empty; a mapping was expected")])
     builder = _Builder(file)
     value = builder.build(root, 0)
+    if builder.has_aliases and not builder.mistakes and (bomb := _bomb(root)):
+        builder.refuse(bomb, f"is more than {MAX_VALUES:,} values once its aliases are told out; write less of it")
     if builder.mistakes:
         raise InvalidFiles(builder.mistakes)
     return Document(file, value, root)
@@ -126,6 +129,24 @@ def _syntax_mistake(file: str, error: yaml.MarkedYAMLError) -> Mistake:
     return Mistake(file, line, column, f"is not YAML: {error.problem or 'unreadable'}{context}")
 
 
+def _bomb(root: yaml.Node) -> yaml.Node | None:
+    """Return the innermost node that is too many values, each alias counted anew, as whoever walks them meets them."""
+    sizes: dict[int, int] = {}
+    found: list[yaml.Node] = []
+
+    def size(node: yaml.Node) -> int:
+        if id(node) not in sizes:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            items = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in pairs for each in pair]
+            sizes[id(node)] = 1 + sum(size(item) for item in items)
+            if sizes[id(node)] > MAX_VALUES:
+                found.append(node)
+        return sizes[id(node)]
+
+    size(root)
+    return found[0] if found else None
+
+
 def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
     """Return the key node and the value node of one part of a path; in a sequence both are the item."""
     if isinstance(node, yaml.MappingNode):
@@ -142,10 +163,12 @@ class _Builder:
         self.file = file
         self.mistakes: list[Mistake] = []
         self._built: dict[int, Any] = {}
+        self.has_aliases = False
         self._open: set[int] = set()
 
     def build(self, node: yaml.Node, depth: int) -> Any:
         if id(node) in self._built:
+            self.has_aliases = True
             return self._built[id(node)]
         if id(node) in self._open:
             return self.refuse(node, "an alias to something that contains it; such a value has no end")

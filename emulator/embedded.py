@@ -11,3 +11,6 @@ CONTRACT: Final = _DATA / "openapi.yaml"
 SCENARIOS: Final = _DATA / "scenarios"
 CONTROL_CONTRACT: Final = _PACKAGE / "web" / "control.openapi.yaml"
 EDITOR_SCHEMA: Final = _PACKAGE / "scenario" / "scenario.schema.json"
+# What the pages are made of: files that are served as they are, and templates.
+PAGES: Final = _PACKAGE / "web" / "pages"
+TEMPLATES: Final = _PACKAGE / "web" / "templates"

@@ -4,33 +4,35 @@ One read of the clock in each call. A status is never kept: every answer is repl
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
-import orjson
-
-from emulator import refusals
+from emulator import exact, feed, refusals
 from emulator.clock import Clock, first_clock, machine_time
 from emulator.contract import values
 from emulator.core import signals
-from emulator.core.replay import (
-    Turn,
-    planned_sub_tasks,
-    replay,
-    skip_to_change,
-    skip_until,
-)
-from emulator.core.signals import Signal
+from emulator.core.readers import next_move, on_read, on_show, on_wait
+from emulator.core.replay import Turn, planned_sub_tasks, replay, skip_to_change, skip_until
+from emulator.core.signals import Move, Signal
 from emulator.core.task import Status
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
+from emulator.faulting import Faults
+from emulator.feed import Feed
+from emulator.following import Following
+from emulator.journal import Journal
+from emulator.oddities import Odd
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
-from emulator.scenario.selection import Catalogue, Scenario, choose
+from emulator.scenario.paths import Path
+from emulator.scenario.selection import Catalogue, Choice, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
-from emulator.store import Fact, Follows, Pins, Reading, Store, Task, Value
+from emulator.store import Follows, Pin, Pins, Reading, Store, Task
+from emulator.store.changing import ATTEMPTS, change_fact
 from emulator.store.facts import CLOCK, PINS
 
 MAX_SIGNALS: Final = 10_000
@@ -38,11 +40,10 @@ MAX_PINS: Final = 1_000
 MAX_SUB_TASK_DEPTH: Final = 3
 MANUAL_WAIT_SECONDS: Final = 10.0
 _MOST_VIEWS: Final = 4_096
-# How far back the search for a finished task to forget goes, so that a start stays cheap when none is.
-_EVICTION_REACH: Final = 1_000
-_FIRST_LOOK: Final = 8
-_ATTEMPTS: Final = 20
-RESET_SCOPES: Final = ("tasks", "clock", "pins")
+# How far the search for a finished task to forget goes, step by step, so that a start stays cheap.
+_EVICTION_REACHES: Final = (1, 32, 1_000)
+_BY_OPERATION: Final = "the operation itself tells how the task ran"
+RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,20 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task as it is answered: where it stands, its body, and the same body as JSON."""
+    """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON."""
 
     standing: Standing
     body: Mapping[str, Any]
+    sent: Odd
     encoded: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """What a new turn plays and why, and what it is to get by itself."""
+
+    choice: Choice
+    plan: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,13 @@ class Engine:
     """One server's tasks, in all of its namespaces."""
 
     def __init__(
-        self, settings: Settings, catalogue: Catalogue, default: str, renderer: TaskRenderer, store: Store
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        default: str,
+        renderer: TaskRenderer,
+        store: Store,
+        journal: Journal,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
@@ -93,9 +109,14 @@ class Engine:
         self.default = default
         self.renderer = renderer
         self.store = store
+        self.journal = journal
+        self.feed = Feed()
+        self.following = Following(store, self.feed)
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, store.agree_on(first))
-        self._views: dict[tuple[str, str], _Seen] = {}
+        self.faults = Faults(store, self.standings, catalogue, settings.seed)
+        self.closing = False
+        self._views: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
 
     # Starting
 
@@ -117,44 +138,46 @@ class Engine:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        scenario = scenario or await self._scenario(namespace, start)
+        role = _Role(Choice(scenario, _BY_OPERATION)) if scenario else await self._role(namespace, start)
         if existing is not None:
-            return await self._further_turn(namespace, existing, start, scenario)
-        return await self._first_turn(namespace, task_id, start, scenario)
+            return await self._further_turn(namespace, existing, start, role)
+        return await self._first_turn(namespace, task_id, start, role)
 
-    async def _scenario(self, namespace: str, start: Start) -> Scenario:
-        """Return the scenario that a start takes; one that was pinned is taken by this start alone."""
+    async def _role(self, namespace: str, start: Start) -> _Role:
+        """Return what a start plays; a scenario that was pinned is taken by this start alone."""
 
-        def choice(pins: Pins) -> Scenario:
-            pinned = pins.upcoming[0] if pins.upcoming else None
-            return choose(
+        def role(pins: Pins) -> _Role:
+            pin = pins.upcoming[0] if pins.upcoming else None
+            choice = choose(
                 self.catalogue,
                 start.runs,
                 start.body,
-                pinned=pinned,
+                pinned=pin.scenario if pin else None,
                 preferred=start.preferred,
                 default=pins.default or self.default,
                 listed=self.directory.scenario(start.runs),
-            ).scenario
+            )
+            return _Role(choice, pin.plan if pin else ())
 
         pins = await self.pins(namespace)
-        chosen = choice(pins)
+        chosen = role(pins)
         if not pins.upcoming:
             return chosen
 
         def take(pins: Pins) -> Pins:
             nonlocal chosen
-            chosen = choice(pins)
+            chosen = role(pins)
             return replace(pins, upcoming=pins.upcoming[1:])
 
-        await self._change_fact(namespace, PINS, take)
+        await change_fact(self.store, namespace, PINS, take)
+        await self.feed.tell(namespace, feed.CHOICES)
         return chosen
 
-    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, scenario: Scenario) -> View:
+    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role) -> View:
         now = await self.standings.now(namespace)
         ordinal = await self.store.next_ordinal(namespace)
         key = self._key(namespace, ordinal, 0)
-        turn = _turn(start, scenario, key, now)
+        turn = _turn(start, role, key, now)
         parent = start.body.get("parent_execution_id") or None
         if task_id is not None and await self.store.get(namespace, task_id):
             raise Conflict(f"Task '{task_id}' is planned as a sub-task. Change or omit `id`.")
@@ -163,26 +186,31 @@ class Engine:
 
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
-        count = await self.store.add(namespace, (task, *await self._planned(standing, 0)))
+        count = await self.store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
+        await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
         while count > self.settings.max_tasks:
-            await self._forget_the_oldest()
+            await self._remove(*await self._to_forget())
             count = await self.store.count()
         return await self._view(standing)
 
-    async def _further_turn(self, namespace: str, existing: Standing, start: Start, scenario: Scenario) -> View:
+    async def _further_turn(self, namespace: str, existing: Standing, start: Start, role: _Role) -> View:
         task = existing.task
         number = len(task.turns)
         key = self._key(namespace, task.ordinal, number)
-        turn = replace(_turn(start, scenario, key, existing.now), offset=existing.snapshot.offset)
+        turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
         task = task.with_turn(turn)
         standing = replace(
             existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
-        await self.store.replace(namespace, task, await self._planned(standing, 0))
+        await self.store.replace(namespace, task, await self._planned(standing, 0, set()))
+        await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
         return await self._view(standing)
 
-    async def _planned(self, parent: Standing, depth: int) -> tuple[Task, ...]:
-        """Return the sub-tasks that the story of `parent` may start, and theirs."""
+    async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
+        """Return the sub-tasks that the story of `parent` may start, and theirs.
+
+        taken: ids that will be kept together with these; theirs are added.
+        """
         plans = planned_sub_tasks(parent.turn.timeline)
         if not plans or depth >= MAX_SUB_TASK_DEPTH:
             return ()
@@ -190,38 +218,36 @@ class Engine:
         ordinal = await self.store.next_ordinal(parent.namespace, len(plans))
         for place, (step, sub_task) in enumerate(plans):
             body = self.renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
-            start = Start(sub_task.runs, "workflow", None, body, orjson.dumps(body), parent.turn.origin)
+            start = Start(sub_task.runs, "workflow", None, body, exact.dumps(body), parent.turn.origin)
             listed = self.directory.scenario(start.runs)
-            scenario = choose(
+            choice = choose(
                 self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default, listed=listed
-            ).scenario
+            )
             key = self._key(parent.namespace, ordinal + place, 0)
-            turn = _turn(start, scenario, key, NO_TIME)
+            turn = _turn(start, _Role(choice), key, NO_TIME)
             follows = Follows(parent.task.id, parent.number, step)
-            child_id = await self._free_id(parent.namespace, key)
+            child_id = await self._free_id(parent.namespace, key, taken)
+            taken.add(child_id)
             task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
             child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
-            planned += [task, *await self._planned(child, depth + 1)]
+            planned += [task, *await self._planned(child, depth + 1, taken)]
         return tuple(planned)
 
-    async def _forget_the_oldest(self) -> None:
-        # Mostly one of the first few has ended; looking further costs what a store must read.
-        doomed = await self._oldest_finished(_FIRST_LOOK) or await self._oldest_finished(_EVICTION_REACH)
-        for namespace, task in [doomed] if doomed else await self.store.oldest(1):
-            await self._remove(namespace, task.id)
+    async def _to_forget(self) -> tuple[str, str]:
+        """Return the oldest finished task, else the oldest; looked for among a few first, as one is found there."""
+        for reach in _EVICTION_REACHES:
+            # The newest of all is the one that was just started.
+            oldest = await self.store.oldest(min(reach, self.settings.max_tasks))
+            for namespace, task in oldest:
+                standing = await self.standings.alone(namespace, task, await self.standings.now(namespace))
+                if standing is not None and standing.snapshot.is_finished:
+                    return namespace, task.id
+        return oldest[0][0], oldest[0][1].id
 
-    async def _oldest_finished(self, reach: int) -> tuple[str, Task] | None:
-        """Return the first finished one of the oldest tasks, the newest of them aside."""
-        for namespace, task in (await self.store.oldest(reach))[:-1]:
-            standing = await self.standings.alone(namespace, task, await self.standings.now(namespace))
-            if standing is not None and standing.snapshot.is_finished:
-                return namespace, task
-        return None
-
-    async def _free_id(self, namespace: str, key: int) -> str:
+    async def _free_id(self, namespace: str, key: int, taken: Collection[str] = ()) -> str:
         """Return the id that follows from the key; another one where a client has chosen that very id before."""
         pointer = "/id"
-        while await self.store.get(namespace, task_id := values.uuid4(key, pointer)):
+        while (task_id := values.uuid4(key, pointer)) in taken or await self.store.get(namespace, task_id):
             pointer += "/taken"
         return task_id
 
@@ -245,52 +271,60 @@ class Engine:
             return view
 
         def poll(standing: Standing) -> Sequence[Signal]:
-            snapshot = standing.snapshot
-            if snapshot.counts_polls:
-                return [Signal(standing.now, signals.POLL, seen=len(snapshot.visits))]
-            if clock.mode == "auto" and snapshot.moves_by_itself:
-                return _skip(standing)
-            return ()
+            return on_read(standing.turn, standing.now, standing.snapshot, in_no_time=clock.mode == "auto")
 
         standing = await self.standings.of(namespace, reading)
         return await self._view(await self._change(namespace, task_id, poll, standing), clock)
 
     async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
-        """Return a task once it has ended or waits for somebody, or as it is when the time is over.
+        """Return a task once it has ended or waits for somebody, or as it is when the time is over or the server stops.
 
         seconds: of real time; None for as long as it takes. A clock that stands is waited for 10 s at most.
         On an auto clock nothing is waited for: the task skips as far as it goes by itself. Raises NotFound.
         """
+        return await self._view(await self._shown(await self._rested(namespace, task_id, seconds)))
+
+    async def _rested(self, namespace: str, task_id: str, seconds: float | None) -> Standing:
         loop = asyncio.get_running_loop()
         ends = None if seconds is None else loop.time() + seconds
         patience = loop.time() + MANUAL_WAIT_SECONDS
         while True:
             standing = await self.standings.get(namespace, task_id)
             if standing.snapshot.is_finished or standing.snapshot.status is Status.PAUSED:
-                return await self._view(standing)
+                return standing
             if await self.skip_idle(standing):
                 continue
             clock = await self.standings.clock(namespace)
-            if clock.mode == "auto":
-                return await self._view(standing)
+            if clock.mode == "auto" or self.closing:
+                return standing
             bounds = [ends] if clock.pace else [ends, patience]
             left = min((bound - loop.time() for bound in bounds if bound is not None), default=None)
             if left is not None and left <= 0:
-                return await self._view(standing)
+                return standing
             await self.sleep(standing, standing.snapshot.next_change, left)
+
+    async def _shown(self, standing: Standing) -> Standing:
+        """Note that a task is shown where its plan wants to know, and return it."""
+        if next_move(standing.turn, standing.snapshot) is None:
+            return standing
+
+        def note(each: Standing) -> Sequence[Signal]:
+            return on_show(each.turn, each.now, each.snapshot)
+
+        return await self._change(standing.namespace, standing.task.id, note)
 
     async def skip_idle(self, standing: Standing) -> bool:
         """Move a task on for somebody who waits for it, if it waits for nobody; tell whether it was moved.
 
         Whoever waits does not count as a reader, so a step that counts reads is passed at once, on any clock;
-        a step that waits only for time is passed on an auto clock.
+        a step that waits only for time is passed on an auto clock. A task with a plan makes its move.
         """
         clock = await self.standings.clock(standing.namespace)
 
         def idle(each: Standing) -> Sequence[Signal]:
-            snapshot = each.snapshot
-            skips = snapshot.counts_polls or (clock.mode == "auto" and snapshot.moves_by_itself)
-            return _skip(each) if skips and len(snapshot.visits) == len(standing.snapshot.visits) else ()
+            if len(each.snapshot.visits) != len(standing.snapshot.visits):
+                return ()
+            return on_wait(each.turn, each.now, each.snapshot, in_no_time=clock.mode == "auto")
 
         moved = await self._change(standing.namespace, standing.task.id, idle)
         return len(moved.snapshot.visits) > len(standing.snapshot.visits)
@@ -298,8 +332,10 @@ class Engine:
     async def sleep(self, standing: Standing, until: Millis | None, most: float | None = None) -> None:
         """Sleep until the clock that a task follows shows `until`, or something happens to the task or the clock.
 
-        most: in seconds of real time; None for as long as it takes.
+        most: in seconds of real time; None for as long as it takes. Nobody sleeps once the server stops.
         """
+        if self.closing:
+            return
         async with self.store.listen(standing.namespace, _bells(standing)) as bell:
             # Another process may have acted between the reading and the listening.
             if await self.standings.has_moved(standing):
@@ -307,6 +343,11 @@ class Engine:
             clock = await self.standings.clock(standing.namespace)
             due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
             await bell.wait(min((each for each in (due, most) if each is not None), default=None))
+
+    async def close(self) -> None:
+        """Let nobody wait any longer, because the server stops: waiting calls return, streams end."""
+        self.closing = True
+        await self.store.wake()
 
     # Acting
 
@@ -319,8 +360,12 @@ class Engine:
         by: str | None = None,
         reason: str | None = None,
         payload: Mapping[str, Any] | None = None,
+        place: tuple[int, str] | None = None,
     ) -> View:
-        """Give a task a signal. Raises NotFound, and Conflict where the task does not wait for it."""
+        """Give a task a signal. Raises NotFound, and Conflict where the task does not wait for it.
+
+        place: the only turn, counted from 0, and step at which it is meant; elsewhere it is a Conflict too.
+        """
         given = dict(payload or {})
         if kind == signals.UPDATE:
             self.renderer.check_update(given)
@@ -329,7 +374,8 @@ class Engine:
             snapshot = standing.snapshot
             if kind == signals.STOP and snapshot.is_finished:
                 return ()
-            if kind != signals.UPDATE and kind not in snapshot.waits_for:
+            elsewhere = place not in (None, (standing.number, snapshot.step.id))
+            if elsewhere or (kind != signals.UPDATE and kind not in snapshot.waits_for):
                 raise Conflict(refusals.not_awaited(standing, kind), snapshot.waits_for)
             return [Signal(standing.now, kind, by, reason, given, seen=len(snapshot.visits))]
 
@@ -363,6 +409,12 @@ class Engine:
 
     # Time, scenarios, reset
 
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Take other scenarios for all further starts; a task keeps the timeline with which it was born."""
+        self.catalogue = catalogue
+        self.directory = Directory(self.settings.runnables, catalogue)
+        self.faults.adopt(catalogue)
+
     async def set_clock(self, namespace: str, mode: ClockMode, scale: float | None = None) -> Clock:
         """Change the clock's mode; it goes on from what it shows. Raises BadRequest."""
         return await self._move_clock(namespace, lambda clock: clock.switched(mode, scale, machine_time()))
@@ -373,19 +425,9 @@ class Engine:
 
     async def _move_clock(self, namespace: str, move: Callable[[Clock], Clock]) -> Clock:
         first = self.standings.first_clock
-        return await self._change_fact(namespace, CLOCK, lambda clock: move(clock or first)) or first
-
-    async def _change_fact(self, namespace: str, fact: Fact[Value], change: Callable[[Value], Value]) -> Value:
-        """Keep what `change` makes of a fact, and return it; make it anew when somebody else was faster."""
-        for _ in range(_ATTEMPTS):
-            seen = await self.store.fact(namespace, fact)
-            changed = change(seen)
-            try:
-                await self.store.set_fact(namespace, fact, changed, seen)
-            except StaleWrite:
-                continue
-            return changed
-        raise StaleWrite(f"The {fact.name} of '{namespace}' is being changed by others all the time; try again.")
+        moved = await change_fact(self.store, namespace, CLOCK, lambda clock: move(clock or first)) or first
+        await self.feed.tell(namespace, feed.CLOCK)
+        return moved
 
     async def pins(self, namespace: str) -> Pins:
         """Return which scenarios the next starts take."""
@@ -394,18 +436,25 @@ class Engine:
     async def pin_default(self, namespace: str, scenario: str) -> None:
         """Let every further start that nothing else decides take `scenario`. Raises NotFound."""
         self.scenario(scenario)
-        await self._change_fact(namespace, PINS, lambda pins: replace(pins, default=scenario))
+        await change_fact(self.store, namespace, PINS, lambda pins: replace(pins, default=scenario))
+        await self.feed.tell(namespace, feed.CHOICES)
 
-    async def pin_next(self, namespace: str, scenario: str, times: int = 1) -> Pins:
-        """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict."""
+    async def pin_next(self, namespace: str, scenario: str, times: int = 1, path: Path | None = None) -> Pins:
+        """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict.
+
+        path: one of that scenario's paths, along which those tasks go by themselves; None to leave that to signals.
+        """
         self.scenario(scenario)
+        pin = Pin(scenario, path.id, path.moves) if path else Pin(scenario)
 
-        def pin(pins: Pins) -> Pins:
+        def add(pins: Pins) -> Pins:
             if len(pins.upcoming) + times > MAX_PINS:
                 raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
-            return replace(pins, upcoming=pins.upcoming + (scenario,) * times)
+            return replace(pins, upcoming=pins.upcoming + (pin,) * times)
 
-        return await self._change_fact(namespace, PINS, pin)
+        pins = await change_fact(self.store, namespace, PINS, add)
+        await self.feed.tell(namespace, feed.CHOICES)
+        return pins
 
     def scenario(self, name: str) -> Scenario:
         """Return a scenario by its name. Raises NotFound."""
@@ -426,7 +475,11 @@ class Engine:
             )
         wanted = {*scopes, "tasks"} if "clock" in scopes else set(scopes)
         await self.store.reset(namespace, frozenset(wanted))
-        return tuple(scope for scope in RESET_SCOPES if scope in wanted)
+        if "journal" in wanted:
+            await self.journal.reset(namespace)
+        done = tuple(scope for scope in RESET_SCOPES if scope in wanted)
+        await self.feed.tell(namespace, feed.RESET, partial(dict, scope=list(done)))
+        return done
 
     # Inside
 
@@ -435,7 +488,7 @@ class Engine:
         seen = self._views.get((namespace, task_id))
         if seen is None or (clock.mode == "auto" and seen.view.standing.snapshot.moves_by_itself):
             return None
-        if reading.task is not seen.task or reading.children:
+        if seen.task.turn.plan or reading.task is not seen.task or reading.children:
             return None
         if seen.until is not None and clock.now(machine_time()) >= seen.until:
             return None
@@ -443,12 +496,13 @@ class Engine:
 
     async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
-        view = View(standing, body, orjson.dumps(body))
+        sent = self.renderer.sent(standing, body)
+        view = View(standing, body, sent, exact.dumps(sent.body))
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:
             if len(self._views) >= _MOST_VIEWS:
-                del self._views[next(iter(self._views))]
+                self._views.popitem(last=False)
             self._views[standing.namespace, task.id] = _Seen(task, snapshot.next_change, view)
         return view
 
@@ -463,7 +517,7 @@ class Engine:
 
         found: where the task stands, for a caller that has just looked.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             standing = found or await self.standings.get(namespace, task_id)
             found = None
             decided = decide(standing)
@@ -476,10 +530,13 @@ class Engine:
                 await self.store.replace(namespace, task)
             except StaleWrite:
                 continue
-            if standing.children or planned_sub_tasks(standing.turn.timeline):
-                return await self.standings.get(namespace, task_id)
             turn = standing.turn.after(*decided)
-            return replace(standing, task=task, turn=turn, snapshot=replay(turn, standing.now))
+            moved = replace(standing, task=task, turn=turn, snapshot=replay(turn, standing.now))
+            for signal in decided:
+                await self.feed.tell(namespace, feed.SIGNAL, partial(_signalled, moved, signal))
+            if standing.children or planned_sub_tasks(turn.timeline):
+                return await self.standings.get(namespace, task_id)
+            return moved
         raise StaleWrite(f"Task '{task_id}' is being changed by others all the time; try again.")
 
     async def _remove(self, namespace: str, task_id: str) -> None:
@@ -489,15 +546,47 @@ class Engine:
             found.update(children)
             doomed += children
         await self.store.remove(namespace, doomed)
+        for each in doomed:
+            await self.feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))
 
 
-def _turn(start: Start, scenario: Scenario, key: int, born: Millis) -> Turn:
-    return Turn(scenario.timeline, start.runs, start.raw, key, born, start.kind, start.version, start.origin)
+def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
+    turn = Turn(
+        role.choice.scenario.timeline,
+        start.runs,
+        start.raw,
+        key,
+        born,
+        start.kind,
+        start.version,
+        start.origin,
+        offset,
+        chosen=role.choice.reason,
+        plan=role.plan,
+    )
+    # The answer to the start shows the first step.
+    return turn.after(*on_show(turn, born, replay(turn, born))) if role.plan else turn
 
 
 def _skip(standing: Standing) -> Sequence[Signal]:
     skip = skip_to_change(standing.turn, standing.now, standing.snapshot)
     return () if skip is None else (skip,)
+
+
+def _told(standing: Standing) -> dict[str, Any]:
+    """Return what the feed tells of a task."""
+    snapshot = standing.snapshot
+    return {
+        "task_id": standing.task.id,
+        "turn": standing.number + 1,
+        "scenario": standing.turn.timeline.name,
+        "step": snapshot.step.id,
+        "status": snapshot.status.value,
+    }
+
+
+def _signalled(standing: Standing, signal: Signal) -> dict[str, Any]:
+    return {**_told(standing), "signal": signal.kind, "by": signal.by}
 
 
 def _bells(standing: Standing) -> tuple[str, ...]:

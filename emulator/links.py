@@ -36,7 +36,8 @@ def verify(text: str, secret: bytes) -> Link:
     mac, named = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(named, secret)):
         raise NotFound("This link is not one of ours.")
-    namespace, task_id, turn, step = named.decode().split("\0")
+    namespace, _, rest = named.decode().partition("\0")
+    task_id, turn, step = rest.rsplit("\0", 2)
     return Link(namespace, task_id, int(turn), step)
 
 

@@ -1,10 +1,14 @@
 """The contract and the stories that a choice of files comes to; the same for a server and for a command without one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from emulator import embedded
-from emulator.contract.spec import Contract, load_contract
+from emulator.contract import pointers
+from emulator.contract.adoption import adopted
+from emulator.contract.spec import Contract, load_contract, read_contract
+from emulator.document import Document, read_document
 from emulator.errors import InvalidFiles, Mistake, did_you_mean
 from emulator.scenario.compiler import load_scenarios
 from emulator.scenario.selection import Catalogue, Scenario
@@ -12,11 +16,49 @@ from emulator.settings import Runnable
 
 
 def load_spec(spec: Path | None) -> Contract:
-    """Return the contract of an OpenAPI file, or the embedded one. Raises InvalidFiles."""
-    if spec is not None:
-        return load_contract(spec)
-    # The embedded contract's schemas are checked by the tests, so that every start is spared it.
-    return load_contract(embedded.CONTRACT, embedded.CONTRACT.name, check_schemas=False)
+    """Return the contract of an OpenAPI file, or the embedded one. Raises InvalidFiles.
+
+    Another version of the embedded one need say nothing of behaviour: its tasks live by the same paths.
+    """
+    if spec is None:
+        return _embedded()
+    document = read_document(spec)
+    contract = read_contract(document, spec)
+    return _living(document, contract, spec)
+
+
+def _living(document: Document, contract: Contract, spec: Path) -> Contract:
+    """Return the contract with the behaviours of the embedded one where they fit; a doubt tells where they do not."""
+    refused: dict[str, Mistake] = {}
+    while True:
+        living = adopted(document, contract, _embedded(), refused)
+        if living is None:
+            return contract
+        try:
+            found = read_contract(living, spec)
+        except InvalidFiles as error:
+            more = _by_operation(document, contract, error.mistakes)
+            if more.keys() <= refused.keys():
+                return contract
+            refused |= more
+        else:
+            return replace(found, doubts=(*found.doubts, *refused.values()))
+
+
+def _by_operation(document: Document, contract: Contract, mistakes: Sequence[Mistake]) -> dict[str, Mistake]:
+    """Return the first mistake of each operation by the operation's id."""
+    places = {document.locate(pointers.split(each.pointer)): each.id for each in contract.operations}
+    told = "this operation is answered from the file alone, unlike that of the built-in contract: "
+    return {
+        places[mistake.line, mistake.column]: replace(mistake, message=told + mistake.message)
+        for mistake in reversed(mistakes)
+        if (mistake.line, mistake.column) in places
+    }
+
+
+def _embedded() -> Contract:
+    # The embedded contract is checked by the tests, so that every start is spared it.
+    return load_contract(embedded.CONTRACT, embedded.CONTRACT.name, check_schemas=False, check_behaviours=False)
 
 
 def built_in_stories() -> tuple[Scenario, ...]:

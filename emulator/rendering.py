@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import orjson
-
+from emulator import exact
 from emulator.clock import iso
 from emulator.contract import pointers, values
 from emulator.contract.judging import schema_validator, schema_violations, violations
@@ -20,6 +19,7 @@ from emulator.core.signals import UPDATE, Signal
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Value
 from emulator.errors import BadRequest, BrokenPromise, EmulatorError, did_you_mean
+from emulator.oddities import Odd, Oddities
 from emulator.scenario import templates
 from emulator.scenario.shapes import ANYTHING, Shape, task_shape
 from emulator.settings import Runnable
@@ -44,6 +44,9 @@ OWN: Final = frozenset(
     ["id", "agent_id", "organization_id", "input", "status", "created_at", "started_at", "paused_at", "finished_at"]
 ).union(["sub_executions", "finished_sub_executions", "is_manually_stopped", "hitl_request", "pending_eca_request"])
 
+# What says how the task came about and what came of it: nothing odd is made up for these.
+_NOT_MADE_UP: Final = ("result", "tokens", "parent_execution", "triggering_agent_id", "agent_version")
+
 
 class TaskRenderer:
     """Renders tasks in the shape of one contract.
@@ -51,6 +54,7 @@ class TaskRenderer:
     organization_id: what every task says it belongs to; it was made at `founded`, as was all that can be run.
     link:            makes the address of the page on which a credential is authorized.
     fake:            gives a provider's value for a key and a JSON pointer.
+    nasty, future:   whether a task is told oddly, see Oddities.
     """
 
     def __init__(
@@ -60,6 +64,9 @@ class TaskRenderer:
         founded: Millis,
         link: Callable[[Standing], str],
         fake: Fakes = values.fake,
+        *,
+        nasty: bool = False,
+        future: bool = False,
     ) -> None:
         self._contract = contract
         self.fake = fake
@@ -78,20 +85,39 @@ class TaskRenderer:
         self._declared = {
             name: frozenset(_resolved(contract, part).get("properties", {})) for name, part in properties.items()
         }
+        # What a pause must tell in this contract, by its property; a story may know nothing of it.
+        self._required = {name: _required(contract, part) for name, part in properties.items()}
         self._runnables = {
             operation.behaviour["kind"]: _completion(contract, {"$ref": f"#{_answer_pointer(operation)}"})
             for operation in contract.operations
             if operation.behaviour.get("action") == "catalogue_get"
         }
 
+        facts = frozenset(self.words.name(own) for own in (*OWN, *_NOT_MADE_UP))
+        status = (self.words.name("status"), self.words.status(Status.EXECUTING))
+        is_odd = (nasty or future) and self._pointer is not None
+        odd = Oddities(contract, self._pointer or "", self._defaults, facts, status, nasty, future)
+        self._odd = odd if is_odd else None
+
+    def sent(self, standing: Standing, body: Mapping[str, Json]) -> Odd:
+        """Return a task as a client is told of it, from its whole."""
+        return Odd(body) if self._odd is None else self._odd(body, standing.turn.key)
+
     def task(self, standing: Standing) -> dict[str, Json]:
-        """Return the whole task, its properties in the contract's order."""
+        """Return the whole task, its properties in the contract's order. Raises BrokenPromise for a text that fails."""
+        return self._task(standing, _Texts)
+
+    def task_in_part(self, standing: Standing) -> dict[str, Json]:
+        """Return the whole task, with null for every property whose text fails."""
+        return self._task(standing, _TextsInPart)
+
+    def _task(self, standing: Standing, kind: type["_Texts"]) -> dict[str, Json]:
         turn, snapshot = standing.turn, standing.snapshot
-        request = orjson.loads(turn.request)
+        request = exact.loads(turn.request)
         body = self._blank(request)
         facts = self.words.say(self._facts(standing, request))
         body.update((name, value) for name, value in facts.items() if name in self._defaults)
-        texts = _Texts(self, standing, body, request)
+        texts = kind(self, standing, body, request)
         for name, assigned in snapshot.properties.items():
             if name in body:
                 value = texts.render(assigned.value, snapshot.visits[assigned.visit], f"/{name}", self.takes(name))
@@ -135,7 +161,7 @@ class TaskRenderer:
         return {"type": what, "data": {"url": url, **server}}
 
     def _texts(self, standing: Standing) -> "_Texts":
-        request = orjson.loads(standing.turn.request)
+        request = exact.loads(standing.turn.request)
         return _Texts(self, standing, self._facts(standing, request), request)
 
     def runnable(self, runnable: Runnable, origin: str, version: str | None = None) -> dict[str, Json]:
@@ -249,7 +275,13 @@ class TaskRenderer:
         declared = self._declared[pause.property]
         takes = self.takes(pause.property)
         shown = texts.render(pause.shown, standing.snapshot.visits[-1], f"/{pause.property}", takes)
+        if shown is None:
+            return
         body[pause.property] = {name: value for name, value in shown.items() if name in declared or not declared}
+        for name, schema in self._required[pause.property].items():
+            if name not in body[pause.property] and name != "auth_url":
+                pointer = f"/{pause.property}/{name}"
+                body[pause.property][name] = values.generate(self._contract, schema, standing.turn.key, pointer)
         if "auth_url" in declared:
             body[pause.property].setdefault("auth_url", self._link(standing))
 
@@ -262,7 +294,7 @@ class TaskRenderer:
         if is_json and not _was_updated(standing, "result"):
             result = self._json_result(result, request.get("output_schema"), standing.turn.key)
         if not self.takes("result").takes(result):
-            result = orjson.dumps(result).decode()
+            result = exact.dumps(result).decode()
         body["result"] = result
         tokens = body.get("tokens")
         if isinstance(tokens, Mapping):
@@ -314,6 +346,16 @@ class _Texts:
 
     def _named(self) -> dict[str, Json]:
         return {name: self._body.get(name) for name in ("agent_id", "organization_id", "created_at", "title")}
+
+
+class _TextsInPart(_Texts):
+    """Renders the templates of one task; a value in which one fails is null."""
+
+    def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
+        try:
+            return super().render(value, visit, pointer, takes)
+        except BrokenPromise:
+            return None
 
 
 def _was_updated(standing: Standing, name: str) -> bool:
@@ -370,6 +412,13 @@ def _resolved(contract: Contract, schema: Json) -> Schema:
         if branch.get("type") != "null":
             return _resolved(contract, branch)
     return schema
+
+
+def _required(contract: Contract, schema: Json) -> Mapping[str, Json]:
+    """Return the properties that an object must have, each with its schema."""
+    resolved = _resolved(contract, schema)
+    properties = resolved.get("properties", {})
+    return {name: properties[name] for name in resolved.get("required", ()) if name in properties}
 
 
 def _nullable(schema: Json) -> bool:

@@ -13,28 +13,37 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.contract import values
+from emulator.contract.spec import Contract
 from emulator.core.timeline import Template
 from emulator.errors import EmulatorError
 from emulator.scenario import templates
 from emulator.settings import MEMORY, Settings
+from emulator.watching import Watcher
 from emulator.web.access import is_loopback
-from emulator.web.app import create_app
+from emulator.web.app import Application, create_app
+from emulator.web.spoiling import TRANSPORT
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")
 EVERY_ADDRESS: Final = ("", "0.0.0.0", "::")  # noqa: S104  names of a choice, nothing is bound to them here
 GRACE_SECONDS: Final = 1
 START_SECONDS: Final = 30
+# How long a worker that leaves goes on to read what it has accepted.
 _READING_SECONDS: Final = 0.05
+# How often uvicorn looks whether it should leave, and renews the date that it sends.
+TICK_SECONDS: Final = 0.1
+Returned = TypeVar("Returned")
 
 _logger: Final = logging.getLogger(__name__)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -48,10 +57,11 @@ class CannotStart(EmulatorError):
     """The settings are fine, but this machine does not let the server start."""
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> int:
+def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
     """Serve in the foreground until SIGINT or SIGTERM, and return the exit code, 0.
 
-    announce: called once, in a thread of its own, with the base URL of a server that answers.
+    announce: called once, in a thread of its own, with the base URL of a server that answers and the
+              contract that it serves.
 
     Raises BadChoice, CannotStart, and what create_app raises.
     """
@@ -61,7 +71,6 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         return _serve_with_workers(settings, announce)
     with _signals(_leave), bind(settings) as listener:
         url = base_url(settings.host, listener)
-        banner = threading.Thread(target=announce, args=(url,), name="announce", daemon=True)
 
         def started() -> None:
             if settings.ready_file:
@@ -69,7 +78,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             banner.start()
             threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
-        server = _Server(_configuration(settings), started)
+        server = _Server(_Loaded(settings), started)
+        banner = threading.Thread(target=announce, args=(url, server.app.contract), name="announce", daemon=True)
         _calm_the_collector()
         try:
             server.run(sockets=[listener])
@@ -81,14 +91,23 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     return 0
 
 
-def _serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> int:
+class _Loaded:
+    """The application of some settings, and who watches the files that it was made of."""
+
+    def __init__(self, settings: Settings) -> None:
+        # Made before the files are read, to miss no change.
+        self.watcher = Watcher(settings) if settings.watch else None
+        self.app = _load(settings)
+
+
+def _serve_with_workers(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
     """Serve by several processes that share one socket; everything is loaded once, before they are forked."""
     from emulator.workers import Workers
 
     with _signals(_leave), bind(settings) as listener:
         listener.listen()
         url = base_url(settings.host, listener)
-        config = _configuration(settings)
+        loaded = _Loaded(settings)
 
         def work(ready: Callable[[], None], parent_gone: int) -> int:
             def started() -> None:
@@ -97,17 +116,17 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> 
                 threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
             def leave() -> None:
-                server.should_exit = True
+                server.leave()
                 asyncio.get_running_loop().remove_reader(parent_gone)
 
-            server = _WorkerServer(config, started)
+            server = _WorkerServer(loaded, started)
             server.run(sockets=[listener])
             return 0
 
         def renew() -> bool:
-            nonlocal config
+            nonlocal loaded
             try:
-                config = _configuration(settings)
+                loaded = _Loaded(settings)
             except EmulatorError as error:
                 _logger.error("The workers are not replaced: %s", error.message)
                 return False
@@ -116,7 +135,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> 
         def on_ready() -> None:
             if settings.ready_file:
                 write_ready_file(settings.ready_file, url)
-            announce(url)
+            announce(url, loaded.app.contract)
 
         _calm_the_collector()
         try:
@@ -127,6 +146,10 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> 
     if code:
         raise CannotStart("A worker ended before it could answer; the log says why.")
     return code
+
+
+class NotRunning(EmulatorError):
+    """Something was asked of a server that has not started, or has stopped."""
 
 
 class ThreadedServer:
@@ -148,10 +171,17 @@ class ThreadedServer:
         """Scheme, host and port, without a slash at the end; empty before `start`."""
         return self._base_url
 
+    @property
+    def app(self) -> Application:
+        """The application, which is to be called in the server's own event loop. Raises NotRunning before `start`."""
+        if self._server is None:
+            raise NotRunning("The server has not started.")
+        return self._server.app
+
     def start(self) -> None:
         """Start, and return once it answers. Raises what `serve` raises."""
         with bind(self.settings) as listener:
-            self._server = _Server(_configuration(self.settings), self._settled.set)
+            self._server = _Server(_Loaded(self.settings), self._settled.set)
             self._base_url = base_url(self.settings.host, listener)
             # The thread gets a duplicate: this one closes here, that one when the server ends.
             run = threading.Thread(target=self._run, args=(self._server, listener.dup()), name="emulator", daemon=True)
@@ -163,10 +193,25 @@ class ThreadedServer:
             raise CannotStart(f"The server did not start within {START_SECONDS} s; its log says why.")
 
     def stop(self) -> None:
-        """Stop, and return once the port is free. Open streams end within the grace of a second."""
+        """Stop, and return once the port is free. Open streams end, and waiting calls return the present task."""
         if self._server and self._thread:
-            self._server.should_exit = True
+            self._server.leave()
             self._thread.join(timeout=GRACE_SECONDS + 5)
+
+    def submit(self, work: Coroutine[Any, Any, Returned]) -> Future[Returned]:
+        """Run `work` in the server's event loop, and return what will hold its result. Raises NotRunning."""
+        server = self._server
+        if server is None or server.loop is None or server.loop.is_closed():
+            work.close()
+            raise NotRunning("The server does not run: it has not started, or it has stopped.")
+        return asyncio.run_coroutine_threadsafe(work, server.loop)
+
+    def call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
+        """Run `work` in the server's event loop, and return its result, or raise what it raises.
+
+        Not for the server's own thread, which would wait for itself. Raises NotRunning.
+        """
+        return self.submit(work).result()
 
     def __enter__(self) -> Self:
         self.start()
@@ -188,15 +233,50 @@ class ThreadedServer:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it has started and does not raise a signal again when it has obeyed it."""
+    """uvicorn's server for some settings, loaded.
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
-        super().__init__(config)
+    It tells when it has started, watches the files if it should, leaves at once and lets nobody wait when it does, and
+    does not raise a signal again when it has obeyed it.
+    """
+
+    def __init__(self, loaded: _Loaded, on_started: Callable[[], None]) -> None:
+        self._watcher = loaded.watcher
+        self.app = loaded.app
+        super().__init__(_configuration(self.app))
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._on_started = on_started
+        self._left = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
+        self._stop_watching = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        if self._watcher:
+            watch = self._watcher.run(self.app.engine, self.app.contract, self._stop_watching)
+            self._watching = asyncio.create_task(watch, name="watch")
         self._on_started()
+
+    async def main_loop(self) -> None:
+        tick = 0
+        while not await self.on_tick(tick):
+            tick += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stop_watching.set()
+        await self.app.engine.close()
+        await super().shutdown(sockets)
+        if self._watching:
+            await self._watching
+
+    def leave(self) -> None:
+        """Stop soon; to be called from another thread."""
+        self.should_exit = True
+        if self.loop is not None:
+            with suppress(RuntimeError):  # the loop may have ended by itself
+                self.loop.call_soon_threadsafe(self._left.set)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -217,15 +297,27 @@ class _WorkerServer(_Server):
         await super().shutdown(sockets)
 
 
-def _configuration(settings: Settings) -> uvicorn.Config:
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, which hands its transport to the application: a fault of the connection needs it."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+
+
+def _load(settings: Settings) -> Application:
     app = create_app(settings)
     for doubt in app.contract.doubts:
         _logger.warning("%s", doubt)
+    return app
+
+
+def _configuration(app: Application) -> uvicorn.Config:
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     return uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        http="httptools",
+        http=_Protocol,
         ws="none",
         interface="asgi3",
         log_config=None,
@@ -280,6 +372,8 @@ def check(settings: Settings) -> None:
                 f"Port {settings.port} contains {digits}: the xpander SDK takes such a base URL for another service "
                 "and rewrites it. Choose another port, for instance --port 4020, or --port 0 for a free one."
             )
+    if settings.watch and not settings.scenarios:
+        raise BadChoice("There is nothing to watch: name the folder of your scenarios with --scenarios.")
     if not settings.token and not is_loopback(settings.host.strip("[]")):
         raise BadChoice(
             f"Host '{settings.host}' can be reached from other machines, and the control API would be open to them. "

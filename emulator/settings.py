@@ -46,6 +46,7 @@ class Settings:
     port:       0 picks a free one.
     spec:       an OpenAPI file that replaces the embedded contract.
     scenarios:  folders or files whose stories are added to the built-in ones.
+    watch:      whether the scenarios of `scenarios` are read again when their files change.
     scale:      how many seconds pass on a `scaled` clock in one second of real time.
     start:      the instant at which `manual` and `auto` clocks start.
     api_keys:   the keys that are welcome, each with its namespace or None for one of its own; empty: every key.
@@ -60,12 +61,15 @@ class Settings:
                 `latest` (those of later releases too).
     store:      where tasks are kept: `memory`, `sqlite:PATH`, or the URL of a Redis.
     workers:    how many processes serve; more than one need a store that they share.
+    nasty:      answers with a task are legal but unusual.
+    future:     answers go beyond the contract, with a status and a type of event that it does not know.
     """
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     spec: Path | None = None
     scenarios: tuple[Path, ...] = ()
+    watch: bool = False
     clock: ClockMode = "real"
     scale: float = 60.0
     seed: int = 1
@@ -83,6 +87,13 @@ class Settings:
     events: EventSet = "stable"
     store: str = MEMORY
     workers: int = 1
+    nasty: bool = False
+    future: bool = False
     log_level: str = "info"
     log_format: str = "text"
     ready_file: Path | None = None
+
+
+def client_environment(url: str, key: str, organization_id: str) -> dict[str, str]:
+    """Return the environment variables that point the official SDK at a server."""
+    return {"XPANDER_BASE_URL": url, "XPANDER_API_KEY": key, "XPANDER_ORGANIZATION_ID": organization_id}

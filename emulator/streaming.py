@@ -11,6 +11,7 @@ from emulator.core.replay import replay
 from emulator.core.timeline import Millis
 from emulator.engine import Engine
 from emulator.errors import NotFound
+from emulator.oddities import FUTURE_EVENT
 from emulator.rendering import TaskRenderer
 from emulator.settings import EventSet
 from emulator.standing import Standing, Standings
@@ -33,7 +34,8 @@ async def follow(engine: Engine, standing: Standing) -> AsyncIterator[Envelope]:
     """Yield the events of a turn from its beginning on, and end after `task_finished`.
 
     Sleeps until the next event on the task's clock, or until something happens to it; on an auto clock it skips
-    once all that is due has been told. Ends without `task_finished` when the task is deleted or reset.
+    once all that is due has been told. Ends without `task_finished` when the task is deleted or reset, or the server
+    stops.
     """
     which: EventSet = engine.settings.events
     script = Script(engine.standings, engine.renderer)
@@ -49,8 +51,10 @@ async def follow(engine: Engine, standing: Standing) -> AsyncIterator[Envelope]:
         for event in due[sent:]:
             if which == "latest" or event.type in STABLE:
                 yield await script.tell(standing, event)
+            if event.type == told.CREATED and engine.settings.future:
+                yield script.envelope(standing, event.at, FUTURE_EVENT, {"by": "a later release"})
         sent = len(due)
-        if any(event.type == told.FINISHED for event in due):
+        if any(event.type == told.FINISHED for event in due) or engine.closing:
             return
         # A turn that another one has followed has ended; nothing but the newest one moves.
         if not await engine.skip_idle(standing):
@@ -90,7 +94,8 @@ class Script:
 
     async def _data(self, standing: Standing, event: Event) -> Any:
         if event.type in (told.CREATED, told.UPDATED, told.FINISHED):
-            return self._renderer.task(await self._standings.at_moment(standing, event.moment))
+            then = await self._standings.at_moment(standing, event.moment)
+            return self._renderer.sent(then, self._renderer.task(then)).body
         if event.type == told.AUTH and event.data in (told.LOGIN_REQUIRED, told.TOKEN_READY):
             return self._renderer.authorization(standing, event.moment, str(event.data))
         if isinstance(event.data, _Cut):

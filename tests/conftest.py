@@ -4,6 +4,8 @@ import pytest
 
 from tests.redis_server import NOT_INSTALLED, RedisServer
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

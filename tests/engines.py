@@ -9,6 +9,7 @@ from emulator import embedded
 from emulator.clock import millis
 from emulator.contract.spec import Contract, load_contract
 from emulator.engine import Engine, Start
+from emulator.journal.memory import MemoryJournal
 from emulator.rendering import TaskRenderer
 from emulator.scenario.compiler import load_scenarios
 from emulator.scenario.selection import FALLBACK, Catalogue
@@ -35,7 +36,7 @@ def make_engine(**choices: Any) -> Engine:
         lambda standing: f"http://emulator/consent/{standing.task.id}",
         lambda provider, key, pointer: f"<{provider}>",
     )
-    return Engine(settings, stories(), FALLBACK, renderer, MemoryStore())
+    return Engine(settings, stories(), FALLBACK, renderer, MemoryStore(), MemoryJournal())
 
 
 def start(runs: str, **body: Any) -> Start:

@@ -15,6 +15,7 @@ from emulator.core.replay import Visit
 from emulator.core.task import Status, may_be_updated, may_follow
 from emulator.engine import Engine, View
 from emulator.errors import BadRequest, Conflict, NotFound
+from emulator.scenario.paths import Path, paths
 from emulator.standing import Standing
 from tests.engines import contract, make_engine, start, stories
 
@@ -27,6 +28,7 @@ UPDATES = st.fixed_dictionaries(
     {}, optional={"status": st.sampled_from([*Status, "odd"]), "internal_status": st.text(max_size=5)}
 )
 Place = tuple[str, str]
+PATHS = [path for story in stories().values() for path in paths(story.timeline)]
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -57,7 +59,8 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(place=places, story=st.sampled_from(["completed", "approval"]))
     def start_a_further_turn(self, place: Place, story: str) -> None:
-        known = place in self.ids
+        # Also where a story has given the id to a sub-task since the place was reset.
+        known = self.run_(self.engine.store.get(*place)) is not None
         try:
             view = self.run_(self.engine.start(place[0], start(story, id=place[1])))
         except Conflict:
@@ -65,6 +68,10 @@ class EngineMachine(RuleBasedStateMachine):
         else:
             assert known or view.standing.number == 0
             self.seen(view)
+
+    @rule(namespace=NAMESPACES, path=st.sampled_from(PATHS))
+    def pin_a_path(self, namespace: str, path: Path) -> None:
+        self.run_(self.engine.pin_next(namespace, path.scenario, path=path))
 
     @rule(place=places)
     def read(self, place: Place) -> None:

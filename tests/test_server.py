@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from emulator import server
-from emulator.server import BadChoice, CannotStart, ThreadedServer
+from emulator.server import BadChoice, CannotStart, NotRunning, ThreadedServer
 from emulator.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -78,6 +78,27 @@ def test_two_threaded_servers_run_side_by_side() -> None:
     with ThreadedServer(Settings(port=0)) as one, ThreadedServer(Settings(port=0)) as other:
         assert one.base_url != other.base_url
         assert get(f"{one.base_url}/__emulator/health")[0] == get(f"{other.base_url}/__emulator/health")[0] == 200
+
+
+def test_an_idle_server_in_a_thread_stops_at_once() -> None:
+    with ThreadedServer(Settings(port=0)) as running:
+        began = time.monotonic()
+        running.stop()
+
+        assert time.monotonic() - began < 0.5
+
+
+def test_work_is_done_in_the_loop_of_a_server_that_runs_and_refused_by_one_that_does_not() -> None:
+    running = ThreadedServer(Settings(port=0))
+    with pytest.raises(NotRunning, match=r"^The server has not started\.$"):
+        _ = running.app
+
+    with running:
+        names = running.call(running.app.engine.store.namespaces())
+
+    assert names == {}
+    with pytest.raises(NotRunning, match=r"^The server does not run: it has not started, or it has stopped\.$"):
+        running.call(running.app.engine.store.namespaces())
 
 
 def test_a_stopped_server_leaves_its_port_free() -> None:
@@ -170,3 +191,23 @@ def test_an_open_request_does_not_keep_the_process_for_more_than_two_seconds(tmp
     assert time.monotonic() - began < 2
     assert running.returncode == 0
     assert "Traceback" not in err
+
+
+def test_a_stream_that_is_open_when_the_process_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
+    with process(folder=tmp_path) as (running, url):
+        request = urllib.request.Request(
+            f"{url}/v1/workflows/approval/invoke/stream",
+            b'{"input": {"text": "Refund"}}',
+            {"x-api-key": "local", "content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            first = answer.readline()
+            running.terminate()
+            rest = answer.read()  # would raise IncompleteRead if the last chunk did not come
+        _, err = running.communicate(timeout=10)
+
+    assert b"task_created" in first
+    assert b"task_finished" not in rest
+    assert running.returncode == 0
+    assert err.count("serves") == 1
+    assert "ASGI" not in err

@@ -17,20 +17,27 @@ from urllib.parse import quote, urlencode
 import httpx2
 import orjson
 
+from emulator.contract.behaviours import ACTIONS, START, TASK_ID
 from emulator.contract.forms import MULTIPART, URLENCODED
 from emulator.contract.pointers import as_fragment
 from emulator.contract.spec import Contract, MediaType, Operation, Parameter
 from emulator.contract.validation import is_json
 from emulator.contract.values import generate, keyed
 from emulator.errors import EmulatorError, InvalidFiles
-from emulator.settings import Settings
+from emulator.settings import DEFAULT_NAMESPACE, Settings
 from emulator.web.app import Application, create_app
+from emulator.words import NOTHING, words_of
 
+# A story that comes with the emulator, and so is a workflow and an agent.
+_STORY = "completed"
 _BOUNDARY = "xpander-emulator-serve-any"
 
 
-def request_of(contract: Contract, operation: Operation) -> dict[str, Any]:
-    """Return method, path, query and body of a request that the operation should take."""
+def request_of(contract: Contract, operation: Operation, known: Mapping[str, str] = NOTHING) -> dict[str, Any]:
+    """Return method, path, query and body of a request that the operation should take.
+
+    known: parameters of the path that are to have a value that is there.
+    """
     key = keyed("serve_any", operation.id)
     path, query = operation.path, dict[str, str]()
     headers: dict[str, str] = {}
@@ -42,7 +49,7 @@ def request_of(contract: Contract, operation: Operation) -> dict[str, Any]:
         else:
             headers[credential.name] = f"{credential.scheme} local".strip()
     for parameter in operation.parameters:
-        value = _value(contract, parameter, key)
+        value = known.get(parameter.name) or _value(contract, parameter, key)
         if parameter.place == "path":
             path = path.replace(f"{{{parameter.name}}}", quote(_text(value) or "x", safe=""))
         elif parameter.place == "query" and parameter.required and not isinstance(value, Mapping):
@@ -111,7 +118,8 @@ async def failures(app: Application) -> list[str]:
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:4020") as client:
         for operation in app.contract.operations:
             try:
-                answer = await client.request(**request_of(app.contract, operation))
+                known = await _known(app, client, operation)
+                answer = await client.request(**request_of(app.contract, operation, known))
             except EmulatorError as error:
                 found.append(f"{operation.method} {operation.path}: no request: {error.message[:200]}")
                 continue
@@ -119,6 +127,21 @@ async def failures(app: Application) -> list[str]:
             if refused or operation.response(answer.status_code) is None:
                 found.append(f"{operation.method} {operation.path}: {answer.status_code} {answer.text[:200]}")
     return found
+
+
+async def _known(app: Application, client: httpx2.AsyncClient, operation: Operation) -> Mapping[str, str]:
+    """Return the id of what an operation is about, where the emulator must know it: of a task that was just started."""
+    behaviour = operation.behaviour
+    action = ACTIONS.get(behaviour.get("action", ""))
+    if action is None:
+        return NOTHING
+    if not action.is_of_task:
+        return {behaviour["subject"]: _STORY} if "subject" in behaviour else NOTHING
+    # The generated request may name an id, which is free once.
+    await app.engine.reset(DEFAULT_NAMESPACE)
+    start = next(each for each in app.contract.operations if each.behaviour.get("action") == START)
+    answer = await client.request(**request_of(app.contract, start, {start.behaviour.get("subject", ""): _STORY}))
+    return {behaviour.get("subject", TASK_ID): answer.json()[words_of(app.contract).name("id")]}
 
 
 def main(paths: list[Path]) -> int:

@@ -6,10 +6,13 @@ import click
 
 from emulator import __version__
 from emulator.cli.archive import export_, import_
-from emulator.cli.control import clock, env, reset, wait
+from emulator.cli.control import clock, env, next_scenario, reset, wait
 from emulator.cli.doctor import doctor
+from emulator.cli.exec import execute
 from emulator.cli.failures import INTERRUPTED, WrongUsage
-from emulator.cli.offline import lint, routes, scenarios, schema
+from emulator.cli.faults import faults
+from emulator.cli.offline import lint, list_paths, routes, scenarios, schema
+from emulator.cli.requests import requests, verify
 from emulator.cli.serve import serve
 from emulator.cli.tasks import tasks
 from emulator.errors import EmulatorError
@@ -21,9 +24,10 @@ Start here:
   xpander-emulator serve              in one terminal
   xpander-emulator tasks list         in another
   eval "$(xpander-emulator env)"      to point your program at it
+  xpander-emulator exec -- pytest     to run a command with a server around it
 \b
 Exit codes: 0 fine, 1 a check failed or the server refused, 2 wrong usage or settings,
-3 could not start, 4 no server answers, 5 waited too long.
+3 could not start, 4 no server answers, 5 waited too long; exec: the command's own.
 """
 
 
@@ -48,5 +52,7 @@ def main() -> None:
     """Run a local emulator of the xpander.ai workflow API, and work with it."""
 
 
-for _command in (serve, tasks, clock, scenarios, routes, lint, schema, env, wait, reset, export_, import_, doctor):
+scenarios.add_command(next_scenario)
+_TASKS = (serve, execute, tasks, requests, verify, clock, faults, scenarios)
+for _command in (*_TASKS, list_paths, routes, lint, schema, env, wait, reset, export_, import_, doctor):
     main.add_command(_command)

@@ -104,19 +104,19 @@ class Client:
         """Return whether neither a key nor a namespace was chosen."""
         return not self.key and not self.namespace
 
-    def other_namespaces(self) -> list[str]:
-        """Return the names of the namespaces with tasks, but for the default one."""
+    def other_namespaces(self, having: str = "tasks") -> list[str]:
+        """Return the names of the namespaces with `tasks`, or with `requests`, but for the default one."""
         items = self.get("/namespaces")["items"]
-        return [item["name"] for item in items if item["tasks"] and item["name"] != DEFAULT_NAMESPACE]
+        return [item["name"] for item in items if item[having] and item["name"] != DEFAULT_NAMESPACE]
 
     def within(self, namespace: str) -> "Client":
         """Return a client of another namespace of the same server."""
         return Client(self.url, None, namespace, self.token)
 
-    def settle(self) -> None:
-        """Move to the only namespace with tasks when nothing was chosen and the default one has none."""
-        if self.is_open() and not self.get("/tasks", per_page="1")["items"]:
-            others = self.other_namespaces()
+    def settle(self, having: str = "tasks") -> None:
+        """Move to the only namespace with tasks, or requests, when nothing was chosen and the default one has none."""
+        if self.is_open() and not self.get(f"/{having}", per_page="1")["items"]:
+            others = self.other_namespaces(having)
             if len(others) == 1:
                 self.move(others[0])
 

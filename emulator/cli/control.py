@@ -1,4 +1,4 @@
-"""Commands that speak to a running server as a whole: `clock`, `reset`, `wait`, `env`."""
+"""Commands that speak to a running server as a whole: `clock`, `scenarios next`, `reset`, `wait`, `env`."""
 
 import time
 
@@ -7,7 +7,7 @@ import click
 from emulator.cli.client import Client, Json, client_options
 from emulator.cli.failures import TimedOut, Unreachable
 from emulator.cli.output import emit, output_option
-from emulator.settings import CLOCK_MODES
+from emulator.settings import CLOCK_MODES, client_environment
 
 
 @click.group()
@@ -49,10 +49,27 @@ def advance_clock(client: Client, by: str | None, output: str, to: str | None) -
     emit(client.post("/clock/advance", {"by": by, "to": to}), output, clock_text)
 
 
+@click.command("next")
+@click.argument("name")
+@client_options
+@output_option
+@click.option("--path", metavar="ID", help="A path that the task takes by itself, as `paths NAME` lists them.")
+@click.option("--max-turns", type=click.IntRange(1), metavar="N", help="As `paths NAME` was given it.")
+@click.option("--times", type=click.IntRange(1), metavar="N", help="For how many starts; default: one.")
+def next_scenario(
+    client: Client, name: str, output: str, path: str | None, max_turns: int | None, times: int | None
+) -> None:
+    """Choose the scenario of the next start."""
+    body = {"scenario": name, "path": path, "max_turns": max_turns, "times": times}
+    emit(client.post("/scenarios/next", body), output, upcoming_text)
+
+
 @click.command()
 @client_options
 @output_option
-@click.option("--scope", multiple=True, help="Only this: tasks, clock or pins. Repeatable; default: everything.")
+@click.option(
+    "--scope", multiple=True, help="Only this: tasks, journal, clock, pins or faults. Repeatable; default: everything."
+)
 def reset(client: Client, output: str, scope: tuple[str, ...]) -> None:
     """Bring a namespace back to its beginning."""
     client.settle()
@@ -91,12 +108,14 @@ def env(key: str | None, url: str | None, token: str | None, output: str) -> Non
     from emulator.cli.serve import exports, key_of, settings_here
 
     client = open_client(url, None, None, token)
-    values = {
-        "XPANDER_BASE_URL": client.url,
-        "XPANDER_API_KEY": key or key_of(settings_here()),
-        "XPANDER_ORGANIZATION_ID": client.get("/info")["organization_id"],
-    }
+    values = client_environment(client.url, key or key_of(settings_here()), client.get("/info")["organization_id"])
     emit(values, output, lambda it: "\n".join(exports(*it.values())))
+
+
+def upcoming_text(answer: Json) -> str:
+    """Return the scenarios of the next starts, each with its path where it has one."""
+    pairs = zip(answer["upcoming"], answer["upcoming_paths"], strict=True)
+    return "Next: " + ", ".join(f"{name} along {path}" if path else name for name, path in pairs)
 
 
 def clock_text(answer: Json) -> str:

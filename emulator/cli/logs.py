@@ -24,10 +24,10 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str, form: str) -> None:
-    """Send everything of at least `level` to stderr; uvicorn's own chatter only when debugging."""
+    """Send everything of at least `level` to stderr; the libraries' own chatter only when debugging."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if form == "json" else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     if level != "debug":
-        for name in ("uvicorn.error", "asyncio"):
+        for name in ("uvicorn.error", "asyncio", "watchfiles.main"):
             logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))

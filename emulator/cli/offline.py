@@ -1,4 +1,4 @@
-"""Commands that need no server: `lint`, `routes`, `schema`, `scenarios`."""
+"""Commands that need no server: `lint`, `routes`, `schema`, `scenarios`, `paths`."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -154,7 +154,7 @@ def stories_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def scenarios() -> None:
-    """See the scenarios, without a server."""
+    """See the scenarios, and choose the next one."""
 
 
 @scenarios.command("list")
@@ -174,7 +174,12 @@ def show_scenario(catalogue: "Catalogue", name: str, output: str) -> None:
     from emulator.scenario.graph import graph
 
     scenario = _scenario(catalogue, name)
-    emit(_summary(scenario) | {"graph": graph(scenario.timeline)}, output, _scenario_text)
+    timeline = scenario.timeline
+    faults = {
+        "faults": [str(rule) for rule in timeline.faults.rules],
+        "step_faults": {step.id: [str(rule) for rule in step.faults] for step in timeline.steps if step.faults},
+    }
+    emit(_summary(scenario) | faults | {"graph": graph(timeline)}, output, _scenario_text)
 
 
 @scenarios.command("graph")
@@ -188,6 +193,22 @@ def graph_scenario(catalogue: "Catalogue", name: str, form: str) -> None:
 
     timeline = _scenario(catalogue, name).timeline
     emit(graph(timeline), "json" if form == "json" else "text", lambda _: mermaid(timeline).rstrip("\n"))
+
+
+@click.command("paths")
+@click.argument("name")
+@stories_options
+@click.option("--max-turns", type=click.IntRange(1), metavar="N", default=1, show_default=True,
+              help="How often a path may come through the same step.")  # fmt: skip
+@output_option
+def list_paths(catalogue: "Catalogue", name: str, max_turns: int, output: str) -> None:
+    """List the ways in which a scenario can end: every decision, every expiry, every stop."""
+    from emulator.scenario.paths import as_json, as_text, paths
+
+    found = paths(_scenario(catalogue, name).timeline, max_turns=max_turns)
+    rows = [(path.id, as_text(path), path.end) for path in found]
+    answer = {"items": [as_json(path) for path in found]}
+    emit(answer, output, lambda _: table(("path", "steps", "end"), rows, "No paths."))
 
 
 def _scenario(catalogue: "Catalogue", name: str) -> "Scenario":
@@ -219,6 +240,7 @@ def _scenario_text(answer: dict[str, Any]) -> str:
             ("What happens", answer["description"]),
             ("Source", answer["source"]),
             ("Taken for", [f"workflow_id {answer['name']}", *answer["match"]]),
+            ("Faults", answer["faults"]),
         ]
     )
     edges = answer["graph"]["edges"]
@@ -228,10 +250,14 @@ def _scenario_text(answer: dict[str, Any]) -> str:
             node["status"],
             node["line"],
             "; ".join(_way(edge) for edge in edges if edge["from"] == node["id"]),
+            "; ".join(answer["step_faults"].get(node["id"], ())),
         ]
         for node in answer["graph"]["nodes"]
     ]
-    return f"{facts}\n\n{table(('step', 'status', 'line', 'leaves by'), rows, 'No steps.')}"
+    headings: tuple[str, ...] = ("step", "status", "line", "leaves by", "faults")
+    if not answer["step_faults"]:
+        headings, rows = headings[:-1], [row[:-1] for row in rows]
+    return f"{facts}\n\n{table(headings, rows, 'No steps.')}"
 
 
 def _way(edge: dict[str, Any]) -> str:

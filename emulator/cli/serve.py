@@ -1,7 +1,7 @@
 """`serve`: the server in the foreground, announced by a banner that can be pasted from."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +10,10 @@ from emulator.cli.client import Client
 from emulator.cli.failures import Failure, NotStarted, WrongUsage
 from emulator.cli.options import settings_from, settings_options
 from emulator.cli.output import fields, note
-from emulator.settings import DEFAULT_KEY, Settings
+from emulator.settings import DEFAULT_KEY, Settings, client_environment
+
+if TYPE_CHECKING:
+    from emulator.contract.spec import Contract
 
 _EXAMPLES = """\b
 Examples:
@@ -33,7 +36,7 @@ def serve(**values: Any) -> None:
     from emulator import server
 
     try:
-        code = server.serve(settings, lambda url: announce(url, settings))
+        code = server.serve(settings, lambda url, contract: announce(url, settings, contract))
     except server.BadChoice as error:
         raise WrongUsage(error.message) from None
     except EmulatorError as error:
@@ -47,15 +50,15 @@ def settings_here() -> Settings:
         return settings_from(ctx.params)
 
 
-def announce(url: str, settings: Settings) -> None:
+def announce(url: str, settings: Settings, contract: "Contract") -> None:
     """Print the banner of a server that answers at `url`."""
     try:
-        note(banner(url, settings, Client(url, token=settings.token).get("/info")))
+        note(banner(url, settings, Client(url, token=settings.token).get("/info"), contract))
     except Failure as failure:
         note(f"xpander-emulator {__version__} serves {url}, but: {failure.message}")
 
 
-def banner(url: str, settings: Settings, info: dict[str, Any]) -> str:
+def banner(url: str, settings: Settings, info: dict[str, Any], served: "Contract") -> str:
     """Return what a person needs next: where it is, how a program is pointed at it, and a first request."""
     key = key_of(settings)
     contract = info["contract"]
@@ -66,6 +69,7 @@ def banner(url: str, settings: Settings, info: dict[str, Any]) -> str:
             ("Scenarios", f"{len(scenarios)}: {', '.join(scenarios)}"),
             ("Clock", f"scaled, {settings.scale:g} times" if settings.clock == "scaled" else settings.clock),
             ("Seed", settings.seed),
+            ("Pages", f"{url}/__emulator/"),
             ("Control", f"{url}/__emulator"),
         ]
     )
@@ -77,19 +81,24 @@ xpander-emulator {__version__} serves {url}   (Ctrl+C stops it)
 
 Point your program at it:
 {_indent(exports(url, key, info["organization_id"]))}
+{_first(served, settings, url, key, story)}"""
 
-Start a workflow:
-  {curl(url, key, story)}
-"""
+
+def _first(served: "Contract", settings: Settings, url: str, key: str, story: str) -> str:
+    """Return a command for a first request; "" where none can be made for a contract of the user's own."""
+    if settings.spec is None:
+        return f"\nStart a workflow:\n  {curl(url, key, story)}\n"
+    # Only with another contract: what it imports costs milliseconds.
+    from emulator.cli.first_request import first_curl
+
+    found = first_curl(served, url, key, story)
+    return "" if found is None else f"\nA first request, {found[0].id}:\n  {found[1]}\n"
 
 
 def exports(url: str, key: str, organization_id: str) -> list[str]:
     """Return the lines that point the official SDK at the server."""
-    return [
-        f"export XPANDER_BASE_URL={_quoted(url)}",
-        f"export XPANDER_API_KEY={_quoted(key)}",
-        f"export XPANDER_ORGANIZATION_ID={_quoted(organization_id)}",
-    ]
+    variables = client_environment(url, key, organization_id)
+    return [f"export {name}={_quoted(value)}" for name, value in variables.items()]
 
 
 def curl(url: str, key: str, story: str) -> str:

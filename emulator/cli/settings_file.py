@@ -1,5 +1,6 @@
 """The settings file: emulator.toml, or [tool.emulator] of pyproject.toml, given to click as defaults."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -111,16 +112,27 @@ def _key(option: click.Option) -> str:
 
 def _convert(ctx: click.Context, option: click.Option, value: Any) -> Any:
     if option.multiple and not isinstance(value, list):
-        raise click.BadParameter(f"a list was expected; write [{value!r}].")
+        raise click.BadParameter(f"a list was expected; write [{json.dumps(value, default=str)}].")
     if not option.multiple and isinstance(value, list | dict):
         raise click.BadParameter("one value was expected.")
+    for each in value if isinstance(value, list) else [value]:
+        _check_type(option, each)
     return option.type_cast_value(ctx, value)
+
+
+def _check_type(option: click.Option, value: Any) -> None:
+    """Refuse what TOML tells apart and click would bend: true for 1, 4105.9 for 4105."""
+    if option.is_bool_flag is not isinstance(value, bool) and not isinstance(value, str):
+        wanted = "true or false" if option.is_bool_flag else "a number or a text"
+        raise click.BadParameter(f"{wanted} was expected, found {json.dumps(value, default=str)}.")
+    if isinstance(value, float) and isinstance(option.type, click.types.IntParamType):
+        raise click.BadParameter(f"a whole number was expected, found {value}.")
 
 
 def _relative(option: click.Option, value: Any, folder: Path) -> Any:
     """Return paths as seen from the file that holds them."""
     if option.name == "store" and isinstance(value, str) and value.startswith(SQLITE):
         return f"{SQLITE}{folder / value.removeprefix(SQLITE)}" if value != SQLITE else value
-    if not isinstance(option.type, click.Path):
+    if not isinstance(option.type, click.Path) or (option.multiple and not isinstance(value, list)):
         return value
     return [folder / str(item) for item in value] if isinstance(value, list) else folder / str(value)

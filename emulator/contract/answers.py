@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.request import parse_http_list
 
-import orjson
-
+from emulator import exact
 from emulator.contract import pointers
+from emulator.contract.examples import fault_of
 from emulator.contract.judging import judge
 from emulator.contract.model import Contract, Header, MediaType, Operation, Response
 from emulator.contract.validation import is_json
@@ -27,6 +27,7 @@ class Preferences:
     seed: int | None = None
     scenario: str | None = None
     wait: float | None = None
+    fault: str | None = None
     ignored: tuple[str, ...] = ()
 
     @property
@@ -64,11 +65,12 @@ def parse_prefer(values: Sequence[str]) -> Preferences:
         seed=_read(found, "seed", int, "a whole number"),
         scenario=found.get("scenario") or None,
         wait=_read(found, "wait", _seconds, "a number of seconds"),
+        fault=found.get("fault") or None,
         ignored=tuple(name for name in found if name not in _KNOWN),
     )
 
 
-_KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait"})
+_KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait", "fault"})
 
 
 def _head(preference: str) -> str:
@@ -119,6 +121,10 @@ def _seconds(text: str) -> float:
 # --- answers ---
 
 
+class BrokenExample(EmulatorError):
+    """An example that was asked for by its name breaks its own schema: a fault of the contract's file."""
+
+
 class NotAcceptable(EmulatorError):
     """None of the media types that an answer comes in is one that the client takes."""
 
@@ -133,22 +139,27 @@ def answer(
     key:    decides generated values, unless a seed is preferred.
     accept: the header of that name, which chooses among the media types (RFC 9110, 12.5.1); of several, JSON.
 
-    Raises BadRequest for a status or an example that the operation does not declare, NotAcceptable.
+    Raises BadRequest for a status or an example that the operation does not declare, BrokenExample, NotAcceptable.
     """
     status, response = _response(operation, preferences)
     if preferences.seed is not None:
         key = keyed("seed", preferences.seed, operation.id)
     media_type = _media_type(response, accept)
-    body = b""
+    body, is_made = b"", False
     if media_type is not None:
-        value = _value(contract, response.content[media_type], preferences, key, f"{operation.id} {status}")
+        what = f"{operation.id} {status}"
+        media = response.content[media_type]
+        found = _example(contract, media_type, media, preferences, what)
+        is_made = found is None and media.schema_pointer is not None
+        value = _made(contract, media, key) if found is None else found[0]
         body = _encoded(value, media_type)
     elif preferences.example is not None:
         raise BadRequest(f"{operation.id} {status} has no body, hence no example '{preferences.example}'")
     headers = tuple(_headers(contract, response, key))
+    is_seeded = is_made or any(not header.examples for header in _sent_headers(response).values())
     # A wildcard is no media type that could be sent.
     sent = "text/plain" if media_type is not None and "*" in media_type else media_type
-    return Answer(status, sent, body, headers, _applied(preferences))
+    return Answer(status, sent, body, headers, _applied(preferences, is_made, is_seeded))
 
 
 def _media_type(response: Response, accept: str | None) -> str | None:
@@ -199,18 +210,33 @@ def _response(operation: Operation, preferences: Preferences) -> tuple[int, Resp
     return 200 if name == "default" else int(name.replace("XX", "00")), response
 
 
-def _value(contract: Contract, media: MediaType, preferences: Preferences, key: int, what: str) -> Any:
+def _example(
+    contract: Contract, media_type: str, media: MediaType, preferences: Preferences, what: str
+) -> tuple[Any] | None:
+    """Return the example that answers, in a tuple since it may be null; None where a value is to be made."""
     wanted = preferences.example
     if wanted is not None:
         if wanted not in media.examples:
             known = tuple(media.examples)
             listed = f"; there are {', '.join(known)}" if known else "; there are none"
             raise BadRequest(f"{what} has no example '{wanted}'{did_you_mean(wanted, known) or listed}")
-        return media.examples[wanted]
-    if media.examples and not preferences.dynamic:
-        sound = _sound_examples(contract, media, what)
-        if sound:
-            return sound[0]
+        if is_json(media_type):
+            _refuse_broken(contract, media, wanted, what)
+        return (media.examples[wanted],)
+    sound = _sound_examples(contract, media, what) if media.examples and not preferences.dynamic else ()
+    return (sound[0],) if sound else None
+
+
+def _refuse_broken(contract: Contract, media: MediaType, name: str, what: str) -> None:
+    """Raise BrokenExample where the named example breaks its schema."""
+    pointer = media.schema_pointer
+    fault = None if pointer is None else fault_of(contract, pointer, media.examples[name])
+    if fault is not None:
+        place = f"{contract.source}#{media.places.get(name, '')}"
+        raise BrokenExample(f"The example '{name}' of {what} breaks its own schema: {fault}. Correct it at {place}")
+
+
+def _made(contract: Contract, media: MediaType, key: int) -> Any:
     if media.schema_pointer is None:
         return {}
     return generate(contract, {"$ref": pointers.as_fragment(media.schema_pointer)}, key)
@@ -228,16 +254,16 @@ def _sound_examples(contract: Contract, media: MediaType, what: str) -> list[Any
 
 def _encoded(value: Any, media_type: str) -> bytes:
     if is_json(media_type) or not isinstance(value, str):
-        return orjson.dumps(value)
+        return exact.dumps(value)
     return value.encode()
 
 
 def _headers(contract: Contract, response: Response, key: int) -> list[tuple[str, str]]:
-    return [
-        (name, _header_text(contract, header, key, name))
-        for name, header in response.headers.items()
-        if header.required or header.examples
-    ]
+    return [(name, _header_text(contract, header, key, name)) for name, header in _sent_headers(response).items()]
+
+
+def _sent_headers(response: Response) -> Mapping[str, Header]:
+    return {name: header for name, header in response.headers.items() if header.required or header.examples}
 
 
 def _header_text(contract: Contract, header: Header, key: int, name: str) -> str:
@@ -247,11 +273,15 @@ def _header_text(contract: Contract, header: Header, key: int, name: str) -> str
         value = ""
     else:
         value = generate(contract, {"$ref": pointers.as_fragment(header.schema_pointer)}, key, f"/headers/{name}")
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else exact.dumps(value).decode()
 
 
-def _applied(preferences: Preferences) -> tuple[str, ...]:
-    told = [
-        f"{name}={value}" for name in ("code", "example", "seed") if (value := getattr(preferences, name)) is not None
-    ]
-    return (*told, "dynamic=true") if preferences.dynamic else tuple(told)
+def _applied(preferences: Preferences, is_made: bool, is_seeded: bool) -> tuple[str, ...]:
+    """Return the preferences that were honoured: a seed only where something was made from it (RFC 7240, 3)."""
+    told = {
+        "code": preferences.code,
+        "example": preferences.example,
+        "seed": preferences.seed if is_seeded else None,
+        "dynamic": "true" if preferences.dynamic and is_made else None,
+    }
+    return tuple(f"{name}={value}" for name, value in told.items() if value is not None)

@@ -114,8 +114,9 @@ class _Bundler:
                     waiting.append((inside, found))
 
     def _value_at(self, place: Place) -> tuple[str, Any]:
-        if place[:1] == (PARTS,):
-            name = str(place[1])
+        name = str(place[1]) if place[:1] == (PARTS,) and len(place) > 1 else ""
+        # A document that was bundled before has its parts in itself.
+        if name in self.parts:
             return name, _at(self.parts[name].value, place[2:])
         return "", _at(self.document.value, place)
 

@@ -18,12 +18,20 @@ Change = Callable[[dict[str, Any], list[str]], None]
 
 def for_requests(contract: Contract) -> Contract:
     """Return the contract as requests are held against it; the same one where it makes no difference."""
-    return _changed(contract, "readOnly", _need_not)
+    return _kept(contract, "readOnly", _need_not)
 
 
 def for_answers(contract: Contract) -> Contract:
     """Return the contract as answers are made and checked; the same one where it makes no difference."""
-    return _changed(contract, "writeOnly", _leave_out)
+    return _kept(contract, "writeOnly", _leave_out)
+
+
+def _kept(contract: Contract, mark: str, change: Change) -> Contract:
+    key = ("direction", mark)
+    if key not in contract.kept:
+        changed = _changed(contract, mark, change)
+        contract.kept[key] = None if changed is contract else changed
+    return contract.kept[key] or contract
 
 
 def _changed(contract: Contract, mark: str, change: Change) -> Contract:

@@ -1,9 +1,11 @@
 """What is doubtful in an OpenAPI file that is served all the same: most likely it does not do what its author meant."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from emulator.contract.behaving import behaviour_doubts
+from emulator.contract.expressions import unknown_properties
 from emulator.contract.faults import describe
 from emulator.contract.formats import CHECKS
 from emulator.contract.grammar import OBJECTS, Site
@@ -25,10 +27,11 @@ KEYWORDS: Final = frozenset({
 _NOT_FOLLOWED: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$anchor", "$recursiveRef", "$recursiveAnchor"})
 
 
-def doubts(document: Document, sites: Iterable[Site], operations: Sequence[Operation]) -> tuple[Mistake, ...]:
+def doubts(document: Document, sites: Sequence[Site], operations: Sequence[Operation]) -> tuple[Mistake, ...]:
     """Return what is doubtful, each kind once, at its first place and with the number of further ones."""
     found = [each for site in sites for each in _of_site(document, site)]
     found += [each for operation in operations for each in _of_operation(document, operation)]
+    found += behaviour_doubts(document, sites, operations)
     if document.value.get("webhooks"):
         found.append(document.mistake(("webhooks",), "webhooks are not called", key=True))
     times: dict[str, int] = {}
@@ -77,6 +80,17 @@ def _of_schema(document: Document, site: Site) -> Iterator[Mistake]:
         elif keyword == "format" and isinstance(value, str) and value not in CHECKS and value not in _TOLD:
             hint = did_you_mean(value, sorted({*CHECKS, *_TOLD}))
             yield document.mistake((*site.path, keyword), f"the format '{value}' is not checked{hint}")
+        elif keyword == "pattern" and isinstance(value, str) and (unknown := unknown_properties(value)):
+            yield document.mistake((*site.path, keyword), _unchecked(value, unknown))
+        elif keyword == "patternProperties" and isinstance(value, Mapping):
+            for name in value:
+                if unknown := unknown_properties(name):
+                    yield document.mistake((*site.path, keyword, name), _unchecked(name, unknown), key=True)
+
+
+def _unchecked(pattern: str, unknown: Sequence[str]) -> str:
+    found = ", ".join(unknown)
+    return f"the pattern {describe(pattern)} is not checked: {found} is not known; general categories are, as \\p{{L}}"
 
 
 def _of_operation(document: Document, operation: Operation) -> Iterator[Mistake]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from emulator.contract import pointers
+from emulator.contract.expressions import as_written
 from emulator.contract.model import NOTHING
 
 Location: TypeAlias = tuple[str | int, ...]
@@ -215,7 +216,7 @@ def _count(kind: str, name: str, words: str, collection: str) -> Callable[[Error
 
 
 def _pattern(error: Error) -> Told:
-    pattern = error.validator_value
+    pattern = as_written(error.validator_value)
     message = f"String should match pattern '{pattern}'"
     return "string_pattern_mismatch", message, f"a text that matches {pattern}", {"pattern": pattern}
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from emulator.contract import pointers
+from emulator.contract.fakes import keyed
 from emulator.contract.merging import WISHES, WORD, Schema, merge
 
-# Beyond this many levels only what is required is made.
+# Beyond this many levels little more than what is required is made.
 ENOUGH: Final = 4
+# How often a property that is not required is there.
+_OFTEN: Final = 0.8
 _MOST_PARTS: Final = 200
 # What a value made part by part may fail to meet as a whole.
 _HARD: Final = frozenset({
@@ -23,16 +26,24 @@ _T = TypeVar("_T")
 
 
 class Unmet(Exception):
-    """No value was found; another try may find one."""
+    """No value was found; another try may find one.
 
-    def __init__(self, pointer: str, keyword: str) -> None:
-        super().__init__(pointer, keyword)
+    pattern: that was not met, and in which part of the contract it stands.
+    """
+
+    def __init__(self, pointer: str, keyword: str, pattern: str = "") -> None:
+        super().__init__(pointer, keyword, pattern)
         self.pointer = pointer
         self.keyword = keyword
+        self.pattern = pattern
 
 
 class Exhausted(Unmet):
     """No value was found within what one value may cost; nothing more is tried."""
+
+
+class Spent(Exhausted):
+    """Too much was made in vain; a more careful way may do better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +66,29 @@ class Spot:
     @property
     def is_enough(self) -> bool:
         """Whether only what is needed should still be made."""
-        return self.depth > ENOUGH or any(self.trail.count(each) > 2 for each in self.trail[-3:])
+        return self.depth > ENOUGH or self._is_recursive
+
+    @property
+    def _is_recursive(self) -> bool:
+        return any(self.trail.count(each) > 2 for each in self.trail[-3:])
 
     @property
     def is_lean(self) -> bool:
         """Whether properties that are not required are left out."""
         return self.lean or self.is_enough
+
+    def shows(self, schema: Mapping[str, Any], name: str) -> bool:
+        """Tell whether a property that is not required is made; of no other property does that depend.
+
+        Where a schema tells what is required, most others are there; where it tells nothing, being left out says
+        nothing. They become fewer beyond ENOUGH levels.
+        """
+        if self.lean or self._is_recursive:
+            return False
+        chance = _OFTEN if "required" in schema else 1.0
+        for _ in range(self.depth - ENOUGH):
+            chance /= 3
+        return keyed(self.key, self.pointer, name, "is there") < chance * 2**64
 
 
 class Way:
@@ -163,7 +191,7 @@ def _by_liking(branches: Sequence[Schema], spot: Spot) -> list[Schema]:
 def _depending(flat: Mapping[str, Any], spot: Spot, done: set[str]) -> Iterator[Schema]:
     """Yield the schemas that hold because a property will be there."""
     for name, rule in flat.get("dependentSchemas", {}).items():
-        is_made = name in flat.get("required", ()) or (name in flat.get("properties", ()) and not spot.is_lean)
+        is_made = name in flat.get("required", ()) or (name in flat.get("properties", ()) and spot.shows(flat, name))
         if is_made and name not in done:
             done.add(name)
             yield rule

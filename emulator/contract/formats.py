@@ -13,6 +13,8 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from emulator.contract.expressions import compiles
+
 _DATE: Final = r"(\d{4})-(\d\d)-(\d\d)"
 _TIME: Final = r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.\d+)?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))"
 _DATE_PATTERN: Final = re.compile(_DATE, re.ASCII)
@@ -149,12 +151,8 @@ def is_byte(text: str) -> bool:
 
 
 def is_regex(text: str) -> bool:
-    """Tell whether it is a regular expression that Python can compile."""
-    try:
-        re.compile(text)
-    except re.error:
-        return False
-    return True
+    """Tell whether it is a regular expression of Python's, or one of ECMA-262 with Unicode properties."""
+    return compiles(text)
 
 
 def is_json_pointer(text: str) -> bool:

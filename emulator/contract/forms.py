@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from emulator import exact
 from emulator.contract.explaining import Location, Violation
 from emulator.contract.judging import is_too_deep
 from emulator.contract.model import Contract
@@ -51,7 +52,7 @@ def _read(text: str, types: Sequence[str], at: Location, faults: list[Violation]
     """Return what a field stands for; an object is sent as JSON (OpenAPI 3.1, 4.8.15)."""
     if "object" in types and "string" not in types:
         try:
-            value = orjson.loads(text)
+            value = exact.loads(text)
         except orjson.JSONDecodeError:
             value = None
         if isinstance(value, dict) and not is_too_deep(value):

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from emulator.contract import pointers, texts
 from emulator.contract.fakes import keyed
-from emulator.contract.flattening import Exhausted, Flattener, Spot, Unmet, Way
+from emulator.contract.flattening import Exhausted, Flattener, Spent, Spot, Unmet, Way
 from emulator.contract.judging import judge, part_validator
 from emulator.contract.merging import WISHES, WORD, Schema, both
 from emulator.contract.model import Contract
 from emulator.contract.numbers import number
+from emulator.contract.rules import required, rest, rule_of, whole_counts
 
 # Beyond this depth the schema has no end.
 TOO_DEEP: Final = 32
@@ -20,11 +21,14 @@ TOO_MANY: Final = 5_000
 _TRIES: Final = 30
 _CAREFULLY: Final = 10_000
 _ROUNDS: Final = 24
-_MOST_ATTEMPTS: Final = 200
+_MOST_ATTEMPTS: Final = 120
+# What one value may cost in vain, counted in parts that were made and came to nothing, about 10 µs each.
+_MOST_LOST: Final = 600
 _WAYS: Final = 48
-_COUNTS: Final = (
-    "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains", "minLength", "maxLength",
-)  # fmt: skip
+# A part that is held against its schema in vain costs as much as so many that are only made.
+_CHECKED: Final = 4
+# A text that was looked for in vain, likewise.
+_TEXT: Final = 50
 _TYPES: Final = ("object", "string", "integer", "array", "boolean", "null", "number")
 # By which keywords a schema without a type tells what it describes.
 _TELLING: Final[Mapping[str, tuple[str, ...]]] = {
@@ -58,14 +62,23 @@ class Generator:
         self._careful = careful
         self._validators: dict[int, tuple[Schema, Any]] = {}
         self._made = 0
+        self._lost = 0
 
     def value(self, schema: Schema, key: int, pointer: str) -> Any:
         """Return a value. Raises Unmet."""
-        return self._value(schema, Spot(pointer, key))
+        spot = Spot(pointer, key)
+        try:
+            return self._value(schema, spot)
+        except Spent:
+            for value in _PLAIN if self._careful else ():
+                if self._is_met(schema, value, spot):
+                    return value
+            raise
 
     def _value(self, schema: Schema, spot: Spot) -> Any:
-        fault = Unmet(spot.pointer, "")
+        fault, lost = Unmet(spot.pointer, ""), self._lost
         for attempt, (at, way) in enumerate(islice(_attempts(spot), _MOST_ATTEMPTS)):
+            before = self._made
             try:
                 value = self._try(schema, at, way)
             except Exhausted:
@@ -74,14 +87,26 @@ class Generator:
                 fault = fault if attempt else unmet
                 if not way.open:
                     break
+                self._lose(fault, self._made - before)
                 continue
             if not self._careful or not (way.hard or schema is self._root) or self._is_met(schema, value, spot):
+                # What led to a value was not in vain.
+                self._lost = lost
                 return value
+            self._lose(fault, _CHECKED * (self._made - before))
         if self._careful:
+            self._lose(fault, _CHECKED * len(_PLAIN))
             for value in _PLAIN:
                 if self._is_met(schema, value, spot):
+                    self._lost = lost
                     return value
         raise fault
+
+    def _lose(self, fault: Unmet, parts: int) -> None:
+        """Note that so many parts were made in vain. Raises Spent once there were too many."""
+        self._lost += parts
+        if self._lost > _MOST_LOST:
+            raise Spent(fault.pointer, fault.keyword, fault.pattern)
 
     def _is_met(self, schema: Schema, value: Any, spot: Spot) -> bool:
         """Tell whether a value satisfies a schema of the document. Raises Unmet for a reference that leads nowhere."""
@@ -116,7 +141,7 @@ class Generator:
         given = None if spot.invent else self._given(flat, spot, way)
         if given is not None:
             return given
-        flat = _whole_counts(flat)
+        flat = whole_counts(flat)
         return self._of_type(way.pick(_types(flat, spot)), flat, spot)
 
     def _of_type(self, kind: str, schema: Mapping[str, Any], spot: Spot) -> Any:
@@ -158,28 +183,30 @@ class Generator:
 
     def _object(self, schema: Mapping[str, Any], spot: Spot) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        required = _required(schema, ())
-        for name in self._names(schema, spot, required):
+        needed = required(schema, ())
+        for name in self._names(schema, spot, needed):
             try:
                 found[name] = self._property(schema, spot, name)
             except Exhausted:
                 raise
             except Unmet:
-                if name in required:
+                if name in needed:
                     raise
         self._fill(schema, spot, found)
         return found
 
     def _property(self, schema: Mapping[str, Any], spot: Spot, name: str) -> Any:
-        return self._value(_rule_of(schema, name), _into(spot, name))
+        return self._value(rule_of(schema, name), _into(spot, name))
 
-    def _names(self, schema: Mapping[str, Any], spot: Spot, required: list[str]) -> list[str]:
+    def _names(self, schema: Mapping[str, Any], spot: Spot, needed: list[str]) -> list[str]:
         """Return which properties to make, the declared ones in their order."""
         properties = schema.get("properties", {})
         most = schema.get("maxProperties", math.inf)
-        kept = dict.fromkeys(required)
-        for name in properties if not spot.is_lean else ():
-            together = _required(schema, (name,)) if "dependentRequired" in schema else (name,)
+        kept = dict.fromkeys(needed)
+        for name in properties:
+            if not spot.shows(schema, name):
+                continue
+            together = required(schema, (name,)) if "dependentRequired" in schema else (name,)
             if name not in kept and len({*kept, *together}) <= most and self._may_be_called(schema, name, spot):
                 kept.update(dict.fromkeys(together))
         return [name for name in properties if name in kept] + [name for name in kept if name not in properties]
@@ -217,12 +244,15 @@ class Generator:
             if patterns:
                 pattern = patterns[attempt % len(patterns)]
                 made = texts.text({"pattern": pattern}, spot.key, place)
+                self._lose(Unmet(spot.pointer, "minProperties"), _TEXT if made is None else 5)
                 yield from texts.longer(made, pattern, spot.key, place) if made is not None else ()
             if rule is not True:
                 named = both({"type": "string"}, rule)
                 yield str(self._value(named, Spot(place, spot.key, depth=spot.depth + 1, trail=spot.trail)))
             elif not patterns or schema.get("additionalProperties") is not False:
-                yield texts.word(spot.key, place)
+                # There are about a thousand words.
+                made = texts.word(spot.key, place)
+                yield f"{made}_{attempt}" if attempt > _TRIES else made
 
     # --- lists ---
 
@@ -230,6 +260,8 @@ class Generator:
         wishes = schema.get(WISHES, ())
         asked = [wish for wish, least, _ in wishes for _ in range(min(least, TOO_MANY))]
         least = max(schema.get("minItems", 0), len(asked))
+        if least > TOO_MANY:
+            raise Exhausted(spot.pointer, "size")
         count = self._count(schema, spot, least)
         prefix = len(schema.get("prefixItems", ()))
         # What must be contained stands behind the items that have a schema of their own, if there is room.
@@ -254,7 +286,7 @@ class Generator:
         prefix = len(schema.get("prefixItems", ()))
         usual = max(least, 1, prefix) + _rng(spot, "count").randrange(2)
         most = schema.get("maxItems", usual)
-        if _rest(schema) is False:
+        if rest(schema) is False:
             most = min(most, prefix)
         return int(least if spot.is_lean else min(usual, most))
 
@@ -262,7 +294,7 @@ class Generator:
         self, schema: Mapping[str, Any], spot: Spot, index: int, found: list[Any], extra: Sequence[Schema]
     ) -> Any:
         prefix = schema.get("prefixItems", ())
-        rule: Schema = prefix[index] if index < len(prefix) else _rest(schema)
+        rule: Schema = prefix[index] if index < len(prefix) else rest(schema)
         for each in extra:
             rule = each if rule is False and "items" not in schema else both(rule, each)
         place = _into(spot, index)
@@ -273,6 +305,7 @@ class Generator:
             # 1 and 1.0, but not 1 and true, are equal in JSON; comparing as Python does errs on the safe side.
             if value not in found:
                 return value
+            self._lose(Unmet(place.pointer, "uniqueItems"), 1)
             value = self._value(rule, _named(place, f"{place.pointer}~{attempt}", attempt))
         raise Unmet(place.pointer, "uniqueItems")
 
@@ -281,7 +314,9 @@ class Generator:
     def _text(self, schema: Mapping[str, Any], spot: Spot) -> str:
         found = texts.text(schema, spot.key, spot.pointer)
         if found is None:
-            raise Unmet(spot.pointer, "pattern" if "pattern" in schema else "format")
+            fault = _unmet_text(schema, spot)
+            self._lose(fault, _TEXT)
+            raise fault
         return found
 
 
@@ -301,6 +336,13 @@ def _attempts(spot: Spot) -> Iterator[tuple[Spot, Way]]:
                 yield place, way
             if way.is_beyond:
                 break
+
+
+def _unmet_text(schema: Mapping[str, Any], spot: Spot) -> Unmet:
+    if "pattern" not in schema:
+        return Unmet(spot.pointer, "format")
+    place = f" in {spot.trail[-1]}" if spot.trail else ""
+    return Unmet(spot.pointer, "pattern", f"{schema['pattern']}{place}")
 
 
 def _rng(spot: Spot, *place: str) -> random.Random:
@@ -327,34 +369,3 @@ def _types(schema: Mapping[str, Any], spot: Spot) -> list[str]:
     if not declared:
         raise Unmet(spot.pointer, "type")
     return sorted(declared, key=lambda name: (name == "null") is not spot.is_enough)
-
-
-def _required(schema: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """Return these properties, those that are required, and those that they need beside them."""
-    found = list(dict.fromkeys([*schema.get("required", ()), *names]))
-    dependent = schema.get("dependentRequired", {})
-    for name in found:
-        found += [each for each in dependent.get(name, ()) if each not in found]
-    return found
-
-
-def _rule_of(schema: Mapping[str, Any], name: str) -> Schema:
-    """Return the schema of one property: declared, by pattern, or that of all others."""
-    rules: list[Schema] = [schema["properties"][name]] if name in schema.get("properties", ()) else []
-    rules += [rule for pattern, rule in schema.get("patternProperties", {}).items() if texts.matches(pattern, name)]
-    rules = rules or [schema.get("additionalProperties", schema.get("unevaluatedProperties", True))]
-    found = rules[0]
-    for rule in rules[1:]:
-        found = both(found, rule)
-    return found
-
-
-def _rest(schema: Mapping[str, Any]) -> Schema:
-    """Return the schema of the items behind those that have one of their own."""
-    return schema.get("items", schema.get("unevaluatedItems", True))  # type: ignore[no-any-return]
-
-
-def _whole_counts(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema with its counts as whole numbers: JSON Schema takes 2.0 where it takes 2."""
-    given = {name: int(schema[name]) for name in _COUNTS if isinstance(schema.get(name), float)}
-    return {**schema, **given} if given else schema

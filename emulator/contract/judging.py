@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from emulator.contract import pointers
 from emulator.contract.explaining import Location, Violation, explain
+from emulator.contract.expressions import with_known_patterns
 from emulator.contract.formats import CHECKS
 from emulator.contract.model import URI, Contract
 
@@ -102,6 +103,7 @@ def _new_validator(schema: Mapping[str, Any] | bool, contract: Contract | None =
 
     if contract is None:
         return Draft202012Validator(schema, format_checker=_format_checker())
+    schema = with_known_patterns(schema, "schema")
     return Draft202012Validator(schema, registry=contract.registry, format_checker=_format_checker())
 
 

@@ -1,10 +1,11 @@
 """Schemas laid over one another, as `allOf` and a `$ref` with neighbours mean it."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
+
+from emulator.contract.expressions import matches, unknown_properties
 
 Schema: TypeAlias = Mapping[str, Any] | bool
 # Not of JSON Schema: what a list must contain, each with its bounds; `contains` of two schemas are two wishes.
@@ -51,7 +52,7 @@ def _closed(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_pattern_for(schema: Mapping[str, Any], name: str) -> bool:
-    return any(re.search(pattern, name) for pattern in schema.get("patternProperties", {}))
+    return any(matches(pattern, name) for pattern in schema.get("patternProperties", {}))
 
 
 def _in_order(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Schema]:
@@ -109,7 +110,9 @@ def _least_multiple(one: float, other: float) -> float:
 
 
 def _either_text(one: str, other: str) -> str:
-    return one if one == other else rf"(?=[\s\S]*(?:{one})){other}"
+    if one == other or unknown_properties(other):
+        return one
+    return other if unknown_properties(one) else rf"(?=[\s\S]*(?:{one})){other}"
 
 
 _RULES: Final[Mapping[str, Callable[[Any, Any], Any]]] = {

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.contract import pointers
+from emulator.contract.expressions import with_known_patterns
 from emulator.errors import Mistake, NotFound, did_you_mean
 
 if TYPE_CHECKING:
@@ -35,10 +36,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """What a body of one media type looks like; the single `example` counts as one named "default"."""
+    """What a body of one media type looks like; the single `example` counts as one named "default".
+
+    places: of the examples, by their names, as pointers into the document.
+    """
 
     schema_pointer: str | None
     examples: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,6 @@ class Contract:
             from referencing import Registry
             from referencing.jsonschema import DRAFT202012
 
-            resource = DRAFT202012.create_resource(self.document)
+            resource = DRAFT202012.create_resource(with_known_patterns(self.document))
             self.kept["registry"] = Registry().with_resource(URI, resource)
         return self.kept["registry"]  # type: ignore[no-any-return]

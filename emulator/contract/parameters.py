@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from emulator import exact
 from emulator.contract import pointers
 from emulator.contract.explaining import Location, Violation
 from emulator.contract.judging import Judge, judge, violations
@@ -106,7 +107,7 @@ class ParameterReader:
 
 def _from_json(raw: str, at: Location) -> tuple[Any, tuple[Violation, ...]]:
     try:
-        return orjson.loads(raw), ()
+        return exact.loads(raw), ()
     except orjson.JSONDecodeError as error:
         context = {"error": error.msg}
         return None, (Violation(at, "JSON decode error", "json_invalid", raw, "JSON", context),)

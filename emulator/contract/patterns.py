@@ -2,17 +2,25 @@
 
 import random
 import re
-from collections.abc import Iterator
+import string
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
-from rstr.xeger import Xeger
+from rstr.xeger import Xeger, sre_parse  # type: ignore[attr-defined]  # Python's own parser, as rstr finds it
+
+from emulator.contract.expressions import for_making, rewritten
 
 _TRIES: Final = 60
+# Where the text that a look-around wants is unlikely to come by itself, more tries are worth their time.
+_MORE_TRIES: Final = 240
+# Of long texts there are fewer tries: so many characters.
+_MOST_CHARACTERS: Final = 5_000
 # rstr repeats `*` and `+` up to 100 times, which nobody wants to read.
 _REPEATS: Final = 8
 _LOOKS: Final = ("(?=", "(?!", "(?<=", "(?<!")
-# Where the text that a look-around wants is unlikely to come by itself, more tries are worth their time.
-_MORE_TRIES: Final = 600
+# What stands for "any other character", where none that can be typed is left.
+_FAR: Final = "\u00e9\u00fc\u00df\u00f8\u0142\u03a9\u0416\u05d0\u4e2d\u65e5"
 
 
 class _Short(Xeger):
@@ -20,9 +28,43 @@ class _Short(Xeger):
         super().__init__(rng)
         self._repeats = repeats
 
+    def made_of(self, parsed: Any) -> str:
+        text: str = self._build_string(parsed)
+        self._cache.clear()
+        return text
+
     def _handle_repeat(self, start_range: int, end_range: int, value: Any) -> str:
         found: str = super()._handle_repeat(start_range, min(end_range, max(start_range, self._repeats)), value)
         return found
+
+    def _handle_in(self, value: Any) -> str:
+        # rstr writes every range out, a million characters at worst, and takes what is left of a negated class from
+        # a set, whose order is another in each process.
+        is_negated = value[0][0].name == "NEGATE"
+        runs: Sequence[str | range] = [self._run(*each) for each in value[is_negated:]]
+        if is_negated:
+            runs = _others(runs)
+        index = self._random.randrange(sum(len(run) for run in runs))
+        for run in runs:
+            if index < len(run):
+                break
+            index -= len(run)
+        found = run[index]
+        return found if isinstance(found, str) else chr(found)
+
+    def _run(self, opcode: Any, value: Any) -> "str | range":
+        if opcode.name == "RANGE":
+            return range(value[0], value[1] + 1)
+        return chr(value) if opcode.name == "LITERAL" else str(self._handle_state((opcode, value)))
+
+
+def _others(runs: "Sequence[str | range]") -> "Sequence[str | range]":
+    """Return what is in none of the runs: characters that can be typed, or others where these are all excluded."""
+    for characters in (string.printable, _FAR):
+        kept = "".join(c for c in characters if not any((c if isinstance(run, str) else ord(c)) in run for run in runs))
+        if kept:
+            return [kept]
+    return []
 
 
 def text_matching(pattern: str, rng: random.Random, shortest: int, longest: int) -> str | None:
@@ -31,27 +73,46 @@ def text_matching(pattern: str, rng: random.Random, shortest: int, longest: int)
     Look-arounds are left out of what the text is made from and met by trying; rstr takes a look-ahead for text that is
     there, which is worth a try where nothing else has led to one.
     """
-    plain = without_looks(pattern)
-    found = _made_from(plain, pattern, rng, (shortest, longest), _TRIES if plain == pattern else _MORE_TRIES)
-    if found is None and plain != pattern:
-        return _made_from(pattern, pattern, rng, (shortest, longest), _TRIES)
-    return found
+    source, wanted = for_making(pattern), re.compile(rewritten(pattern))
+    plain = without_looks(source)
+    rounds = [(plain, _TRIES)] if plain == source else [(plain, _TRIES), (source, _TRIES), (plain, _MORE_TRIES)]
+    made = (_made_from(each, wanted, rng, (shortest, longest), tries) for each, tries in rounds)
+    return next((text for text in made if text is not None), None)
 
 
-def _made_from(source: str, pattern: str, rng: random.Random, lengths: tuple[int, int], tries: int) -> str | None:
-    """Return a text made from `source` that matches `pattern` and has one of the lengths, or None."""
+def _made_from(
+    source: str, wanted: re.Pattern[str], rng: random.Random, lengths: tuple[int, int], tries: int
+) -> str | None:
+    """Return a text made from `source` that matches `wanted` and has one of the lengths, or None."""
     shortest, longest = lengths
+    try:
+        parsed = _parsed(source)
+    except re.error:
+        # A reference to a group within a look-around that was left out.
+        return None
+    least, most = parsed.getwidth()
+    if least > longest or most < shortest:
+        return None
     for repeats in (max(_REPEATS, shortest), shortest + 1, longest):
         maker = _Short(rng, min(repeats, 1000))
+        characters = 0
         for _ in range(tries // 3):
             try:
-                text: str = maker.xeger(source)
-            except (re.error, KeyError, IndexError, ValueError):
+                text = maker.made_of(parsed)
+            except (KeyError, IndexError, ValueError):
                 # What rstr cannot make, such as a conditional group.
                 return None
-            if shortest <= len(text) <= longest and re.search(pattern, text):
+            if shortest <= len(text) <= longest and wanted.search(text):
                 return text
+            characters += len(text)
+            if characters > _MOST_CHARACTERS:
+                break
     return None
+
+
+@lru_cache(256)
+def _parsed(source: str) -> Any:
+    return sre_parse.parse(source)
 
 
 def without_looks(pattern: str) -> str:

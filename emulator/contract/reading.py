@@ -247,15 +247,18 @@ class OperationReader:
 
     def _media_type(self, value: Mapping[str, Any], path: Path) -> MediaType:
         pointer = self._schema_pointer(path) if "schema" in value else None
-        return MediaType(pointer, self._examples(value, path))
+        return MediaType(pointer, *self._examples(value, path))
 
-    def _examples(self, value: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
-        found = {"default": value["example"]} if "example" in value else {}
+    def _examples(self, value: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """Return the examples of an object by their names, and where each of them stands."""
+        found, places = {}, {}
+        if "example" in value:
+            found["default"], places["default"] = value["example"], pointers.join(*path, "example")
         for name, entry in _mapping(value.get("examples")).items():
-            example, _ = self._follow(entry, (*path, "examples", name))
+            example, place = self._follow(entry, (*path, "examples", name))
             if "value" in example:
-                found[name] = example["value"]
-        return found
+                found[name], places[name] = example["value"], pointers.join(*place, "value")
+        return found, places
 
     def _responses(self, value: Mapping[str, Any], path: Path) -> Mapping[str, Response]:
         declared = _mapping(value.get("responses"))
@@ -277,7 +280,7 @@ class OperationReader:
         for name, entry in _mapping(value.get("headers")).items():
             header, place = self._follow(entry, (*path, "headers", name))
             pointer = self._schema_pointer(place) if "schema" in header else None
-            headers[name] = Header(header.get("required") is True, pointer, self._examples(header, place))
+            headers[name] = Header(header.get("required") is True, pointer, self._examples(header, place)[0])
         return Response(_text(value.get("description")), self._content(value, path), headers)
 
     # --- security ---

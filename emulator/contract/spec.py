@@ -1,14 +1,17 @@
 """Loading an OpenAPI 3.0 or 3.1 file: it comes out as a Contract, or with every fault at file:line:col."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from emulator.contract import faults
+from emulator.contract.behaving import behaviour_mistakes
 from emulator.contract.bundling import bundled
 from emulator.contract.doubts import doubts
+from emulator.contract.examples import broken_examples
 from emulator.contract.model import Body, Contract, Credential, Header, MediaType, Operation, Parameter, Response
 from emulator.contract.reading import OperationReader
 from emulator.contract.upgrading import upgraded
@@ -27,18 +30,25 @@ __all__ = [
     "load_contract",
     "read_contract",
     "routing_order",
+    "served_document",
 ]
 
 
-def load_contract(path: Path, name: str | None = None, *, check_schemas: bool = True) -> Contract:
+def load_contract(
+    path: Path, name: str | None = None, *, check_schemas: bool = True, check_behaviours: bool = True
+) -> Contract:
     """Read an OpenAPI file; `name` is how messages call it. Raises InvalidFiles with every fault.
 
-    check_schemas: whether schemas are held against the metaschema, the slowest part of loading, and doubts are told.
+    check_schemas:    whether schemas are held against the metaschema, the slowest part of loading, and doubts are told.
+    check_behaviours: whether `x-emulator` is held against its vocabulary; the control API has one of its own.
     """
-    return read_contract(read_document(path, name), path, check_schemas=check_schemas)
+    document = read_document(path, name)
+    return read_contract(document, path, check_schemas=check_schemas, check_behaviours=check_behaviours)
 
 
-def read_contract(document: Document, path: Path | None = None, *, check_schemas: bool = True) -> Contract:
+def read_contract(
+    document: Document, path: Path | None = None, *, check_schemas: bool = True, check_behaviours: bool = True
+) -> Contract:
     """Return the contract that a parsed file holds. Raises InvalidFiles with every fault.
 
     path: of the file, from whose folder references to other files are followed.
@@ -56,6 +66,8 @@ def read_contract(document: Document, path: Path | None = None, *, check_schemas
     reader = OperationReader(document)
     operations = reader.operations()
     mistakes += reader.mistakes
+    if check_behaviours:
+        mistakes += behaviour_mistakes(document, operations)
     if check_schemas:
         # What is no schema at all has been told already, and the metaschema would tell it again in other words.
         told = {_place(mistake) for mistake in mistakes}
@@ -66,12 +78,35 @@ def read_contract(document: Document, path: Path | None = None, *, check_schemas
     info = document.value["info"]
     base = _base_path(document.value.get("servers"))
     placed = tuple(replace(operation, path=base + operation.path) for operation in operations) if base else operations
-    doubtful = doubts(document, sites, operations) if check_schemas else ()
-    return Contract(document.value, document.file, info["title"], info["version"], placed, doubtful)
+    contract = Contract(document.value, document.file, info["title"], info["version"], placed)
+    if not check_schemas:
+        return contract
+    doubtful = (*doubts(document, sites, operations), *broken_examples(document, sites, contract))
+    return replace(contract, doubts=tuple(sorted(doubtful)))
 
 
 def _place(mistake: Mistake) -> tuple[str, int, int]:
     return mistake.file, mistake.line, mistake.column
+
+
+def served_document(contract: Contract) -> dict[str, Any]:
+    """Return the OpenAPI document of a contract as it is served: in one piece, and at this server alone."""
+    document = contract.document
+    paths = {path: _without_servers(item) for path, item in document.get("paths", {}).items()}
+    # A relative address is that of the server which the document came from (OpenAPI 3.1, 4.8.5).
+    servers = [{"url": _base_path(document.get("servers")) or "/", "description": "The emulator"}]
+    return {**document, "servers": servers, "paths": paths}
+
+
+def _without_servers(item: Any) -> Any:
+    """Return a path item that names no servers, nor does any of its operations."""
+    if not isinstance(item, Mapping):
+        return item
+    return {
+        key: _without_servers(value) if isinstance(value, Mapping) else value
+        for key, value in item.items()
+        if key != "servers"
+    }
 
 
 def _base_path(servers: Any) -> str:

@@ -1,12 +1,12 @@
 """Text for a schema: by its format, its pattern, or the name of the property that it fills."""
 
 import base64
-import re
 from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, Final
 
 from emulator.contract import pointers
+from emulator.contract.expressions import matches, unknown_properties
 from emulator.contract.fakes import date_time, fake, instant, keyed, uuid4
 from emulator.contract.formats import CHECKS
 
@@ -59,7 +59,7 @@ def text(schema: Mapping[str, Any], key: int, pointer: str) -> str | None:
         found = _formatted(make, schema, key, pointer, shortest, longest)
         if found is not None or "pattern" not in schema:
             return found
-    if "pattern" in schema:
+    if "pattern" in schema and not unknown_properties(schema["pattern"]):
         # Importing rstr costs 10 ms, and few schemas need it.
         from emulator.contract.patterns import text_matching
 
@@ -71,7 +71,7 @@ def _formatted(
     make: Callable[[int, str], str], schema: Mapping[str, Any], key: int, pointer: str, shortest: int, longest: int
 ) -> str | None:
     is_right = CHECKS[schema["format"]]
-    for attempt in range(20):
+    for attempt in range(12):
         found = make(key, f"{pointer}~{attempt}" if attempt else pointer)
         if shortest <= len(found) <= longest and is_right(found) and matches(schema.get("pattern", ""), found):
             return found
@@ -103,8 +103,3 @@ def _fitted(found: str, shortest: int, longest: int) -> str:
     if len(found) < shortest:
         found = f"{found} " * (shortest // (len(found) + 1) + 1)
     return found[: max(shortest, min(longest, len(found.rstrip())))]
-
-
-def matches(pattern: str, name: str) -> bool:
-    """Tell whether a name matches a pattern somewhere, as JSON Schema means it."""
-    return re.search(pattern, name) is not None

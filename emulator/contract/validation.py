@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from emulator import exact
 from emulator.contract.explaining import Violation
 from emulator.contract.forms import FormReader, is_form
 from emulator.contract.judging import MAX_DEPTH, is_too_deep, judge, violations
@@ -73,7 +74,7 @@ def body_is_acceptable(operation: Operation, content_type: str | None, body: byt
 def parse_json(body: bytes) -> Any:
     """Return the value of a JSON text, or the Violation that says where it stops being one."""
     try:
-        value = orjson.loads(body)
+        value = exact.loads(body)
     except orjson.JSONDecodeError as error:
         return _json_violation(body, error)
     # Counting brackets takes a microsecond and settles almost every body.

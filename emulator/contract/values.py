@@ -4,15 +4,18 @@ Every part is keyed by its JSON Pointer, so that a further property leaves the o
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from emulator.contract import pointers
 from emulator.contract.fakes import fake, keyed, providers, uuid4
-from emulator.contract.flattening import Exhausted, Unmet
+from emulator.contract.flattening import Exhausted, Spent, Unmet
 from emulator.contract.generator import Generator
 from emulator.contract.judging import judge, schema_validator, schema_violations
 from emulator.contract.model import Contract
 from emulator.errors import EmulatorError
+
+# Of so many schemas it is remembered that they have no value, so that the next request is refused at once.
+_MOST_UNMADE: Final = 1_000
 
 __all__ = ["fake", "generate", "keyed", "providers", "uuid4"]
 
@@ -32,6 +35,31 @@ def generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, poi
 
 
 def _generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
+    unmade = contract.kept.setdefault("unmade", {})
+    reference = _reference(schema)
+    if reference in unmade:
+        raise EmulatorError(unmade[reference])
+    found = _attempt(contract, schema, key, pointer)
+    if not isinstance(found, Unmet):
+        return found
+    # It may be bad luck, as with a pattern that is hard to meet; whether another key has more is the same for all.
+    again = _attempt(contract, schema, 0, pointer)
+    if not isinstance(again, Unmet):
+        return again
+    message = _told(found)
+    if reference is not None and len(unmade) < _MOST_UNMADE:
+        unmade[reference] = message
+    raise EmulatorError(message)
+
+
+def _told(fault: Unmet) -> str:
+    place = fault.pointer or "the whole value"
+    pattern = f" ({fault.pattern})" if fault.pattern else ""
+    return f"no value could be made for {place}: '{fault.keyword}' was not met{pattern}; give the schema an example"
+
+
+def _attempt(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
+    """Return a value, or what kept it from being made."""
     fault = Unmet(pointer, "false")
     # The careful way costs ten times as much, and the other one nearly always does.
     for careful in (False, True):
@@ -41,17 +69,14 @@ def _generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, po
             # One without keyword says that whatever was made did not do, one of exhaustion where it came to its end;
             # the first value's fault says more.
             fault = fault if careful and (isinstance(unmet, Exhausted) or not unmet.keyword) else unmet
-            if isinstance(unmet, Exhausted):
+            if isinstance(unmet, Exhausted) and not isinstance(unmet, Spent):
                 break
             continue
         keyword = _unmet(contract, schema, value, pointer)
         if keyword is None:
             return value
         fault = keyword
-    place = fault.pointer or "the whole value"
-    raise EmulatorError(
-        f"no value could be made for {place}: '{fault.keyword}' was not met; give the schema an example"
-    )
+    return fault
 
 
 def _unmet(contract: Contract, schema: Mapping[str, Any] | bool, value: Any, pointer: str) -> Unmet | None:

@@ -83,7 +83,9 @@ def _enters(moment: Snapshot, before: Sequence[Snapshot]) -> bool:
 def _own(moment: Snapshot, before: Snapshot | None) -> list[Event]:
     at = moment.updated_at
     if before is None:
-        return [Event(at, CREATED, moment), *_login(moment)]
+        # A story may begin with its end.
+        ended = [Event(at, FINISHED, moment)] if moment.status in TERMINAL else []
+        return [Event(at, CREATED, moment), *_login(moment), *ended]
     kind = FINISHED if moment.status in TERMINAL else UPDATED
     ready = before.pause is not None and before.pause.kind == "eca" and moment.visits[-1].cause == AUTHORIZE
     token = [Event(at, AUTH, moment, TOKEN_READY)] if ready and len(before.visits) < len(moment.visits) else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from emulator.core import signals
-from emulator.core.signals import EXPIRE, SKIP, STOP, UPDATE, Signal, SignalOrderError
+from emulator.core.signals import EXPIRE, SKIP, STOP, UPDATE, Move, Signal, SignalOrderError
 from emulator.core.task import TERMINAL, Status, may_be_updated
 from emulator.core.timeline import NO_TIME, After, Millis, Pause, Polls, Step, SubTask, Timeline, Value, Wait
 
@@ -28,7 +28,9 @@ class Turn:
     key:     64 bits from which every drawn or generated value of this turn follows.
     born:    on the clock that the turn follows: its namespace's, or for a sub-task its parent's own time.
     offset:  by how many ms the task's own time was already ahead of that clock at birth.
+    chosen:  why it follows this timeline, in words.
     signals: `at` ascending, on that clock too.
+    plan:    what it is to get by itself as it is read, `visit` ascending (`core/readers`).
     """
 
     timeline: Timeline
@@ -41,6 +43,8 @@ class Turn:
     origin: str = ""
     offset: Millis = NO_TIME
     signals: tuple[Signal, ...] = ()
+    chosen: str = ""
+    plan: tuple[Move, ...] = ()
 
     def after(self, *signals: Signal) -> "Turn":
         """Return this turn with `signals` added behind those it has."""
@@ -77,7 +81,7 @@ class Snapshot(NamedTuple):
     offset:      by how many ms the task's own time is ahead of the clock it follows.
     next_change: on the clock it follows, the first instant at which something changes by time alone; or None.
     waits_for:   the signals that would be taken now, `update` apart, which always is.
-    polls:       reads counted so far in the present step.
+    polls:       reads noted so far in the present step.
     detached:    whether a stop or an update has taken the task off its timeline.
     """
 
@@ -305,10 +309,8 @@ class _Fold:
         self.offset = Millis(self.offset + signal.skipped)
 
     def poll(self, at: Millis) -> None:
-        if not isinstance(self.leave, Polls):
-            return
         self.polls += 1
-        if self.polls > self.leave.count:
+        if isinstance(self.leave, Polls) and self.polls > self.leave.count:
             self.enter(self.leave.goto, at, POLLS)
             self.polls = 1  # this very read sees the step that it has entered
 

@@ -42,5 +42,19 @@ class Signal:
     seen: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A signal that a task is to get by itself, once somebody has been shown the step in which it waits for it.
+
+    visit: during which visit of the turn, counted from 0.
+    step:  the id of the step that this visit must be of; where the turn has gone another way, nothing is given.
+    kind:  the signal; `expire`, in a step that expires by itself, is no signal but the passing of that time.
+    """
+
+    visit: int
+    step: str
+    kind: str
+
+
 class SignalOrderError(ValueError):
     """The signals of a turn were not in the order of their instants."""

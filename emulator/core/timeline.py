@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NewType, TypeAlias
 
+from emulator.core.faults import NO_FAULTS, FaultRule, StoryFaults
 from emulator.core.task import TERMINAL, Status
 
 Millis = NewType("Millis", int)
@@ -111,6 +112,7 @@ class Step:
     sets: top-level properties of the task, each staying until a later step sets it again.
     events: what a stream tells meanwhile, `offset` ascending.
     streams_result: whether a stream cuts the result that the next step sets into chunks, over the length of this step.
+    faults: what goes wrong with answers while a task is in the step.
     line: the line of the scenario file on which the step begins.
     """
 
@@ -122,6 +124,7 @@ class Step:
     sub_tasks: tuple[SubTask, ...] = ()
     events: tuple[StepEvent, ...] = ()
     streams_result: bool = False
+    faults: tuple[FaultRule, ...] = ()
     line: int = 0
 
     def __post_init__(self) -> None:
@@ -135,18 +138,22 @@ class Timeline:
 
     name:   the scenario's.
     source: the scenario's file, as a user would name it.
+    faults: those of the whole scenario; `goes_wrong` says whether any may strike, here or at a step.
     Steps left by time or reads alone never form a circle, so that replay always ends.
     """
 
     name: str
     steps: tuple[Step, ...]
     source: str = ""
+    faults: StoryFaults = NO_FAULTS
+    goes_wrong: bool = field(init=False, repr=False, compare=False, default=False)
     _index: Mapping[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError(f"timeline '{self.name}' has no step")
         object.__setattr__(self, "_index", {step.id: index for index, step in enumerate(self.steps)})
+        object.__setattr__(self, "goes_wrong", bool(self.faults.rules) or any(step.faults for step in self.steps))
 
     def find(self, step_id: str) -> int | None:
         """Return the index of the step with this id, or None."""

@@ -12,10 +12,11 @@ from emulator.document import Document, read_document
 from emulator.errors import InvalidFiles, Mistake
 from emulator.scenario import words
 from emulator.scenario.checks import Targets, check_graph, check_streams, resolve
+from emulator.scenario.faults import read_story_faults
 from emulator.scenario.findings import Findings, Rules
 from emulator.scenario.matchers import read_match
 from emulator.scenario.selection import WORKFLOW_ID, Catalogue, Scenario, best_match
-from emulator.scenario.shapes import Contract, request_shape, shown, task_shape
+from emulator.scenario.shapes import Contract, operations, request_shape, shown, task_shape
 from emulator.scenario.steps import NAME, Draft, read_steps
 from emulator.scenario.ways import link
 
@@ -66,7 +67,9 @@ def rules_of(contract: Contract | None) -> Rules:
     """Return what scenarios are held to where the emulator serves `contract`."""
     if contract is None:
         return Rules(providers=_providers)
-    return Rules(task_shape(contract.document), request_shape(contract.document), _providers)
+    return Rules(
+        task_shape(contract.document), request_shape(contract.document), _providers, operations(contract.document)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -116,6 +119,7 @@ def _compile(document: Document, rules: Rules) -> Scenario:
         findings.text(("description",), top["description"], "'description' takes text") if "description" in top else ""
     )
     match = read_match(findings, top["match"]) if "match" in top else ()
+    faults = read_story_faults(findings, top)
     drafts = _steps(findings, top)
     targets = resolve(findings, drafts)
     check_graph(findings, drafts, targets)
@@ -124,7 +128,7 @@ def _compile(document: Document, rules: Rules) -> Scenario:
     if findings.mistakes:
         raise InvalidFiles(findings.mistakes)
     steps = tuple(_step(drafts, index, targets, events[index]) for index in range(len(drafts)))
-    timeline = Timeline(name, steps, document.file)
+    timeline = Timeline(name, steps, document.file, faults)
     return Scenario(name, (description or "").strip(), match, timeline, document.file)
 
 
@@ -161,6 +165,7 @@ def _step(drafts: Sequence[Draft], index: int, targets: Targets, events: tuple[S
         sub_tasks=draft.sub_tasks,
         events=events,
         streams_result=draft.streams,
+        faults=draft.faults,
         line=draft.line,
     )
 

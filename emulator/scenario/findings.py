@@ -2,17 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from emulator.core.timeline import Fake, Template, Value
 from emulator.document import Document
 from emulator.errors import Mistake, did_you_mean
 from emulator.scenario.shapes import Hole, Path, TaskShape, TextHole, shown
 from emulator.scenario.templates import check_template, is_lone_expression, is_template
-
-NOT_YET: Final[Mapping[str, str]] = {
-    "faults": "`faults` is not played yet; it comes with fault injection",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +17,14 @@ class Rules:
 
     task, request: the contract's shapes; None where there is no contract to hold it to.
     providers:     gives the names of the Faker providers.
+    operations:    what each operation of the contract does, by its id: its action, or "".
     texts:         whether templates are checked; stories that the tests have checked start faster without.
     """
 
     task: TaskShape | None = None
     request: TaskShape | None = None
     providers: Callable[[], Collection[str]] | None = None
+    operations: Mapping[str, str] | None = None
     texts: bool = True
 
 
@@ -61,9 +59,7 @@ class Findings:
         for name in value:
             if name in known:
                 continue
-            if name in NOT_YET:
-                message = NOT_YET[name]
-            elif name == "<<":
+            if name == "<<":
                 message = "'<<' is no part of YAML 1.2; repeat the keys instead"
             elif name.lower() in slips:
                 message = f"unknown key '{name}'; write {slips[name.lower()]} instead"

@@ -6,7 +6,7 @@ Imports Jinja2, which takes 35 ms: import this module only where a text is to be
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jinja2 import ChainableUndefined, TemplateError, nodes, pass_context
 from jinja2.environment import Template as Compiled
@@ -20,6 +20,10 @@ MAX_TEXT: Final = 8 * 1024 * 1024
 MAX_ITEMS: Final = 10_000
 BUDGET: Final = "_budget"
 
+# What makes a text of what it is given, and would make "None" of nothing.
+_OF_TEXT: Final = frozenset(
+    ["capitalize", "e", "escape", "forceescape", "lower", "replace", "striptags", "title", "trim", "truncate"]
+).union(["upper", "urlencode", "wordcount"])
 # What can ask for any amount of memory with a short word, or answers differently at each call.
 _WITHOUT_FILTERS: Final = ("center", "format", "indent", "pprint", "random", "urlize", "wordwrap", "xmlattr")
 _WITHOUT_GLOBALS: Final = ("cycler", "joiner", "lipsum", "namespace")
@@ -49,6 +53,7 @@ class Texts(ImmutableSandboxedEnvironment):
         super().__init__(undefined=ChainableUndefined, finalize=as_text, keep_trailing_newline=True)
         self.filters = {name: call for name, call in self.filters.items() if name not in _WITHOUT_FILTERS}
         self.filters["bounded"] = _bounded
+        self.filters["shown"] = as_text
         self.globals = {name: call for name, call in self.globals.items() if name not in _WITHOUT_GLOBALS}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -76,14 +81,14 @@ def texts() -> Texts:
 @lru_cache(maxsize=4096)
 def compiled(source: str) -> tuple[Compiled, TemplateExpression | None]:
     """Return a text compiled, and its expression where it is one expression and nothing else."""
-    tree = texts().parse(source)
+    tree = _Softening().visit(texts().parse(source))
     lone = lone_expression(tree)
     if lone is not None:
         # As Environment.compile_expression does it, from a tree instead of a text.
         body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), lone, lineno=1)]
         template = _from_tree(nodes.Template(body, lineno=1))
         return template, TemplateExpression(template, undefined_to_none=False)
-    return _from_tree(_Bounding().visit(tree)), None
+    return _from_tree(tree), None
 
 
 def lone_expression(tree: nodes.Template) -> nodes.Expr | None:
@@ -174,10 +179,25 @@ def _bounded(context: Context, items: Iterable[Any]) -> Iterator[Any]:
         yield item
 
 
-class _Bounding(NodeTransformer):
-    """Puts every loop of a text on its budget."""
+class _Softening(NodeTransformer):
+    """Puts every loop of a text on its budget, and lets what is put into texts be as a text shows it."""
 
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja2 finds visitors by this name
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja2 finds visitors by these names
         self.generic_visit(node)
-        node.iter = nodes.Filter(node.iter, "bounded", [], [], None, None, lineno=node.lineno, environment=texts())
+        node.iter = _filtered("bounded", node.iter)
         return node
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if node.name in _OF_TEXT and node.node is not None:
+            node.node = _filtered("shown", node.node)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.nodes = [_filtered("shown", each) for each in node.nodes]
+        return node
+
+
+def _filtered(name: str, node: nodes.Node) -> nodes.Filter:
+    return nodes.Filter(cast("nodes.Expr", node), name, [], [], None, None, lineno=node.lineno, environment=texts())

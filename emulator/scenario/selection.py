@@ -13,8 +13,8 @@ from emulator.errors import BadRequest, did_you_mean
 WORKFLOW_ID: Final = ("workflow_id",)
 FALLBACK: Final = "completed"
 
+MISSING: Final = object()
 _EXACT, _PATTERN, _PRESENCE, _NO = 3, 2, 1, 0
-_MISSING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,17 @@ class Choice:
 
     scenario: Scenario
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A scenario that was not taken: the conditions of its `match` that did not hold, each with what was found.
+
+    What is found is MISSING where the request lacks the field.
+    """
+
+    scenario: Scenario
+    failed: tuple[tuple[Matcher, Any], ...]
 
 
 class Catalogue(Mapping[str, Scenario]):
@@ -140,13 +151,35 @@ def best_match(scenarios: Iterable[Scenario], runs: str, body: Mapping[str, Any]
     return min(fitting, key=lambda pair: (-pair[0][0], -pair[0][1], pair[1].name))[1] if fitting else None
 
 
+def near_misses(scenarios: Iterable[Scenario], runs: str, body: Mapping[str, Any], most: int = 3) -> list[NearMiss]:
+    """Return the scenarios whose `match` failed by the fewest conditions, the nearest first.
+
+    Of as many failed conditions, more held ones are nearer; the rest is told apart by name. One of which none of
+    several conditions holds is not near.
+    """
+    missed = []
+    for scenario in scenarios:
+        found = [(matcher, _found(matcher, runs, body)) for matcher in scenario.match]
+        failed = tuple(each for each in found if not weight(each[0].kind, each[0].wanted, each[1]))
+        if 0 < len(failed) < max(len(found), 2):
+            missed.append((len(failed), len(failed) - len(found), scenario.name, NearMiss(scenario, failed)))
+    return [miss for *_, miss in sorted(missed, key=lambda each: each[:3])[:most]]
+
+
 def _weight(matcher: Matcher, runs: str, body: Mapping[str, Any]) -> int:
-    found = runs if matcher.path == WORKFLOW_ID else _lookup(body, matcher.path)
-    wanted = matcher.wanted
-    match matcher.kind:
+    return weight(matcher.kind, matcher.wanted, _found(matcher, runs, body))
+
+
+def _found(matcher: Matcher, runs: str, body: Mapping[str, Any]) -> Any:
+    return runs if matcher.path == WORKFLOW_ID else look_up(body, matcher.path)
+
+
+def weight(kind: str, wanted: Any, found: Any) -> int:
+    """Return how much a condition weighs that holds for what is found; 0 where it does not hold."""
+    match kind:
         case "exists":
             # Clients that send whole objects write null for what they leave out.
-            return _PRESENCE if (found is not _MISSING and found is not None) is wanted else _NO
+            return _PRESENCE if (found is not MISSING and found is not None) is wanted else _NO
         case "equals":
             return _EXACT if _is_same(found, wanted) else _NO
         case "glob":
@@ -157,15 +190,16 @@ def _weight(matcher: Matcher, runs: str, body: Mapping[str, Any]) -> int:
             return _PATTERN if isinstance(found, str) and _compiled(wanted).search(found) else _NO
 
 
-def _lookup(body: Any, path: tuple[str, ...]) -> Any:
+def look_up(body: Any, path: tuple[str, ...]) -> Any:
+    """Return what stands at a path of names and, in lists, of indices; MISSING where nothing does."""
     found = body
     for part in path:
         if isinstance(found, Mapping):
-            found = found.get(part, _MISSING)
+            found = found.get(part, MISSING)
         elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
             found = found[int(part)]
         else:
-            return _MISSING
+            return MISSING
     return found
 
 

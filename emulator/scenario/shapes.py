@@ -117,6 +117,13 @@ def request_shape(document: Mapping[str, Any]) -> TaskShape | None:
     return _of_content(document, _follow(document, (operation or {}).get("requestBody", {})))
 
 
+def operations(document: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the action of each operation by its id; an empty text where it has none."""
+    items = (item for item in document.get("paths", {}).values() if isinstance(item, Mapping))
+    found = (each for item in items for each in item.values() if isinstance(each, Mapping) and "operationId" in each)
+    return {str(each["operationId"]): str(each.get("x-emulator", {}).get("action", "")) for each in found}
+
+
 def json_types(value: Any) -> frozenset[str]:
     """Return the JSON types that a value is of; a whole number is of two."""
     match value:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
+from emulator.core.faults import FaultRule
 from emulator.core.signals import DECISIONS, EXPIRE
 from emulator.core.task import TERMINAL, Status
 from emulator.core.timeline import NO_TIME, Fake, Millis, Pause, SubTask, Value
@@ -14,6 +15,7 @@ from emulator.scenario import words
 from emulator.scenario.asks import read_pause, read_sub_tasks
 from emulator.scenario.durations import NotADuration, as_text, parse_range
 from emulator.scenario.events import EventDraft, read_events, read_stream
+from emulator.scenario.faults import read_step_faults
 from emulator.scenario.findings import Findings
 from emulator.scenario.shapes import Path, shown
 
@@ -62,6 +64,7 @@ class Draft:
     sub_tasks: tuple[SubTask, ...]
     events: tuple[EventDraft, ...]
     streams: bool
+    faults: tuple[FaultRule, ...]
     line: int
 
 
@@ -101,6 +104,7 @@ def _draft(findings: Findings, path: Path, step: Mapping[str, Any], status: Stat
         sub_tasks=read_sub_tasks(findings, path, step, status),
         events=events,
         streams=read_stream(findings, path, step, status),
+        faults=read_step_faults(findings, path, step),
         line=findings.document.locate(path)[0],
     )
 

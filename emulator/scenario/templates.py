@@ -1,7 +1,7 @@
 """Templates: the `{{ … }}` in a scenario's texts, checked when it is read and resolved when a task is shown."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from emulator.core.timeline import Fake, Minted, Template, Value
@@ -9,6 +9,11 @@ from emulator.errors import BrokenPromise, did_you_mean
 from emulator.scenario.shapes import ANYTHING, Shape
 
 NAMES: Final = ("input", "request", "task", "signal", "fake", "now")
+# What may follow these; the renderer gives just that.
+MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "task": ("id", "turn", "agent_id", "organization_id", "created_at", "title"),
+    "signal": ("name", "by", "reason", "payload", "at"),
+}
 _MARKS: Final = ("{{", "{%", "{#")
 _NUMBERED: Final = re.compile(r"(.+)_\d+")
 
@@ -29,9 +34,9 @@ def check_template(source: str, providers: Callable[[], Collection[str]] | None 
 
     try:
         tree = sandbox.texts().parse(source)
-        if wrong := _refused(tree) or _unknown_call(tree) or _unknown_name(tree):
+        if wrong := _refused(tree) or _unknown_call(tree) or _unknown_name(tree) or _unknown_member(tree):
             return wrong
-        if providers and (wrong := _unknown_fake(tree, providers)):
+        if wrong := _bare_fake(tree) or (providers and _unknown_fake(tree, providers)):
             return wrong
         sandbox.compiled(source)
     except TemplateSyntaxError as error:
@@ -163,15 +168,41 @@ def _unknown_name(tree: Any) -> str | None:
     )
 
 
-def _unknown_fake(tree: Any, providers: Callable[[], Collection[str]]) -> str | None:
+def _unknown_member(tree: Any) -> str | None:
+    for name, known in MEMBERS.items():
+        for member, line in _members(tree, name):
+            if member not in known:
+                hint = did_you_mean(member, known)
+                return f"'{name}' has no '{member}'; it has {', '.join(known)}{_on_line(line)}{hint}"
+    return None
+
+
+def _members(tree: Any, name: str) -> Iterator[tuple[str, int]]:
+    """Yield what follows a name in a text, as `name.member` or `name["member"]`, and on which line."""
     from jinja2 import nodes
 
-    for use in tree.find_all(nodes.Getattr):
-        if isinstance(use.node, nodes.Name) and use.node.name == "fake":
-            numbered = _NUMBERED.fullmatch(use.attr)
-            name = numbered[1] if numbered else use.attr
-            if name not in (known := providers()):
-                return f"'fake.{use.attr}' is no Faker provider{_on_line(use.lineno)}{did_you_mean(name, [*known])}"
+    for use in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        if isinstance(use.node, nodes.Name) and use.node.name == name:
+            if isinstance(use, nodes.Getattr):
+                yield use.attr, use.lineno
+            elif isinstance(use.arg, nodes.Const) and isinstance(use.arg.value, str):
+                yield use.arg.value, use.lineno
+
+
+def _bare_fake(tree: Any) -> str | None:
+    from jinja2 import nodes
+
+    owners = {id(use.node) for use in tree.find_all((nodes.Getattr, nodes.Getitem))}
+    bare = next((use for use in tree.find_all(nodes.Name) if use.name == "fake" and id(use) not in owners), None)
+    return bare and f"'fake' alone is no value; write fake.name, or another Faker provider{_on_line(bare.lineno)}"
+
+
+def _unknown_fake(tree: Any, providers: Callable[[], Collection[str]]) -> str | None:
+    for member, line in _members(tree, "fake"):
+        numbered = _NUMBERED.fullmatch(member)
+        name = numbered[1] if numbered else member
+        if name not in (known := providers()):
+            return f"'fake.{member}' is no Faker provider{_on_line(line)}{did_you_mean(name, [*known])}"
     return None
 
 

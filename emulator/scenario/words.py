@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-TOP_KEYS: Final = ("scenario", "description", "match", "steps")
+TOP_KEYS: Final = ("scenario", "description", "match", "faults", "fault", "steps")
 STEP_KEYS: Final = (
     *("id", "status", "after", "polls", "on", "goto"),
-    *("set", "fake", "result", "hitl", "eca", "sub_tasks", "events", "stream"),
+    *("set", "fake", "result", "hitl", "eca", "sub_tasks", "events", "stream", "fault"),
 )
 EXITS: Final = ("after", "polls", "on")
 EXPIRY_KEYS: Final = ("after", "goto")
@@ -19,6 +19,9 @@ SUB_AGENT_KEYS: Final = ("agent_id", "query", "files", "reasoning")
 AUTH_KEYS: Final = ("type", "data")
 AUTH_TYPES: Final = ("not_supported", "login_required", "token_issue", "token_ready")
 IDS_OF_A_CALL: Final = ("request_id", "tool_call_id")
+FAULT_KEYS: Final = ("kind", "status", "headers", "body", "latency", "over", "event")
+STEP_FAULT_KEYS: Final = ("use", "operation", "nth", "times")
+FAULT_RULE_KEYS: Final = (*STEP_FAULT_KEYS, "task_status")
 CONDITIONS: Final = ("equals", "contains", "regex", "exists")
 
 # What the SDK of the contract's date knows, and what only later ones do: an older one breaks off at the first of those.
@@ -40,6 +43,7 @@ TOP_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("name", "id", "story"), "'scenario'"),
     **dict.fromkeys(("desc", "summary", "title"), "'description'"),
     **dict.fromkeys(("step", "states", "stages", "timeline"), "'steps'"),
+    **dict.fromkeys(("errors", "failures", "chaos"), "'faults'"),
 }
 _SIGNALS: Final = ("approve", "reject", "authorize", "deny")
 STEP_SLIPS: Final[Mapping[str, str]] = {
@@ -56,8 +60,34 @@ STEP_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("hitl_request", "human", "approval"), "'hitl'"),
     **dict.fromkeys(("pending_eca_request", "auth", "oauth"), "'eca'"),
     **dict.fromkeys(("sets", "properties", "values"), "'set'"),
+    **dict.fromkeys(("faults", "failure", "chaos"), "'fault'"),
     **dict.fromkeys(("expire", "expires", "timeout"), "'on: {expire: {after: 24h, goto: step-id}}'"),
     **{signal: f"'on: {{{signal}: step-id}}'" for signal in _SIGNALS},
+}
+FAULT_SLIPS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("code", "status_code", "http_status", "statuscode"), "'status'"),
+    **dict.fromkeys(("delay", "after", "wait", "sleep"), "'latency'"),
+    **dict.fromkeys(("name", "fault", "ref"), "'use'"),
+    **dict.fromkeys(("type", "what"), "'kind'"),
+    **dict.fromkeys(("count", "repeat", "for"), "'times'"),
+    **dict.fromkeys(("header",), "'headers'"),
+    **dict.fromkeys(("duration", "during"), "'over'"),
+    **dict.fromkeys(("events", "after_events", "n"), "'event'"),
+    **dict.fromkeys(("on", "path", "route", "operation_id", "operationid"), "'operation'"),
+    "retry_after": "'headers: {Retry-After: 1}'",
+    "retry-after": "'headers: {Retry-After: 1}'",
+}
+FAULT_KIND_SLIPS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("delay", "slow"), "latency"),
+    **dict.fromkeys(("connection-reset", "reset-by-peer", "rst", "abort"), "reset"),
+    **dict.fromkeys(("empty-reply", "empty-response", "close", "closed"), "empty"),
+    **dict.fromkeys(("truncate", "half", "incomplete", "partial"), "truncated"),
+    **dict.fromkeys(("invalid-json", "broken-json", "cut"), "malformed"),
+    **dict.fromkeys(("drip", "dribble", "slow-response"), "slow-body"),
+    **dict.fromkeys(("stream-cut", "broken-stream", "cut-off"), "cut-stream"),
+    **dict.fromkeys(("duplicate", "repeat-event", "duplicated-event"), "duplicate-event"),
+    **dict.fromkeys(("out-of-order-event", "swap", "swapped", "reorder"), "out-of-order"),
+    **dict.fromkeys(("error", "http", "http-error"), "status"),
 }
 SIGNAL_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("approved", "accept", "accepted"), "approve"),

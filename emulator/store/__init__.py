@@ -7,9 +7,10 @@ from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from emulator.clock import Clock
 from emulator.core.replay import Turn
-from emulator.core.signals import Signal
+from emulator.core.signals import Move, Signal
 from emulator.errors import EmulatorError
 from emulator.store.bells import Bell
+from emulator.store.log import Log
 
 
 class StoreUnavailable(EmulatorError):
@@ -72,11 +73,20 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """The scenario that one start takes, and where `path` names one of its paths, the plan that leads along it."""
+
+    scenario: str
+    path: str | None = None
+    plan: tuple[Move, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pins:
-    """Which scenario a namespace's next tasks take: `upcoming`, one for each start, then `default`."""
+    """What a namespace's next tasks take: `upcoming`, one for each start, then the scenario `default`."""
 
     default: str | None = None
-    upcoming: tuple[str, ...] = ()
+    upcoming: tuple[Pin, ...] = ()
 
 
 NO_PINS: Final = Pins()
@@ -91,12 +101,14 @@ class Fact(Generic[Value]):
     """One thing that a namespace has beside its tasks, such as its clock; `name` is also its scope of a reset.
 
     initial: what it is until it is set.
+    counted: whether setting it forgets what was counted for the rules of the namespace.
     """
 
     name: str
     initial: Value
     to_bytes: Callable[[Value], bytes]
     from_bytes: Callable[[bytes], Value]
+    counted: bool = False
 
 
 class Reading(NamedTuple):
@@ -129,6 +141,11 @@ class Store(Protocol):
     was lost between a write and its answer.
     A task that nobody has changed is the same object with each reading.
     """
+
+    @property
+    def log(self) -> Log | None:
+        """The log in it; None where nothing outlives the process."""
+        ...
 
     def agree_on(self, first: Clock) -> Clock:
         """Return the clock with which all namespaces start; the one that the first server here brought, if it fits."""
@@ -196,8 +213,20 @@ class Store(Protocol):
         """Keep a fact. Raises StaleWrite unless it still is what the writer has seen."""
         ...
 
+    async def hit(self, namespace: str, task_id: str, rule: str) -> int:
+        """Count a request that fits a rule, and return how many have been, this one included.
+
+        task_id: whose story has the rule; the count goes with the task, and one that is gone counts 1. Empty for a
+                 rule of the namespace.
+        """
+        ...
+
+    async def hits(self, namespace: str, task_id: str, rule: str) -> int:
+        """Return how many requests have been counted for a rule."""
+        ...
+
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
-        """Forget what the scopes name: `tasks` with the ordinals, and facts."""
+        """Forget what the scopes name: `tasks` with the ordinals, facts, and with `faults` all that was counted."""
         ...
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
@@ -210,4 +239,12 @@ class Store(Protocol):
 
     def listen(self, namespace: str, task_ids: Sequence[str]) -> AbstractAsyncContextManager[Bell]:
         """Give a bell that rings when one of the tasks or the namespace changes, whichever process changes it."""
+        ...
+
+    def listen_elsewhere(self, namespace: str) -> AbstractAsyncContextManager[Bell]:
+        """Give a bell that rings when another process changes anything in a namespace."""
+        ...
+
+    async def wake(self) -> None:
+        """Ring every bell of this process."""
         ...

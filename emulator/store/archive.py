@@ -9,7 +9,17 @@ from emulator.clock import Clock, iso, millis
 from emulator.core.timeline import Millis, Timeline
 from emulator.errors import BadRequest, did_you_mean
 from emulator.store import Contents, Fact, Pins, Task
-from emulator.store.facts import CLOCK, PINS, TimelineNames, task_from_json, task_to_json
+from emulator.store.facts import (
+    CLOCK,
+    FAULTS,
+    PINS,
+    TimelineNames,
+    pin_from_json,
+    pin_to_json,
+    task_from_json,
+    task_to_json,
+)
+from emulator.store.fault_records import rule_from_json, rule_to_json
 from emulator.store.timelines import FORMAT, UnknownFormat, check_timeline, timeline_from_json, timeline_to_json
 
 Json = dict[str, Any]
@@ -19,12 +29,13 @@ _BROKEN = (LookupError, TypeError, ValueError)
 
 def to_document(contents: Contents, clock: Clock, machine: Millis) -> Json:
     """Return the document of a namespace; `clock` is the one that it goes by."""
-    names, pins = TimelineNames(), contents.facts[PINS]
+    names, pins, faults = TimelineNames(), contents.facts[PINS], contents.facts[FAULTS]
     timelines = {names.of(turn.timeline)[0]: turn.timeline for task in contents.tasks for turn in task.turns}
     return {
         "format": FORMAT,
         "clock": {"mode": clock.mode, "now": iso(clock.now(machine)), "scale": clock.scale},
-        "pins": {"default": pins.default, "upcoming": list(pins.upcoming)},
+        "pins": {"default": pins.default, "upcoming": [pin_to_json(pin) for pin in pins.upcoming]},
+        "faults": [rule_to_json(rule) for rule in faults],
         "ordinals": contents.ordinals,
         "timelines": {name: timeline_to_json(timelines[name]) for name in sorted(timelines)},
         "tasks": [task_to_json(task, lambda timeline: names.of(timeline)[0]) for task in contents.tasks],
@@ -41,8 +52,11 @@ def from_document(document: Mapping[str, Any], machine: Millis) -> Contents:
     timelines = {name: _timeline(name, found) for name, found in document["timelines"].items()}
     tasks = [_task(place, found, timelines) for place, found in enumerate(document["tasks"])]
     _check(tasks, document["ordinals"])
-    pins = Pins(document["pins"]["default"], tuple(document["pins"]["upcoming"]))
-    facts: dict[Fact[Any], Any] = {CLOCK: _clock(document["clock"], machine), PINS: pins}
+    facts: dict[Fact[Any], Any] = {
+        CLOCK: _clock(document["clock"], machine),
+        PINS: Pins(document["pins"]["default"], tuple(map(pin_from_json, document["pins"]["upcoming"]))),
+        FAULTS: tuple(map(rule_from_json, document["faults"])),
+    }
     return Contents(tuple(sorted(tasks, key=lambda task: task.ordinal)), document["ordinals"], facts)
 
 

@@ -7,6 +7,9 @@ from typing import Final
 
 # The bell of a namespace itself: its clock was moved, or it was reset.
 WHOLE: Final = ""
+# Under these a task cannot be: of whatever another process changes, and of the requests that it has answered.
+ELSEWHERE: Final = "\x01elsewhere"
+REQUESTS: Final = "\x01requests"
 
 
 class Bell:
@@ -44,8 +47,18 @@ class Bells:
     @contextmanager
     def listen(self, namespace: str, task_ids: Sequence[str]) -> Iterator[Bell]:
         """Give a bell that rings when one of the tasks or the namespace itself changes."""
+        with self._hang([(namespace, task_id) for task_id in (WHOLE, *task_ids)]) as bell:
+            yield bell
+
+    @contextmanager
+    def listen_elsewhere(self, namespace: str) -> Iterator[Bell]:
+        """Give a bell that rings when another process has changed anything in a namespace."""
+        with self._hang([(namespace, ELSEWHERE)]) as bell:
+            yield bell
+
+    @contextmanager
+    def _hang(self, keys: Sequence[tuple[str, str]]) -> Iterator[Bell]:
         bell = Bell()
-        keys = [(namespace, task_id) for task_id in (WHOLE, *task_ids)]
         for key in keys:
             self._hung.setdefault(key, set()).add(bell)
         try:
@@ -58,6 +71,11 @@ class Bells:
         """Ring for one task, or for the namespace itself."""
         for bell in self._hung.get((namespace, task_id), ()):
             bell.ring()
+
+    def pass_on(self, namespace: str, task_id: str) -> None:
+        """Ring for what another process has changed."""
+        self.ring(namespace, task_id)
+        self.ring(namespace, ELSEWHERE)
 
     def ring_all(self) -> None:
         """Ring for everybody: nobody knows what has changed."""

@@ -1,4 +1,4 @@
-"""Facts as bytes and back: tasks, clocks and pins, as the stores outside this process keep them.
+"""Facts as bytes and back: tasks, clocks, pins and faults, as the stores outside this process keep them.
 
 A further fact of namespaces is one more Fact in FACTS.
 
@@ -6,17 +6,20 @@ A record is JSON; what has its default is left out. Timelines are not in it: it 
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import orjson
 
 from emulator.clock import Clock
+from emulator.core.faults import FaultRule
 from emulator.core.replay import Turn
-from emulator.core.signals import Signal
+from emulator.core.signals import Move, Signal
 from emulator.core.timeline import NO_TIME, NOTHING, Millis, Timeline
-from emulator.store import NO_PINS, Fact, Follows, Pins, Task
-from emulator.store.timelines import FORMAT, Json, check_format, digest, timeline_to_bytes
+from emulator.store import NO_PINS, Fact, Follows, Pin, Pins, Task
+from emulator.store.fault_records import rule_from_json, rule_to_json
+from emulator.store.timelines import FORMAT, check_format, digest, timeline_to_bytes
+from emulator.store.values import Json
 
 _MOST_NAMES: Final = 4_096
 
@@ -104,6 +107,10 @@ def _turn_to_json(turn: Turn, name: Callable[[Timeline], str]) -> Json:
         told["offset"] = turn.offset
     if turn.signals:
         told["signals"] = [_signal_to_json(signal) for signal in turn.signals]
+    if turn.chosen:
+        told["chosen"] = turn.chosen
+    if turn.plan:
+        told["plan"] = _plan_to_json(turn.plan)
     return told
 
 
@@ -120,6 +127,8 @@ def _turn_from_json(found: Json, timeline: Callable[[str], Timeline]) -> Turn:
         found.get("origin", ""),
         Millis(found.get("offset", NO_TIME)),
         tuple(map(_signal_from_json, found.get("signals", ()))),
+        found.get("chosen", ""),
+        _plan_from_json(found.get("plan", ())),
     )
 
 
@@ -150,6 +159,29 @@ def _signal_from_json(found: Json) -> Signal:
     )
 
 
+def _plan_to_json(plan: Sequence[Move]) -> list[list[Any]]:
+    return [[move.visit, move.step, move.kind] for move in plan]
+
+
+def _plan_from_json(found: Sequence[Sequence[Any]]) -> tuple[Move, ...]:
+    return tuple(Move(visit, step, kind) for visit, step, kind in found)
+
+
+def pin_to_json(pin: Pin) -> Json:
+    """Return what one start takes."""
+    told: Json = {"scenario": pin.scenario}
+    if pin.path is not None:
+        told["path"] = pin.path
+    if pin.plan:
+        told["plan"] = _plan_to_json(pin.plan)
+    return told
+
+
+def pin_from_json(found: Json) -> Pin:
+    """Return what one start takes, of its JSON."""
+    return Pin(found["scenario"], found.get("path"), _plan_from_json(found.get("plan", ())))
+
+
 def _clock_to_bytes(clock: Clock | None) -> bytes:
     return orjson.dumps([FORMAT, *(() if clock is None else (clock.mode, clock.base, clock.anchor, clock.scale))])
 
@@ -163,12 +195,20 @@ def _clock_from_bytes(record: bytes) -> Clock | None:
 
 
 def _pins_to_bytes(pins: Pins) -> bytes:
-    return orjson.dumps([FORMAT, pins.default, pins.upcoming])
+    return orjson.dumps([FORMAT, pins.default, [pin_to_json(pin) for pin in pins.upcoming]])
 
 
 def _pins_from_bytes(record: bytes) -> Pins:
     default, upcoming = _members("A stored choice of scenarios", record)
-    return Pins(default, tuple(upcoming))
+    return Pins(default, tuple(map(pin_from_json, upcoming)))
+
+
+def _faults_to_bytes(rules: tuple[FaultRule, ...]) -> bytes:
+    return orjson.dumps([FORMAT, *map(rule_to_json, rules)])
+
+
+def _faults_from_bytes(record: bytes) -> tuple[FaultRule, ...]:
+    return tuple(map(rule_from_json, _members("A stored fault", record)))
 
 
 def _members(what: str, record: bytes) -> list[Any]:
@@ -181,4 +221,6 @@ def _members(what: str, record: bytes) -> list[Any]:
 # The clock that was set for a namespace; None while it is the server's first one.
 CLOCK: Final[Fact[Clock | None]] = Fact("clock", None, _clock_to_bytes, _clock_from_bytes)
 PINS: Final[Fact[Pins]] = Fact("pins", NO_PINS, _pins_to_bytes, _pins_from_bytes)
-FACTS: Final[tuple[Fact[Any], ...]] = (CLOCK, PINS)
+# The faults that coming requests meet.
+FAULTS: Final[Fact[tuple[FaultRule, ...]]] = Fact("faults", (), _faults_to_bytes, _faults_from_bytes, counted=True)
+FACTS: Final[tuple[Fact[Any], ...]] = (CLOCK, PINS, FAULTS)

@@ -1,5 +1,6 @@
 """The store in memory: as fast as a dictionary, gone with the process."""
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from emulator.clock import Clock
 from emulator.errors import StaleWrite
 from emulator.store import Contents, Fact, Reading, Task, Value
 from emulator.store.bells import Bell, Bells
-from emulator.store.facts import CLOCK
+from emulator.store.facts import CLOCK, FAULTS
 
 _NOTHING: Final = Reading(None, (), None)
 
@@ -20,15 +21,19 @@ class _Namespace:
     children: dict[str, list[str]] = field(default_factory=dict)
     ordinals: int = 0
     facts: dict[Fact[Any], Any] = field(default_factory=dict)
+    hits: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 class MemoryStore:
     """Keeps everything in dictionaries of one process and one event loop."""
 
+    log: Final = None
+
     def __init__(self) -> None:
         self._namespaces: dict[str, _Namespace] = {}
-        # Insertion order over all namespaces; the values are not used.
-        self._ages: dict[tuple[str, str], None] = {}
+        # Insertion order over all namespaces; the values are not used. The first of a plain dict is found behind all
+        # that were deleted before it.
+        self._ages: OrderedDict[tuple[str, str], None] = OrderedDict()
         self.bells = Bells()
 
     def agree_on(self, first: Clock) -> Clock:
@@ -87,6 +92,7 @@ class MemoryStore:
             if task is None:
                 continue
             del self._ages[namespace, task_id]
+            room.hits.pop(task_id, None)
             siblings = room.children.get(task.parent, []) if task.parent is not None else []
             if task_id in siblings:
                 siblings.remove(task_id)
@@ -126,8 +132,23 @@ class MemoryStore:
     async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
         if await self.fact(namespace, fact) != seen:
             raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
-        self._room(namespace).facts[fact] = value
+        room = self._room(namespace)
+        room.facts[fact] = value
+        if fact.counted:
+            room.hits.pop("", None)
         self.bells.ring(namespace)
+
+    async def hit(self, namespace: str, task_id: str, rule: str) -> int:
+        room = self._room(namespace)
+        if task_id and task_id not in room.tasks:
+            return 1
+        hits = room.hits.setdefault(task_id, {})
+        hits[rule] = hits.get(rule, 0) + 1
+        return hits[rule]
+
+    async def hits(self, namespace: str, task_id: str, rule: str) -> int:
+        room = self._namespaces.get(namespace)
+        return room.hits.get(task_id, {}).get(rule, 0) if room else 0
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
         room = self._room(namespace)
@@ -135,6 +156,9 @@ class MemoryStore:
             for task_id in room.tasks:
                 del self._ages[namespace, task_id]
             room.tasks, room.children, room.ordinals = {}, {}, 0
+            room.hits = {"": room.hits[""]} if "" in room.hits else {}
+        if FAULTS.name in scopes:
+            room.hits = {}
         room.facts = {fact: value for fact, value in room.facts.items() if fact.name not in scopes}
         self.bells.ring(namespace)
         if room == _Namespace():
@@ -157,6 +181,14 @@ class MemoryStore:
     async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
         with self.bells.listen(namespace, task_ids) as bell:
             yield bell
+
+    @asynccontextmanager
+    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Bell]:
+        # There are no other processes.
+        yield Bell()
+
+    async def wake(self) -> None:
+        self.bells.ring_all()
 
     def _room(self, namespace: str) -> _Namespace:
         return self._namespaces.setdefault(namespace, _Namespace())

@@ -5,6 +5,7 @@ configuration says (`appendonly`, `appendfsync`).
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
@@ -18,6 +19,7 @@ from emulator.store.bells import Bell, Bells
 from emulator.store.facts import CLOCK, task_to_bytes, timelines_of
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
+from emulator.store.redis_log import RedisLog
 from emulator.store.timelines import FORMAT, check_format
 
 PREFIX: Final = "xpander-emulator:"
@@ -44,6 +46,8 @@ class RedisStore:
         # redis-py's own types change with its versions; what is asked of it here has been the same since 6.0.
         self._client: Any = None
         self._kept = KeptTasks()
+        self._name = ""
+        self.log = RedisLog(self)
         self.bells = Bells()
         self._hearing: asyncio.Task[None] | None = None
         self._joining = asyncio.Lock()
@@ -62,6 +66,7 @@ class RedisStore:
             from redis.asyncio.retry import Retry
             from redis.backoff import NoBackoff
 
+            self._name = secrets.token_hex(4)
             # A write is never sent twice: the first may have been done although its answer was lost.
             self._client = redis.asyncio.Redis.from_url(
                 self._url,
@@ -116,42 +121,43 @@ class RedisStore:
             reason = str(error).rstrip(".") or type(error).__name__
             raise StoreUnavailable(f"The store {self.shown} does not answer: {reason}.") from error
 
-    async def _run(self, script: str, *values: Any) -> Any:
+    async def run(self, script: str, *values: Any) -> Any:
+        """Return what a script gives for these values, the first of them a namespace."""
         with self._told():
-            return await self.client.register_script(script)(keys=[PREFIX], args=values)
+            return await self.client.register_script(script)(keys=[PREFIX, self._name], args=values)
+
+    async def ask(self, command: str, key: str, *values: Any) -> Any:
+        """Return what a command gives for one of our keys."""
+        with self._told():
+            return await getattr(self.client, command)(PREFIX + key, *values)
 
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        value, clock, *children = await self._run(scripts.READ, namespace, task_id, _parent(task_id))
+        value, clock, *children = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
         task, *others = await self._tasks([value, *children])
         return Reading(task, [each for each in others if each is not None], clock and CLOCK.from_bytes(clock))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
-        with self._told():
-            value = await self.client.hget(f"{PREFIX}tasks:{namespace}", task_id)
-        return (await self._tasks([value]))[0]
+        return (await self._tasks([await self.ask("hget", f"tasks:{namespace}", task_id)]))[0]
 
     async def all(self, namespace: str) -> Sequence[Task]:
-        with self._told():
-            values = await self.client.hvals(f"{PREFIX}tasks:{namespace}")
-        return _by_ordinal(await self._tasks(values))
+        return _by_ordinal(await self._tasks(await self.ask("hvals", f"tasks:{namespace}")))
 
     async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
         return (await self.read(namespace, task_id)).children
 
     async def oldest(self, most: int) -> Sequence[tuple[str, Task]]:
-        found = await self._run(scripts.OLDEST, most)
+        found = await self.run(scripts.OLDEST, most)
         tasks = await self._tasks(found[1::2])
         pairs = zip(found[::2], tasks, strict=True)
         return [(namespace.decode(), task) for namespace, task in pairs if task is not None]
 
     async def count(self) -> int:
-        with self._told():
-            return int(await self.client.zcard(PREFIX + "ages"))
+        return int(await self.ask("zcard", "ages"))
 
     async def namespaces(self) -> Mapping[str, int]:
-        found = await self._run(scripts.NAMESPACES)
+        found = await self.run(scripts.NAMESPACES)
         return {name.decode(): count for name, count in zip(found[::2], found[1::2], strict=True)}
 
     async def _tasks(self, values: Sequence[bytes | None]) -> list[Task | None]:
@@ -161,8 +167,7 @@ class RedisStore:
         lacking = sorted({name for _, _, record in unknown for name in timelines_of(record) if self._kept.lacks(name)})
         texts: dict[str, bytes | None] = {}
         if lacking:
-            with self._told():
-                found = await self.client.hmget(PREFIX + "timelines", lacking)
+            found = await self.ask("hmget", "timelines", lacking)
             texts = dict(zip(lacking, found, strict=True))
 
         def text(name: str) -> bytes:
@@ -173,7 +178,7 @@ class RedisStore:
         return [None if part is None else self._kept.task(*part, text) for part in parts]
 
     async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
-        answer = await self._run(scripts.ADD, namespace, *self._new(tasks))
+        answer = await self.run(scripts.ADD, namespace, *self._new(tasks))
         if isinstance(answer, bytes):
             raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
         count, marks = answer
@@ -212,7 +217,7 @@ class RedisStore:
 
     async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
         head = (task.id, task.version - 1, task.mark, task.version, self._followed(task), self._record(task))
-        answer = await self._run(scripts.REPLACE, namespace, *self._new(new, *head, followed=(task,)))
+        answer = await self.run(scripts.REPLACE, namespace, *self._new(new, *head, followed=(task,)))
         if isinstance(answer, bytes):
             raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
         if not isinstance(answer, list):
@@ -222,32 +227,37 @@ class RedisStore:
         self._keep(namespace, new, answer)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
-        await self._run(scripts.REMOVE, namespace, *task_ids)
+        await self.run(scripts.REMOVE, namespace, *task_ids)
         for task_id in task_ids:
             self.bells.ring(namespace, task_id)
 
     # Namespaces
 
     async def next_ordinal(self, namespace: str, how_many: int = 1) -> int:
-        return int(await self._run(scripts.NEXT_ORDINAL, namespace, how_many))
+        return int(await self.run(scripts.NEXT_ORDINAL, namespace, how_many))
 
     async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
-        with self._told():
-            found = await self.client.hget(f"{PREFIX}namespace:{namespace}", f"fact:{fact.name}")
+        found = await self.ask("hget", f"namespace:{namespace}", f"fact:{fact.name}")
         return fact.initial if found is None else fact.from_bytes(found)
 
     async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
         told = (fact.to_bytes(each) for each in (value, seen, fact.initial))
-        if not await self._run(scripts.SET_FACT, namespace, fact.name, *told):
+        if not await self.run(scripts.SET_FACT, namespace, fact.name, *told, int(fact.counted)):
             raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
         self.bells.ring(namespace)
 
+    async def hit(self, namespace: str, task_id: str, rule: str) -> int:
+        return int(await self.run(scripts.HIT, namespace, task_id, rule))
+
+    async def hits(self, namespace: str, task_id: str, rule: str) -> int:
+        return int(await self.ask("hget", f"hits:{len(namespace.encode())}:{namespace}{task_id}", rule) or 0)
+
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
-        await self._run(scripts.RESET, namespace, " ".join(sorted(scopes)))
+        await self.run(scripts.RESET, namespace, " ".join(sorted(scopes)))
         self.bells.ring(namespace)
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
-        ordinals, values, *told = await self._run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
+        ordinals, values, *told = await self.run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
         found = {
             fact: fact.initial if value is None else fact.from_bytes(value)
             for fact, value in zip(facts, told, strict=True)
@@ -257,7 +267,7 @@ class RedisStore:
     async def replace_all(self, namespace: str, contents: Contents) -> None:
         facts = [part for fact, value in contents.facts.items() for part in (fact.name, fact.to_bytes(value))]
         told = self._new(contents.tasks, contents.ordinals, len(contents.facts), *facts)
-        self._keep(namespace, contents.tasks, await self._run(scripts.REPLACE_ALL, namespace, *told))
+        self._keep(namespace, contents.tasks, await self.run(scripts.REPLACE_ALL, namespace, *told))
         self.bells.ring(namespace)
 
     # Bells
@@ -267,6 +277,15 @@ class RedisStore:
         with self.bells.listen(namespace, task_ids) as bell:
             await self._join()
             yield bell
+
+    @asynccontextmanager
+    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Bell]:
+        with self.bells.listen_elsewhere(namespace) as bell:
+            await self._join()
+            yield bell
+
+    async def wake(self) -> None:
+        self.bells.ring_all()
 
     async def _join(self) -> None:
         """Return once the channel is heard."""
@@ -290,8 +309,9 @@ class RedisStore:
                 while self.bells.listeners:
                     message = await channel.get_message(ignore_subscribe_messages=True, timeout=_LINGER_SECONDS)
                     if message is not None:
-                        namespace, _, task_id = message["data"].decode().partition("\n")
-                        self.bells.ring(namespace, task_id)
+                        sender, namespace, task_id = message["data"].decode().split("\n", 2)
+                        if sender != self._name:
+                            self.bells.pass_on(namespace, task_id)
         except StoreUnavailable:
             # Whoever wakes reads, and is told what is wrong.
             self._hearing = None

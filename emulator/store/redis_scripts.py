@@ -6,22 +6,30 @@
     children:NS:=PARENT   ids by ordinal
     ages                  `NS newline ID` by mark, over all namespaces
     timelines, uses       each timeline's text by its digest, and how many tasks follow it
-    rings                 the channel on which every change is told
+    hits:LENGTH:NS+TASK   what was counted by rule; without TASK for the namespace's own; LENGTH is that of NS, in bytes
+    rings                 the channel on which every change is told: `SENDER newline NS newline ID`
+    logs                  the namespaces with a log (redis_log_scripts.py)
 
-All of them begin with the prefix, given as KEYS[1]. In a head, PARENT is `=` and the percent-encoded id, or `.`.
+All of them begin with the prefix, given as KEYS[1]; KEYS[2] is the sender of what is told.
+In a head, PARENT is `=` and the percent-encoded id, or `.`.
 """
 
 from typing import Final
 
-_COMMON: Final = r"""
+COMMON: Final = r"""
 local prefix, ns = KEYS[1], ARGV[1]
+local function ring(id) redis.call('PUBLISH', prefix .. 'rings', KEYS[2] .. '\n' .. ns .. '\n' .. id) end
+"""
+_COMMON: Final = (
+    COMMON
+    + r"""
 local names, here, tasks = prefix .. 'names', prefix .. 'namespace:' .. ns, prefix .. 'tasks:' .. ns
 local ages, timelines, uses = prefix .. 'ages', prefix .. 'timelines', prefix .. 'uses'
+local function hits(id) return prefix .. 'hits:' .. #ns .. ':' .. ns .. id end
 local function children(parent) return prefix .. 'children:' .. ns .. ':' .. parent end
 local function plain(parent)
     return (string.gsub(string.sub(parent, 2), '%%(%x%x)', function(hex) return string.char(tonumber(hex, 16)) end))
 end
-local function ring(id) redis.call('PUBLISH', prefix .. 'rings', ns .. '\n' .. id) end
 local function head(value) return string.match(value, '^(%d+) (%d+) (%S+) (%S+)\n') end
 local function release(followed)
     for name in string.gmatch(followed, '[^,]+') do
@@ -39,6 +47,7 @@ local function drop(id)
     if not value then return false end
     local _, _, followed, parent = head(value)
     redis.call('HDEL', tasks, id)
+    redis.call('DEL', hits(id))
     redis.call('ZREM', ages, ns .. '\n' .. id)
     release(followed)
     if parent ~= '.' then redis.call('ZREM', children(parent), id) end
@@ -77,6 +86,10 @@ end
 local function empty(scopes)
     for scope in string.gmatch(scopes, '%S+') do
         redis.call('HDEL', here, 'fact:' .. scope)
+        if scope == 'faults' then
+            redis.call('DEL', hits(''))
+            for _, id in ipairs(redis.call('HKEYS', tasks)) do redis.call('DEL', hits(id)) end
+        end
         if scope == 'tasks' then
             for _, id in ipairs(redis.call('HKEYS', tasks)) do drop(id) end
             redis.call('HDEL', here, 'ordinals')
@@ -85,6 +98,7 @@ local function empty(scopes)
     if redis.call('EXISTS', here, tasks) == 0 then redis.call('SREM', names, ns) end
 end
 """
+)
 
 READ: Final = (
     _COMMON
@@ -166,7 +180,7 @@ return redis.call('HINCRBY', here, 'ordinals', ARGV[2]) - ARGV[2]
 """
 )
 
-# A fact that has never been set is its initial value, ARGV[5].
+# A fact that has never been set is its initial value, ARGV[5]; ARGV[6] is 1 where other faults count anew.
 SET_FACT: Final = (
     _COMMON
     + r"""
@@ -174,8 +188,17 @@ local field = 'fact:' .. ARGV[2]
 if (redis.call('HGET', here, field) or ARGV[5]) ~= ARGV[4] then return 0 end
 redis.call('SADD', names, ns)
 redis.call('HSET', here, field, ARGV[3])
+if ARGV[6] == '1' then redis.call('DEL', hits('')) end
 ring('')
 return 1
+"""
+)
+
+HIT: Final = (
+    _COMMON
+    + r"""
+if ARGV[2] ~= '' and redis.call('HEXISTS', tasks, ARGV[2]) == 0 then return 1 end
+return redis.call('HINCRBY', hits(ARGV[2]), ARGV[3], 1)
 """
 )
 
@@ -202,7 +225,7 @@ REPLACE_ALL: Final = (
     _COMMON
     + r"""
 for _, id in ipairs(redis.call('HKEYS', tasks)) do drop(id) end
-redis.call('DEL', here)
+redis.call('DEL', here, hits(''))
 redis.call('SADD', names, ns)
 redis.call('HSET', here, 'ordinals', ARGV[3])
 local timelines_at = 5 + 2 * tonumber(ARGV[4])

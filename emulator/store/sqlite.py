@@ -6,6 +6,7 @@ therefore loses nothing; a loss of power may lose the last commits, never what w
 """
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -15,11 +16,12 @@ from typing import Any, Final, TypeVar
 from emulator.clock import Clock, machine_time
 from emulator.errors import StaleWrite
 from emulator.store import Contents, Fact, Reading, StoreUnavailable, Task, Value
-from emulator.store.bells import WHOLE, Bell, Bells
-from emulator.store.facts import CLOCK, task_to_bytes
+from emulator.store.bells import Bell, Bells
+from emulator.store.facts import CLOCK, FAULTS, task_to_bytes
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
-from emulator.store.sqlite_file import PATIENCE_SECONDS, connect, prepare, reason, transaction
+from emulator.store.sqlite_file import PATIENCE_SECONDS, connect, prepare, reason, ring, transaction
+from emulator.store.sqlite_log import SqliteLog
 
 # Somebody who waits hears of another process's changes within this time; a look costs 2 µs.
 LOOK_SECONDS: Final = 0.02
@@ -34,6 +36,11 @@ UNION ALL SELECT 'task', mark, version, record FROM task WHERE namespace = ?1 AN
 UNION ALL SELECT * FROM (
     SELECT 'child', mark, version, record FROM task WHERE namespace = ?1 AND parent = ?2 ORDER BY ordinal
 )
+"""
+_HIT: Final = """
+INSERT INTO hit SELECT ?1, ?2, ?3, 1
+WHERE ?2 = '' OR EXISTS (SELECT 1 FROM task WHERE namespace = ?1 AND id = ?2)
+ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count
 """
 _TASK: Final = "SELECT mark, version, record FROM task"
 Done = TypeVar("Done")
@@ -51,6 +58,8 @@ class SqliteStore:
         self._connected: sqlite3.Connection | None = None
         self._kept = KeptTasks()
         self.bells = Bells()
+        self.log = SqliteLog(self)
+        self._name = ""
         self._listening: asyncio.Task[None] | None = None
         with self._told(), self._briefly() as db:
             prepare(db, path)
@@ -61,7 +70,8 @@ class SqliteStore:
     def db(self) -> sqlite3.Connection:
         """The connection of this process; made at the first use, so that none is carried through a fork."""
         if self._connected is None:
-            self._connected = connect(self.path, _STANDSTILL_SECONDS)
+            self._name = secrets.token_hex(4)
+            self._connected = connect(self.path, _STANDSTILL_SECONDS, self._name)
         return self._connected
 
     @contextmanager
@@ -95,11 +105,12 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreUnavailable(reason(self.path, error)) from error
 
-    def _rows(self, statement: str, *values: Any) -> list[Any]:
+    def rows(self, statement: str, *values: Any) -> list[Any]:
+        """Return what a statement finds."""
         with self._told():
             return self.db.execute(statement, values).fetchall()
 
-    async def _write(self, work: Callable[[sqlite3.Connection], Done]) -> Done:
+    async def write(self, work: Callable[[sqlite3.Connection], Done]) -> Done:
         """Return what `work` gives, done as one transaction; while another process writes, the loop goes on."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_SECONDS
@@ -116,7 +127,7 @@ class SqliteStore:
 
     async def read(self, namespace: str, task_id: str) -> Reading:
         clock, task, children = None, None, []
-        for what, *row in self._rows(_READ, namespace, task_id):
+        for what, *row in self.rows(_READ, namespace, task_id):
             if what == "clock":
                 clock = CLOCK.from_bytes(row[2])
             elif what == "task":
@@ -136,24 +147,24 @@ class SqliteStore:
         return self._tasks(f"{_TASK} WHERE namespace = ? AND parent = ? ORDER BY ordinal", namespace, task_id)
 
     async def oldest(self, most: int) -> Sequence[tuple[str, Task]]:
-        rows = self._rows("SELECT mark, version, record, namespace FROM task ORDER BY mark LIMIT ?", most)
+        rows = self.rows("SELECT mark, version, record, namespace FROM task ORDER BY mark LIMIT ?", most)
         return [(namespace, self._task((mark, version, record))) for mark, version, record, namespace in rows]
 
     async def count(self) -> int:
-        [(tasks,)] = self._rows("SELECT tasks FROM total")
+        [(tasks,)] = self.rows("SELECT tasks FROM total")
         return int(tasks)
 
     async def namespaces(self) -> Mapping[str, int]:
-        return dict(self._rows("SELECT name, tasks FROM namespace"))
+        return dict(self.rows("SELECT name, tasks FROM namespace"))
 
     def _tasks(self, statement: str, *values: Any) -> list[Task]:
-        return [self._task(row) for row in self._rows(statement, *values)]
+        return [self._task(row) for row in self.rows(statement, *values)]
 
     def _task(self, row: Row) -> Task:
         return self._kept.task(*row, self._text)
 
     def _text(self, name: str) -> bytes:
-        found = self._rows("SELECT text FROM timeline WHERE name = ?", name)
+        found = self.rows("SELECT text FROM timeline WHERE name = ?", name)
         if not found:
             # Another process has removed the task, and with it its timeline, between two statements of ours.
             raise StoreUnavailable(f"A task was removed from {self.path} while it was read; ask again.")
@@ -167,7 +178,7 @@ class SqliteStore:
             [(count,)] = db.execute("SELECT tasks FROM total")
             return marked, count
 
-        marked, count = await self._write(work)
+        marked, count = await self.write(work)
         self._keep(namespace, marked)
         return count
 
@@ -187,7 +198,7 @@ class SqliteStore:
             raise StaleWrite(f"Task id '{task.id}' is taken.")
         self._follow(db, task, added.lastrowid)
         if task.parent is not None:
-            _ring(db, namespace, task.parent)
+            ring(db, namespace, task.parent)
         return task.marked(added.lastrowid)
 
     def _follow(self, db: sqlite3.Connection, task: Task, mark: int) -> None:
@@ -207,10 +218,10 @@ class SqliteStore:
             if not changed.rowcount:
                 raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
             self._follow(db, task, task.mark)
-            _ring(db, namespace, task.id)
+            ring(db, namespace, task.id)
             return [self._insert(db, namespace, each) for each in new]
 
-        marked = await self._write(work)
+        marked = await self.write(work)
         self._kept.keep(task)
         self.bells.ring(namespace, task.id)
         self._keep(namespace, marked)
@@ -223,10 +234,10 @@ class SqliteStore:
                 if db.execute("DELETE FROM task WHERE namespace = ? AND id = ?", (namespace, task_id)).rowcount
             ]
             for task_id in gone:
-                _ring(db, namespace, task_id)
+                ring(db, namespace, task_id)
             return gone
 
-        for task_id in await self._write(work):
+        for task_id in await self.write(work):
             self.bells.ring(namespace, task_id)
 
     # Namespaces
@@ -239,7 +250,7 @@ class SqliteStore:
             ).fetchall()
             return int(after) - how_many
 
-        return await self._write(work)
+        return await self.write(work)
 
     async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
         with self._told():
@@ -251,13 +262,23 @@ class SqliteStore:
                 raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
             _enter(db, namespace)
             _set_fact(db, namespace, fact, value)
-            _ring(db, namespace)
+            if fact.counted:
+                db.execute("DELETE FROM hit WHERE namespace = ? AND id = ''", (namespace,))
+            ring(db, namespace)
 
-        await self._write(work)
+        await self.write(work)
         self.bells.ring(namespace)
 
+    async def hit(self, namespace: str, task_id: str, rule: str) -> int:
+        found = await self.write(lambda db: db.execute(_HIT, (namespace, task_id, rule)).fetchall())
+        return int(found[0][0]) if found else 1
+
+    async def hits(self, namespace: str, task_id: str, rule: str) -> int:
+        found = self.rows("SELECT count FROM hit WHERE namespace = ? AND id = ? AND rule = ?", namespace, task_id, rule)
+        return int(found[0][0]) if found else 0
+
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
-        await self._write(lambda db: _reset(db, namespace, scopes))
+        await self.write(lambda db: _reset(db, namespace, scopes))
         self.bells.ring(namespace)
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
@@ -271,14 +292,15 @@ class SqliteStore:
         def work(db: sqlite3.Connection) -> list[Task]:
             db.execute("DELETE FROM task WHERE namespace = ?", (namespace,))
             db.execute("DELETE FROM fact WHERE namespace = ?", (namespace,))
+            db.execute("DELETE FROM hit WHERE namespace = ?", (namespace,))
             _enter(db, namespace)
             db.execute("UPDATE namespace SET ordinals = ? WHERE name = ?", (contents.ordinals, namespace))
             for fact, value in contents.facts.items():
                 _set_fact(db, namespace, fact, value)
-            _ring(db, namespace)
+            ring(db, namespace)
             return [self._insert(db, namespace, task) for task in contents.tasks]
 
-        self._keep(namespace, await self._write(work))
+        self._keep(namespace, await self.write(work))
         self.bells.ring(namespace)
 
     # Bells
@@ -286,12 +308,24 @@ class SqliteStore:
     @asynccontextmanager
     async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
         with self.bells.listen(namespace, task_ids) as bell:
-            if self._listening is None or self._listening.done():
-                self._listening = asyncio.ensure_future(self._look_for_rings(self._last_ring()))
+            self._look()
             yield bell
 
+    @asynccontextmanager
+    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Bell]:
+        with self.bells.listen_elsewhere(namespace) as bell:
+            self._look()
+            yield bell
+
+    async def wake(self) -> None:
+        self.bells.ring_all()
+
+    def _look(self) -> None:
+        if self._listening is None or self._listening.done():
+            self._listening = asyncio.ensure_future(self._look_for_rings(self._last_ring()))
+
     def _last_ring(self) -> int:
-        [(last,)] = self._rows("SELECT coalesce(max(number), 0) FROM ring")
+        [(last,)] = self.rows("SELECT coalesce(max(number), 0) FROM ring")
         return int(last)
 
     async def _look_for_rings(self, heard: int) -> None:
@@ -299,7 +333,7 @@ class SqliteStore:
         version = None
         while self.bells.listeners:
             try:
-                [(seen,)] = self._rows("PRAGMA data_version")
+                [(seen,)] = self.rows("PRAGMA data_version")
                 if seen != version:
                     version, heard = seen, self._pass_on(heard)
             except StoreUnavailable:
@@ -308,11 +342,12 @@ class SqliteStore:
             await asyncio.sleep(LOOK_SECONDS)
 
     def _pass_on(self, heard: int) -> int:
-        rings = self._rows("SELECT number, namespace, id FROM ring WHERE number > ? ORDER BY number", heard)
+        rings = self.rows("SELECT number, namespace, id, sender FROM ring WHERE number > ? ORDER BY number", heard)
         if rings and rings[0][0] > heard + 1:
             self.bells.ring_all()
-        for _, namespace, task_id in rings:
-            self.bells.ring(namespace, task_id)
+        for _, namespace, task_id, sender in rings:
+            if sender != self._name:
+                self.bells.pass_on(namespace, task_id)
         return rings[-1][0] if rings else heard
 
 
@@ -333,6 +368,8 @@ def _reset(db: sqlite3.Connection, namespace: str, scopes: frozenset[str]) -> No
     if "tasks" in scopes:
         db.execute("DELETE FROM task WHERE namespace = ?", (namespace,))
         db.execute("UPDATE namespace SET ordinals = 0 WHERE name = ?", (namespace,))
+    if FAULTS.name in scopes:
+        db.execute("DELETE FROM hit WHERE namespace = ?", (namespace,))
     for scope in scopes:
         db.execute("DELETE FROM fact WHERE namespace = ? AND name = ?", (namespace, scope))
     db.execute(
@@ -340,8 +377,4 @@ def _reset(db: sqlite3.Connection, namespace: str, scopes: frozenset[str]) -> No
         " AND NOT EXISTS (SELECT 1 FROM fact WHERE namespace = ?1)",
         (namespace,),
     )
-    _ring(db, namespace)
-
-
-def _ring(db: sqlite3.Connection, namespace: str, task_id: str = WHOLE) -> None:
-    db.execute("INSERT INTO ring (namespace, id) VALUES (?, ?)", (namespace, task_id))
+    ring(db, namespace)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from emulator.store import StoreUnavailable
+from emulator.store.bells import WHOLE
 from emulator.store.timelines import FORMAT, check_format
 
 # How long a writer waits for another one in all.
@@ -17,8 +18,11 @@ _APPLICATION: Final = 0x5850454D
 _SCHEMA: Final = f"""
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {FORMAT};
-CREATE TABLE total (tasks INTEGER NOT NULL, first_clock BLOB);
-INSERT INTO total VALUES (0, NULL);
+CREATE TABLE total (
+    tasks INTEGER NOT NULL, first_clock BLOB,
+    epochs INTEGER NOT NULL, entries INTEGER NOT NULL, entry_bytes INTEGER NOT NULL
+);
+INSERT INTO total VALUES (0, NULL, 0, 0, 0);
 CREATE TABLE namespace (
     name TEXT PRIMARY KEY, ordinals INTEGER NOT NULL DEFAULT 0, tasks INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
@@ -34,7 +38,21 @@ CREATE INDEX task_parent ON task (namespace, parent, ordinal) WHERE parent IS NO
 CREATE TABLE timeline (name TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE follows (timeline TEXT NOT NULL, mark INTEGER NOT NULL, PRIMARY KEY (timeline, mark)) WITHOUT ROWID;
 CREATE INDEX follows_mark ON follows (mark);
-CREATE TABLE ring (number INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL);
+CREATE TABLE ring (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL, sender TEXT NOT NULL
+);
+CREATE TABLE hit (
+    namespace TEXT NOT NULL, id TEXT NOT NULL, rule TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (namespace, id, rule)
+) WITHOUT ROWID;
+CREATE TABLE log (
+    namespace TEXT PRIMARY KEY, epoch INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0,
+    added INTEGER NOT NULL DEFAULT 0, entries INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE entry (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, ordinal INTEGER NOT NULL, record BLOB NOT NULL,
+    UNIQUE (namespace, ordinal)
+);
 CREATE TRIGGER added AFTER INSERT ON task BEGIN
     UPDATE total SET tasks = tasks + 1;
     UPDATE namespace SET tasks = tasks + 1 WHERE name = new.namespace;
@@ -43,10 +61,22 @@ CREATE TRIGGER removed AFTER DELETE ON task BEGIN
     UPDATE total SET tasks = tasks - 1;
     UPDATE namespace SET tasks = tasks - 1 WHERE name = old.namespace;
     DELETE FROM follows WHERE mark = old.mark;
+    DELETE FROM hit WHERE namespace = old.namespace AND id = old.id;
 END;
 CREATE TRIGGER unfollowed AFTER DELETE ON follows
 WHEN NOT EXISTS (SELECT 1 FROM follows WHERE timeline = old.timeline) BEGIN
     DELETE FROM timeline WHERE name = old.timeline;
+END;
+CREATE TRIGGER entered AFTER INSERT ON entry BEGIN
+    UPDATE log SET added = added + 1, entries = entries + 1 WHERE namespace = new.namespace;
+    UPDATE total SET entries = entries + 1, entry_bytes = entry_bytes + length(new.record);
+END;
+CREATE TRIGGER amended AFTER UPDATE ON entry BEGIN
+    UPDATE total SET entry_bytes = entry_bytes + length(new.record) - length(old.record);
+END;
+CREATE TRIGGER dropped AFTER DELETE ON entry BEGIN
+    UPDATE log SET entries = entries - 1 WHERE namespace = old.namespace;
+    UPDATE total SET entries = entries - 1, entry_bytes = entry_bytes - length(old.record);
 END;
 CREATE TRIGGER rung AFTER INSERT ON ring WHEN new.number % 64 = 0 BEGIN
     DELETE FROM ring WHERE number <= new.number - {_MOST_RINGS};
@@ -54,12 +84,22 @@ END;
 """
 
 
-def connect(path: Path, timeout: float) -> sqlite3.Connection:
-    """Return a connection whose transactions are told; `timeout` is how many seconds a statement waits for a lock."""
+def connect(path: Path, timeout: float, sender: str = "") -> sqlite3.Connection:
+    """Return a connection whose transactions are told.
+
+    timeout: how many seconds a statement waits for a lock.
+    sender:  under which name it rings.
+    """
     # A server in a thread closes in another thread than it opens in, never in two at once.
     db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA synchronous = NORMAL")
+    db.create_function("sender", 0, lambda: sender)
     return db
+
+
+def ring(db: sqlite3.Connection, namespace: str, task_id: str = WHOLE) -> None:
+    """Tell other processes that something has changed."""
+    db.execute("INSERT INTO ring (namespace, id, sender) VALUES (?, ?, sender())", (namespace, task_id))
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:

@@ -1,37 +1,26 @@
-"""Timelines as JSON and back, exactly: what a task follows outlives the scenario file and the process.
-
-A scenario's special values stand as objects with one member whose name begins with `$`; an object of a scenario
-that looks like one is wrapped in `$object`.
-"""
+"""Timelines as JSON and back, exactly: what a task follows outlives the scenario file and the process."""
 
 import json
-import math
-from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from emulator.core.task import Status
 from emulator.core.timeline import (
-    NOTHING,
     After,
-    Fake,
     Millis,
-    Minted,
     Pause,
     Polls,
     Step,
     StepEvent,
     SubTask,
-    Template,
     Timeline,
-    Value,
     Wait,
 )
 from emulator.errors import BadRequest, EmulatorError
+from emulator.store.fault_records import rule_from_json, rule_to_json, story_faults_from_json, story_faults_to_json
+from emulator.store.values import Json, members_from_json, members_to_json, value_from_json, value_to_json
 
 FORMAT: Final = 1
-Json = dict[str, Any]
-_LARGEST: Final = 2**53
 
 
 class UnknownFormat(EmulatorError):
@@ -64,18 +53,25 @@ def digest(text: bytes) -> str:
 
 def timeline_to_json(timeline: Timeline) -> Json:
     """Return a timeline as JSON. What has its default is left out."""
-    return {
+    told = {
         "format": FORMAT,
         "name": timeline.name,
         "source": timeline.source,
         "steps": [_step_to_json(step) for step in timeline.steps],
     }
+    faults = story_faults_to_json(timeline.faults)
+    return told | ({"faults": faults} if faults else {})
 
 
 def timeline_from_json(found: Json) -> Timeline:
     """Return the timeline of its JSON. Raises UnknownFormat."""
     check_format("A stored timeline", found.get("format"))
-    return Timeline(found["name"], tuple(_step_from_json(step) for step in found["steps"]), found["source"])
+    return Timeline(
+        found["name"],
+        tuple(_step_from_json(step) for step in found["steps"]),
+        found["source"],
+        story_faults_from_json(found.get("faults")),
+    )
 
 
 def check_timeline(timeline: Timeline) -> None:
@@ -131,21 +127,23 @@ def _step_to_json(step: Step) -> Json:
     if step.leave is not None:
         told["leave"] = _leave_to_json(step.leave)
     if step.sets:
-        told["sets"] = _members(step.sets)
+        told["sets"] = members_to_json(step.sets)
     if step.pause is not None:
         pause = step.pause
         told["pause"] = {
             "kind": pause.kind,
             "property": pause.property,
-            "shown": _members(pause.shown),
-            "details": _members(pause.details),
+            "shown": members_to_json(pause.shown),
+            "details": members_to_json(pause.details),
         }
     if step.sub_tasks:
-        told["sub_tasks"] = [{"runs": each.runs, "request": _members(each.request)} for each in step.sub_tasks]
+        told["sub_tasks"] = [{"runs": each.runs, "request": members_to_json(each.request)} for each in step.sub_tasks]
     if step.events:
         told["events"] = [[each.offset, each.type, value_to_json(each.data)] for each in step.events]
     if step.streams_result:
         told["streams_result"] = True
+    if step.faults:
+        told["faults"] = [rule_to_json(rule) for rule in step.faults]
     return told
 
 
@@ -154,17 +152,20 @@ def _step_from_json(found: Json) -> Step:
         found["id"],
         Status(found["status"]),
         _leave_from_json(found["leave"]) if "leave" in found else None,
-        _values(found.get("sets")),
+        members_from_json(found.get("sets")),
         _pause_from_json(found["pause"]) if "pause" in found else None,
-        tuple(SubTask(each["runs"], _values(each["request"])) for each in found.get("sub_tasks", ())),
+        tuple(SubTask(each["runs"], members_from_json(each["request"])) for each in found.get("sub_tasks", ())),
         tuple(StepEvent(Millis(at), kind, value_from_json(data)) for at, kind, data in found.get("events", ())),
         found.get("streams_result", False),
+        tuple(map(rule_from_json, found.get("faults", ()))),
         found["line"],
     )
 
 
 def _pause_from_json(found: Json) -> Pause:
-    return Pause(found["kind"], found["property"], _values(found["shown"]), _values(found["details"]))
+    return Pause(
+        found["kind"], found["property"], members_from_json(found["shown"]), members_from_json(found["details"])
+    )
 
 
 def _leave_to_json(leave: After | Polls | Wait) -> Json:
@@ -190,68 +191,3 @@ def _leave_from_json(found: Json) -> After | Polls | Wait:
 def _after(found: list[int]) -> After:
     low, high, goto = found
     return After(Millis(low), Millis(high), goto)
-
-
-def _members(values: Mapping[str, Value]) -> Json:
-    return {name: value_to_json(value) for name, value in values.items()}
-
-
-def _values(found: Json | None) -> Mapping[str, Value]:
-    return {name: value_from_json(value) for name, value in found.items()} if found else NOTHING
-
-
-def value_to_json(value: Value) -> Any:
-    """Return a scenario's value as JSON; numbers that other readers of JSON would round stand as text."""
-    match value:
-        case Template(source=source):
-            return {"$template": source}
-        case Fake(provider=provider):
-            return {"$fake": provider}
-        case Minted(kind=kind, number=number):
-            return {"$minted": [kind, number]}
-        case Mapping():
-            members = _members(value)
-            return {"$object": members} if len(members) == 1 and next(iter(members)).startswith("$") else members
-        case tuple():
-            return {"$tuple": [value_to_json(item) for item in value]}
-        case list():
-            return [value_to_json(item) for item in value]
-        case int() if not isinstance(value, bool) and abs(value) >= _LARGEST:
-            return {"$int": str(value)}
-        case float() if not math.isfinite(value):
-            return {"$float": repr(value)}
-        case _:
-            return value
-
-
-def value_from_json(found: Any) -> Value:
-    """Return the value that `value_to_json` wrote. Raises ValueError for a `$` that it never writes."""
-    if isinstance(found, list):
-        return [value_from_json(item) for item in found]
-    if not isinstance(found, dict):
-        return found
-    if len(found) == 1:
-        [(name, inner)] = found.items()
-        if name.startswith("$"):
-            return _special(name, inner)
-    return {name: value_from_json(value) for name, value in found.items()}
-
-
-def _special(name: str, inner: Any) -> Value:
-    match name:
-        case "$template":
-            return Template(inner)
-        case "$fake":
-            return Fake(inner)
-        case "$minted":
-            return Minted(inner[0], inner[1])
-        case "$object":
-            return {key: value_from_json(value) for key, value in inner.items()}
-        case "$tuple":
-            return tuple(value_from_json(item) for item in inner)
-        case "$int":
-            return int(inner)
-        case "$float":
-            return float(inner)
-        case _:
-            raise ValueError(f"'{name}' is no special value of a timeline")

@@ -2,7 +2,7 @@
 
 import hmac
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from typing import Final
@@ -16,6 +16,7 @@ from emulator.web.exchange import Request
 # The text that the API itself answers with (source: the vendor's delete-task page).
 MISSING_KEY: Final = "Invalid or missing API key"
 MAX_KEY: Final = 1_024
+_COOKIE: Final = "emulator-token"
 
 
 class Unauthorized(EmulatorError):
@@ -102,28 +103,71 @@ class ControlGate:
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
-        public = urlsplit(settings.public_url or "").hostname
-        self._hosts = frozenset({settings.host, *settings.allow_hosts, *((public,) if public else ())})
+        public = urlsplit(settings.public_url or "")
+        self._public = public.netloc
+        self._hosts = frozenset(
+            {settings.host, *settings.allow_hosts, *((public.hostname,) if public.hostname else ())}
+        )
 
     def check_origin(self, request: Request) -> None:
         """Raise Forbidden unless Host and Origin are ours."""
-        host = _split(f"//{request.header(b'host') or ''}")
-        if not self._is_ours(host.hostname):
-            raise Forbidden(f"Host '{host.hostname or ''}' is not known here. If it is yours, serve with --allow-host.")
+        self.check_host(request)
         origin = request.header(b"origin")
-        if origin is not None and _split(origin).netloc != host.netloc:
+        if origin is not None and not self._is_own(origin, request):
             raise Forbidden(f"The control API takes no request from a page of '{origin}'.")
 
+    def check_host(self, request: Request) -> None:
+        """Raise Forbidden unless Host is ours."""
+        host = _host(request).hostname
+        if host is None or not (is_loopback(host) or host in self._hosts):
+            raise Forbidden(f"Host '{host or ''}' is not known here. If it is yours, serve with --allow-host.")
+
+    def check_form(self, request: Request) -> None:
+        """Raise Forbidden unless a form was sent by a page of ours, or by no page at all."""
+        # Every browser of today says by this header whose page it was, unless the address is plain http of another
+        # machine (source: Fetch Metadata Request Headers, 3); then Origin says it.
+        site = request.header(b"sec-fetch-site")
+        origin = request.header(b"origin")
+        if site not in (None, "same-origin") or (site is None and origin and not self._is_own(origin, request)):
+            raise Forbidden("This answer was sent by a page of another site, and was not taken. Open the link itself.")
+
     def check_token(self, request: Request) -> None:
-        """Raise Unauthorized unless the token is right, where one is asked for."""
-        if self._token is None:
-            return
-        scheme, _, sent = (request.header(b"authorization") or "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(sent.strip().encode(), self._token.encode()):
+        """Raise Unauthorized unless a request carries the token, where one is asked for."""
+        if not self.lets_in(request):
             raise Unauthorized("The control API needs the server's token: `Authorization: Bearer TOKEN`.")
 
-    def _is_ours(self, host: str | None) -> bool:
-        return host is not None and (is_loopback(host) or host in self._hosts)
+    def lets_in(self, request: Request) -> bool:
+        """Tell whether a request carries the token, where one is asked for: as Bearer, or by the pages' cookie."""
+        scheme, _, sent = (request.header(b"authorization") or "").partition(" ")
+        return self.is_token(sent.strip() if scheme.lower() == "bearer" else "") or self._has_cookie(request)
+
+    def is_token(self, sent: str) -> bool:
+        """Tell whether this is the server's token; any text is, where none is asked for."""
+        return self._token is None or hmac.compare_digest(sent.encode(), self._token.encode())
+
+    def cookie(self, *, secure: bool) -> str:
+        """Return the `Set-Cookie` that keeps a browser in; it tells what follows from the token, not the token."""
+        name, value = self._pass()
+        rest = "; Secure" if secure else ""
+        return f"{name}={value}; Path=/__emulator; HttpOnly; SameSite=Strict{rest}"
+
+    def _has_cookie(self, request: Request) -> bool:
+        name, value = self._pass()
+        sent = _cookies(request.header(b"cookie") or "").get(name, "")
+        return hmac.compare_digest(sent.encode(), value.encode())
+
+    def _pass(self) -> tuple[str, str]:
+        # Cookies know no port: the name differs by token, so that two servers of one host do not take each other's.
+        made = hmac.digest((self._token or "").encode(), _COOKIE.encode(), sha256).hex()
+        return f"{_COOKIE}-{made[:8]}", made[8:]
+
+    def _is_own(self, origin: str, request: Request) -> bool:
+        own = _host(request).netloc
+        return _split(origin).netloc in (own, self._public or own)
+
+
+def _host(request: Request) -> SplitResult:
+    return _split(f"//{request.header(b'host') or ''}")
 
 
 def _split(url: str) -> SplitResult:

@@ -1,56 +1,89 @@
 """The application: contract, stories, engine and routes, put together once when the server starts."""
 
-from collections.abc import Callable
-
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator import embedded
 from emulator.clock import millis
 from emulator.contract import values
-from emulator.contract.spec import Contract, load_contract
+from emulator.contract.spec import Contract
 from emulator.engine import Engine
-from emulator.links import Link, sign
+from emulator.journal import Journal
+from emulator.journal.batches import BatchedJournal
+from emulator.journal.memory import MemoryJournal
+from emulator.journal.redaction import Redaction
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
-from emulator.standing import Standing
+from emulator.store import Store
 from emulator.store.opening import open_store
 from emulator.web.access import Keys
-from emulator.web.control import ControlHandlers, ControlManner
+from emulator.web.control import ControlHandlers, ControlManner, control_contract
+from emulator.web.faulty import ApiFaults
 from emulator.web.handlers import ApiHandlers, ApiManner
+from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.people import PREFIX, Links
+from emulator.web.recording import Recorder
 from emulator.web.sdk_handlers import SdkHandlers
 from emulator.web.service import Service
+from emulator.web.site import Site, is_browser
 
-CONTROL_PREFIX = "/__emulator"
-_EXPOSED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Preference-Applied")
+_EXPOSED = (
+    *(
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "Retry-After",
+        "Preference-Applied",
+        "Location",
+    ),
+    *("X-Emulator-Request", "X-Emulator-Scenario", "X-Emulator-Step", "X-Emulator-Source"),
+)
 
 
 class Application:
-    """The whole emulator as an ASGI application; `engine` is what all of it stands on."""
+    """The whole emulator as an ASGI application.
 
-    def __init__(self, engine: Engine, contract: Contract, api: ASGIApp, control: ASGIApp) -> None:
+    engine:   what all of it stands on.
+    recorder: whose observers are told of every answer of the emulated API.
+    """
+
+    def __init__(
+        self, engine: Engine, contract: Contract, recorder: Recorder, api: ASGIApp, control: ASGIApp, site: Site
+    ) -> None:
         self.engine = engine
         self.contract = contract
+        self.recorder = recorder
         self._api = api
         self._control = control
+        self._site = site
+        self._has_root = any(operation.path == "/" for operation in contract.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the control API below its prefix, by the emulated API everywhere else."""
+        """Answer by the pages and the control API below their prefix, by the emulated API everywhere else."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            is_control = scope["path"].startswith(CONTROL_PREFIX)
-            await (self._control if is_control else self._api)(scope, receive, send)
+            await self._part(scope)(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Everything is loaded before; what the store holds open is given back at the end."""
+        """Everything is loaded before."""
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self.engine.store.close()
+        await self.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def close(self) -> None:
+        """Write what the journal holds back, and give back what the store holds open."""
+        await self.engine.journal.close()
+        await self.engine.store.close()
+
+    def _part(self, scope: Scope) -> ASGIApp:
+        path: str = scope["path"]
+        if path.startswith(PREFIX):
+            return self._site if self._site.has(path) else self._control
+        return self._site.home if path == "/" and not self._has_root and is_browser(scope) else self._api
 
 
 def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
@@ -65,20 +98,37 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     check_runnables(settings.runnables, catalogue)
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
-    renderer = TaskRenderer(contract, organization_id, millis(settings.start), _consent_link(settings), fake)
-    engine = Engine(settings, catalogue, FALLBACK, renderer, open_store(settings.store))
+    links = Links(settings)
+    renderer = TaskRenderer(
+        contract,
+        organization_id,
+        millis(settings.start),
+        links.consent,
+        fake,
+        nasty=settings.nasty,
+        future=settings.future,
+    )
+    store = open_store(settings.store)
+    engine = Engine(settings, catalogue, FALLBACK, renderer, store, _journal(settings, contract, store))
+    manner = ApiManner(engine, keys, contract)
+    recorder = Recorder(engine.journal, engine.feed, engine.standings, manner.place)
     api = Service(
         contract,
-        ApiManner(engine, keys, contract),
+        manner,
         {**ApiHandlers(engine, contract).table(), **SdkHandlers(engine, contract).table()},
         max_body=settings.max_body,
         strict=settings.strict,
         seed=settings.seed,
+        recorder=recorder,
+        faulty=ApiFaults(engine),
     )
     control = Service(
-        load_contract(embedded.CONTROL_CONTRACT, check_schemas=False),
+        control_contract(),
         ControlManner(settings, keys),
-        ControlHandlers(engine, contract, settings, organization_id).table(),
+        {
+            **ControlHandlers(engine, contract, settings, organization_id, links).table(),
+            **JournalHandlers(engine, contract).table(),
+        },
         max_body=settings.max_body,
         strict=settings.strict,
     )
@@ -87,15 +137,10 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         api_app = CORSMiddleware(
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
-    return Application(engine, contract, api_app, control.router())
+    return Application(engine, contract, recorder, api_app, control.router(), Site(engine, links, settings))
 
 
-def _consent_link(settings: Settings) -> Callable[[Standing], str]:
-    # Made from the seed, so that runs are equal; off loopback the token, which a start demands, makes it secret.
-    secret = f"{settings.seed}\0{settings.token or ''}".encode()
-
-    def link(standing: Standing) -> str:
-        signed = sign(Link(standing.namespace, standing.task.id, standing.number, standing.snapshot.step.id), secret)
-        return f"{settings.public_url or standing.turn.origin}{CONTROL_PREFIX}/consent/{signed}"
-
-    return link
+def _journal(settings: Settings, contract: Contract, store: Store) -> Journal:
+    if store.log is None:
+        return MemoryJournal()
+    return BatchedJournal(store.log, Redaction(contract.operations), is_shared=settings.workers > 1)

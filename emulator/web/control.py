@@ -1,6 +1,7 @@
 """The control API, below /__emulator: who may use it, and one handler for each action that its contract names."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -8,22 +9,25 @@ from urllib.parse import parse_qs
 
 from emulator import __version__, embedded, transfer
 from emulator.clock import Clock, machine_time, millis
-from emulator.contract.spec import Contract, Operation
+from emulator.contract.spec import Contract, Operation, load_contract, served_document
 from emulator.contract.validation import Violation
 from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
 from emulator.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
-from emulator.errors import BadRequest, EmulatorError, NotFound
+from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
+from emulator.scenario.paths import as_json, path_of, paths
 from emulator.settings import Settings
 from emulator.standing import Standing
 from emulator.store.opening import kind_of
 from emulator.web import views
 from emulator.web.access import ControlGate, Keys, Unauthorized
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
+from emulator.web.people import Links
 from emulator.web.problems import problem, problem_violations, with_headers
 from emulator.web.service import Call, Handler
+from emulator.web.streams import StreamReply
 
 MERMAID: Final = "text/vnd.mermaid"
 # A container's health check may come under any name, and tells nothing that a stranger could use.
@@ -84,11 +88,14 @@ class ControlHandlers:
     contract: the one that the engine's tasks are answered by.
     """
 
-    def __init__(self, engine: Engine, contract: Contract, settings: Settings, organization_id: str) -> None:
+    def __init__(
+        self, engine: Engine, contract: Contract, settings: Settings, organization_id: str, links: Links
+    ) -> None:
         self._engine = engine
         self._contract = contract
         self._settings = settings
         self._organization_id = organization_id
+        self._links = links
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -97,6 +104,8 @@ class ControlHandlers:
             "ready": self.ready,
             "info": self.info,
             "openapi": self.openapi,
+            "contract": self.contract,
+            "follow_events": self.follow_events,
             "list_tasks": self.list_tasks,
             "get_task": self.get_task,
             "signal_task": self.signal_task,
@@ -106,8 +115,12 @@ class ControlHandlers:
             "advance_clock": self.advance_clock,
             "list_scenarios": self.list_scenarios,
             "get_scenario": self.get_scenario,
+            "list_paths": self.list_paths,
             "set_default_scenario": self.set_default_scenario,
             "set_next_scenario": self.set_next_scenario,
+            "list_faults": self.list_faults,
+            "set_faults": self.set_faults,
+            "clear_faults": self.clear_faults,
             "reset": self.reset,
             "list_namespaces": self.list_namespaces,
             "export": self.export,
@@ -157,6 +170,21 @@ class ControlHandlers:
         """Return the description of the control API."""
         return json_reply(_control_document())
 
+    async def contract(self, call: Call) -> Reply:
+        """Return the contract that is served."""
+        return json_reply(served_document(self._contract))
+
+    async def follow_events(self, call: Call) -> StreamReply:
+        """Tell what happens in the namespace, as it happens."""
+        pointer = f"/components/schemas/{call.operation.behaviour['event']}"
+        last = call.request.header(b"last-event-id")
+        return StreamReply(self._events(call.namespace, last), control_contract(), pointer)
+
+    async def _events(self, namespace: str, last: str | None) -> AsyncIterator[Mapping[str, Any]]:
+        async with aclosing(self._engine.following.follow(namespace, last)) as followed:
+            async for event_id, event in followed:
+                yield {"id": event_id, "type": event.type, "namespace": namespace, "data": event.data}
+
     # Tasks
 
     async def list_tasks(self, call: Call) -> Reply:
@@ -165,7 +193,7 @@ class ControlHandlers:
         listed = await self._engine.standings.select(call.namespace, lambda task: True)
         shown = listed[(page - 1) * per_page : page * per_page]
         found = [await self._engine.standings.find(call.namespace, task.id) for task in shown]
-        items = [views.task_view(standing, self._pause(standing)) for standing in found if standing is not None]
+        items = [views.task_view(standing, self._pause_in_part(standing)) for standing in found if standing is not None]
         return json_reply({"items": items, "total": len(listed)})
 
     async def get_task(self, call: Call) -> Reply:
@@ -199,7 +227,14 @@ class ControlHandlers:
         return json_reply(views.task_details(view, self._pause(view.standing)))
 
     def _pause(self, standing: Standing) -> Mapping[str, Any]:
-        return self._engine.renderer.pause_details(standing)
+        return {**self._engine.renderer.pause_details(standing), "link": self._links.pause(standing)}
+
+    def _pause_in_part(self, standing: Standing) -> Mapping[str, Any]:
+        """Return what a person is shown; {} where a text of it fails, which the task's own answer tells."""
+        try:
+            return self._pause(standing)
+        except BrokenPromise:
+            return {}
 
     # The clock
 
@@ -235,18 +270,45 @@ class ControlHandlers:
             return Reply(200, mermaid(scenario.timeline).encode(), f"{MERMAID}; charset=utf-8")
         return json_reply(views.scenario_details(scenario))
 
+    async def list_paths(self, call: Call) -> Reply:
+        """Return every way in which a scenario can end."""
+        timeline = self._engine.scenario(call.parameters["name"]).timeline
+        found = paths(timeline, max_turns=call.parameters["max_turns"])
+        return json_reply({"items": [as_json(path) for path in found]})
+
     async def set_default_scenario(self, call: Call) -> Reply:
         """Choose the scenario of every further start that nothing else decides."""
         await self._engine.pin_default(call.namespace, call.body["scenario"])
         return json_reply(await self._choices(call.namespace))
 
     async def set_next_scenario(self, call: Call) -> Reply:
-        """Choose the scenario of the next start, or of the next few."""
-        await self._engine.pin_next(call.namespace, call.body["scenario"], int(call.body.get("times", 1)))
+        """Choose the scenario of the next start, or of the next few, and the path that they take."""
+        name, path_id = call.body["scenario"], call.body.get("path")
+        timeline = self._engine.scenario(name).timeline
+        path = None if path_id is None else path_of(timeline, path_id, max_turns=int(call.body.get("max_turns", 1)))
+        await self._engine.pin_next(call.namespace, name, int(call.body.get("times", 1)), path)
         return json_reply(await self._choices(call.namespace))
 
     async def _choices(self, namespace: str) -> dict[str, Any]:
         return views.choices(await self._engine.pins(namespace), self._engine.default)
+
+    # Faults
+
+    async def list_faults(self, call: Call) -> Reply:
+        """Return the faults that coming requests meet."""
+        kept = await self._engine.faults.kept(call.namespace)
+        return json_reply({"items": [views.coming_fault(rule, met) for rule, met in kept]})
+
+    async def set_faults(self, call: Call) -> Reply:
+        """Let coming requests meet these faults in place of those before."""
+        operations = {each.id: str(each.behaviour.get("action", "")) for each in self._contract.operations}
+        await self._engine.faults.keep(call.namespace, call.body["faults"], operations)
+        return await self.list_faults(call)
+
+    async def clear_faults(self, call: Call) -> Reply:
+        """Let coming requests meet no fault but those of their stories."""
+        await self._engine.faults.keep(call.namespace, (), {})
+        return await self.list_faults(call)
 
     # Namespaces
 
@@ -257,10 +319,16 @@ class ControlHandlers:
 
     async def list_namespaces(self, call: Call) -> Reply:
         """Return the namespaces that hold anything, by name."""
-        kept = sorted((await self._engine.store.namespaces()).items())
+        tasks = await self._engine.store.namespaces()
+        requests = await self._engine.journal.namespaces()
         items = [
-            {"name": name, "tasks": tasks, "clock": _shown(await self._engine.standings.clock(name))}
-            for name, tasks in kept
+            {
+                "name": name,
+                "tasks": tasks.get(name, 0),
+                "requests": requests.get(name, 0),
+                "clock": _shown(await self._engine.standings.clock(name)),
+            }
+            for name in sorted({*tasks, *requests})
         ]
         return json_reply({"items": items})
 
@@ -273,6 +341,12 @@ class ControlHandlers:
         replacing = call.parameters["replace"]
         tasks = await transfer.restore(self._engine, call.namespace, call.body, replacing=replacing)
         return json_reply({"namespace": call.namespace, "tasks": tasks})
+
+
+@lru_cache(maxsize=1)
+def control_contract() -> Contract:
+    """Return the contract of the control API; read once, whatever the number of servers."""
+    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False)
 
 
 @lru_cache(maxsize=1)

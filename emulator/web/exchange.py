@@ -1,14 +1,15 @@
 """A request as it came, and a reply as it goes; thin enough that a hot path pays for nothing it does not use."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
+from emulator import exact
 from emulator.errors import EmulatorError
+from emulator.faulting import Hit
+from emulator.standing import Standing
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
@@ -31,11 +32,12 @@ class ClientGone(EmulatorError):
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request; its body is read when asked for, up to a bound."""
+    """One HTTP request; its body is read when asked for, up to a bound, and then stands in `raw`."""
 
     scope: Scope
     receive: Receive
     path_parameters: Mapping[str, str]
+    raw: bytes = b""
     _first: dict[bytes, bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,35 +85,42 @@ class Request:
                 raise BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
             chunks.append(chunk)
             more = message.get("more_body", False)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self.raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return self.raw
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP answer. `data` is the body before it was encoded, for the check against the contract."""
+    """One HTTP answer.
+
+    data:     the body before it was encoded, for the check against the contract.
+    standing: of the task that the answer shows, if it shows one.
+    started:  the id of the task that the request has started.
+    fault:    what goes wrong with the answer on purpose; `fault.name` is what `X-Emulator-Fault` tells.
+    """
 
     status: int
     body: bytes = b""
     media_type: str | None = JSON
     headers: RawHeaders = ()
     data: Any = field(default=None, repr=False)
+    standing: Standing | None = field(default=None, repr=False)
+    started: str | None = None
+    fault: Hit | None = None
 
-    async def send(self, send: Send, more: RawHeaders = ()) -> None:
-        """Send it, with `more` headers behind its own."""
+    def whole_headers(self, more: RawHeaders = ()) -> list[tuple[bytes, bytes]]:
+        """Return the headers as they are sent, `more` behind its own."""
         if self.media_type is None:
-            headers = [*self.headers, *more]
-        else:
-            content_type = _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode())
-            headers = [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *more]
+            return [*self.headers, *more]
+        content_type = _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode())
+        return [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *more]
+
+    async def send(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        """Send it with its whole headers."""
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
 def json_reply(data: Any, status: int = 200, headers: RawHeaders = (), media_type: str = JSON) -> Reply:
     """Return a reply with `data` as JSON."""
-    try:
-        body = orjson.dumps(data)
-    except TypeError:
-        # A number beyond 64 bits, such as a page that a client asks for, is beyond orjson as well.
-        body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-    return Reply(status, body, media_type, headers, data)
+    return Reply(status, exact.dumps(data), media_type, headers, data)

@@ -1,6 +1,7 @@
 """What the emulated API does: one handler for each action that a contract can name."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -9,9 +10,10 @@ from emulator.contract.validation import Violation
 from emulator.conversation import messages
 from emulator.engine import Engine, Start
 from emulator.errors import EmulatorError, NotFound
+from emulator.oddities import FUTURE_EVENT
 from emulator.standing import Standing
 from emulator.streaming import follow
-from emulator.web.access import Keys, credential_of
+from emulator.web.access import Keys, Unauthorized, credential_of
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
 from emulator.web.listing import in_own_words, selected, summaries
 from emulator.web.problems import vendor_error, vendor_violations
@@ -26,6 +28,8 @@ class ApiManner:
 
     def __init__(self, engine: Engine, keys: Keys, contract: Contract) -> None:
         self._keys = keys
+        alternatives = (each for operation in contract.operations for each in operation.security)
+        self._security = tuple(dict.fromkeys(alternatives))
         self._limited = frozenset(each.id for each in contract.operations if _tells_limits(each))
         self._rate_limit = RateLimit(engine)
 
@@ -36,6 +40,13 @@ class ApiManner:
         namespace = self._keys.namespace(credential_of(request, operation.security))
         limited = operation.id in self._limited
         return namespace, await self._rate_limit.headers(namespace) if limited else ()
+
+    def place(self, request: Request) -> str:
+        """Return the namespace that any credential of the contract opens; without a welcome one the default."""
+        try:
+            return self._keys.namespace(credential_of(request, self._security))
+        except Unauthorized:
+            return self._keys.default
 
     def error(self, error: EmulatorError) -> Reply:
         """Return `{"detail": …}`."""
@@ -95,12 +106,13 @@ class ApiHandlers:
         honoured = [f"scenario={preferences.scenario}"] if preferences.scenario else []
         reply = behaviour.get("reply", "accepted")
         if reply == "stream":
-            return self._stream(call, view.standing, preference_applied(*honoured))
+            stream = self._stream(call, view.standing, preference_applied(*honoured))
+            return replace(stream, started=view.standing.task.id)
         if reply == "wait":
             waiting = self._engine.wait(call.namespace, view.standing.task.id, preferences.wait)
             view = await unless_gone(call.request, waiting)
             honoured += [] if preferences.wait is None else [f"wait={preferences.wait:g}"]
-        return applied(self._replies.of(call, view), *honoured)
+        return replace(applied(self._replies.of(call, view), *honoured), started=view.standing.task.id)
 
     async def events(self, call: Call) -> StreamReply:
         """Return the events of a task's newest turn, from its beginning."""
@@ -112,6 +124,8 @@ class ApiHandlers:
             self._contract,
             f"/components/schemas/{call.operation.behaviour['event']}",
             (*told_by(standing), *headers),
+            standing,
+            beyond=f"event {FUTURE_EVENT}" if self._engine.settings.future else "",
         )
 
     async def read(self, call: Call) -> Reply:
@@ -141,11 +155,11 @@ class ApiHandlers:
 
     async def thread(self, call: Call) -> Reply:
         """Return the messages of a task, of all its turns."""
-        return json_reply(await self._messages(call.namespace, call.parameters["task_id"]))
+        return json_reply(await self._messages(call.namespace, task_id_of(call)))
 
     async def thread_full(self, call: Call) -> Reply:
         """Return the messages of a task under `root`, and those of all sub-tasks under their ids."""
-        root = call.parameters["task_id"]
+        root = task_id_of(call)
         threads = {"root": await self._messages(call.namespace, root)}
         waiting, met = [root], {root}
         while waiting:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from emulator.clock import millis
 from emulator.engine import Engine
+from emulator.errors import BrokenPromise
 from emulator.standing import Standing
 from emulator.store import Task
 from emulator.web.service import Call
@@ -23,8 +24,8 @@ async def selected(engine: Engine, namespace: str, agent_id: str | None, asked: 
 
 async def summaries(engine: Engine, namespace: str, tasks: Sequence[Task]) -> list[dict[str, Any]]:
     """Return tasks in brief."""
-    views = [await engine.peek(namespace, task.id) for task in tasks]
-    return [engine.renderer.list_item(view.standing, view.body) for view in views]
+    found = [await _told(engine, namespace, task) for task in tasks]
+    return [engine.renderer.list_item(standing, body) for standing, body in found]
 
 
 async def in_own_words(engine: Engine, call: Call, tasks: Sequence[Task]) -> Any:
@@ -32,9 +33,22 @@ async def in_own_words(engine: Engine, call: Call, tasks: Sequence[Task]) -> Any
 
     A bare array of tasks, or an object that holds them under the name in `x-emulator: {items: …}`.
     """
-    bodies = [(await engine.peek(call.namespace, task.id)).body for task in tasks]
+    bodies = [(await _told(engine, call.namespace, task))[1] for task in tasks]
     under = call.operation.behaviour.get("items")
     return bodies if under is None else {under: bodies}
+
+
+async def _told(engine: Engine, namespace: str, task: Task) -> tuple[Standing, Mapping[str, Any]]:
+    """Return a task for a list. One whose text fails must not cost the others their place: it is told in part.
+
+    The task's own answer says what is wrong.
+    """
+    try:
+        view = await engine.peek(namespace, task.id)
+    except BrokenPromise:
+        standing = await engine.standings.get(namespace, task.id)
+        return standing, engine.renderer.task_in_part(standing)
+    return view.standing, view.body
 
 
 class _Facts:
@@ -56,7 +70,7 @@ class _State:
     NAMES: Final = ("status", "internal_status", "user_id", "triggering_agent_id", "from_date", "to_date")
 
     def __init__(self, engine: Engine, asked: Mapping[str, Any]) -> None:
-        self._render = engine.renderer.task
+        self._render = engine.renderer.task_in_part
         self._word = engine.renderer.words.status
         self._wanted = {
             name: asked[name] for name in ("internal_status", "triggering_agent_id") if asked.get(name) is not None

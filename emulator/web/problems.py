@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from emulator.contract import pointers
@@ -57,7 +58,7 @@ def as_problem(reply: Reply) -> Reply:
     told = reply.data["detail"] if isinstance(reply.data, Mapping) and "detail" in reply.data else ""
     details: dict[str, object] = {
         "type": "about:blank",
-        "title": HTTPStatus(reply.status).phrase,
+        "title": phrase(reply.status),
         "status": reply.status,
         "detail": told if isinstance(told, str) else "The request breaks the contract.",
     }
@@ -79,7 +80,13 @@ def broken_promise(where: str, violations: Sequence[Violation], source: str | No
 
 def with_headers(reply: Reply, headers: RawHeaders) -> Reply:
     """Return the reply with further headers."""
-    return Reply(reply.status, reply.body, reply.media_type, (*reply.headers, *headers), reply.data)
+    return replace(reply, headers=(*reply.headers, *headers))
+
+
+def phrase(status: int) -> str:
+    """Return the phrase of a status; of one that nobody has registered, that of its class."""
+    known = {each.value: each.phrase for each in HTTPStatus}
+    return known.get(status) or known[status // 100 * 100]
 
 
 def _kebab(name: str) -> str:

@@ -1,20 +1,24 @@
 """Routes made from a contract's operations, and what to say when none of them matches."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 from urllib.parse import unquote
 
 from starlette.routing import BaseRoute, Match, NoMatchFound
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.contract.spec import Operation
 from emulator.errors import EmulatorError
-from emulator.web.exchange import Reply
+from emulator.web.exchange import RawHeaders
 
+# What is left to differ where a path fits whole.
+_OTHER_METHOD: Final = " (by another method)"
 _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
-ErrorReply = Callable[[EmulatorError], Reply]
+# Answers a request that belongs to no operation, with further headers.
+Refuse = Callable[[Scope, Receive, Send, EmulatorError, RawHeaders], Awaitable[None]]
 
 
 class MethodNotAllowed(EmulatorError):
@@ -34,10 +38,11 @@ class OperationRoutes(BaseRoute):
 
     Found by walking a tree of path segments, literal ones first, so that the cost depends on the length of a path and
     not on how many operations there are. A path by a method that it lacks is answered 405 with those that it has.
+    HEAD is answered as GET without its body, where a path has GET and no HEAD of its own.
     """
 
-    def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], error: ErrorReply) -> None:
-        self._error = error
+    def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], refuse: Refuse) -> None:
+        self._refuse = refuse
         self._root = _Node()
         for operation, endpoint in endpoints:
             node = self._root
@@ -45,6 +50,8 @@ class OperationRoutes(BaseRoute):
                 node = node.child(segment)
             node.endpoints[operation.method] = endpoint
             node.names = tuple(_PARAMETER.findall(operation.path))
+            if operation.method == "GET":
+                node.endpoints.setdefault("HEAD", without_body(endpoint))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match path and method; a path alone is a partial match."""
@@ -66,11 +73,23 @@ class OperationRoutes(BaseRoute):
             await endpoint(scope, receive, send)
             return
         allow = ", ".join(sorted(endpoints)).encode()
-        await self._error(MethodNotAllowed("Method Not Allowed")).send(send, ((b"allow", allow),))
+        await self._refuse(scope, receive, send, MethodNotAllowed("Method Not Allowed"), ((b"allow", allow),))
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         """Nothing here is looked up by name."""
         raise NoMatchFound(name, path_params)
+
+
+def without_body(endpoint: ASGIApp) -> ASGIApp:
+    """Return an endpoint that sends status and headers alone (RFC 9110, 9.3.2)."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await endpoint(scope, receive, send_head)
+
+    return answer
 
 
 class _Node:
@@ -133,27 +152,35 @@ def _matched(node: _Node, values: tuple[str, ...]) -> Scope:
 class NoOperation:
     """Answers what no operation matches, naming the nearest one."""
 
-    def __init__(self, operations: Sequence[Operation], error: ErrorReply) -> None:
+    def __init__(self, operations: Sequence[Operation], refuse: Refuse) -> None:
         self._operations = operations
-        self._error = error
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 404."""
         method, path = scope["method"], scope["path"]
-        message = f"No operation matches {method} {path}.{self.nearest(method, path)}"
-        await self._error(NoSuchOperation(message)).send(send)
+        pages = " The emulator's pages are at /__emulator/." if path == "/" else ""
+        near = "".join(f" Nearest: {each}." for each in nearest(self._operations, method, path, 1))
+        message = f"No operation matches {method} {path}.{pages or near}"
+        await self._refuse(scope, receive, send, NoSuchOperation(message), ())
 
-    def nearest(self, method: str, path: str) -> str:
-        """Return " Nearest: …" with the operation whose path is most alike, and where it differs."""
-        scored = max(
-            ((_likeness(path, each.path), each.method == method, each) for each in self._operations),
-            key=lambda each: each[:2],
-            default=None,
-        )
-        if scored is None or scored[0] < 0.5:
-            return ""
-        near = scored[2]
-        return f" Nearest: {near.method} {near.path}{_difference(path, near.path)}."
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An operation that was perhaps meant; `difference` says where the path leaves that of the operation."""
+
+    operation: Operation
+    difference: str
+
+    def __str__(self) -> str:
+        return f"{self.operation.method} {self.operation.path}{self.difference}"
+
+
+def nearest(operations: Sequence[Operation], method: str, path: str, most: int = 3) -> list[Near]:
+    """Return the operations whose paths are most alike, of as alike ones those of the same method first."""
+    scored = [(_likeness(path, each.path), each.method == method, each) for each in operations]
+    near = sorted((each for each in scored if each[0] >= 0.5), key=lambda each: each[:2], reverse=True)
+    return [Near(each, _difference(path, each.path) or _OTHER_METHOD) for _, _, each in near[:most]]
 
 
 def _likeness(path: str, template: str) -> float:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
-
+from emulator import exact
 from emulator.contract.spec import Contract
 from emulator.conversation import activity
 from emulator.core import signals
@@ -75,7 +74,7 @@ class SdkHandlers:
         runs = call.parameters[call.operation.behaviour["subject"]]
         body = {"id": told.get("id"), "input": {"text": told.get("input")}, "source": "sdk"}
         kind = self._engine.directory.kind(runs, call.operation.behaviour["kind"])
-        start = Start(runs, kind, None, body, orjson.dumps(body), call.request.origin)
+        start = Start(runs, kind, None, body, exact.dumps(body), call.request.origin)
         story = _reported(told, self._source, call.operation.line)
         return self._replies.of(call, await self._engine.start(call.namespace, start, story))
 
@@ -88,14 +87,14 @@ class SdkHandlers:
 
     async def activity(self, call: Call) -> Reply:
         """Return what was said in a task that this agent has run."""
-        turns = await self._engine.standings.turns(call.namespace, call.parameters["task_id"])
+        turns = await self._engine.standings.turns(call.namespace, task_id_of(call))
         if call.parameters["agent_id"] not in {turn.turn.runs for turn in turns}:
             raise NotFound("Task not found")
         return json_reply(activity([(turn, self._engine.renderer.task(turn)) for turn in turns]))
 
     async def push(self, call: Call) -> Reply:
         """Take events that a worker tells of a task, and keep nothing of them."""
-        await self._engine.standings.get(call.namespace, call.parameters["task_id"])
+        await self._engine.standings.get(call.namespace, task_id_of(call))
         return json_reply({})
 
 
@@ -107,7 +106,7 @@ def _news(renderer: TaskRenderer, view: View, sent: Mapping[str, Any]) -> dict[s
     said = sent if extension is None else {**sent, "payload_extension": extension}
     settable = {name: value for name, value in said.items() if name in body and name not in OWN and value is not None}
     if not isinstance(settable.get("result", ""), str):
-        settable["result"] = orjson.dumps(settable["result"]).decode()
+        settable["result"] = exact.dumps(settable["result"]).decode()
     news = {name: value for name, value in settable.items() if renderer.completed(name, value) != body[name]}
     status = sent.get("status")
     if status is not None and may_be_updated(view.standing.snapshot.status, Status(status)):

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any, Final, Protocol, TypeVar
 
 from starlette.routing import Router
@@ -17,17 +18,23 @@ from emulator.contract.directions import for_answers, for_requests
 from emulator.contract.spec import Contract, Operation, routing_order
 from emulator.contract.validation import Accepted, RequestValidator, ResponseChecker, Violation, body_is_acceptable
 from emulator.contract.values import keyed
+from emulator.core.faults import STATUS
 from emulator.errors import EmulatorError
-from emulator.web.exchange import PROBLEM, ClientGone, RawHeaders, Reply, Request
-from emulator.web.problems import as_problem, broken_promise, with_headers
+from emulator.faulting import Hit
+from emulator.web.exchange import JSON, PROBLEM, BodyTooLarge, ClientGone, RawHeaders, Reply, Request, json_reply
+from emulator.web.problems import as_problem, broken_promise, phrase, with_headers
+from emulator.web.recording import Exchange, Recorder, send_unrecorded
 from emulator.web.routes import NoOperation, OperationRoutes
-from emulator.web.streams import StreamReply
+from emulator.web.spoiling import Spoiler
+from emulator.web.streams import BEYOND, StreamReply
 
 _logger = logging.getLogger("emulator")
 _NO_PREFERENCES: Final = parse_prefer(())
 _MOST_CHECKED: Final = 256
 # The header that tells where the story stands that an answer comes from.
 SOURCE: Final = b"x-emulator-source"
+# RFC 9110, 15.3.5 and 15.4.5.
+_WITHOUT_BODY: Final = (204, 304)
 
 
 class UnsupportedMediaType(EmulatorError):
@@ -39,9 +46,10 @@ class UnsupportedMediaType(EmulatorError):
 class Refused(EmulatorError):
     """A request that breaks the contract, with its answer; that is no promise of ours, so it is shaped, not checked."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, violations: tuple[Violation, ...]) -> None:
         super().__init__("The request breaks the contract.")
         self.reply = reply
+        self.violations = violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,18 @@ Answered = TypeVar("Answered")
 Handler = Callable[[Call], Awaitable[Reply | StreamReply]]
 
 
+class Faulty(Protocol):
+    """What makes answers of a service go wrong on purpose."""
+
+    async def strike(self, call: "Call") -> Hit | None:
+        """Return the fault of a request that is about to be handled, or None. Raises EmulatorError."""
+        ...
+
+    async def strike_started(self, call: "Call", task_id: str) -> Hit | None:
+        """Return the fault that a story has for the request that has started it, or None."""
+        ...
+
+
 class Manner(Protocol):
     """In what a service differs from another: whom it lets in, how it words errors, what it adds to an answer."""
 
@@ -87,6 +107,7 @@ class Service:
     """One contract, served.
 
     handlers: by the name of an operation's action; an operation without action is answered from the contract.
+    recorder: keeps what was asked and answered; None where nothing is kept.
     """
 
     def __init__(
@@ -98,12 +119,16 @@ class Service:
         max_body: int,
         strict: bool = False,
         seed: int = 0,
+        recorder: Recorder | None = None,
+        faulty: Faulty | None = None,
     ) -> None:
         self.contract = contract
         self.manner = manner
         self.handlers = handlers
         self.max_body = max_body
         self.seed = seed
+        self.recorder = recorder
+        self.faulty = faulty
         self._requests = for_requests(contract)
         self._answers = for_answers(contract)
         self._checker = ResponseChecker(self._answers, strict)
@@ -115,14 +140,32 @@ class Service:
         """Return the routes of the contract's paths; what none of them matches is told the nearest."""
         endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(self.contract))
         return Router(
-            [OperationRoutes(endpoints, self._unrouted)],
+            [OperationRoutes(endpoints, self._refuse)],
             redirect_slashes=False,
-            default=NoOperation(self.contract.operations, self._unrouted),
+            default=NoOperation(self.contract.operations, self._refuse),
         )
 
-    def _unrouted(self, error: EmulatorError) -> Reply:
-        """Return the answer to a request that belongs to no operation, for which hence no shape is declared."""
-        return self._undeclared(self.manner.error(error))
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, error: EmulatorError, headers: RawHeaders
+    ) -> None:
+        """Answer a request that belongs to no operation, for which hence no shape is declared."""
+        exchange = Exchange(Request(scope, receive, {}), None, perf_counter())
+        reply = self._undeclared(self.manner.error(error))
+        if self.recorder is not None:
+            try:
+                await exchange.request.body(self.max_body)
+            except ClientGone:
+                return
+            except BodyTooLarge as too_large:
+                exchange.violations = _broken(too_large, exchange.request)
+        await self.answer(exchange, reply, headers, send)
+
+    async def answer(self, exchange: Exchange, reply: Reply | StreamReply, added: RawHeaders, send: Send) -> None:
+        """Send an answer, and have it recorded where that is done."""
+        if self.recorder is not None:
+            await self.recorder.answer(exchange, reply, added, send)
+        else:
+            await send_unrecorded(exchange, reply, added, send)
 
     def _undeclared(self, reply: Reply) -> Reply:
         return reply if self._speaks_of_detail or reply.media_type == PROBLEM else as_problem(reply)
@@ -138,8 +181,30 @@ class Service:
         accept = ", ".join(call.request.header_values(b"accept"))
         return _reply(answer(self._answers, call.operation, call.preferences, key, accept), call.added)
 
+    def refusal(self, operation: Operation, hit: Hit) -> Reply:
+        """Return the answer that a fault gives in place of the operation's own; nothing holds it to the contract."""
+        fault = hit.fault
+        headers = tuple((name.lower().encode(), value.encode("latin-1")) for name, value in fault.headers)
+        if fault.status in _WITHOUT_BODY:
+            return Reply(fault.status, b"", None, headers, fault=hit)
+        if fault.body is None:
+            told = self.shaped(operation, json_reply({"detail": phrase(fault.status)}, fault.status))
+            return replace(told, headers=(*_without(told.headers, headers), *headers), fault=hit)
+        media_type = next((value for name, value in headers if name == b"content-type"), None)
+        others = tuple(header for header in headers if header[0] != b"content-type")
+        if isinstance(fault.body, str):
+            text = "text/plain; charset=utf-8" if media_type is None else media_type.decode("latin-1")
+            return Reply(fault.status, fault.body.encode(), text, others, fault=hit)
+        kind = JSON if media_type is None else media_type.decode("latin-1")
+        return replace(json_reply(fault.body, fault.status, others, kind), fault=hit)
+
     def check(self, operation: Operation, reply: Reply) -> None:
-        """Raise BrokenPromise if an answer breaks the contract; an answer that was checked before passes at once."""
+        """Raise BrokenPromise if an answer breaks the contract; an answer that was checked before passes at once.
+
+        What a fault answers in our place, and what says that it goes beyond the contract, is no promise of ours.
+        """
+        if _is_no_promise(reply):
+            return
         seen = (operation.id, reply.status, reply.body)
         if seen in self._checked or (reply.status >= 400 and operation.response(reply.status) is None):
             return
@@ -158,7 +223,7 @@ class Service:
         Ours, where it keeps the contract; else the contract's example or a value of its schema. Where the contract
         declares nothing, problem details, unless its root says `x-emulator: {errors: detail}`.
         """
-        if reply.status < 400:
+        if reply.status < 400 or _is_no_promise(reply):
             return reply
         response = operation.response(reply.status)
         if response is None or not response.content:
@@ -185,30 +250,36 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong on the way is an answer too."""
         request = Request(scope, receive, scope["path_params"])
+        exchange = Exchange(request, self._operation, perf_counter())
         added: RawHeaders = ()
         manner = self._service.manner
         reply: Reply | StreamReply
         try:
             namespace, added = await manner.enter(request, self._operation)
+            if self._operation.security:
+                exchange.namespace = namespace
             reply = await self.reply(request, namespace, added)
             if isinstance(reply, Reply):
                 self._service.check(self._operation, reply)
         except ClientGone:
             return
         except Refused as refused:
-            reply = refused.reply
+            reply, exchange.violations = refused.reply, refused.violations
         except EmulatorError as error:
-            reply = manner.error(error)
+            reply, exchange.violations = manner.error(error), _broken(error, request)
             if error.status >= 500:
                 _logger.error("%s", error.message)
         # The web boundary: a defect of ours must not cost the client its answer.
         except Exception as error:
             _logger.exception("%s %s failed", scope["method"], scope["path"])
             reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
+        if reply.fault is not None:
+            send = Spoiler(reply.fault, scope, receive, send).send
         if isinstance(reply, Reply):
-            await self._service.shaped(self._operation, reply).send(send, added)
-        else:
-            await reply.stream(scope, receive, send, added)
+            reply = self._service.shaped(self._operation, reply)
+        elif scope["method"] == "HEAD":
+            reply = reply.head
+        await self._service.answer(exchange, reply, added, send)
 
     async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply | StreamReply:
         """Validate a request and return its answer. Raises Refused."""
@@ -222,13 +293,52 @@ class Endpoint:
             self._validator = service.validator(operation)
         found = self._validator.check(request.path_parameters, request.query, request.headers, raw)
         if not isinstance(found, Accepted):
-            raise Refused(service.manner.violations(found))
+            raise Refused(service.manner.violations(found), found)
         prefer = request.header_values(b"prefer")
         preferences = parse_prefer(prefer) if prefer else _NO_PREFERENCES
         call = Call(request, operation, namespace, found.parameters, found.body, raw, preferences, added)
-        if self._handler is None or preferences.ask_the_contract:
-            return service.from_contract(call)
+        return await self._handled(call) if service.faulty is None else await self._faulted(call, service.faulty)
+
+    async def _handled(self, call: Call) -> Reply | StreamReply:
+        if self._handler is None or call.preferences.ask_the_contract:
+            return self._service.from_contract(call)
         return await self._handler(call)
+
+    async def _faulted(self, call: Call, faulty: Faulty) -> Reply | StreamReply:
+        """Return the answer with the fault that strikes it, if one does; one with its own status is all there is."""
+        hit = await faulty.strike(call)
+        if hit is not None and hit.fault.kind == STATUS:
+            return self._service.refusal(self._operation, hit)
+        try:
+            reply = await self._handled(call)
+        except EmulatorError as error:
+            if hit is None or error.status >= 500:
+                raise
+            reply = self._service.shaped(self._operation, self._service.manner.error(error))
+        if hit is None and reply.started is not None:
+            hit = await faulty.strike_started(call, reply.started)
+        return reply if hit is None else replace(reply, fault=hit)
+
+
+def _is_no_promise(reply: Reply) -> bool:
+    return (reply.fault is not None and reply.fault.fault.kind == STATUS) or any(
+        name == BEYOND for name, _ in reply.headers
+    )
+
+
+def _without(headers: RawHeaders, others: RawHeaders) -> RawHeaders:
+    names = {name for name, _ in others}
+    return tuple(header for header in headers if header[0] not in names)
+
+
+def _broken(error: EmulatorError, request: Request) -> tuple[Violation, ...]:
+    """Return how a request broke the contract that was refused before it was validated; nothing for other errors."""
+    if isinstance(error, UnsupportedMediaType):
+        sent = request.header(b"content-type")
+        return (Violation(("header", "content-type"), error.message, "media_type", sent, "a declared media type"),)
+    if isinstance(error, BodyTooLarge):
+        return (Violation(("body",), error.message, "too_large", None, "a smaller body"),)
+    return ()
 
 
 def _reply(given: Answer, added: RawHeaders) -> Reply:

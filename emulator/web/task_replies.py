@@ -9,6 +9,7 @@ from emulator.engine import View
 from emulator.standing import Standing
 from emulator.web.exchange import RawHeaders, Reply
 from emulator.web.service import Call
+from emulator.web.streams import beyond_contract
 from emulator.words import reader
 
 
@@ -23,14 +24,17 @@ class TaskReplies:
     def of(self, call: Call, view: View) -> Reply:
         """Return a task as an answer that says by which line of which story it was given.
 
-        Its status is the first of success that the operation declares; a declared `Location` leads to the task.
+        Its status is the first of success that the operation declares; a declared `Location` leads to the task. Where
+        no body is declared there is none.
         """
-        status, has_location = self._good[call.operation.id]
-        headers = told_by(view.standing)
+        status, has_location, has_body = self._good[call.operation.id]
+        headers = (*told_by(view.standing), *beyond_contract(view.sent.beyond))
         if has_location:
             path = re.sub(r"\{[^{}]+\}", quote(view.standing.task.id, safe=""), self._path)
             headers = (*headers, (b"location", path.encode("latin-1", "replace")))
-        return Reply(status, view.encoded, headers=headers, data=view.body)
+        if not has_body:
+            return Reply(status, media_type=None, headers=headers, standing=view.standing)
+        return Reply(status, view.encoded, headers=headers, data=view.sent.body, standing=view.standing)
 
 
 def task_id_of(call: Call) -> str:
@@ -39,11 +43,13 @@ def task_id_of(call: Call) -> str:
     return task_id
 
 
-def _good_answer(operation: Operation) -> tuple[int, bool]:
-    """Return the first status of success, and whether it declares the header `Location`."""
+def _good_answer(operation: Operation) -> tuple[int, bool, bool]:
+    """Return the first status of success, and whether it declares the header `Location`, and a body."""
     status = next((code for code in operation.responses if code.startswith("2") and code.isdecimal()), "200")
     response = operation.responses.get(status)
-    return int(status), response is not None and any(name.lower() == "location" for name in response.headers)
+    if response is None:
+        return int(status), False, True
+    return int(status), any(name.lower() == "location" for name in response.headers), bool(response.content)
 
 
 def told_by(standing: Standing) -> RawHeaders:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emulator.clock import LAST_INSTANT, Clock, iso
+from emulator.core.faults import FaultRule
 from emulator.core.signals import SKIP
 from emulator.core.timeline import Fake, Millis, Pause, Step, Template, Timeline, Value
 from emulator.engine import View
-from emulator.scenario.durations import as_text
+from emulator.scenario.durations import as_text, range_as_text
 from emulator.scenario.graph import graph
 from emulator.scenario.selection import Scenario
 from emulator.standing import Standing
@@ -40,11 +41,28 @@ def task_details(view: View, shown: Mapping[str, Any]) -> Json:
     standing = view.standing
     return {
         **task_view(standing, shown),
-        "history": list(_history(standing)),
+        "history": list(history(standing)),
         "signals": list(_signals(standing)),
         "snapshot": view.body,
         "graph": graph(standing.turn.timeline),
     }
+
+
+def history(standing: Standing) -> Iterator[Json]:
+    """Yield how the newest turn came to where it stands, oldest first."""
+    before = None
+    for visit in standing.snapshot.visits:
+        # A visit knows the last decision so far; only the visit that it led to is told with it.
+        decision = None if visit.signal is before else visit.signal
+        before = visit.signal
+        yield {
+            "step": standing.turn.timeline.steps[visit.step].id,
+            "status": visit.status.value,
+            "at": iso(visit.at),
+            "cause": visit.cause,
+            "by": decision and decision.by,
+            "reason": decision and decision.reason,
+        }
 
 
 def clock_view(clock: Clock, machine: Millis) -> Json:
@@ -58,7 +76,35 @@ def clock_view(clock: Clock, machine: Millis) -> Json:
 
 def choices(pins: Pins, default: str) -> Json:
     """Return which scenarios the next tasks of a namespace take; `default` is the server's own."""
-    return {"default": pins.default or default, "upcoming": list(pins.upcoming)}
+    return {
+        "default": pins.default or default,
+        "upcoming": [pin.scenario for pin in pins.upcoming],
+        "upcoming_paths": [pin.path for pin in pins.upcoming],
+    }
+
+
+def coming_fault(rule: FaultRule, met: int) -> Json:
+    """Return a fault that coming requests meet; `met` is how many have fitted it so far."""
+    return {**fault_view(rule), "met": met}
+
+
+def fault_view(rule: FaultRule) -> Json:
+    """Return a fault, and when it strikes."""
+    fault = rule.fault
+    return {
+        "name": fault.name,
+        "kind": fault.kind,
+        "status": fault.status or None,
+        "headers": dict(fault.headers),
+        "body": fault.body,
+        "latency": range_as_text(Millis(fault.low), Millis(fault.high)) if fault.high else None,
+        "over": as_text(Millis(fault.over)) if fault.over else None,
+        "event": fault.event if fault.is_of_a_stream else None,
+        "operation": rule.operation,
+        "task_status": rule.task_status,
+        "nth": rule.nth,
+        "times": "always" if rule.times is None else rule.times,
+    }
 
 
 def scenario_summary(scenario: Scenario) -> Json:
@@ -73,6 +119,7 @@ def scenario_details(scenario: Scenario) -> Json:
         **scenario_summary(scenario),
         "match": [str(matcher) for matcher in scenario.match],
         "timeline": list(_steps(scenario.timeline, drawn["edges"])),
+        "faults": [fault_view(rule) for rule in scenario.timeline.faults.rules],
         "graph": drawn,
     }
 
@@ -82,22 +129,6 @@ def _next_change(standing: Standing) -> str | None:
     if change is None or change - standing.ahead > LAST_INSTANT:
         return None
     return iso(Millis(change - standing.ahead))
-
-
-def _history(standing: Standing) -> Iterator[Json]:
-    before = None
-    for visit in standing.snapshot.visits:
-        # A visit knows the last decision so far; only the visit that it led to is told with it.
-        decision = None if visit.signal is before else visit.signal
-        before = visit.signal
-        yield {
-            "step": standing.turn.timeline.steps[visit.step].id,
-            "status": visit.status.value,
-            "at": iso(visit.at),
-            "cause": visit.cause,
-            "by": decision and decision.by,
-            "reason": decision and decision.reason,
-        }
 
 
 def _signals(standing: Standing) -> Iterator[Json]:
@@ -124,6 +155,7 @@ def _steps(timeline: Timeline, edges: Sequence[Json]) -> Iterator[Json]:
             "set": _as_written(step.sets),
             "pause": step.pause and _pause(step.pause),
             "sub_tasks": _sub_tasks(step),
+            "faults": [fault_view(rule) for rule in step.faults],
         }
 
 

@@ -37,6 +37,20 @@ def nobody() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+def test_the_next_start_is_given_a_scenario_and_a_path(run: Run, url: str) -> None:
+    assert run("scenarios", "next", "failed", "--times", "2").stdout == "Next: failed, failed\n"
+    assert run("scenarios", "next", "approval", "--path", "approval-reject").stdout == (
+        "Next: failed, failed, approval along approval-reject\n"
+    )
+
+
+def test_a_path_that_is_not_there_is_refused_with_the_nearest(run: Run, url: str) -> None:
+    refused = run("scenarios", "next", "approval", "--path", "approval-rejected")
+
+    assert refused.exit_code == 1
+    assert "has no path 'approval-rejected'. Did you mean 'approval-reject'?" in refused.stderr
+
+
 def test_the_clock_is_shown_set_and_advanced(run: Run, url: str) -> None:
     assert run("clock", "show").stdout == "manual  2026-01-01T00:00:00.000000Z\n"
     assert "2026-01-01T00:00:30" in run("clock", "advance", "30s").stdout
@@ -60,7 +74,7 @@ def test_an_advance_needs_a_duration_or_an_instant(run: Run) -> None:
 
 def test_a_reset_tells_what_was_reset(run: Run, url: str) -> None:
     assert run("reset", "--scope", "tasks").stdout == "Reset: tasks\n"
-    assert run("reset").stdout == "Reset: tasks, clock, pins\n"
+    assert run("reset").stdout == "Reset: tasks, journal, clock, pins, faults\n"
     assert run("reset", "--scope", "taks").exit_code == 1
 
 

@@ -74,6 +74,35 @@ def test_a_scenario_is_drawn(run: Run) -> None:
     assert json.loads(run("scenarios", "graph", "approval", "--format", "json").stdout)["nodes"]
 
 
+def test_the_paths_of_a_scenario_are_listed_with_their_decisions(run: Run) -> None:
+    Path("refund.yaml").write_text(STORY)
+
+    shown = run("paths", "refund", "-s", "refund.yaml").stdout.splitlines()
+    told = json.loads(run("paths", "refund", "-s", "refund.yaml", "-o", "json").stdout)["items"]
+
+    assert [line.split() for line in shown[:3]] == [
+        ["PATH", "STEPS", "END"],
+        ["refund-approve", "executing", "→", "ask", "(approve)", "→", "paid", "completed"],
+        ["refund-expire", "executing", "→", "ask", "(expire)", "→", "late", "error"],
+    ]
+    assert [path["id"] for path in told] == [
+        *("refund-approve", "refund-expire", "stop-while-executing", "stop-while-paused"),
+    ]
+    assert told[3]["moves"] == [{"step": "ask", "signal": "stop"}]
+
+
+def test_paths_that_are_too_many_are_refused(run: Run) -> None:
+    Path("round.yaml").write_text(
+        "scenario: round\nsteps:\n  - {id: ask, status: paused, on: {again: think, other: think, done: end}}\n"
+        "  - {id: think, status: executing, after: 1s, goto: ask}\n  - {id: end, status: completed}\n"
+    )
+
+    assert run("paths", "round", "-s", "round.yaml", "--max-turns", "2").exit_code == 0
+    refused = run("paths", "round", "-s", "round.yaml", "--max-turns", "20")
+    assert refused.exit_code == 2
+    assert "The scenario 'round' has too many paths to list (1,000 is the most) with max_turns 20" in refused.stderr
+
+
 def test_an_unknown_scenario_is_refused_with_the_nearest_name(run: Run) -> None:
     result = run("scenarios", "show", "aproval")
 

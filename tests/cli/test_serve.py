@@ -10,6 +10,7 @@ from emulator.cli.logs import JsonLines
 from emulator.cli.serve import banner, curl, key_of
 from emulator.settings import Settings
 from tests.cli.conftest import Run
+from tests.contract.samples import ours
 
 INFO = {
     "contract": {"title": "xpander-emulator", "version": "1", "operations": 18},
@@ -19,14 +20,17 @@ INFO = {
 
 
 def test_the_banner_can_be_pasted_from() -> None:
-    text = banner("http://127.0.0.1:4020", Settings(seed=7), INFO)
+    text = banner("http://127.0.0.1:4020", Settings(seed=7), INFO, ours())
 
     assert "serves http://127.0.0.1:4020 " in text
     assert "  export XPANDER_BASE_URL=http://127.0.0.1:4020\n  export XPANDER_API_KEY=local\n" in text
     assert "  export XPANDER_ORGANIZATION_ID=e83867d0-cde1-4a93-8f77-992f1083cad8\n" in text
     assert "Contract   xpander-emulator 1, 18 operations\n" in text
     assert "Scenarios  2: completed, approval\n" in text
-    assert "Clock      real\nSeed       7\nControl    http://127.0.0.1:4020/__emulator\n" in text
+    assert (
+        "Clock      real\nSeed       7\nPages      http://127.0.0.1:4020/__emulator/\nControl    http://127.0.0.1:4020/__emulator\n"
+        in text
+    )
     assert (
         "  curl -X POST http://127.0.0.1:4020/v1/workflows/approval/invoke/async -H 'Content-Type: application/json' "
         """-H 'x-api-key: local' -d '{"input": {"text": "Refund order 1042"}}'\n"""
@@ -34,7 +38,7 @@ def test_the_banner_can_be_pasted_from() -> None:
 
 
 def test_the_banner_tells_how_fast_a_scaled_clock_is() -> None:
-    assert "Clock      scaled, 60 times\n" in banner("http://127.0.0.1:4020", Settings(clock="scaled"), INFO)
+    assert "Clock      scaled, 60 times\n" in banner("http://127.0.0.1:4020", Settings(clock="scaled"), INFO, ours())
 
 
 def test_a_key_with_a_quote_stays_one_word_of_the_shell() -> None:

@@ -74,7 +74,7 @@ def test_every_mistake_of_the_file_is_told_with_its_line(run: Run) -> None:
     assert result.exit_code == 2
     assert "emulator.toml:2:1: unknown setting 'prot'. Did you mean 'port'?" in result.stderr
     assert "emulator.toml:3:1: clock: 'fast' is not one of 'real', 'scaled', 'manual', 'auto'." in result.stderr
-    assert "emulator.toml:4:1: cors: a list was expected; write ['http://localhost:3000']." in result.stderr
+    assert 'emulator.toml:4:1: cors: a list was expected; write ["http://localhost:3000"].' in result.stderr
 
 
 def test_in_pyproject_toml_the_line_is_that_of_our_section(run: Run) -> None:
@@ -90,3 +90,21 @@ def test_a_file_that_is_no_toml_is_refused(run: Run) -> None:
 
     assert result.exit_code == 2
     assert "emulator.toml: is not TOML" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("port = 4105.9", "port: a whole number was expected, found 4105.9."),
+        ("seed = true", "seed: a number or a text was expected, found true."),
+        ("strict = 1", "strict: true or false was expected, found 1."),
+        ('scenarios = "stories"', 'scenarios: a list was expected; write ["stories"].'),
+    ],
+)
+def test_a_value_of_another_type_is_refused_and_never_bent(run: Run, line: str, message: str) -> None:
+    Path("emulator.toml").write_text(line + "\n")
+
+    result = run("doctor")
+
+    assert result.exit_code == 2
+    assert f"emulator.toml:1:1: {message}" in result.stderr

@@ -73,6 +73,16 @@ def test_a_rejection_carries_its_reason_into_the_history(run: Run, url: str) -> 
     assert lines[-1].endswith("Over budget")
 
 
+def test_a_waiting_task_is_shown_with_the_link_to_answer_it(run: Run, url: str) -> None:
+    task = start(url, "approval", "links")
+    run("tasks", "skip", task, "--until", "paused", "--key", "links")
+
+    shown = run("tasks", "show", task, "--key", "links").stdout
+
+    [link] = [line.split()[1] for line in shown.splitlines() if line.startswith("Link ")]
+    assert link.startswith(f"{url}/__emulator/decision/")
+
+
 @pytest.mark.parametrize(("verb", "status"), [("authorize", "executing"), ("deny", "failed"), ("expire", "error")])
 def test_a_credential_is_given_refused_or_forgotten(run: Run, url: str, verb: str, status: str) -> None:
     task = start(url, "connector_authorization", verb)

@@ -109,6 +109,18 @@ def test_a_dynamic_answer_is_generated_from_its_key_or_from_the_preferred_seed()
     assert len(json.loads(first.body)[0]) == 36
 
 
+def test_what_had_no_effect_is_not_said_to_be_applied() -> None:
+    assert ask("odd", "seed=5").applied == ()
+    assert ask("odd", "dynamic, seed=5, example=default").applied == ("example=default",)
+    assert ask("pets", "code=503, dynamic, seed=5").applied == ("code=503",)
+    assert ask("clear", "dynamic, seed=5").applied == ()
+
+
+def test_a_seed_is_applied_where_a_body_or_a_header_is_made_from_it() -> None:
+    assert ask("pets", "code=404, seed=5").applied == ("code=404", "seed=5")
+    assert ask("pets", "example=two, seed=5").applied == ("example=two", "seed=5")
+
+
 def test_a_declared_status_may_be_preferred_by_itself_its_class_or_default() -> None:
     assert ask("pets", "code=404") == Answer(404, "application/json", b'"nope"', (), ("code=404",))
     assert ask("pets", "code=503") == Answer(503, "text/plain", b"sorry", (), ("code=503",))

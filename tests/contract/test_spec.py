@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.contract.model import Credential
-from emulator.contract.spec import load_contract, read_contract, routing_order
+from emulator.contract.spec import load_contract, read_contract, routing_order, served_document
 from emulator.contract.validation import RequestValidator
 from emulator.document import parse_document
 from emulator.errors import InvalidFiles, NotFound
@@ -26,7 +26,7 @@ paths:
     parameters: [{$ref: '#/components/parameters/PetId'}, {name: lang, in: query, schema: {type: string}}]
     get:
       tags: [pets]
-      x-emulator: {action: read}
+      x-emulator: {action: read, subject: pet_id}
       parameters: [{name: lang, in: query, required: true, schema: {type: integer}}]
       responses:
         "200": {$ref: '#/components/responses/Pet'}
@@ -72,7 +72,7 @@ def test_an_operation_carries_all_that_the_file_says_of_it() -> None:
 
     assert (get.method, get.path, get.tags, get.line) == ("GET", "/pets/{pet_id}", ("pets",), 7)
     assert get.pointer == "/paths/~1pets~1{pet_id}/get"
-    assert dict(get.behaviour) == {"action": "read"}
+    assert dict(get.behaviour) == {"action": "read", "subject": "pet_id"}
     assert (contract.title, contract.version, contract.source) == ("Sample", "1", "api.yaml")
 
 
@@ -399,3 +399,41 @@ def test_a_file_spoilt_anywhere_is_served_or_refused_with_places(spoilt: list[tu
         for operation in contract.operations:
             assert operation.line > 0
             RequestValidator(contract, operation).check({}, b"", [], b"{}")
+
+
+SERVERS = (
+    HEAD
+    + """\
+servers: [{url: 'https://api.example/{base}', variables: {base: {default: v2}}}, {url: 'https://other.example'}]
+paths:
+  /servers:
+    servers: [{url: 'https://third.example'}]
+    get: {servers: [{url: 'https://fourth.example'}], responses: {'200': {description: ok}}}
+"""
+)
+
+
+def test_a_contract_as_it_is_served_names_no_server_but_the_emulator() -> None:
+    contract = read_contract(parse_document(SERVERS, "servers.yaml"))
+
+    served = served_document(contract)
+
+    assert served["servers"] == [{"url": "/v2", "description": "The emulator"}]
+    assert "example" not in json.dumps(served["paths"])
+    assert list(served["paths"]) == ["/servers"]
+    assert [operation.path for operation in contract.operations] == ["/v2/servers"]
+    assert contract.document["servers"][0]["url"].startswith("https://")
+
+
+def test_a_contract_as_it_is_served_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "main.yaml").write_text(
+        HEAD + "paths: {/pets: {get: {responses: {'200': {$ref: 'parts.yaml#/ok'}}}}}", encoding="utf-8"
+    )
+    (tmp_path / "parts.yaml").write_text("ok: {description: ok}", encoding="utf-8")
+
+    served = served_document(load_contract(tmp_path / "main.yaml"))
+
+    assert "parts.yaml#" not in json.dumps(served)
+    assert served["servers"][0]["url"] == "/"
+    again = read_contract(parse_document(json.dumps(served), "served.json"), tmp_path / "served.json")
+    assert [response.description for response in again.operations[0].responses.values()] == ["ok"]

@@ -407,7 +407,7 @@ def test_a_hard_schema_is_met(schema: dict[str, Any]) -> None:
         ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "no value could be made for the whole value: 'type'"),
         ({"type": "string", "minLength": 9, "maxLength": 2}, "no value could be made for the whole value: '"),
         ({"items": {"const": 1}, "type": "array", "minItems": 2, "uniqueItems": True}, "no value could be made for /1"),
-        ({"type": "array", "minItems": 10**9}, "no value could be made for /4999: 'size'"),
+        ({"type": "array", "minItems": 10**9}, "no value could be made for the whole value: 'size'"),
         ({"type": "object", "minProperties": 10**9}, "no value could be made for the whole value: 'size'"),
         ({"type": "string", "minLength": 10**9}, "no value could be made for the whole value: '"),
         (
@@ -526,6 +526,7 @@ def test_values_are_the_same_in_another_process() -> None:
 
 def fingerprint() -> int:
     made = [generate(OURS, {"$ref": f"#/components/schemas/{name}"}, 3) for name in SCHEMAS]
+    made += [generate(EMPTY, {"type": "string", "pattern": pattern}, 3) for pattern in ("^[^a-c]{9}$", r"^\p{L}{9}$")]
     return keyed(json.dumps([made, [fake(name, 3, "/x") for name in sorted(providers())]]))
 
 
@@ -589,3 +590,112 @@ def test_a_count_may_be_written_with_a_point(schema: dict[str, Any]) -> None:
     value = generate(contract_with(S=schema), {"$ref": "#/components/schemas/S"}, 1)
 
     assert violations(contract_with(S=schema), "/components/schemas/S", value, ()) == ()
+
+
+# --- properties that are not required ---
+
+OPTIONAL = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "a": {}, "b": {}, "c": {}}}
+
+
+@given(st.dictionaries(_NAMES, _SENSIBLE, min_size=1, max_size=4), st.sets(_NAMES), _SENSIBLE, st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_a_further_optional_property_changes_neither_which_others_are_there_nor_what_they_are(
+    rules: dict[str, Any], required: set[str], new: dict[str, Any], key: int
+) -> None:
+    schema = {"type": "object", "properties": rules, "required": [name for name in rules if name in required]}
+    before = generate(EMPTY, schema, key)
+
+    after = generate(EMPTY, {**schema, "properties": {"new": new, **rules}}, key)
+
+    assert {name: value for name, value in after.items() if name != "new"} == before
+
+
+def test_a_property_that_is_not_required_is_in_most_values() -> None:
+    values = [generate(EMPTY, OPTIONAL, key) for key in range(300)]
+
+    for name in "abc":
+        assert 0.7 < sum(name in value for value in values) / len(values) < 0.9
+    assert all("id" in value for value in values)
+    assert len({tuple(value) for value in values}) == 8
+
+
+def test_where_nothing_is_required_everything_is_there() -> None:
+    schema = {"type": "object", "properties": OPTIONAL["properties"]}
+
+    assert all(list(generate(EMPTY, schema, key)) == ["id", "a", "b", "c"] for key in range(50))
+
+
+@given(st.integers(1, 4), st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_a_schema_that_branches_into_itself_stays_small(branches: int, key: int) -> None:
+    again = {"$ref": "#/components/schemas/T"}
+    tree = {"type": "object", "properties": {f"n{n}": again for n in range(branches)} | {"name": {"type": "string"}}}
+    contract = contract_with(T=tree)
+
+    value = generate(contract, {"$ref": "#/components/schemas/T"}, key)
+
+    assert len(json.dumps(value)) < 20_000
+
+
+# --- what a value may cost ---
+
+IMPOSSIBLE: list[dict[str, Any]] = [
+    {"oneOf": [{"type": "object", "required": [*"abcdefgh"]}] * 8},
+    {"type": "object", "required": [*"abcdefgh"], "not": {"required": ["a"]}},
+    {"type": "object", "propertyNames": {"pattern": "(?!)"}, "minProperties": 3},
+    {"type": "array", "minItems": 1000, "items": {"not": {}}},
+    {"anyOf": [{"type": "array", "minItems": 3, "items": {"$ref": "#/components/schemas/S"}}] * 3},
+    {"type": "string", "pattern": "^(?=z{10})[a-y]{10}$"},
+    {"type": "string", "pattern": "^([a-z]{100}){10}$", "maxLength": 10},
+]
+
+
+def steps(contract: Contract, schema: dict[str, Any]) -> int:
+    """Count the calls of Python functions that a refusal takes: a measure of cost that no clock disturbs."""
+    count = 0
+
+    def tally(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(tally)
+    try:
+        with pytest.raises(EmulatorError):
+            generate(contract, schema, 1)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("schema", IMPOSSIBLE)
+def test_what_cannot_be_made_costs_little_and_is_refused_at_once_the_next_time(schema: dict[str, Any]) -> None:
+    contract = contract_with(S=schema)
+    reference = {"$ref": "#/components/schemas/S"}
+
+    assert steps(contract, reference) < 250_000
+    assert steps(contract, reference) < 50
+
+
+def test_a_pattern_that_cannot_be_met_is_told_with_its_place_in_the_contract() -> None:
+    contract = contract_with(
+        S={"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "pattern": "^(?!)$"}}}
+    )
+
+    with pytest.raises(EmulatorError) as refused:
+        generate(contract, {"$ref": "#/components/schemas/S"}, 1)
+
+    assert refused.value.message == (
+        "no value could be made for /a: 'pattern' was not met (^(?!)$ in #/components/schemas/S); "
+        "give the schema an example"
+    )
+
+
+def test_more_properties_than_there_are_words_can_be_made() -> None:
+    assert len(generate(EMPTY, {"type": "object", "minProperties": 2000}, 1)) == 2000
+
+
+@pytest.mark.parametrize("pattern", ["^[^a-c]{5}$", "^[^ -~]{3}$", r"^[\u0000-\U0010ffff]{5}$", "^[^\\W\\d]{4}$"])
+def test_characters_of_large_and_of_negated_classes_are_found(pattern: str) -> None:
+    schema = {"type": "string", "pattern": pattern}
+
+    assert Draft202012Validator(schema).is_valid(generate(EMPTY, schema, 3))

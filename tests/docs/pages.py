@@ -81,6 +81,8 @@ def _curl(words: list[str]) -> Curl:
             case "-H":
                 name, _, value = next(rest).partition(": ")
                 headers[name] = value
+            case "-N":
+                pass
             case "-d":
                 body = next(rest)
             case _:

@@ -13,8 +13,11 @@ import pytest
 from emulator import embedded
 from emulator.cli import failures, main
 from emulator.cli.options import settings_options
+from emulator.contract import behaviours
+from emulator.contract.judging import violations
 from emulator.contract.spec import Contract, Operation, load_contract
 from emulator.contract.validation import ResponseChecker
+from emulator.core.faults import BUILT_IN, KINDS
 from emulator.document import parse_document
 from emulator.scenario.compiler import compile_document
 from emulator.settings import Settings
@@ -32,6 +35,7 @@ from tests.docs.pages import (
     sections,
     whole_sections,
 )
+from tests.web.listening import heard
 
 SCHEMA = json.loads(embedded.EDITOR_SCHEMA.read_text(encoding="utf-8"))
 # Options of every command that speaks to a server; documented once, above those commands.
@@ -45,7 +49,7 @@ def contract() -> Contract:
 
 @cache
 def control() -> Contract:
-    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False)
+    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False)
 
 
 # The command line
@@ -86,7 +90,9 @@ def test_every_command_has_its_section_and_every_section_its_command() -> None:
     assert told == {path for path, _ in commands()}
 
 
-@pytest.mark.parametrize(("path", "command"), [pair for pair in commands() if pair[0] not in ("serve", "doctor")])
+@pytest.mark.parametrize(
+    ("path", "command"), [pair for pair in commands() if pair[0] not in ("serve", "exec", "doctor")]
+)
 def test_a_command_is_documented_with_its_flags_and_no_others(path: str, command: click.Command) -> None:
     text = sections(doc("cli.md"), 3)[path]
     shared = SHARED if "--namespace" in flags(command) else set()
@@ -163,9 +169,14 @@ def test_every_operation_of_the_control_api_has_its_section_and_no_others() -> N
 def test_an_operation_of_the_control_api_is_shown_with_an_answer_that_keeps_its_contract(name: str) -> None:
     [shown] = blocks(whole_sections(doc("control-api.md"), 3)[name], "json")
 
-    checker = ResponseChecker(control(), strict=True)
+    operation = operations()[name]
+    event = operation.behaviour.get("event")
 
-    assert checker.check(operations()[name], 200, "application/json", json.loads(shown)) == ()
+    if event:
+        assert violations(control(), f"/components/schemas/{event}", json.loads(shown), ()) == ()
+    else:
+        checker = ResponseChecker(control(), strict=True)
+        assert checker.check(operation, 200, "application/json", json.loads(shown)) == ()
 
 
 @pytest.mark.anyio
@@ -181,6 +192,9 @@ async def test_an_operation_of_the_control_api_is_shown_with_a_request_that_work
 
     assert request.method == operation.method
     assert re.fullmatch(template, request.target.partition("?")[0])
+    if "event" in operation.behaviour:
+        assert [event["type"] for event in await heard(app, request.target, 1, request.headers)] == ["stale"]
+        return
     await ask(app, Curl(request.method, request.target.replace("$ID", task["id"]), request.headers, request.body))
 
 
@@ -195,6 +209,14 @@ async def ask(app: Application, request: Curl) -> Any:
         answer = await client.request(request.method, request.target, headers=request.headers, content=request.body)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_every_type_of_event_is_documented() -> None:
+    types = control().schema("/components/schemas/Event")["properties"]["type"]["enum"]
+
+    told = [cell.strip("`") for cell in first_cells(sections(doc("control-api.md"), 3)["GET /__emulator/events"])]
+
+    assert told == types
 
 
 # Scenarios
@@ -219,6 +241,8 @@ def keys_of(place: str) -> list[str]:
         "tool_call_result": events["tool_call_result"]["anyOf"][1]["properties"],
         "sub_agent_trigger": events["sub_agent_trigger"]["anyOf"][1]["properties"],
         "auth_event": events["auth_event"]["properties"],
+        "faults": definitions["fault"]["properties"],
+        "fault": set(definitions["rule"]["properties"]) - set(definitions["fault"]["properties"]),
     }
     return list(found[place])
 
@@ -228,6 +252,7 @@ def keys_of(place: str) -> list[str]:
     [
         *("Top level", "match", "Conditions", "Steps", "on", "expire", "hitl", "eca", "sub_tasks"),
         *("events", "tool_call_request", "tool_call_result", "sub_agent_trigger", "auth_event"),
+        *("faults", "fault"),
     ],
 )
 def test_the_keys_of_a_scenario_are_documented_and_no_others(place: str) -> None:
@@ -238,8 +263,19 @@ def test_the_keys_of_a_scenario_are_documented_and_no_others(place: str) -> None
 
 def test_every_definition_of_the_schema_has_a_place_on_the_page() -> None:
     assert set(SCHEMA["$defs"]) == {
-        "stepId", "duration", "match", "condition", "hitl", "eca", "on", "subTask", "event", "step"
+        "stepId", "duration", "match", "condition", "hitl", "eca", "on", "subTask", "event", "step",
+        "fault", "rule", "strike",
     }  # fmt: skip
+
+
+def test_every_kind_of_fault_is_documented_with_its_built_in_names() -> None:
+    table = sections(doc("faults.md"), 2)["Kinds"]
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines() if row.startswith("| `")]
+
+    assert [row[0].strip("`") for row in rows] == list(KINDS)
+    assert {row[0].strip("`"): re.findall(r"`([a-z-]+)`", row[-1]) for row in rows} == {
+        kind: [name for name, fault in BUILT_IN.items() if fault.kind == kind] for kind in KINDS
+    }
 
 
 def test_every_name_of_a_template_is_documented() -> None:
@@ -295,6 +331,22 @@ def test_the_preferences_that_the_page_explains_are_those_that_are_known() -> No
     told = [cell.strip("`") for cell in first_cells(sections(doc("contract.md"), 2)["Prefer"])]
 
     assert sorted(told) == sorted(set(Preferences.__slots__) - {"ignored"})
+
+
+def test_the_words_of_x_emulator_are_on_the_page_and_no_others() -> None:
+    page = sections(doc("contract.md"), 2)["--spec: another file"]
+    rows = {line.split(" | ")[0]: line for line in page.splitlines() if line.startswith("| `")}
+    keys = [key for cell in rows for key in re.findall(r"`(\w+)`", cell)]
+
+    assert sorted(keys) == sorted(behaviours.KEYS)
+    assert re.findall(r"`(\w+)`", rows["| `action`"])[1:] == list(behaviours.ACTIONS)
+    assert set(behaviours.REPLIES) <= set(re.findall(r"`(\w+)`", rows["| `reply`"]))
+
+
+def test_all_that_can_be_named_is_on_the_page() -> None:
+    told = re.findall(r"`(\w+)`", doc("any-api.md"))
+
+    assert set(behaviours.FACTS) <= set(told)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -71,6 +71,9 @@ class Conversation:
         yield f"< {answer.status_code}{_explained(answer)}"
         if not answer.content:
             return
+        if not answer.headers["content-type"].endswith("json"):
+            yield from (f"<   {line}" for line in answer.text.splitlines())
+            return
         body = answer.json()
         if "x-emulator-step" in answer.headers:
             task = body[self._app.engine.renderer.words.name("id")]
@@ -147,7 +150,8 @@ def _blocks(text: str) -> Iterator[list[str]]:
 def _explained(answer: httpx2.Response) -> str:
     told = answer.headers
     if "x-emulator-step" not in told:
-        return ""
+        later = f"; retry after {told['retry-after']}" if "retry-after" in told else ""
+        return f"   fault: {told['x-emulator-fault']}{later}" if "x-emulator-fault" in told else ""
     applied = f"; applied: {told['preference-applied']}" if "preference-applied" in told else ""
     return f"   {told['x-emulator-scenario']}: {told['x-emulator-step']} ({told['x-emulator-source']}){applied}"
 

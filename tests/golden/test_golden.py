@@ -68,7 +68,7 @@ async def test_a_conversation_goes_likewise_with_two_servers_over_one_store(
     await servers.engine.reset(DEFAULT_NAMESPACE)
     played = await Conversation(servers).play(written)
     for server in servers.servers:
-        await server.engine.store.close()
+        await server.close()
 
     assert played == written
 

@@ -99,6 +99,7 @@ CONTRACT = SmallContract(
         "paths": {
             "/v1/workflows/{workflow_id}/invoke/async": {
                 "post": {
+                    "operationId": "invokeWorkflowAsync",
                     "x-emulator": {"action": "start"},
                     "requestBody": _json(_ref("Request")),
                     "responses": {"200": _json(_ref("Task"))},
@@ -106,7 +107,11 @@ CONTRACT = SmallContract(
             },
             "/v1/tasks/{task_id}": {
                 "parameters": [],
-                "get": {"x-emulator": {"action": "read"}, "responses": {"200": _json(_ref("Task"))}},
+                "get": {
+                    "operationId": "getTask",
+                    "x-emulator": {"action": "read"},
+                    "responses": {"200": _json(_ref("Task"))},
+                },
             },
         },
         "components": {"schemas": SCHEMAS},

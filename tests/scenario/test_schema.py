@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from emulator.core.faults import BUILT_IN, KINDS
 from emulator.document import read_document
 from emulator.scenario import words
 from tests.scenario.test_lint import GOLDEN
@@ -26,7 +27,7 @@ ONLY_THE_COMPILER_TELLS = (
     *("set_not_json", "set_template_for_number", "sub_tasks_itself", "sub_tasks_template", "sub_tasks_unknown_field"),
     *("sub_tasks_wrong_value", "template_syntax", "template_tag", "template_unknown_fake", "template_unknown_filter"),
     *("template_unknown_name", "events_out_of_order", "events_too_late", "events_result_unasked"),
-    *("events_result_on_one_way", "events_plan_differs", "stream_without_result"),
+    *("events_result_on_one_way", "events_plan_differs", "stream_without_result", "fault_unknown_name"),
 )
 
 
@@ -35,6 +36,8 @@ ONLY_THE_COMPILER_TELLS = (
     [
         (SCHEMA["properties"], words.TOP_KEYS),
         (DEFS["step"]["properties"], words.STEP_KEYS),
+        (DEFS["fault"]["properties"], words.FAULT_KEYS),
+        (DEFS["rule"]["properties"], (*words.FAULT_KEYS, *words.FAULT_RULE_KEYS)),
         (DEFS["hitl"]["properties"], words.HITL_KEYS),
         (DEFS["eca"]["properties"], words.ECA_KEYS),
         (DEFS["condition"]["properties"], words.CONDITIONS),
@@ -48,6 +51,12 @@ ONLY_THE_COMPILER_TELLS = (
 )
 def test_the_schema_and_the_compiler_know_the_same_keys(found: dict[str, Any], known: tuple[str, ...]) -> None:
     assert sorted(found) == sorted(known)
+
+
+def test_the_schema_and_the_compiler_know_the_same_faults() -> None:
+    assert DEFS["fault"]["properties"]["kind"]["enum"] == list(KINDS)
+    assert DEFS["rule"]["properties"]["use"]["examples"] == list(BUILT_IN)
+    assert {fault.kind for fault in BUILT_IN.values()} == set(KINDS)
 
 
 def test_the_schema_and_the_compiler_know_the_same_types_of_an_authorization() -> None:

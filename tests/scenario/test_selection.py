@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from emulator.core.task import Status
 from emulator.core.timeline import Step, Timeline
 from emulator.errors import BadRequest
-from emulator.scenario.selection import Catalogue, Choice, Matcher, Scenario, choose, knows
+from emulator.scenario.selection import MISSING, Catalogue, Choice, Matcher, Scenario, choose, knows, near_misses
 
 END = Step("completed", Status.COMPLETED)
 
@@ -163,3 +163,24 @@ def test_a_choice_is_always_made_and_never_depends_on_the_order_of_files(
     shuffled.shuffle(scenarios)
 
     assert chosen(Catalogue(scenarios), runs, body) == first
+
+
+def test_the_scenarios_that_failed_by_the_fewest_conditions_are_near_each_with_what_was_found() -> None:
+    big, seven = field("input.text", "contains", "big"), glob("refund-7", "refund-8")
+
+    near = near_misses(CATALOGUE.matching, "refund-1", {"input": {"text": "small"}})
+    without_text = near_misses(CATALOGUE.matching, "refund-1", {})
+
+    assert [(miss.scenario.name, miss.failed) for miss in near] == [
+        ("big_refund", ((big, "small"),)),
+        ("one_refund", ((seven, "refund-1"),)),
+    ]
+    assert without_text[0].failed == ((big, MISSING),)
+
+
+def test_a_scenario_of_which_no_condition_holds_is_not_near_and_one_that_fits_is_no_miss() -> None:
+    near = near_misses(CATALOGUE.matching, "other", {})
+    fitting = near_misses(CATALOGUE.matching, "refund-7", {"input": {"text": "big"}})
+
+    assert [miss.scenario.name for miss in near] == ["one_refund", "refund"]
+    assert fitting == []

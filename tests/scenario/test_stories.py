@@ -37,6 +37,7 @@ def test_the_built_in_stories_are_those_that_are_promised() -> None:
         *("failed", "error", "slow", "retried", "json_result", "deep_planning", "sub_agents"),
         *("paused_by_webhook", "polled", "external_worker", "stopped"),
         *("streaming_answer", "tool_calls", "streamed_approval"),
+        *("rate_limited", "flaky", "broken_stream"),
     )
 
     assert sorted(STORIES) == sorted(promised)
@@ -100,6 +101,9 @@ def test_slow_takes_at_least_thirty_seconds(key: int) -> None:
         ("external_worker", ["expire"], "error"),
         ("stopped", ["approve"], "completed"),
         ("stopped", ["reject"], "stopped"),
+        ("rate_limited", [], "completed"),
+        ("flaky", [], "completed"),
+        ("broken_stream", [], "completed"),
         ("streaming_answer", [], "completed"),
         ("tool_calls", [], "completed"),
         ("streamed_approval", ["approve"], "completed"),

@@ -38,6 +38,10 @@ def shown(source: str, shape: Any = True) -> Any:
         ("Got {{ input.files }}, {{ input.urgent }}, {{ input.user }}.", 'Got ["a.pdf", "b.pdf"], true, .'),
         ("{% for file in input.files %}{{ loop.index }}:{{ file }} {% endfor %}", "1:a.pdf 2:b.pdf "),
         ("{{ input.text | replace('Refund', 'Order') }}", "Order 42"),
+        ("{{ input.user | upper }}", ""),
+        ("{{ input.user ~ '!' }}", "!"),
+        ("<{{ input.user | title }}>", "<>"),
+        ("{{ input.files | upper }}", '["A.PDF", "B.PDF"]'),
         ("two lines\n", "two lines\n"),
         ("{{ {'a': [1, none]} }}", {"a": [1, None]}),
     ],
@@ -152,3 +156,30 @@ def test_a_numbered_fake_is_checked_by_its_provider() -> None:
     assert check_template("{{ fake.nam_2 }}", lambda: ["name"]) == (
         "'fake.nam_2' is no Faker provider. Did you mean 'name'?"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ("{{ fake }}", "'fake' alone is no value; write fake.name, or another Faker provider"),
+        (
+            "a\n{{ fake | upper }}",
+            "'fake' alone is no value; write fake.name, or another Faker provider (line 2 of the text)",
+        ),
+        (
+            "{{ signal.resaon }}",
+            "'signal' has no 'resaon'; it has name, by, reason, payload, at. Did you mean 'reason'?",
+        ),
+        (
+            "{{ task['status'] }}",
+            "'task' has no 'status'; it has id, turn, agent_id, organization_id, created_at, title",
+        ),
+    ],
+)
+def test_what_a_name_does_not_have_is_told_when_the_scenario_is_read(source: str, wrong: str) -> None:
+    assert check_template(source) == wrong
+
+
+@pytest.mark.parametrize("source", ["{{ fake['name'] }}", "{{ signal.payload.amount }}", "{{ task[input.text] }}"])
+def test_members_that_are_there_or_cannot_be_told_pass(source: str) -> None:
+    assert check_template(source, lambda: ["name"]) is None

@@ -7,16 +7,19 @@ from dataclasses import replace
 import pytest
 
 from emulator.clock import Clock
+from emulator.core.faults import BUILT_IN, FaultRule
 from emulator.core.replay import Turn
-from emulator.core.signals import Signal
+from emulator.core.signals import Move, Signal
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Step, Timeline
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Contents, Follows, Pins, Reading, Store, Task
-from emulator.store.facts import CLOCK, FACTS, PINS
+from emulator.store import NO_PINS, Contents, Follows, Pin, Pins, Reading, Store, Task
+from emulator.store.facts import CLOCK, FACTS, FAULTS, PINS
 
 TURN = Turn(Timeline("t", (Step("end", Status.COMPLETED),)), "wf", b"{}", 7, Millis(1_000))
 MANUAL = Clock("manual", Millis(5), Millis(0))
+X, Y = Pin("x"), Pin("y", "y-approve", (Move(2, "waiting", "approve"),))
+RULES = (FaultRule(BUILT_IN["slow"], 2, None, "getTask", Status.PAUSED), FaultRule(BUILT_IN["reset"]))
 
 
 def task(task_id: str, ordinal: int = 0, parent: str | None = None) -> Task:
@@ -160,37 +163,38 @@ async def test_a_clock_is_kept_for_each_namespace(store: Store) -> None:
 
 
 async def test_a_fact_is_only_set_by_a_writer_who_has_seen_what_it_is(store: Store, other: Store) -> None:
-    await store.set_fact("ns", PINS, Pins("d", ("x", "y")), NO_PINS)
-    await other.set_fact("ns", PINS, Pins("d", ("y",)), Pins("d", ("x", "y")))
+    await store.set_fact("ns", PINS, Pins("d", (X, Y)), NO_PINS)
+    await other.set_fact("ns", PINS, Pins("d", (Y,)), Pins("d", (X, Y)))
 
-    for seen in (NO_PINS, Pins("d", ("x", "y"))):
+    for seen in (NO_PINS, Pins("d", (X, Y))):
         with pytest.raises(StaleWrite, match="The pins of 'ns' was changed by somebody else"):
             await store.set_fact("ns", PINS, Pins("e"), seen)
 
-    assert await store.fact("ns", PINS) == await other.fact("ns", PINS) == Pins("d", ("y",))
+    assert await store.fact("ns", PINS) == await other.fact("ns", PINS) == Pins("d", (Y,))
     assert await store.fact("other", PINS) == NO_PINS
-    await store.set_fact("ns", PINS, NO_PINS, Pins("d", ("y",)))
+    await store.set_fact("ns", PINS, NO_PINS, Pins("d", (Y,)))
     await store.set_fact("ns", PINS, Pins("e"), NO_PINS)
     await store.set_fact("ns", CLOCK, MANUAL, None)
     await store.set_fact("ns", CLOCK, None, MANUAL)
     assert await other.fact("ns", CLOCK) is None
 
 
-@pytest.mark.parametrize("scope", ["tasks", "clock", "pins"])
+@pytest.mark.parametrize("scope", ["tasks", "clock", "pins", "faults"])
 async def test_a_reset_forgets_what_its_scope_names_and_nothing_else(store: Store, scope: str) -> None:
     await store.next_ordinal("ns")
     await store.add("ns", (task("a"), task("b", 1, "a")))
     await store.add("other", (task("c"),))
     await store.set_fact("ns", CLOCK, MANUAL, None)
     await store.set_fact("ns", PINS, Pins("d"), NO_PINS)
+    await store.set_fact("ns", FAULTS, RULES, ())
 
     await store.reset("ns", frozenset({scope}))
 
-    clock, pins = await store.fact("ns", CLOCK), await store.fact("ns", PINS)
+    clock, pins, faults = [await store.fact("ns", fact) for fact in (CLOCK, PINS, FAULTS)]
     tasks = ids(await store.all("ns")) + ids(await store.children("ns", "a"))
-    left = {"tasks": tasks, "clock": clock, "pins": pins}
-    kept = {"tasks": ["a", "b", "b"], "clock": MANUAL, "pins": Pins("d")}
-    assert left == {**kept, scope: {"tasks": [], "clock": None, "pins": NO_PINS}[scope]}
+    left = {"tasks": tasks, "clock": clock, "pins": pins, "faults": faults}
+    kept = {"tasks": ["a", "b", "b"], "clock": MANUAL, "pins": Pins("d"), "faults": RULES}
+    assert left == {**kept, scope: {"tasks": [], "clock": None, "pins": NO_PINS, "faults": ()}[scope]}
     assert await store.next_ordinal("ns") == (0 if scope == "tasks" else 1)
     assert ids(await store.all("other")) == ["c"]
 
@@ -283,10 +287,10 @@ async def test_of_two_writers_of_one_fact_only_one_wins(store: Store, other: Sto
                 await through.set_fact("ns", PINS, Pins(None, seen.upcoming[1:]), seen)
             except StaleWrite:
                 continue
-            return seen.upcoming[0]
+            return seen.upcoming[0].scenario
         return None
 
-    await store.set_fact("ns", PINS, Pins(None, tuple("abcdefgh")), NO_PINS)
+    await store.set_fact("ns", PINS, Pins(None, tuple(map(Pin, "abcdefgh"))), NO_PINS)
     taken = await asyncio.gather(*(take(through) for through in (store, other) * 6))
 
     assert sorted(each for each in taken if each) == list("abcdefgh")
@@ -312,19 +316,23 @@ async def test_the_contents_of_a_namespace_can_be_put_into_another_one(store: St
     await store.next_ordinal("ns", 3)
     await store.add("ns", (task("a"), task("b", 1, "a"), Task("c", 2, (TURN, TURN), "b", Follows("b", 0, 0))))
     await store.set_fact("ns", CLOCK, MANUAL, None)
-    await store.set_fact("ns", PINS, Pins("d", ("x",)), NO_PINS)
+    await store.set_fact("ns", PINS, Pins("d", (X, Y)), NO_PINS)
+    await store.set_fact("ns", FAULTS, RULES, ())
+    await store.hit("ns", "", "0")
+    await other.hit("copy", "", "0")
     await other.add("copy", (task("old"), task("b", 1)))
 
     contents = await store.contents("ns", FACTS)
     await other.replace_all("copy", contents)
 
     assert contents.ordinals == 3
-    assert contents.facts == {CLOCK: MANUAL, PINS: Pins("d", ("x",))}
+    assert contents.facts == {CLOCK: MANUAL, PINS: Pins("d", (X, Y)), FAULTS: RULES}
     assert ids(list(contents.tasks)) == ["a", "b", "c"]
     copy = await store.contents("copy", FACTS)
     assert (list(copy.tasks), copy.ordinals, copy.facts) == (list(contents.tasks), 3, contents.facts)
     assert await store.get("copy", "old") is None
     assert ids(await store.children("copy", "a")) == ["b"]
+    assert await store.hits("copy", "", "0") == 0
     assert await store.next_ordinal("copy") == 3
     assert await store.count() == 6
 
@@ -332,7 +340,7 @@ async def test_the_contents_of_a_namespace_can_be_put_into_another_one(store: St
 async def test_a_namespace_that_nobody_has_used_holds_nothing(store: Store) -> None:
     contents = await store.contents("ns", FACTS)
 
-    assert (contents.ordinals, contents.facts) == (0, {CLOCK: None, PINS: NO_PINS})
+    assert (contents.ordinals, contents.facts) == (0, {CLOCK: None, PINS: NO_PINS, FAULTS: ()})
     assert list(contents.tasks) == []
 
 
@@ -428,3 +436,31 @@ async def test_a_scaled_clock_is_the_same_for_all_servers_of_a_store(store: Stor
     if store is not other:
         assert agreed == earlier
         assert other.agree_on(Clock("manual", Millis(5), Millis(0))).mode == "manual"
+
+
+async def test_everybody_is_woken_when_the_server_stops(store: Store) -> None:
+    await store.add("ns", (task("a"),))
+
+    assert await rung(store, store.wake())
+
+
+async def elsewhere_rung(store: Store, act: Awaitable[object], seconds: float = WOKEN_SECONDS) -> bool:
+    """Tell whether somebody who follows `ns` in one process is told of an act in another."""
+    loop = asyncio.get_running_loop()
+    async with store.listen_elsewhere("ns") as bell:
+        begun = loop.time()
+        await act
+        await bell.wait(seconds)
+        return loop.time() - begun < seconds * 0.9
+
+
+async def test_whatever_another_process_changes_is_heard_and_nothing_of_ones_own(store: Store, other: Store) -> None:
+    await store.add("ns", (task("a"),))
+    if store is other:
+        assert not await elsewhere_rung(store, store.set_fact("ns", CLOCK, MANUAL, None), 0.05)
+        return
+
+    assert await elsewhere_rung(store, other.set_fact("ns", CLOCK, MANUAL, None))
+    assert await elsewhere_rung(store, other.remove("ns", ["a"]))
+    assert not await elsewhere_rung(store, store.set_fact("ns", FAULTS, RULES, ()), ASLEEP_SECONDS)
+    assert not await elsewhere_rung(store, other.set_fact("elsewhere", CLOCK, MANUAL, None), ASLEEP_SECONDS)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from emulator import embedded
 from emulator.clock import Clock
+from emulator.core.faults import BUILT_IN, KINDS, Fault, FaultRule, StoryFaults
 from emulator.core.replay import Turn, replay
+from emulator.core.signals import Move
 from emulator.core.task import Status
 from emulator.core.timeline import (
     After,
@@ -27,24 +29,25 @@ from emulator.core.timeline import (
 )
 from emulator.errors import BadRequest
 from emulator.scenario.compiler import load_scenarios
-from emulator.store import Follows, Pins, Task
+from emulator.store import Follows, Pin, Pins, Task
 from emulator.store.facts import (
     CLOCK,
+    FAULTS,
     PINS,
     TimelineNames,
     task_from_bytes,
     task_to_bytes,
     timelines_of,
 )
+from emulator.store.fault_records import fault_from_json, fault_to_json
 from emulator.store.timelines import (
     UnknownFormat,
     check_timeline,
     digest,
     timeline_from_bytes,
     timeline_to_bytes,
-    value_from_json,
-    value_to_json,
 )
+from emulator.store.values import value_from_json, value_to_json
 from tests.core.strategies import instants, timelines, turns
 
 words = st.sampled_from(["a", "$fake", "$template", "$int", "$object", "zürich", "\U0001f600"])
@@ -62,6 +65,29 @@ values: st.SearchStrategy[Any] = st.recursive(
 members = st.dictionaries(words, values, max_size=3)
 
 
+counts = st.integers(1, 99)
+faults = st.builds(
+    Fault,
+    words,
+    st.sampled_from(KINDS),
+    status=st.integers(200, 599),
+    headers=st.lists(st.tuples(words, words), max_size=2).map(tuple),
+    body=plain,
+    low=counts,
+    high=counts,
+    over=counts,
+    event=counts,
+)
+rules = st.lists(
+    st.builds(FaultRule, faults, counts, st.none() | counts, st.none() | words, st.none() | st.sampled_from(Status)),
+    max_size=2,
+).map(tuple)
+plans = st.lists(st.builds(Move, st.integers(0, 9), words, words), max_size=3).map(tuple)
+pins_of_a_namespace = st.builds(
+    Pins, st.none() | words, st.lists(st.builds(Pin, words, st.none() | words, plans), max_size=3).map(tuple)
+)
+
+
 @st.composite
 def rich_timelines(draw: st.DrawFn) -> Timeline:
     """Random timelines whose steps say all that a step can."""
@@ -72,14 +98,17 @@ def rich_timelines(draw: st.DrawFn) -> Timeline:
         events = (StepEvent(Millis(3), "think", draw(values)),) if draw(st.booleans()) else ()
         sub_tasks = (SubTask("wf", draw(members)),) if draw(st.booleans()) else ()
         rich = replace(step, sets=draw(members), pause=pause, events=events, sub_tasks=sub_tasks)
-        steps.append(replace(rich, streams_result=draw(st.booleans()), line=draw(st.integers(0, 99))))
-    return Timeline("random", tuple(steps), "stories/random.yaml")
+        rich = replace(rich, streams_result=draw(st.booleans()), faults=draw(rules), line=draw(st.integers(0, 99)))
+        steps.append(rich)
+    story = draw(st.builds(StoryFaults, st.dictionaries(words, faults, max_size=2), rules))
+    return Timeline("random", tuple(steps), "stories/random.yaml", story)
 
 
 @st.composite
 def tasks(draw: st.DrawFn) -> Task:
     found = tuple(draw(st.lists(turns(), min_size=1, max_size=3)))
     told = [replace(turn, request=draw(st.binary(max_size=9)), version=draw(st.none() | words)) for turn in found]
+    told = [replace(turn, chosen=draw(words), plan=draw(plans)) for turn in told]
     follows = draw(st.none() | st.just(Follows("p", 0, 2)))
     return Task("id", draw(st.integers(0, 10**9)), tuple(told), draw(st.none() | st.text(max_size=5)), follows, 7, 9)
 
@@ -103,6 +132,7 @@ def test_a_timeline_comes_back_exactly_and_has_one_name(timeline: Timeline) -> N
     back = timeline_from_bytes(text)
 
     assert back == timeline
+    assert back.goes_wrong == timeline.goes_wrong
     assert [list(step.sets) for step in back.steps] == [list(step.sets) for step in timeline.steps]
     assert digest(timeline_to_bytes(back)) == digest(text)
 
@@ -138,12 +168,14 @@ def test_the_built_in_stories_come_back_exactly(story: Any) -> None:
     st.builds(
         Clock, st.sampled_from(["real", "scaled", "manual", "auto"]), st.integers(0, 2**47), st.integers(0, 2**47)
     ),
-    st.builds(Pins, st.none() | words, st.lists(words, max_size=3).map(tuple)),
+    pins_of_a_namespace,
+    rules,
 )
-def test_clocks_and_pins_come_back_exactly(clock: Clock, pins: Pins) -> None:
+def test_clocks_pins_and_faults_come_back_exactly(clock: Clock, pins: Pins, struck: tuple[FaultRule, ...]) -> None:
     assert CLOCK.from_bytes(CLOCK.to_bytes(clock)) == clock
     assert CLOCK.from_bytes(CLOCK.to_bytes(None)) is None
     assert PINS.from_bytes(PINS.to_bytes(pins)) == pins
+    assert FAULTS.from_bytes(FAULTS.to_bytes(struck)) == struck
 
 
 def test_what_has_its_default_is_left_out() -> None:
@@ -168,6 +200,16 @@ def test_another_format_is_refused_with_what_to_do() -> None:
         CLOCK.from_bytes(b"[2]")
     with pytest.raises(UnknownFormat, match=f"A stored choice of scenarios {told}"):
         PINS.from_bytes(b'[2,"x"]')
+
+
+def test_a_kind_of_fault_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="'flood' is no kind of fault; there are status, latency"):
+        fault_from_json({"name": "x", "kind": "flood"})
+
+
+@pytest.mark.parametrize("fault", BUILT_IN.values(), ids=lambda fault: fault.name)
+def test_every_built_in_fault_comes_back_exactly(fault: Fault) -> None:
+    assert fault_from_json(orjson.loads(orjson.dumps(fault_to_json(fault)))) == fault
 
 
 def test_a_special_value_that_is_never_written_is_refused() -> None:

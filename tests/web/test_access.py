@@ -72,7 +72,7 @@ def test_without_a_default_key_the_first_named_one_opens_the_default_namespace()
 
 
 async def test_a_key_does_not_see_touch_or_meet_the_tasks_of_another(manual: Api) -> None:
-    other = Api(manual.app, "somebody else")
+    other = Api(manual.app, f"somebody else than {manual.namespace}")
     task = await manual.start("approval", id="shared-id")
 
     for method, path in [

@@ -15,6 +15,8 @@ from emulator.settings import CLOCK_MODES, Settings
 from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
 from emulator.web.control import ControlHandlers
+from emulator.web.journal_handlers import JournalHandlers
+from emulator.web.people import Links
 
 BASE = "http://127.0.0.1:4020"
 CONTROL = "/__emulator"
@@ -29,7 +31,7 @@ def app() -> Application:
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load_contract(embedded.CONTROL_CONTRACT)
+    return load_contract(embedded.CONTROL_CONTRACT, check_behaviours=False)
 
 
 @pytest.fixture
@@ -81,7 +83,10 @@ class TestContract:
     def test_every_operation_has_a_handler_and_every_handler_an_operation(
         self, app: Application, contract: Contract
     ) -> None:
-        handlers = ControlHandlers(app.engine, app.contract, SETTINGS, "org").table()
+        handlers = [
+            *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table(),
+            *JournalHandlers(app.engine, app.contract).table(),
+        ]
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
 
@@ -558,7 +563,7 @@ class TestScenarios:
     async def test_the_default_is_taken_where_nothing_else_decides(self, client: httpx2.AsyncClient) -> None:
         answer = await client.put(f"{CONTROL}/scenarios/default", json={"scenario": "slow"})
 
-        assert answer.json() == {"default": "slow", "upcoming": []}
+        assert answer.json() == {"default": "slow", "upcoming": [], "upcoming_paths": []}
         task_id = await started(client, "anything")
         assert (await client.get(f"{CONTROL}/tasks/{task_id}")).json()["scenario"] == "slow"
         assert (await client.get(f"{CONTROL}/info")).json()["default_scenario"] == "slow"
@@ -567,7 +572,11 @@ class TestScenarios:
         await client.post(f"{CONTROL}/scenarios/next", json={"scenario": "failed", "times": 2})
         answer = await client.post(f"{CONTROL}/scenarios/next", json={"scenario": "error"})
 
-        assert answer.json() == {"default": "completed", "upcoming": ["failed", "failed", "error"]}
+        assert answer.json() == {
+            "default": "completed",
+            "upcoming": ["failed", "failed", "error"],
+            "upcoming_paths": [None, None, None],
+        }
         for _ in range(4):
             await started(client, "approval")
         items = (await client.get(f"{CONTROL}/tasks")).json()["items"]
@@ -579,6 +588,7 @@ class TestScenarios:
             ("GET", "/scenarios/aproval", None),
             ("PUT", "/scenarios/default", {"scenario": "aproval"}),
             ("POST", "/scenarios/next", {"scenario": "aproval"}),
+            ("GET", "/scenarios/aproval/paths", None),
         ],
     )
     async def test_an_unknown_name_is_told_with_the_nearest(
@@ -587,6 +597,38 @@ class TestScenarios:
         answer = await client.request(method, CONTROL + path, json=body)
 
         assert problem(answer, 404) == "No scenario is called 'aproval'. Did you mean 'approval'?"
+
+    async def test_its_paths_are_told_with_their_decisions(self, client: httpx2.AsyncClient) -> None:
+        items = (await client.get(f"{CONTROL}/scenarios/approval/paths")).json()["items"]
+
+        assert [item["id"] for item in items] == [
+            *("approval-approve", "approval-reject", "approval-expire"),
+            *("stop-while-pending", "stop-while-executing", "stop-while-paused"),
+        ]
+        assert items[1] == {
+            "id": "approval-reject",
+            "steps": ["pending", "extract", "waiting", "rejected"],
+            "moves": [{"step": "waiting", "signal": "reject"}],
+            "end": "stopped",
+        }
+
+    async def test_the_next_start_takes_the_path_that_was_chosen_for_it(self, client: httpx2.AsyncClient) -> None:
+        body = {"scenario": "approval", "path": "approval-reject"}
+        answer = await client.post(f"{CONTROL}/scenarios/next", json=body)
+        await client.put(f"{CONTROL}/clock", json={"mode": "auto"})
+        task_id = await started(client, "anything")
+
+        told = [(await client.get(f"/v1/tasks/{task_id}")).json()["status"] for _ in range(4)]
+
+        assert answer.json()["upcoming_paths"] == ["approval-reject"]
+        assert told == ["executing", "paused", "stopped", "stopped"]
+
+    async def test_an_unknown_path_is_told_with_the_nearest(self, client: httpx2.AsyncClient) -> None:
+        body = {"scenario": "approval", "path": "approval-rejected"}
+        answer = await client.post(f"{CONTROL}/scenarios/next", json=body)
+
+        wanted = "The scenario 'approval' has no path 'approval-rejected'. Did you mean 'approval-reject'?"
+        assert problem(answer, 404) == wanted
 
     @pytest.mark.parametrize("times", [0, 1001, 1.5, "2"])
     async def test_times_outside_the_contract_are_refused(self, client: httpx2.AsyncClient, times: Any) -> None:
@@ -603,7 +645,7 @@ class TestReset:
 
         answer = await client.post(f"{CONTROL}/reset")
 
-        assert answer.json() == {"reset": ["tasks", "clock", "pins"]}
+        assert answer.json() == {"reset": ["tasks", "journal", "clock", "pins", "faults"]}
         assert (await client.get(f"{CONTROL}/tasks")).json()["total"] == 0
         assert (await client.get(f"{CONTROL}/clock")).json()["now"] == NOW
         assert (await client.get(f"{CONTROL}/scenarios")).json()["default"] == "completed"

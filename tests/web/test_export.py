@@ -32,6 +32,15 @@ async def lived_in(client: Api) -> list[Json]:
     await client.http.post(f"/hitl/{first['id']}/approve", json={"reason": "fine"})
     await client.http.post("/__emulator/scenarios/next", json={"scenario": "failed"}, headers=CONTROL)
     await client.start("completed")
+    pinned = {"scenario": "approval", "path": "approval-reject", "times": 2}
+    await client.http.post("/__emulator/scenarios/next", json=pinned, headers=CONTROL)
+    await client.start("completed")
+    fault = {"status": 429, "headers": {"Retry-After": "1"}, "body": {"error": ["slow down"]}, "latency": "1ms"}
+    faults = [
+        {**fault, "operation": "listTasks", "nth": 900, "times": "always"},
+        {"use": "reset", "task_status": "failed", "nth": 900},
+    ]
+    await client.http.put("/__emulator/faults", json={"faults": faults}, headers=CONTROL)
     return [await client.task(task_id) for task_id in await client.listed()]
 
 
@@ -61,6 +70,39 @@ async def test_a_demo_looks_the_same_elsewhere() -> None:
     assert [json.dumps(task).replace(other.namespace, client.namespace) for task in there] == [
         json.dumps(task) for task in tasks
     ]
+
+
+async def test_a_task_on_a_path_goes_on_along_it_elsewhere() -> None:
+    client, other = api(), api("another key")
+    pinned = {"scenario": "approval", "path": "approval-reject", "times": 2}
+    await client.http.post("/__emulator/scenarios/next", json=pinned, headers=CONTROL)
+    task = await client.start("completed")
+    await restored(other, json.loads(await exported(client)))
+
+    for each in (client, other):
+        for _ in range(3):
+            await each.advance(100_000)
+            await each.task(task["id"])
+
+    assert (await other.task(task["id"]))["status"] == "stopped"
+    for each in (client, other):
+        assert [pin.path for pin in (await each.app.engine.pins(each.namespace)).upcoming] == ["approval-reject"]
+
+
+async def test_faults_strike_elsewhere_as_they_would_have_here() -> None:
+    client, other = api(), api("another key")
+    task = await client.start("flaky")
+    rules = {"faults": [{"status": 503, "operation": "listTasks", "nth": 2}]}
+    await client.http.put("/__emulator/faults", json=rules, headers=CONTROL)
+
+    await restored(other, json.loads(await exported(client)))
+
+    assert [(await other.http.get("/v1/tasks")).status_code for _ in range(3)] == [200, 503, 200]
+    statuses = [
+        [(await each.http.get(f"/v1/tasks/{task['id']}")).status_code for _ in range(6)] for each in (client, other)
+    ]
+    assert statuses[0] == statuses[1]
+    assert set(statuses[0]) > {200}
 
 
 async def test_a_real_clock_goes_on_from_the_instant_of_the_export() -> None:

@@ -39,6 +39,14 @@ paths:
             application/json:
               schema: {$ref: "#/components/schemas/Pet"}
               examples: {rex: {value: {name: Rex}}, tom: {value: {name: Tom, email: tom@example.com}}}
+  /pets/{id}/tag:
+    get:
+      operationId: getTag
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses:
+        "200":
+          description: A tag
+          content: {application/json: {schema: {type: string}, examples: {wrong: {value: 5}, right: {value: blue}}}}
 components:
   schemas:
     Pet:
@@ -161,6 +169,18 @@ async def test_a_foreign_contract_is_answered_by_its_first_example(pets: Api) ->
 
     assert (rex.status_code, rex.json()) == (200, {"name": "Rex"})
     assert tom.json() == {"name": "Tom", "email": "tom@example.com"}
+
+
+async def test_an_example_that_breaks_its_schema_is_passed_over_and_by_its_name_the_file_is_to_blame(pets: Api) -> None:
+    passed = await pets.http.get("/pets/7/tag")
+    wrong = await pets.http.get("/pets/7/tag", headers=prefer("example=wrong"))
+
+    assert passed.json() == "blue"
+    assert wrong.status_code == 500
+    assert wrong.headers["content-type"] == "application/problem+json"
+    told = wrong.json()["detail"]
+    assert told.startswith("The example 'wrong' of getTag 200 breaks its own schema: a string was expected; found 5.")
+    assert told.endswith("/get/responses/200/content/application~1json/examples/wrong/value")
 
 
 async def test_without_an_example_a_value_of_the_schema_is_made_the_same_for_the_same_request(pets: Api) -> None:

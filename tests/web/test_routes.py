@@ -1,11 +1,12 @@
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from emulator.web.problems import vendor_error
-from emulator.web.routes import NoOperation
-from tests.contract.samples import ours
+from emulator.contract.spec import Operation
+from emulator.web.routes import nearest
+from tests.contract.samples import HEAD, ours
 from tests.web.api import Api, api
 
 START = "/v1/workflows/approval/invoke/async"
@@ -19,7 +20,7 @@ START = "/v1/workflows/approval/invoke/async"
         ("POST", "/v1/agents/a/invoked", " Nearest: POST /v1/agents/{agent_id}/invoke (differs at 'invoked')."),
         ("GET", "/v1/tasks/t_1/thread/all", " Nearest: GET /v1/tasks/{task_id}/thread/full (differs at 'all')."),
         ("GET", "/tasks/t_1", None),
-        ("GET", "/", ""),
+        ("GET", "/", " The emulator's pages are at /__emulator/."),
         ("GET", "/favicon.ico", ""),
     ],
 )  # fmt: skip
@@ -35,29 +36,29 @@ async def test_a_path_that_matches_nothing_names_the_nearest(
         assert detail == f"No operation matches {method} {path}.{hint}"
 
 
-def test_of_two_operations_of_one_path_the_one_of_the_same_method_is_nearest() -> None:
-    nearest = NoOperation(ours().operations, vendor_error).nearest
+def told(method: str, path: str, operations: tuple[Operation, ...] | None = None) -> str:
+    return "".join(map(str, nearest(ours().operations if operations is None else operations, method, path, 1)))
 
-    assert nearest("DELETE", "/v1/task/t_1") == " Nearest: DELETE /v1/tasks/{task_id} (differs at 'task')."
-    assert nearest("GET", "/v1/task/t_1") == " Nearest: GET /v1/tasks/{task_id} (differs at 'task')."
+
+def test_of_two_operations_of_one_path_the_one_of_the_same_method_is_nearest() -> None:
+    assert told("DELETE", "/v1/task/t_1") == "DELETE /v1/tasks/{task_id} (differs at 'task')"
+    assert told("GET", "/v1/task/t_1") == "GET /v1/tasks/{task_id} (differs at 'task')"
 
 
 def test_what_is_lacking_and_what_is_too_much_are_told() -> None:
-    nearest = NoOperation(ours().operations, vendor_error).nearest
-
-    assert nearest("POST", "/v1/workflows/w/invoke/async/now").endswith("/invoke/async (goes on with 'now').")
-    assert NoOperation((), vendor_error).nearest("GET", "/v1/tasks") == ""
+    assert told("POST", "/v1/workflows/w/invoke/async/now").endswith("/invoke/async (goes on with 'now')")
+    assert told("GET", "/v1/tasks", ()) == ""
 
 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/v1/tasks", "GET"),
-        ("POST", "/v1/tasks/t_1", "DELETE, GET"),
+        ("PUT", "/v1/tasks", "GET, HEAD"),
+        ("POST", "/v1/tasks/t_1", "DELETE, GET, HEAD"),
         ("GET", START, "POST"),
-        ("HEAD", "/v1/tasks", "GET"),
-        ("OPTIONS", "/v1/tasks", "GET"),
-        ("POST", "/health", "GET"),
+        ("HEAD", START, "POST"),
+        ("OPTIONS", "/v1/tasks", "GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
     ],
 )
 async def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(
@@ -67,6 +68,40 @@ async def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(
 
     assert (answer.status_code, answer.headers["allow"]) == (405, allow)
     assert answer.content in (b'{"detail":"Method Not Allowed"}', b"")
+
+
+@pytest.mark.parametrize("path", ["/v1/tasks", "/v1/tasks/none", "/__emulator/health"])
+async def test_head_is_answered_as_get_without_its_body(manual: Api, path: str) -> None:
+    got = await manual.http.get(path)
+
+    answer = await manual.http.head(path)
+
+    assert (answer.status_code, answer.content) == (got.status_code, b"")
+    assert answer.headers["content-length"] == str(len(got.content))
+    assert set(answer.headers) == set(got.headers)
+
+
+async def test_head_of_a_stream_ends_with_its_headers(manual: Api) -> None:
+    task = await manual.start("approval")
+
+    answer = await manual.http.head(f"/org/agent-execution/{task['id']}/events")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["x-emulator-scenario"] == "approval"
+    assert "content-length" not in answer.headers
+
+
+@pytest.mark.parametrize("order", ["get head", "head get"])
+async def test_a_head_that_the_contract_declares_is_its_own(order: str, tmp_path: Path) -> None:
+    spec = tmp_path / "api.yaml"
+    methods = {"get": "{responses: {'200': {description: d}}}", "head": "{responses: {'204': {description: d}}}"}
+    told = ", ".join(f"{method}: {methods[method]}" for method in order.split())
+    spec.write_text(f"{HEAD}paths: {{/a: {{{told}}}}}", encoding="utf-8")
+
+    answer = await api(spec=spec).http.head("/a")
+
+    assert answer.status_code == 204
 
 
 async def test_a_literal_path_goes_before_one_with_a_parameter_and_an_encoded_slash_does_not_split(manual: Api) -> None:

@@ -14,6 +14,7 @@ from emulator.store.sqlite import SqliteStore
 from emulator.web.app import create_app
 from tests.redis_server import RedisServer
 from tests.web.api import Api
+from tests.web.listening import listening
 
 CONTROL = {"host": "127.0.0.1"}
 BODY = {"input": {"text": "Hi"}}
@@ -27,7 +28,7 @@ async def two(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[t
     clients = [Api(create_app(Settings(clock="manual", store=choice))) for _ in range(2)]
     yield clients[0], clients[1]
     for client in clients:
-        await client.app.engine.store.close()
+        await client.app.close()
 
 
 async def test_two_servers_over_one_store_answer_the_same(two: tuple[Api, Api]) -> None:
@@ -87,6 +88,74 @@ async def test_a_waiting_call_hears_what_another_server_was_told(two: tuple[Api,
     assert Api.ok(answer)["result"] == "Done"
 
 
+async def test_pins_with_a_path_are_taken_once_over_both_and_the_task_goes_along_it(two: tuple[Api, Api]) -> None:
+    one, other = two
+    pinned = {"scenario": "approval", "path": "approval-reject", "times": 2}
+    await one.http.post("/__emulator/scenarios/next", json=pinned, headers=CONTROL)
+
+    tasks = [await client.start("completed") for client in (other, one, other)]
+
+    assert [task["agent_id"] for task in tasks] == ["completed"] * 3
+    for client in (one, other, one, other, one, other):
+        await client.advance(100_000)
+        shown = [(await client.task(task["id"]))["status"] for task in tasks]
+    assert shown == ["stopped", "stopped", "completed"]
+
+
+async def test_faults_strike_as_often_as_they_should_whichever_server_is_asked(two: tuple[Api, Api]) -> None:
+    one, other = two
+    task = await one.start("completed")
+    rules = {"faults": [{"status": 503, "operation": "getTask", "nth": 2, "times": 2}]}
+    assert (await other.http.put("/__emulator/faults", json=rules, headers=CONTROL)).status_code == 200
+
+    statuses = [(await each.http.get(f"/v1/tasks/{task['id']}")).status_code for each in (one, other, one, other, one)]
+
+    assert statuses == [200, 503, 503, 200, 200]
+    kept = (await one.http.get("/__emulator/faults", headers=CONTROL)).json()
+    assert kept == (await other.http.get("/__emulator/faults", headers=CONTROL)).json()
+    assert [each["met"] for each in kept["items"]] == [5]
+
+
+async def test_the_faults_of_a_story_are_counted_over_both(two: tuple[Api, Api]) -> None:
+    task = await two[0].start("flaky")
+
+    statuses = [(await each.http.get(f"/v1/tasks/{task['id']}")).status_code for each in two * 3]
+
+    alone = Api(create_app(Settings(clock="manual")))
+    task = await alone.start("flaky")
+    assert statuses == [(await alone.http.get(f"/v1/tasks/{task['id']}")).status_code for _ in range(6)]
+    assert set(statuses) > {200}
+
+
+async def test_the_journal_is_one_over_both_and_outlives_them(two: tuple[Api, Api]) -> None:
+    one, other = two
+    task = await one.start("completed")
+    for each in (other, one, other):
+        await each.task(task["id"])
+    for each in two:
+        await each.app.engine.journal.newest("any")
+
+    found = [(await each.http.get("/__emulator/requests", headers=CONTROL)).json() for each in two]
+
+    assert found[0] == found[1]
+    assert found[0]["total"] == 4
+    assert len({item["id"] for item in found[0]["items"]}) == 4
+    await one.app.engine.reset(one.namespace, ["journal"])
+    assert (await other.http.get("/__emulator/requests", headers=CONTROL)).json()["items"] == []
+
+
+async def test_whoever_follows_one_server_is_told_when_another_has_done_something(two: tuple[Api, Api]) -> None:
+    one, other = two
+    async with listening(one.app, "/__emulator/events", {"x-api-key": one.http.headers["x-api-key"]}) as listener:
+        assert (await listener.event())["type"] == "stale"
+        await one.start("completed")
+        assert [event["type"] for event in await listener.events(2)] == ["birth", "request"]
+
+        await other.start("approval")
+
+        assert (await listener.event())["type"] == "stale"
+
+
 async def test_the_server_tells_what_kind_of_store_it_has(two: tuple[Api, Api]) -> None:
     info = (await two[0].http.get("/__emulator/info", headers=CONTROL)).json()
 
@@ -109,7 +178,7 @@ def told(answer: httpx2.Response, problem: bool = False) -> str:
 async def on_file(tmp_path: Path) -> AsyncIterator[Api]:
     client = Api(create_app(Settings(clock="manual", store=f"sqlite:{tmp_path / 'tasks.db'}")))
     yield client
-    await client.app.engine.store.close()
+    await client.app.close()
 
 
 def connection(client: Api) -> sqlite3.Connection:
@@ -198,7 +267,7 @@ async def test_a_full_disk_in_earnest_is_told(tmp_path: Path) -> None:
         assert all("is full" in told(answer) for answer in refused)
         assert sorted(await client.listed(per_page=50)) == sorted(f"t{number}" for number in taken)
     finally:
-        await client.app.engine.store.close()
+        await client.app.close()
         await (await asyncio.create_subprocess_exec("umount", str(tmp_path))).wait()
 
 
@@ -230,7 +299,7 @@ async def test_redis_that_goes_away_is_told_and_serving_goes_on_once_it_is_back(
     assert (await start(client, id="later")).status_code == 200
     assert (await client.http.get("/__emulator/ready", headers=CONTROL)).status_code == 200
     assert set(await client.listed()) == {first["id"], "waiting", "later"}
-    await client.app.engine.store.close()
+    await client.app.close()
 
 
 async def test_redis_without_memory_left_is_told(own_redis: RedisServer) -> None:
@@ -246,4 +315,4 @@ async def test_redis_without_memory_left_is_told(own_redis: RedisServer) -> None
         there.config_set("maxmemory", 0)
 
     assert (await start(client)).status_code == 200
-    await client.app.engine.store.close()
+    await client.app.close()

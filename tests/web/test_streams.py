@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,15 @@ async def test_a_stream_is_one_data_line_an_event_and_closes_after_the_last(auto
     assert [event["type"] for event in told] == ["task_created", "task_updated", "task_updated", "task_finished"]
     assert told[-1]["data"] == await auto.task(told[0]["task_id"])
     assert list(told[0]) == ["type", "task_id", "organization_id", "time", "data"]
+
+
+async def test_a_task_that_is_born_ended_closes_its_stream(tmp_path: Path) -> None:
+    story = tmp_path / "born_ended.yaml"
+    story.write_text("scenario: born_ended\nsteps: [{status: failed, result: No}]\n", encoding="utf-8")
+
+    answer = await api(scenarios=(story,)).http.post("/v1/workflows/born_ended/invoke/stream", json=BODY)
+
+    assert [event["type"] for event in events_of(answer.text)] == ["task_created", "task_finished"]
 
 
 async def test_a_refused_stream_is_an_ordinary_error(auto: Api) -> None:
@@ -87,6 +97,37 @@ def test_a_server_with_open_streams_stops_within_two_seconds() -> None:
 
     assert all(first.startswith('data: {"type":"task_created"') for first in firsts)
     assert taken < 2
+
+
+def test_a_stream_that_is_open_when_the_server_stops_ends_in_order(caplog: pytest.LogCaptureFixture) -> None:
+    with ExitStack() as open_ones:
+        server = open_ones.enter_context(served())
+        client = open_ones.enter_context(httpx2.Client(base_url=server.base_url, headers={"x-api-key": "k"}))
+        answer = open_ones.enter_context(client.stream("POST", "/v1/workflows/approval/invoke/stream", json=BODY))
+        lines = answer.iter_lines()
+        next(lines)
+        server.stop()
+        rest = [line for line in lines if line]
+
+    assert not any("task_finished" in line for line in rest)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_a_call_that_waits_when_the_server_stops_returns_the_present_task(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        served(clock="manual") as server,
+        httpx2.Client(base_url=server.base_url, headers={"x-api-key": "local"}, timeout=10) as client,
+        ThreadPoolExecutor() as threads,
+    ):
+        waiting = threads.submit(client.post, "/v1/workflows/completed/invoke", json=BODY)
+        while not server.call(server.app.engine.store.all("default")):
+            pass
+        server.stop()
+        answer = waiting.result(timeout=5)
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "pending"
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_a_signal_over_http_moves_an_open_stream() -> None:

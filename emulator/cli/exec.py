@@ -1,0 +1,141 @@
+"""`exec`: a command with an emulator around it, for tests in any language."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from click.core import ParameterSource
+
+from emulator.cli.failures import Failure, NotStarted, WrongUsage
+from emulator.cli.options import settings_from, settings_options
+from emulator.cli.serve import key_of
+from emulator.settings import Settings, client_environment
+
+if TYPE_CHECKING:
+    from emulator.server import ThreadedServer
+
+_EXAMPLES = """\b
+Examples:
+  xpander-emulator exec -- pytest -q
+  xpander-emulator exec --clock auto -s ./stories -- npm test
+"""
+_FORWARDED: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
+)
+# What a terminal sends to the command too, since both are in its foreground.
+_OF_THE_TERMINAL: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name))
+
+
+class NotExecutable(Failure):
+    """The command is there, and cannot be run. The exit code is the one of shells."""
+
+    exit_code = 126
+
+
+class NoSuchCommand(Failure):
+    """There is no such command. The exit code is the one of shells."""
+
+    exit_code = 127
+
+
+@click.command("exec", epilog=_EXAMPLES, context_settings={"allow_interspersed_args": False})
+@settings_options
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND…")
+@click.pass_context
+def execute(ctx: click.Context, /, command: tuple[str, ...], **values: Any) -> None:
+    """Run a command with an emulator around it, and return the command's exit code."""
+    settings = settings_from(values)
+    if ctx.get_parameter_source("port") is ParameterSource.DEFAULT:
+        settings = replace(settings, port=0)
+    from emulator.cli.logs import configure
+
+    configure(settings.log_level, settings.log_format)
+    with served(settings) as server:
+        code = run(command, os.environ | variables(server))
+    ctx.exit(code)
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator["ThreadedServer"]:
+    """Give a server that answers, for as long as the block runs. Raises WrongUsage and NotStarted."""
+    from emulator import server
+    from emulator.errors import EmulatorError
+
+    running = server.ThreadedServer(settings)
+    try:
+        running.start()
+    except server.BadChoice as error:
+        raise WrongUsage(error.message) from None
+    except EmulatorError as error:
+        raise NotStarted(error.message) from None
+    try:
+        if settings.ready_file:
+            server.write_ready_file(settings.ready_file, running.base_url)
+        yield running
+    finally:
+        if settings.ready_file:
+            settings.ready_file.unlink(missing_ok=True)
+        running.stop()
+
+
+def variables(server: "ThreadedServer") -> dict[str, str]:
+    """Return the environment variables by which a client, and our own commands, find the server."""
+    settings, organization_id = server.settings, server.app.engine.renderer.organization_id
+    found = client_environment(server.base_url, key_of(settings), organization_id) | {"EMULATOR_URL": server.base_url}
+    return found if settings.token is None else found | {"EMULATOR_TOKEN": settings.token}
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command to its end, pass signals on to it, and return its exit code; 128 + n where signal n ended it.
+
+    Raises NoSuchCommand and NotExecutable.
+    """
+    with _relayed() as relay:
+        try:
+            child = subprocess.Popen(command, env=environment)  # noqa: S603  it is the user's own
+        except FileNotFoundError:
+            raise NoSuchCommand(f"No command '{command[0]}': it is not on PATH, and no file of that name.") from None
+        except OSError as error:
+            raise NotExecutable(f"'{command[0]}' cannot be run: {error.strerror}.") from None
+        relay.to(child)
+        code = child.wait()
+    return 128 - code if code < 0 else code
+
+
+class _Relay:
+    """A signal handler that passes signals on to a command, once there is one."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if number in _OF_THE_TERMINAL and sys.stdin.isatty():
+            return
+        if self._child is None:
+            self._early.append(number)
+        else:
+            self._child.send_signal(number)
+
+    def to(self, child: "subprocess.Popen[bytes]") -> None:
+        self._child = child
+        for number in self._early:
+            child.send_signal(number)
+
+
+@contextmanager
+def _relayed() -> Iterator[_Relay]:
+    relay = _Relay()
+    before = {number: signal.signal(number, relay) for number in _FORWARDED}
+    try:
+        yield relay
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,265 @@
+"""`requests` and `verify`: what was asked of a running server, what it answered and why, and whether it was so."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import click
+
+from emulator.cli.client import PER_PAGE, Client, Json, client_options
+from emulator.cli.failures import Refused
+from emulator.cli.output import emit, fields, output_option, table
+
+_EXAMPLES = """\b
+Examples:
+  xpander-emulator requests list --status 422
+  xpander-emulator requests explain last
+  xpander-emulator verify --operation invokeWorkflowAsync --times 1 --body '{"input.text": {"contains": "Refund"}}'
+\b
+ID is the number of a request, as its answer told it in X-Emulator-Request, or `last` for the newest.
+"""
+_POLL_SECONDS: Final = 0.25
+_BEFORE_THE_TAIL: Final = 10
+_FILTERS: Final = ("operation", "method", "path", "status", "task_id", "scenario")
+
+Command = Callable[..., Any]
+
+
+@click.group(epilog=_EXAMPLES)
+def requests() -> None:
+    """See what was asked and answered, and why."""
+
+
+def _filters(command: Command) -> Command:
+    for option in (
+        click.option("--scenario", metavar="NAME", help="Only where the answer shows a task of this scenario."),
+        click.option("--task", "task_id", metavar="ID", help="Only where the answer shows this task."),
+        click.option("--status", type=click.IntRange(100, 599), help="Only what was answered with this HTTP status."),
+        click.option("--path", metavar="PATTERN", help="Only paths such as '/v1/tasks/*'."),
+        click.option("--method", help="Only by this method."),
+        click.option("--operation", metavar="ID", help="Only of this operation; `routes` lists them."),
+    ):
+        command = option(command)
+    return command
+
+
+@requests.command("list")
+@client_options
+@output_option
+@_filters
+def list_requests(client: Client, output: str, **filters: Any) -> None:
+    """List the requests, newest first."""
+    client.settle("requests")
+    emit(client.get("/requests", **_query(filters)), output, requests_text)
+
+
+@requests.command("unmatched")
+@client_options
+@output_option
+def unmatched_requests(client: Client, output: str) -> None:
+    """List those that no operation matched, or that broke the contract."""
+    client.settle("requests")
+    emit(client.get("/requests/unmatched", per_page=str(PER_PAGE)), output, unmatched_text)
+
+
+@requests.command("show")
+@click.argument("request", metavar="ID")
+@client_options
+@output_option
+def show_request(client: Client, request: str, output: str) -> None:
+    """Show one request with its answer."""
+    emit(_find(client, request), output, request_text)
+
+
+@requests.command("explain")
+@click.argument("request", metavar="ID")
+@client_options
+@output_option
+def explain_request(client: Client, request: str, output: str) -> None:
+    """Tell in sentences why a request was answered so."""
+    emit(_find(client, request), output, lambda it: "\n".join(it["explanation"]))
+
+
+@requests.command("tail")
+@client_options
+@output_option
+@_filters
+def tail_requests(client: Client, output: str, **filters: Any) -> None:
+    """Follow the requests as they come, until interrupted."""
+    client.settle("requests")
+    for item in _follow(client, _query(filters)):
+        click.echo(json.dumps(item, ensure_ascii=False) if output == "json" else line(item))
+
+
+@click.command(epilog=_EXAMPLES)
+@client_options
+@output_option
+@_filters
+@click.option("--body", metavar="JSON", help="What the body has to contain; conditions may stand for values.")
+@click.option("--headers", metavar="JSON", help="What the headers have to contain, likewise.")
+@click.option("--query", metavar="JSON", help="What the query has to contain, likewise.")
+@click.option("--times", type=click.IntRange(0), help="Exactly so many requests.")
+@click.option("--at-least", type=click.IntRange(0), help="So many or more; 1 unless anything else is said.")
+@click.option("--at-most", type=click.IntRange(0), help="So many or fewer.")
+def verify(
+    client: Client, output: str, times: int | None, at_least: int | None, at_most: int | None, **criteria: Any
+) -> None:
+    """Check how often something was asked."""
+    least, most = _bounds(times, at_least, at_most)
+    for name in ("body", "headers", "query"):
+        criteria[name] = _parsed(name, criteria[name])
+    client.settle("requests")
+    answer = client.post("/requests/count", criteria)
+    holds = least <= answer["count"] and (most is None or answer["count"] <= most)
+    answer = {"holds": holds, "wanted": _wanted(least, most), **answer}
+    if output == "text" and not holds:
+        raise Refused(verification_text(answer))
+    emit(answer, output, verification_text)
+    if not holds:
+        raise SystemExit(Refused.exit_code)
+
+
+def _bounds(times: int | None, at_least: int | None, at_most: int | None) -> tuple[int, int | None]:
+    """Return how many requests there have to be at least and at most. Raises UsageError where that cannot be."""
+    if times is not None:
+        if at_least is not None or at_most is not None:
+            raise click.UsageError("--times says exactly how many; leave out --at-least and --at-most.")
+        return times, times
+    least = at_least if at_least is not None else 0 if at_most is not None else 1
+    if at_most is not None and at_most < least:
+        raise click.UsageError(f"--at-least {least} and --at-most {at_most} leave no number.")
+    return least, at_most
+
+
+def _wanted(least: int, most: int | None) -> str:
+    if least == most:
+        return f"exactly {least}"
+    told = [f"at least {least}"] if least else []
+    return " and ".join([*told, *([] if most is None else [f"at most {most}"])]) or "any number"
+
+
+def _parsed(name: str, text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise click.BadParameter(f"is not JSON: {error}", param_hint=f"'--{name}'") from None
+    if name != "body" and not isinstance(value, dict):
+        raise click.BadParameter(f'takes an object such as {{"name": "value"}}, found {text}', param_hint=f"'--{name}'")
+    return value
+
+
+def _query(filters: Mapping[str, Any]) -> dict[str, str]:
+    return {"per_page": str(PER_PAGE)} | {name: str(value) for name, value in filters.items() if value is not None}
+
+
+def _find(client: Client, wanted: str) -> Json:
+    """Return one request. Raises Refused where there is none of that number."""
+    client.settle("requests")
+    if wanted == "last":
+        newest = client.get("/requests", per_page="1")["items"]
+        if not newest:
+            raise Refused("There is no request here yet; --key or --namespace chooses others.")
+        wanted = str(newest[0]["id"])
+    if not wanted.isdecimal():
+        raise click.BadParameter(
+            f"'{wanted}' is no number of a request; `requests list` shows them.", param_hint="'ID'"
+        )
+    return client.get(f"/requests/{wanted}")
+
+
+def _follow(client: Client, query: Mapping[str, str]) -> Iterator[Json]:
+    """Yield the newest few requests, then each further one as it is answered."""
+    told: set[tuple[int, str]] | None = None
+    while True:
+        items = client.get("/requests", **query)["items"]
+        # By the time too: after a reset the numbers begin anew, and those of one worker may come behind another's.
+        new = [item for item in items if told is None or (item["id"], item["time"]) not in told]
+        yield from reversed(new[:_BEFORE_THE_TAIL] if told is None else new)
+        told = {(item["id"], item["time"]) for item in items}
+        time.sleep(_POLL_SECONDS)
+
+
+def requests_text(answer: Json) -> str:
+    """Return a list as a table."""
+    headings = ("id", "at", "method", "path", "status", "ms", "task", "scenario", "step", "source")
+    keys = ("id", "at", "method", "path", "status", "ms", "task_id", "scenario", "step", "source")
+    rows = [[item[key] for key in keys] for item in answer["items"]]
+    text = table(headings, rows, "No such requests.")
+    left = answer["total"] - len(rows)
+    return text + (f"\n… and {left} more" if left > 0 else "") + _forgotten(answer)
+
+
+def unmatched_text(answer: Json) -> str:
+    """Return a list as a table, with what was wrong with each."""
+    rows = [
+        [item["id"], item["method"], item["path"], item["status"], _wrong(item) or "no operation matches"]
+        for item in answer["items"]
+    ]
+    return table(("id", "method", "path", "status", "what is wrong"), rows, "No such requests.") + _forgotten(answer)
+
+
+def line(item: Json) -> str:
+    """Return a request as one line."""
+    story = f"{item['task_id']} {item['scenario']}/{item['step']} {item['task_status']}" if item["task_id"] else ""
+    ms = "-" if item["ms"] is None else f"{item['ms']:.1f}"
+    told = (item["id"], item["at"], item["method"], item["path"], item["status"], f"{ms} ms", story, _wrong(item))
+    return "  ".join(str(each) for each in told if each != "")
+
+
+def request_text(item: Json) -> str:
+    """Return one request: what was asked, what was answered, and by which line of which story."""
+    facts = fields(
+        [
+            ("Request", item["id"]),
+            ("At", item["at"]),
+            ("Took", None if item["ms"] is None else f"{item['ms']:g} ms"),
+            ("Operation", item["operation"]),
+            ("Status", item["status"]),
+            ("Wrong", _wrong(item)),
+            ("Task", item["task_id"]),
+            ("Task status", item["task_status"]),
+            ("Scenario", item["scenario"]),
+            ("Chosen", item["chosen"]),
+            ("Step", item["step"]),
+            ("Source", item["source"]),
+            ("Fault", item["fault"]),
+            ("Events", item["events"]),
+        ]
+    )
+    asked = _message(f"{item['method']} {item['path']}", item["query"], item["request"])
+    return f"{facts}\n\n{asked}\n\n{_message(str(item['status']), {}, item['answer'])}"
+
+
+def verification_text(answer: Json) -> str:
+    """Return whether it was so, and where not, what nearly was."""
+    asked = (
+        f"{answer['count']} {'request fits' if answer['count'] == 1 else 'requests fit'}, wanted {answer['wanted']}."
+    )
+    near = [
+        f"\n  request {miss['id']}, {miss['method']} {miss['path']}:"
+        + "".join(f"\n    {each['told']}" for each in miss["differences"])
+        for miss in answer["near_misses"]
+    ]
+    told = ("\nNearly:" + "".join(near)) if near and not answer["holds"] else ""
+    return asked + told + _forgotten(answer)
+
+
+def _message(first: str, query: Json, message: Json) -> str:
+    body = message["body"]
+    text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
+    asked = "".join(f"\n  {name} = {value}" for name, value in query.items())
+    headers = "".join(f"\n{name}: {value}" for name, value in message["headers"].items())
+    cut = f"\n… cut; {message['size']:,} bytes in all" if message["cut"] else ""
+    return f"{first}{asked}{headers}" + ("" if body is None else f"\n\n{text}{cut}")
+
+
+def _wrong(item: Json) -> str:
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in item["violations"])
+
+
+def _forgotten(answer: Json) -> str:
+    lost = answer["forgotten"]
+    return f"\n{lost:,} older requests are no longer kept and were not looked at." if lost else ""

@@ -1,0 +1,153 @@
+"""Redaction: what an entry shows of headers, query and bodies. Keys, tokens and cookies are never shown."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+
+from emulator import exact
+from emulator.contract.judging import is_too_deep
+from emulator.contract.model import Operation
+from emulator.contract.validation import Violation
+from emulator.journal import Entry, RawHeaders
+
+REDACTED: Final = "[redacted]"
+_NO_JSON: Final = object()
+# The credentials of the end user that a request may carry in its body.
+SECRET_PROPERTIES: Final = frozenset({"user_tokens", "user_oidc_token"})
+_SECRET_NAMES: Final = frozenset(
+    {"x-api-key", "authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token"}
+)
+_FIRST_SECRET: Final = re.compile("|".join(sorted(SECRET_PROPERTIES)))
+_FIRST_SECRET_RAW: Final = re.compile(_FIRST_SECRET.pattern.encode())
+
+
+class Redaction:
+    """Shows what was sent without what opens doors.
+
+    operations: those of the contract; the credentials that they ask for are never shown.
+    """
+
+    def __init__(self, operations: tuple[Operation, ...]) -> None:
+        alternatives = {each for operation in operations for each in operation.security}
+        asked_for = {credential.name.lower() for each in alternatives for credential in each}
+        self._names = _SECRET_NAMES | asked_for
+
+    def headers(self, raw: RawHeaders) -> dict[str, str]:
+        """Return headers by their lower-case names, repeated ones joined by commas."""
+        shown: dict[str, str] = {}
+        for name, value in raw:
+            key = name.decode("latin-1").lower()
+            text = REDACTED if key in self._names else value.decode("latin-1")
+            shown[key] = f"{shown[key]}, {text}" if key in shown else text
+        return shown
+
+    def query(self, raw: bytes) -> dict[str, str | list[str]]:
+        """Return the parameters of a query; one that is repeated as a list."""
+        shown: dict[str, str | list[str]] = {}
+        for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+            text = REDACTED if name.lower() in self._names else value
+            before = shown.get(name)
+            shown[name] = text if before is None else [*([before] if isinstance(before, str) else before), text]
+        return shown
+
+    def body(self, raw: bytes, size: int) -> Any:
+        """Return a body: JSON as its value, anything else as text, None where there is none.
+
+        size: of the whole body; what was cut is text, and ends before the first secret in it.
+        """
+        if not raw:
+            return None
+        value = _parsed(raw) if size == len(raw) else _NO_JSON
+        return _text(raw) if value is _NO_JSON else self._value(value)
+
+    def entry(self, entry: Entry) -> Entry:
+        """Return an entry with nothing left in it that is not shown; of a body that held a secret, the size is new."""
+        request_body, request_size = self._without_secrets(entry.request_body, entry.request_size)
+        body, size = self._without_secrets(entry.body, entry.size)
+        return entry._replace(
+            query=self._raw_query(entry.query),
+            request_headers=self._raw_headers(entry.request_headers),
+            headers=self._raw_headers(entry.headers),
+            request_body=request_body,
+            request_size=request_size,
+            body=body,
+            size=size,
+            violations=tuple(
+                replace(violation, input=told["input"])
+                for violation, told in zip(entry.violations, self.violations(entry.violations), strict=True)
+            ),
+        )
+
+    def _raw_query(self, raw: bytes) -> bytes:
+        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True) if raw else []
+        if not any(name.lower() in self._names for name, _ in pairs):
+            return raw
+        hidden = [(name, REDACTED if name.lower() in self._names else value) for name, value in pairs]
+        return urlencode(hidden).encode("latin-1")
+
+    def _raw_headers(self, raw: RawHeaders) -> RawHeaders:
+        hidden = REDACTED.encode()
+        return [(name, hidden if name.decode("latin-1").lower() in self._names else value) for name, value in raw]
+
+    def _without_secrets(self, raw: bytes, size: int) -> tuple[bytes, int]:
+        # A name may be written with escapes, which only a parser sees through.
+        if b"\\u" not in raw and not _FIRST_SECRET_RAW.search(raw):
+            return raw, size
+        value = _parsed(raw) if size == len(raw) else _NO_JSON
+        if value is not _NO_JSON:
+            shown = self._value(value)
+            hidden = raw if shown == value else exact.dumps(shown)
+            return hidden, len(hidden)
+        if not _FIRST_SECRET_RAW.search(raw):
+            return raw, size
+        hidden = _text(raw).encode()
+        return hidden, len(hidden) if size == len(raw) else size
+
+    def violations(self, violations: tuple[Violation, ...]) -> list[dict[str, Any]]:
+        """Return violations, each as FastAPI tells it."""
+        return [self._value({**each.as_detail(), "input": _plain(each.input)}) for each in violations]
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._value(item) for item in value]
+        if not isinstance(value, Mapping):
+            return value
+        # A violation tells under `input` what stood at `loc`.
+        is_told = self._is_about_a_secret(value.get("loc"))
+        return {
+            name: REDACTED
+            if item is not None and (name in SECRET_PROPERTIES or (is_told and name == "input"))
+            else self._value(item)
+            for name, item in value.items()
+        }
+
+    def _is_about_a_secret(self, loc: Any) -> bool:
+        names = [part for part in loc if isinstance(part, str)] if isinstance(loc, list) else []
+        return any(name in SECRET_PROPERTIES for name in names) or (
+            bool(names) and names[0] in ("header", "query", "cookie") and names[-1].lower() in self._names
+        )
+
+
+def _parsed(raw: bytes) -> Any:
+    """Return the value of JSON, or _NO_JSON for anything else and for what is nested too deep to go through."""
+    try:
+        value = exact.loads(raw)
+    except orjson.JSONDecodeError:
+        return _NO_JSON
+    return _NO_JSON if is_too_deep(value) else value
+
+
+def _text(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace")
+    secret = _FIRST_SECRET.search(text)
+    return text if secret is None else f"{text[: secret.end()]} {REDACTED}"
+
+
+def _plain(value: object) -> Any:
+    """Return a value as JSON has it; what a violation saw may be anything that was sent."""
+    return json.loads(json.dumps(value, default=str))

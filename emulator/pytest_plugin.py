@@ -1,0 +1,173 @@
+"""The pytest plugin: an emulator for each test, and the stories of its tasks where one fails.
+
+A plugin costs every pytest run of its environment, so that this one imports nothing beyond pytest and the standard
+library until a test asks for a fixture.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from emulator.settings import ClockMode, Settings
+    from emulator.testkit import Emulator, EmulatorServer
+
+CLOCKS: Final = ("real", "scaled", "manual", "auto")
+MARKER: Final = "emulator(scenario=None, clock=None, seed=None): what the fixture `emulator` of this test starts with."
+_CHOICES: Final = ("scenario", "clock", "seed")
+_SERVER: Final = pytest.StashKey["EmulatorServer"]()
+_MADE: Final = pytest.StashKey["Emulator"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the server that all tests share; each has its place in the ini file too."""
+    group = parser.getgroup("xpander-emulator", "the emulator of the xpander.ai workflow API")
+    group.addoption(
+        "--emulator-scenarios",
+        action="append",
+        metavar="PATH",
+        help="Folder or file of scenarios, added to the built-in ones. Repeatable.",
+    )
+    group.addoption("--emulator-spec", metavar="FILE", help="OpenAPI file in place of the built-in one.")
+    group.addoption("--emulator-clock", choices=CLOCKS, help="How each test's clock goes; auto by default.")
+    group.addoption("--emulator-seed", type=int, metavar="N", help="Number from which every value is drawn.")
+    parser.addini("emulator_scenarios", "Folders or files of scenarios, as seen from this file.", type="paths")
+    parser.addini("emulator_spec", "OpenAPI file in place of the built-in one, as seen from this file.", type="paths")
+    parser.addini("emulator_clock", f"How each test's clock goes: {', '.join(CLOCKS)}; auto by default.")
+    parser.addini("emulator_seed", "Number from which every generated value is drawn.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.fixture(scope="session")
+def emulator_settings(pytestconfig: pytest.Config) -> "Settings":
+    """All choices of the server: defaults, then the ini file, then flags. Override it for any other setting."""
+    from dataclasses import replace
+
+    from emulator.testkit import DEFAULTS
+
+    spec = _paths(pytestconfig, "emulator_spec")
+    if len(spec) > 1:
+        pytest.fail(f"emulator_spec: one file can be served, and {len(spec)} are named.", pytrace=False)
+    return replace(
+        DEFAULTS,
+        scenarios=tuple(_paths(pytestconfig, "emulator_scenarios")),
+        spec=spec[0] if spec else None,
+        clock=_clock(pytestconfig),
+        seed=_seed(pytestconfig, DEFAULTS.seed),
+    )
+
+
+@pytest.fixture(scope="session")
+def emulator_server(pytestconfig: pytest.Config, emulator_settings: "Settings") -> Iterator["EmulatorServer"]:
+    """One server in a thread, for all tests of this process."""
+    from emulator.testkit import EmulatorServer
+
+    with _told_briefly():
+        server = EmulatorServer(emulator_settings)
+        server.start()
+    pytestconfig.stash[_SERVER] = server
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def emulator(
+    request: pytest.FixtureRequest, emulator_server: "EmulatorServer", emulator_settings: "Settings"
+) -> Iterator["Emulator"]:
+    """Give the test an emulator of its own: its tasks, its clock, its choices."""
+    # pytest keeps one server for the session, whatever a folder further down says of its settings.
+    ours = request.config.stash.get(_SERVER, None) is emulator_server
+    if ours and emulator_server.settings != emulator_settings:
+        pytest.fail(
+            f"{request.node.nodeid}: `emulator_settings` is overridden, and the server of this session runs with "
+            "others. Override it in the topmost conftest.py, or override `emulator_server` beside it.",
+            pytrace=False,
+        )
+    with _told_briefly(request.node.nodeid):
+        made = emulator_server.emulator(_name(request.node), **_choices(request.node))
+    request.node.stash[_MADE] = made
+    yield made
+    made.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failed test what its emulator tells."""
+    report = yield
+    made = item.stash.get(_MADE, None)
+    if made is not None and report.failed and report.when != "teardown":
+        report.sections.extend(made.report())
+    return report
+
+
+def _name(item: pytest.Item) -> str:
+    """Return the name of a test, the same with xdist and without."""
+    # Under `--dist loadgroup` a worker of xdist adds the groups to the id.
+    if not getattr(item.config.option, "loadgroup", False):
+        return item.nodeid
+    marks = item.iter_markers("xdist_group")
+    groups = {str(mark.args[0] if mark.args else mark.kwargs.get("name", "default")) for mark in marks}
+    return item.nodeid.removesuffix(f"@{'_'.join(sorted(groups))}")
+
+
+def _choices(node: pytest.Item) -> dict[str, Any]:
+    """Return what the test's markers choose; the nearest one wins. Raises BadRequest for what is no choice."""
+    from emulator.errors import BadRequest, did_you_mean
+
+    chosen: dict[str, Any] = {}
+    for marker in reversed(list(node.iter_markers("emulator"))):
+        if marker.args:
+            raise BadRequest(f"@pytest.mark.emulator takes names only: scenario={marker.args[0]!r}?")
+        for name in marker.kwargs:
+            if name not in _CHOICES:
+                known = did_you_mean(name, _CHOICES) or "."
+                raise BadRequest(f"@pytest.mark.emulator takes scenario, clock and seed, not '{name}'{known}")
+        chosen |= marker.kwargs
+    return chosen
+
+
+@contextmanager
+def _told_briefly(test: str = "") -> Iterator[None]:
+    """Fail with the message alone: a mistake in a file or a marker is not to be looked for in a traceback."""
+    from emulator.errors import EmulatorError
+
+    try:
+        yield
+    except EmulatorError as error:
+        pytest.fail(f"{test}: {error.message}" if test else error.message, pytrace=False)
+
+
+def _paths(config: pytest.Config, name: str) -> list[Path]:
+    """Return the paths of an option: those of the command line, else those of the ini file."""
+    flag = config.getoption(name)
+    given = [flag] if isinstance(flag, str) else flag
+    found = config.getini(name) if given is None else [config.invocation_params.dir / path for path in given]
+    for path in found:
+        if not path.exists():
+            pytest.fail(f"{name}: {path} does not exist.", pytrace=False)
+    return list(found)
+
+
+def _clock(config: pytest.Config) -> "ClockMode":
+    clock: Any = config.getoption("emulator_clock") or config.getini("emulator_clock") or "auto"
+    if clock not in CLOCKS:
+        pytest.fail(f"emulator_clock: '{clock}' is not one of {', '.join(CLOCKS)}.", pytrace=False)
+    mode: ClockMode = clock
+    return mode
+
+
+def _seed(config: pytest.Config, default: int) -> int:
+    flag, written = config.getoption("emulator_seed"), config.getini("emulator_seed")
+    if flag is not None:
+        return int(flag)
+    try:
+        return int(written or default)
+    except ValueError:
+        pytest.fail(f"emulator_seed: '{written}' is not a number.", pytrace=False)

@@ -1,0 +1,117 @@
+"""The emulator as one test has it: a namespace of its own on a server that others may share."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from starlette.types import ASGIApp
+
+from emulator.errors import NotFound
+from emulator.settings import ClockMode, client_environment
+from emulator.testkit import telling
+from emulator.testkit.clock import TaskClock
+from emulator.testkit.forwarding import ForwardingApp
+from emulator.testkit.room import Room
+from emulator.testkit.task import Task
+from emulator.testkit.transport import Transport
+
+
+class Emulator:
+    """One test's emulator: where its client goes, and its tasks, its clock and its choices.
+
+    Made by `EmulatorServer.emulator`, `running` or the fixture of pytest. Other tests see nothing of it.
+    """
+
+    def __init__(self, room: Room, scenario: str | None, clock: ClockMode | None) -> None:
+        self._room = room
+        self._scenario = scenario
+        self._clock = clock
+        self.reset()
+
+    # Where a client goes
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port, without a slash at the end."""
+        return self._room.server.base_url
+
+    @property
+    def api_key(self) -> str:
+        """The key that this test's client sends; with another one it sees none of this."""
+        return self._room.key
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that the key opens, for the control API and the command line."""
+        return self._room.namespace
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The environment variables that point the official SDK here."""
+        organization_id = self._room.engine.renderer.organization_id
+        return client_environment(self.base_url, self.api_key, organization_id)
+
+    @property
+    def asgi(self) -> ASGIApp:
+        """The same server without sockets, for the `ASGITransport` of httpx and httpx2."""
+        return ForwardingApp(self._room.server)
+
+    def transport(self) -> Any:
+        """Return the same without sockets for a synchronous `httpx.Client` or `httpx2.Client`, as its `transport`."""
+        return Transport(self._room.server)
+
+    # What happens to its tasks
+
+    def use(self, scenario: str) -> None:
+        """Let every further start that nothing else decides take this scenario. Raises NotFound."""
+        self._room.call(self._room.engine.pin_default(self.namespace, scenario))
+
+    def use_next(self, scenario: str, *, times: int = 1) -> None:
+        """Let the next start take this scenario, or the next few, whatever they ask for. Raises NotFound, Conflict."""
+        self._room.call(self._room.engine.pin_next(self.namespace, scenario, times))
+
+    def task(self, task_id: str) -> Task:
+        """Return a task by its id. Raises NotFound, which names those that there are."""
+        if self._room.call(self._room.engine.standings.find(self.namespace, task_id)) is None:
+            raise NotFound(self._room.lacks(task_id))
+        return Task(task_id, self._room)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """All tasks that were started so far, sub-tasks too, in the order of their start."""
+        return tuple(Task(standing.task.id, self._room) for standing in self._room.standings())
+
+    @property
+    def clock(self) -> TaskClock:
+        """The clock that all of its tasks follow."""
+        return TaskClock(self._room)
+
+    def reset(self) -> None:
+        """Bring everything back to where the test began: no tasks, the clock at its start, its first choices."""
+        engine, namespace = self._room.engine, self.namespace
+        self._room.call(engine.reset(namespace))
+        if self._clock is not None:
+            self.clock.set(self._clock)
+        if self._scenario is not None:
+            self.use(self._scenario)
+
+    # Its end
+
+    def report(self) -> tuple[tuple[str, str], ...]:
+        """Return what is worth telling when a test has failed: titles, each with a text."""
+        return (("Tasks of the emulator", telling.stories(self._room)),)
+
+    def close(self) -> None:
+        """Forget everything. The server stays."""
+        self._room.call(self._room.engine.reset(self.namespace))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Emulator {self.base_url}, key {self.api_key!r}>"

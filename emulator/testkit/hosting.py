@@ -1,0 +1,100 @@
+"""One server in a thread, on which every test has an emulator of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from string import ascii_letters, digits, punctuation
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote
+
+from emulator.errors import BadRequest, EmulatorError
+from emulator.server import ThreadedServer
+from emulator.settings import ClockMode, Settings
+from emulator.testkit.emulator import Emulator
+from emulator.testkit.room import Room
+from emulator.web.access import derived_namespace
+
+# A consumer that polls or waits would hang on a clock that stands, and sleep on a real one.
+DEFAULTS: Final = Settings(port=0, clock="auto")
+MOST_OF_A_NAME: Final = 200
+_IN_A_HEADER: Final = (ascii_letters + digits + punctuation).replace("%", "")
+
+
+class EmulatorServer:
+    """A server in a thread, on a free port unless its settings name one.
+
+    >>> with EmulatorServer() as server, server.emulator("a refund") as emulator: ...
+    """
+
+    def __init__(self, settings: Settings = DEFAULTS) -> None:
+        if settings.api_keys:
+            raise BadRequest("Every test has an API key of its own; leave `api_keys` empty.")
+        self.settings = settings
+        self._server = ThreadedServer(settings)
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port, without a slash at the end."""
+        return self._server.base_url
+
+    def start(self) -> None:
+        """Start. Raises what `ThreadedServer.start` raises: mistakes in files, a port in use."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """Stop, and return once the port is free."""
+        self._server.stop()
+
+    def emulator(
+        self, name: str, *, scenario: str | None = None, clock: ClockMode | None = None, seed: int | None = None
+    ) -> Emulator:
+        """Return the emulator of the test called `name`: the same name has the same generated values on each run.
+
+        scenario: the one that its tasks take where nothing else decides.
+        clock:    how its clock goes, where it is not as the server's.
+        seed:     draws other values for this test alone; it becomes part of the key.
+
+        Raises NotFound for an unknown scenario, BadRequest for an unknown clock.
+        """
+        key = key_of(name, seed)
+        return Emulator(Room(self._server, key, derived_namespace(key)), scenario, clock)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+@contextmanager
+def running(
+    name: str = "test",
+    *,
+    scenario: str | None = None,
+    clock: ClockMode | None = None,
+    seed: int | None = None,
+    settings: Settings = DEFAULTS,
+) -> Iterator[Emulator]:
+    """Give an emulator on a server of its own, for as long as the block runs. For many tests share an EmulatorServer.
+
+    Raises what `EmulatorServer` does.
+    """
+    with EmulatorServer(settings) as server, server.emulator(name, scenario=scenario, clock=clock, seed=seed) as made:
+        yield made
+
+
+def key_of(name: str, seed: int | None = None) -> str:
+    """Return the API key of a test: its name in the characters that a header carries, and no longer than needed.
+
+    A key determines its namespace, and a namespace the values that are generated in it.
+    """
+    if not name:
+        raise EmulatorError("A test needs a name.")
+    key = quote(name, safe=_IN_A_HEADER)
+    if len(key) > MOST_OF_A_NAME:
+        key = f"{key[:MOST_OF_A_NAME]}~{blake2b(name.encode(), digest_size=6).hexdigest()}"
+    return key if seed is None else f"{key}#seed={seed}"

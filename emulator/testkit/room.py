@@ -1,0 +1,48 @@
+"""The room of one test: a namespace of a server that runs in a thread."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from emulator.engine import Engine
+from emulator.server import ThreadedServer
+from emulator.standing import Standing
+
+Returned = TypeVar("Returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a test's tasks are kept. `key` is the API key that opens it."""
+
+    server: ThreadedServer
+    key: str
+    namespace: str
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, whose methods are for `call`."""
+        return self.server.app.engine
+
+    def call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
+        """Run a method of the engine in the server's loop, and return its result or raise what it raises."""
+        return self.server.call(work)
+
+    def standings(self) -> list[Standing]:
+        """Return where the tasks stand that exist by now, in the order of their start."""
+        return self.call(self._standings())
+
+    async def _standings(self) -> list[Standing]:
+        standings = self.engine.standings
+        listed = await standings.select(self.namespace, lambda task: True)
+        found = [await standings.find(self.namespace, task.id) for task in reversed(listed)]
+        return [standing for standing in found if standing is not None]
+
+    def lacks(self, task_id: str) -> str:
+        """Return that there is no such task here, and which there are."""
+        known = [f"{each.task.id} ({each.turn.runs}, {each.snapshot.status})" for each in self.standings()]
+        if not known:
+            return f"No task '{task_id}': none has been started with the key '{self.key}'."
+        return (
+            f"No task '{task_id}' has been started with the key '{self.key}'; those that have are {', '.join(known)}."
+        )

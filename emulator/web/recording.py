@@ -1,0 +1,179 @@
+"""Recording: every answer of the emulated API gets its number, its place in the journal and its line in the log."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.types import Send
+
+from emulator.clock import Clock, machine_time
+from emulator.contract.model import Operation
+from emulator.contract.validation import Violation
+from emulator.errors import NotFound
+from emulator.feed import REQUEST as REQUEST_ANSWERED
+from emulator.feed import Feed
+from emulator.journal import Entry, Journal, Number, RawHeaders, kept_of
+from emulator.standing import Standing, Standings
+from emulator.store import StoreUnavailable
+from emulator.web.exchange import RawHeaders as SentHeaders
+from emulator.web.exchange import Reply, Request
+from emulator.web.streams import StreamReply
+
+REQUEST: Final = b"x-emulator-request"
+_EVENT_STREAM: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+_OK: Final = 200
+_logger = logging.getLogger("emulator.requests")
+
+Observer = Callable[[str, Entry, Standing | None], None]
+"""Called once for each answer with its namespace, its entry and where its task stands; for a stream, at its end."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request on its way, and what is found out about it.
+
+    began:     by the clock for lengths of time, in seconds.
+    namespace: None for whoever needs no key, or has none that is welcome.
+    """
+
+    request: Request
+    operation: Operation | None
+    began: float
+    namespace: str | None = None
+    violations: tuple[Violation, ...] = ()
+
+
+class Recorder:
+    """Numbers answers, keeps them in the journal, tells them to whoever observes, and logs them.
+
+    place:     returns the namespace of a request that was let in by no key.
+    observers: called before the answer is sent; they must be quick and raise nothing.
+    """
+
+    def __init__(self, journal: Journal, feed: Feed, standings: Standings, place: Callable[[Request], str]) -> None:
+        self.observers: list[Observer] = []
+        self._journal = journal
+        self._feed = feed
+        self._standings = standings
+        self._place = place
+
+    async def answer(self, exchange: Exchange, reply: Reply | StreamReply, added: SentHeaders, send: Send) -> None:
+        """Record an answer and send it: who has it can ask for it."""
+        namespace = exchange.namespace or self._place(exchange.request)
+        try:
+            taken, clock = await self._journal.next_number(namespace), await self._standings.clock(namespace)
+        except StoreUnavailable:
+            # Whoever asked is answered, with what the store lacks or without; the journal cannot be had either.
+            await send_unrecorded(exchange, reply, added, send)
+            return
+        number = (REQUEST, b"%d" % taken.ordinal)
+        if isinstance(reply, Reply):
+            headers = reply.whole_headers((*added, number))
+            entry = _entry(taken, clock, exchange, reply, headers)
+            await self._journal.keep(namespace, entry)
+            await self._tell(namespace, entry, reply.standing)
+            await reply.send(send, headers)
+            return
+        headers = [_EVENT_STREAM, *reply.headers, *added, number]
+        entry = _entry(taken, clock, exchange, reply, headers)
+        await self._journal.keep(namespace, entry)
+        try:
+            await reply.stream(exchange.request.scope, exchange.request.receive, send, (*added, number))
+        finally:
+            entry = entry._replace(seconds=perf_counter() - exchange.began, events=reply.sent)
+            await self._journal.amend(namespace, entry)
+            await self._tell(namespace, entry, await self._now(reply.standing))
+
+    async def _now(self, standing: Standing | None) -> Standing | None:
+        """Return where the turn of a stream stands by now; None once it was deleted, or if that cannot be found out."""
+        if standing is None:
+            return None
+        try:
+            return await self._standings.turn(standing.namespace, standing.task.id, standing.number)
+        except (NotFound, StoreUnavailable):
+            return None
+
+    async def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
+        for observe in self.observers:
+            observe(namespace, entry, standing)
+        await self._feed.tell(namespace, REQUEST_ANSWERED, partial(_in_feed, entry))
+        if _logger.isEnabledFor(logging.INFO):
+            _log(entry)
+
+
+def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | StreamReply, headers: RawHeaders) -> Entry:
+    request, operation, standing = exchange.request, exchange.operation, reply.standing
+    scope, raw = request.scope, request.raw
+    status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
+    return Entry(
+        number.ordinal,
+        machine_time(),
+        clock,
+        perf_counter() - exchange.began if events is None else None,
+        scope["method"],
+        scope["path"],
+        scope["query_string"],
+        None if operation is None else operation.id,
+        scope["headers"],
+        kept_of(raw),
+        len(raw),
+        status,
+        headers,
+        kept_of(body),
+        len(body),
+        number.epoch,
+        exchange.violations,
+        None if reply.fault is None else reply.fault.name,
+        events,
+        *(() if standing is None else _told(standing)),
+    )
+
+
+async def send_unrecorded(exchange: Exchange, reply: Reply | StreamReply, added: SentHeaders, send: Send) -> None:
+    """Send an answer, and keep nothing."""
+    if isinstance(reply, Reply):
+        await reply.send(send, reply.whole_headers(added))
+    else:
+        await reply.stream(exchange.request.scope, exchange.request.receive, send, added)
+
+
+def _in_feed(entry: Entry) -> dict[str, Any]:
+    """Return what the feed tells of an answer; the journal has the rest."""
+    told = {"request": entry.ordinal, "method": entry.method, "path": entry.path, "status_code": entry.status}
+    return told | {name: value for name, value in (("operation", entry.operation), ("task_id", entry.task_id)) if value}
+
+
+def _told(standing: Standing) -> tuple[Any, ...]:
+    """Return what an entry tells of a task, in the order of its fields."""
+    turn, snapshot = standing.turn, standing.snapshot
+    timeline, step = turn.timeline, snapshot.step
+    return (
+        standing.task.id,
+        standing.number + 1,
+        turn.runs,
+        timeline.name,
+        step.id,
+        timeline.source,
+        step.line,
+        snapshot.status,
+        turn.chosen,
+    )
+
+
+def _log(entry: Entry) -> None:
+    ms = round((entry.seconds or 0.0) * 1000, 1)
+    # Percent-encoded again, so that no path can write lines of its own.
+    path = quote(entry.path, safe="/:@!$&'()*+,;=~")
+    facts = {"method": entry.method, "path": path, "status": entry.status, "ms": ms, "request": entry.ordinal}
+    shown = ""
+    if entry.task_id is not None:
+        facts |= {"task": entry.task_id, "scenario": entry.scenario, "step": entry.step}
+        shown = f"  {entry.task_id}  {entry.scenario}/{entry.step}"
+    if entry.events is not None:
+        facts["events"] = entry.events
+        shown += f"  {entry.events} events"
+    _logger.info("%s %s %d %.1f ms%s", entry.method, path, entry.status, ms, shown, extra=facts)

@@ -1,0 +1,154 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+ROOT = Path(__file__).parents[2]
+SHOW = "import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.startswith(('XPANDER', 'EMU'))}))"
+ASK = """
+import os, sys, urllib.request
+request = urllib.request.Request(os.environ["XPANDER_BASE_URL"] + "/v1/workflows")
+request.add_header("x-api-key", os.environ["XPANDER_API_KEY"])
+sys.exit(0 if urllib.request.urlopen(request, timeout=5).status == 200 else 1)
+"""
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+
+
+def start(*arguments: str, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "emulator", "exec", *arguments]
+    return subprocess.Popen(
+        command,
+        env=environment(),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def execute(*arguments: str) -> tuple[int, str, str]:
+    with start(*arguments) as running:
+        out, err = running.communicate(timeout=30)
+    return running.returncode, out, err
+
+
+def test_the_command_finds_the_server_by_its_environment() -> None:
+    code, out, err = execute("--token", "secret", "--", sys.executable, "-c", SHOW)
+
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert sorted(found) == [
+        "EMULATOR_TOKEN",
+        "EMULATOR_URL",
+        "XPANDER_API_KEY",
+        "XPANDER_BASE_URL",
+        "XPANDER_ORGANIZATION_ID",
+    ]
+    assert found["XPANDER_BASE_URL"] == found["EMULATOR_URL"] != "http://127.0.0.1:4020"
+    assert found["XPANDER_API_KEY"] == "local"
+    assert found["EMULATOR_TOKEN"] == "secret"
+
+
+def test_the_server_answers_while_the_command_runs() -> None:
+    assert execute("--api-key", "mine", "--", sys.executable, "-c", ASK)[0] == 0
+
+
+@pytest.mark.parametrize(("script", "code"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)])
+def test_the_exit_code_is_the_command_s(script: str, code: int) -> None:
+    assert execute("--", sys.executable, "-c", script)[0] == code
+
+
+WAIT = """
+import signal, sys
+awaited = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+print("ready", flush=True)
+sys.exit(40 + signal.sigwait(awaited))
+"""
+
+
+def test_what_a_terminal_sends_to_both_is_not_passed_on() -> None:
+    ours, its = os.openpty()
+    try:
+        with start("--", sys.executable, "-c", WAIT, stdin=its) as running:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "ready\n"
+            running.send_signal(signal.SIGINT)
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=20)
+    finally:
+        os.close(ours)
+        os.close(its)
+
+    assert running.returncode == 40 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_reaches_the_command(number: int) -> None:
+    with start("--", sys.executable, "-c", WAIT) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(number)
+        _, err = running.communicate(timeout=20)
+
+    assert (running.returncode, err) == (40 + number, "")
+
+
+def test_a_command_that_is_not_there_is_told(run: Run) -> None:
+    result = run("exec", "--", "no-such-command", "-q")
+
+    assert result.exit_code == 127
+    assert result.stderr == "Error: No command 'no-such-command': it is not on PATH, and no file of that name.\n"
+
+
+def test_a_command_that_cannot_be_run_is_told(run: Run, empty_folder: Path) -> None:
+    (empty_folder / "notes.txt").write_text("no program")
+
+    result = run("exec", "--", "./notes.txt")
+
+    assert result.exit_code == 126
+    assert result.stderr == "Error: './notes.txt' cannot be run: Permission denied.\n"
+
+
+def test_without_a_command_the_usage_is_told(run: Run) -> None:
+    result = run("exec", "--clock", "auto")
+
+    assert result.exit_code == 2
+    assert "Missing argument '-- COMMAND…'" in result.stderr
+
+
+def test_the_ready_file_is_there_while_the_command_runs(run: Run, empty_folder: Path) -> None:
+    script = "import json, sys; sys.exit(0 if json.load(open('ready.json'))['url'] else 1)"
+
+    result = run("exec", "--ready-file", "ready.json", "--", sys.executable, "-c", script)
+
+    assert result.exit_code == 0
+    assert not (empty_folder / "ready.json").exists()
+
+
+def test_a_port_that_is_named_is_taken(run: Run, empty_folder: Path) -> None:
+    (empty_folder / "emulator.toml").write_text("port = 49016\n")
+
+    result = run("exec", "--", sys.executable, "-c", "")
+
+    assert result.exit_code == 2
+    assert "Port 49016 contains 9016" in result.stderr
+
+
+def test_a_mistake_in_a_story_is_told_before_the_command_runs(run: Run, empty_folder: Path) -> None:
+    (empty_folder / "story.yaml").write_text("scenario: mine\nsteps: []\n")
+
+    result = run("exec", "-s", "story.yaml", "--", sys.executable, "-c", "open('ran', 'w')")
+
+    assert result.exit_code == 3
+    assert "story.yaml:2:8: " in result.stderr
+    assert not (empty_folder / "ran").exists()

@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.core.faults import BUILT_IN, FaultRule, StoryFaults
+from emulator.core.replay import Turn, replay
+from emulator.core.task import Status
+from emulator.core.timeline import After, Millis, Step, Timeline
+
+RESET = BUILT_IN["reset"]
+STEPS = (Step("wait", Status.PENDING, After(Millis(1_000), Millis(1_000), 1)), Step("end", Status.COMPLETED))
+
+
+@given(st.integers(1, 50), st.integers(1, 50))
+def test_a_rule_strikes_as_often_as_it_says_and_in_one_row(nth: int, times: int) -> None:
+    rule = FaultRule(RESET, nth, times)
+
+    assert [ordinal for ordinal in range(1, 120) if rule.strikes(ordinal)] == list(range(nth, nth + times))
+
+
+@given(st.integers(1, 50))
+def test_always_has_a_beginning_and_no_end(nth: int) -> None:
+    rule = FaultRule(RESET, nth, None)
+
+    assert [ordinal for ordinal in range(1, 120) if not rule.strikes(ordinal)] == list(range(1, nth))
+
+
+@given(st.integers(0, 5_000))
+def test_faults_change_nothing_about_a_task(now: int) -> None:
+    whole = Timeline("t", STEPS)
+    faulty = replace(whole, steps=(replace(STEPS[0], faults=(FaultRule(RESET),)), STEPS[1]))
+
+    plain, struck = (replay(Turn(timeline, "t", b"{}", 1, Millis(0)), Millis(now)) for timeline in (whole, faulty))
+
+    assert (plain.status, plain.visits, plain.next_change) == (struck.status, struck.visits, struck.next_change)
+
+
+def test_a_timeline_knows_whether_anything_may_go_wrong() -> None:
+    assert not Timeline("t", STEPS).goes_wrong
+    assert not Timeline("t", STEPS, faults=StoryFaults({"mine": RESET})).goes_wrong
+    assert Timeline("t", STEPS, faults=StoryFaults(rules=(FaultRule(RESET),))).goes_wrong
+    assert Timeline("t", (replace(STEPS[0], faults=(FaultRule(RESET),)), STEPS[1])).goes_wrong
+
+
+def test_a_rule_is_told_in_words() -> None:
+    assert str(FaultRule(RESET)) == "reset once"
+    assert str(FaultRule(RESET, 3, None, "getTask", Status.PAUSED)) == (
+        "reset always from request 3 on at getTask while paused"
+    )
