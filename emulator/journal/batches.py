@@ -91,6 +91,8 @@ class BatchedJournal:
             await self._write()
         except StoreUnavailable as error:
             _logger.error("The last %d requests are not in the journal: %s", len(self._held), error.message)
+        # Whoever goes on with it may do so in another loop.
+        self._writing, self._is_full = asyncio.Lock(), asyncio.Event()
 
     def _hold(self, key: tuple[str, int, int], held: _Held) -> None:
         self._held[key] = held
