@@ -125,8 +125,11 @@ class Faults:
 
     async def strike_started(self, asked: Asked, task_id: str) -> Hit | None:
         """Return the fault that the story of a task has for the very request that has started it, or None."""
+        task = await self._store.get(asked.namespace, task_id)
+        if task is None or not task.turn.timeline.goes_wrong:
+            return None
         standing = await self._standings.find(asked.namespace, task_id)
-        if standing is None or not standing.turn.timeline.goes_wrong:
+        if standing is None:
             return None
         return await self._first(asked.namespace, _told(asked, standing))
 

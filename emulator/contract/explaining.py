@@ -1,6 +1,5 @@
 """What is wrong with a value, in the words of a FastAPI service: jsonschema's errors as violations."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -8,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from emulator.contract import pointers
 from emulator.contract.expressions import as_written
 from emulator.contract.model import NOTHING
+from emulator.searching import matches
 
 Location: TypeAlias = tuple[str | int, ...]
 # jsonschema's ValidationError, whose stubs give each attribute an "unset" form that iter_errors never yields.
@@ -153,7 +153,7 @@ def _extras(error: Error) -> Iterator[str]:
     schema = error.schema if isinstance(error.schema, Mapping) else NOTHING
     patterns = schema.get("patternProperties", NOTHING)
     for name in error.instance:
-        if name not in schema.get("properties", NOTHING) and not any(re.search(each, name) for each in patterns):
+        if name not in schema.get("properties", NOTHING) and not any(matches(each, name) for each in patterns):
             yield name
 
 

@@ -3,7 +3,7 @@
 jsonschema is the judge. jsonschema-rs, where it is installed, may only say "valid" sooner.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -12,6 +12,7 @@ from emulator.contract.explaining import Location, Violation, explain
 from emulator.contract.expressions import with_known_patterns
 from emulator.contract.formats import CHECKS
 from emulator.contract.model import URI, Contract
+from emulator.searching import matches
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -99,12 +100,48 @@ def _validator(contract: Contract, pointer: str) -> "Draft202012Validator":
 
 
 def _new_validator(schema: Mapping[str, Any] | bool, contract: Contract | None = None) -> "Draft202012Validator":
-    from jsonschema import Draft202012Validator
-
+    kind = _kind()
     if contract is None:
-        return Draft202012Validator(schema, format_checker=_format_checker())
+        return kind(schema, format_checker=_format_checker())
     schema = with_known_patterns(schema, "schema")
-    return Draft202012Validator(schema, registry=contract.registry, format_checker=_format_checker())
+    return kind(schema, registry=contract.registry, format_checker=_format_checker())
+
+
+@cache
+def _kind() -> "type[Draft202012Validator]":
+    """Return jsonschema's validator, but for its keywords with patterns, which give up in time."""
+    from jsonschema import Draft202012Validator, validators
+
+    own = {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional}
+    found: type[Draft202012Validator] = validators.extend(Draft202012Validator, own)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if isinstance(value, str) and not matches(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, patterns: Any, value: Any, schema: Any) -> Iterator[Any]:
+    for pattern, part in patterns.items() if isinstance(value, dict) else ():
+        for name, each in value.items():
+            if matches(pattern, name):
+                yield from validator.descend(each, part, path=name, schema_path=pattern)
+
+
+def _additional(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    names = [] if not isinstance(value, dict) else [name for name in value if name not in known]
+    extras = [name for name in names if not any(matches(each, name) for each in patterns)]
+    if wanted is False and extras:
+        yield ValidationError(f"Additional properties are not allowed ({', '.join(map(repr, extras))})")
+    elif isinstance(wanted, dict):
+        for name in extras:
+            yield from validator.descend(value[name], wanted, path=name)
 
 
 def schema_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":

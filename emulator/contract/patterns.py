@@ -10,6 +10,7 @@ from typing import Any, Final
 from rstr.xeger import Xeger, sre_parse  # type: ignore[attr-defined]  # Python's own parser, as rstr finds it
 
 from emulator.contract.expressions import for_making, rewritten
+from emulator.searching import matches
 
 _TRIES: Final = 60
 # Where the text that a look-around wants is unlikely to come by itself, more tries are worth their time.
@@ -73,16 +74,14 @@ def text_matching(pattern: str, rng: random.Random, shortest: int, longest: int)
     Look-arounds are left out of what the text is made from and met by trying; rstr takes a look-ahead for text that is
     there, which is worth a try where nothing else has led to one.
     """
-    source, wanted = for_making(pattern), re.compile(rewritten(pattern))
+    source, wanted = for_making(pattern), rewritten(pattern)
     plain = without_looks(source)
     rounds = [(plain, _TRIES)] if plain == source else [(plain, _TRIES), (source, _TRIES), (plain, _MORE_TRIES)]
     made = (_made_from(each, wanted, rng, (shortest, longest), tries) for each, tries in rounds)
     return next((text for text in made if text is not None), None)
 
 
-def _made_from(
-    source: str, wanted: re.Pattern[str], rng: random.Random, lengths: tuple[int, int], tries: int
-) -> str | None:
+def _made_from(source: str, wanted: str, rng: random.Random, lengths: tuple[int, int], tries: int) -> str | None:
     """Return a text made from `source` that matches `wanted` and has one of the lengths, or None."""
     shortest, longest = lengths
     try:
@@ -102,7 +101,7 @@ def _made_from(
             except (KeyError, IndexError, ValueError):
                 # What rstr cannot make, such as a conditional group.
                 return None
-            if shortest <= len(text) <= longest and wanted.search(text):
+            if shortest <= len(text) <= longest and matches(wanted, text):
                 return text
             characters += len(text)
             if characters > _MOST_CHARACTERS:

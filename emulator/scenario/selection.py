@@ -1,12 +1,11 @@
 """Selection: which scenario a new task takes, and why."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Any, Final
 
+from emulator import searching
 from emulator.core.timeline import Timeline
 from emulator.errors import BadRequest, did_you_mean
 
@@ -187,7 +186,7 @@ def weight(kind: str, wanted: Any, found: Any) -> int:
         case "contains":
             return _PATTERN if _contains(found, wanted) else _NO
         case _:
-            return _PATTERN if isinstance(found, str) and _compiled(wanted).search(found) else _NO
+            return _PATTERN if isinstance(found, str) and searching.found(wanted, found) else _NO
 
 
 def look_up(body: Any, path: tuple[str, ...]) -> Any:
@@ -215,11 +214,6 @@ def _contains(found: Any, wanted: Any) -> bool:
     if isinstance(found, str):
         return isinstance(wanted, str) and wanted in found
     return isinstance(found, list | Mapping) and wanted in found
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 def _hint(name: str, known: Mapping[str, Scenario]) -> str:

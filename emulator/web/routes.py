@@ -46,10 +46,14 @@ class OperationRoutes(BaseRoute):
         self._root = _Node()
         for operation, endpoint in endpoints:
             node = self._root
-            for segment in operation.path.split("/")[1:]:
+            # RFC 9110, 4.2.5: a fragment is never sent. Of operations that differ by it alone, the first one is met.
+            path, fragment, _ = operation.path.partition("#")
+            for segment in path.split("/")[1:]:
                 node = node.child(segment)
+            if fragment and operation.method in node.endpoints:
+                continue
             node.endpoints[operation.method] = endpoint
-            node.names = tuple(_PARAMETER.findall(operation.path))
+            node.names = tuple(_PARAMETER.findall(path))
             if operation.method == "GET":
                 node.endpoints.setdefault("HEAD", without_body(endpoint))
 
@@ -58,12 +62,11 @@ class OperationRoutes(BaseRoute):
         if scope["type"] != "http":
             return Match.NONE, {}
         segments, method = _segments(scope), scope["method"]
-        found: tuple[_Node, tuple[str, ...]] | None = None
-        for node, values in self._root.find(segments, 1, ()):
-            if method in node.endpoints:
-                return Match.FULL, _matched(node, values)
-            found = found or (node, values)
-        return (Match.NONE, {}) if found is None else (Match.PARTIAL, _matched(*found))
+        # OpenAPI 3.1.1, 4.8.8.3: a concrete path goes before a templated one, whatever the method.
+        found = next(self._root.find(segments, 1, ()), None)
+        if found is None:
+            return Match.NONE, {}
+        return Match.FULL if method in found[0].endpoints else Match.PARTIAL, _matched(*found)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the operation of this method."""

@@ -218,3 +218,32 @@ async def test_an_invalid_query_is_told(manual: Api, query: str, loc: str, kind:
 
 async def test_a_query_that_the_contract_does_not_know_is_ignored(manual: Api) -> None:
     assert (await manual.http.get("/v1/tasks?utm_source=mail")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", "/items/all", 200, None),
+        ("PUT", "/items/7", 201, None),
+        ("PUT", "/items/all", 405, "GET, HEAD"),
+        ("POST", "/items/schema", 202, None),
+    ],
+)
+async def test_a_concrete_path_goes_before_a_templated_one_and_a_fragment_is_never_sent(
+    tmp_path: Path, method: str, path: str, status: int, allow: str | None
+) -> None:
+    answers = "{'%d': {description: d}}"
+    item = "parameters: [{name: id, in: path, required: true, schema: {type: string}}]"
+    spec = tmp_path / "api.yaml"
+    spec.write_text(
+        f"""{HEAD}paths:
+  /items/{{id}}: {{{item}, put: {{responses: {answers % 201}}}}}
+  /items/all: {{get: {{responses: {answers % 200}}}}}
+  /items/schema#add: {{post: {{responses: {answers % 202}}}}}
+  /items/schema#update: {{post: {{responses: {answers % 204}}}}}
+"""
+    )
+
+    answer = await api(spec=spec).http.request(method, path)
+
+    assert (answer.status_code, answer.headers.get("allow")) == (status, allow)
