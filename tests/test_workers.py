@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -147,6 +148,74 @@ def test_a_rolling_restart_loses_nothing_and_takes_up_new_scenarios(tmp_path: Pa
         until(lambda: "The workers are not replaced: " in (tmp_path / "log.txt").read_text())
         assert caller.ok("GET", "/v1/tasks/old")["result"] == "Old"
         caller.close()
+
+
+def test_each_worker_watches_the_scenarios(tmp_path: Path) -> None:
+    stories = tmp_path / "stories"
+    stories.mkdir()
+    (stories / "early.yaml").write_text("scenario: early\nsteps:\n- {status: completed}\n")
+    arguments = ("--store", "sqlite:tasks.db", "--workers", "2", "--scenarios", str(stories), "--watch")
+    with serving(tmp_path, *arguments) as (_, url):
+        (stories / "late.yaml").write_text("scenario: late\nsteps:\n- {status: completed}\n")
+
+        def all_have_it() -> bool:
+            found = []
+            for _ in range(20):
+                caller = Caller(url)
+                found.append(caller.call("GET", "/__emulator/scenarios/late")[0])
+                caller.close()
+            return found == [200] * 20
+
+        until(all_have_it)
+        assert (tmp_path / "log.txt").read_text().count("Scenarios read again: added late.") == 2
+
+
+def test_whoever_asks_right_after_finds_what_all_workers_have_answered(tmp_path: Path, choice: str) -> None:
+    with serving(tmp_path, "--store", choice, "--workers", "2") as (_, url):
+        for asked in range(1, 31):
+            caller = Caller(url)
+            caller.ok("GET", "/v1/tasks")
+            if asked % 10 == 0:
+                assert caller.ok("POST", "/__emulator/requests/count", {"operation": "listTasks"})["count"] == asked
+            caller.close()
+
+        caller = Caller(url)
+        page = caller.ok("GET", "/__emulator/requests")
+        assert len({item["id"] for item in page["items"]}) == 30
+        assert [item["time"] for item in page["items"]] == sorted((it["time"] for it in page["items"]), reverse=True)
+        caller.ok("POST", "/__emulator/reset", {"scope": ["journal"]})
+        caller.close()
+        for asked in range(6):
+            caller = Caller(url)
+            assert caller.ok("POST", "/__emulator/requests/count", {})["count"] == asked
+            caller.ok("GET", "/v1/tasks")
+            caller.close()
+
+
+def test_a_follower_is_told_that_another_worker_has_done_something(tmp_path: Path, choice: str) -> None:
+    with serving(tmp_path, "--store", choice, "--workers", "2") as (_, url):
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as following, following.makefile("rb") as stream:
+            following.sendall(b"GET /__emulator/events HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: local\r\n\r\n")
+            assert _next_event(stream) == "stale"
+
+            for number in range(20):
+                caller = Caller(url)
+                caller.start("completed", f"one-of-{number}")
+                caller.close()
+
+            # What the worker of this very stream has done is told in full, everything else by reading all again.
+            found = [_next_event(stream)]
+            while found[-1] != "stale":
+                found.append(_next_event(stream))
+            assert set(found) <= {"birth", "request", "stale"}
+
+
+def _next_event(stream: IO[bytes]) -> str:
+    for line in stream:
+        if line.startswith(b"data: "):
+            return str(json.loads(line.removeprefix(b"data: "))["type"])
+    raise AssertionError("the stream has ended")
 
 
 def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
