@@ -156,7 +156,7 @@ def test_a_hostile_body_is_taken_or_refused_over_every_store(storing: ThreadedSe
 
 
 IDS = [
-    "\x00",
+    "\x00b",
     "\x01requests",
     "a\nb",
     "=",
