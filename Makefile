@@ -31,10 +31,11 @@ test: $(VENV)/.installed ## run the tests with branch coverage
 	@$(BIN)/coverage report --fail-under=90
 
 # The constraints hold the SDK and all that it pulls in; without them pip finds no set of versions that goes together.
-$(E2E)/.installed: tests/e2e/sdk-constraints.txt
+# The emulator is there for the example of a suite that has both.
+$(E2E)/.installed: tests/e2e/sdk-constraints.txt pyproject.toml
 	test -x $(E2E)/bin/python || $(PYTHON) -m venv $(E2E)
-	$(E2E)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $< \
-		xpander-sdk agno httpx httpx-sse pytest pytest-timeout
+	$(E2E)/bin/python -m pip install --quiet --disable-pip-version-check --constraint tests/e2e/sdk-constraints.txt \
+		xpander-sdk agno httpx httpx-sse pytest pytest-timeout --editable '.[pytest]'
 	touch $@
 
 e2e: $(VENV)/.installed $(E2E)/.installed ## drive a served emulator with the official SDK, plain httpx and curl

@@ -14,11 +14,12 @@ from emulator import exact, feed, refusals
 from emulator.clock import Clock, first_clock, machine_time
 from emulator.contract import values
 from emulator.core import signals
+from emulator.core.faults import Strike
 from emulator.core.readers import next_move, on_read, on_show, on_wait
 from emulator.core.replay import Turn, planned_sub_tasks, replay, skip_to_change, skip_until
 from emulator.core.signals import Move, Signal
 from emulator.core.task import Status
-from emulator.core.timeline import NO_TIME, Millis
+from emulator.core.timeline import NO_TIME, Millis, with_one_fault
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from emulator.faulting import Faults
 from emulator.feed import Feed
@@ -76,10 +77,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a new turn plays and why, and what it is to get by itself."""
+    """What a new turn plays and why, what it is to get by itself, and the only fault that is to strike it."""
 
     choice: Choice
     plan: tuple[Move, ...] = ()
+    fault: Strike | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class Engine:
                 default=pins.default or self.default,
                 listed=self.directory.scenario(start.runs),
             )
-            return _Role(choice, pin.plan if pin else ())
+            return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
 
         pins = await self.pins(namespace)
         chosen = role(pins)
@@ -445,7 +447,7 @@ class Engine:
         path: one of that scenario's paths, along which those tasks go by themselves; None to leave that to signals.
         """
         self.scenario(scenario)
-        pin = Pin(scenario, path.id, path.moves) if path else Pin(scenario)
+        pin = Pin(scenario, path.id, path.moves, path.fault) if path else Pin(scenario)
 
         def add(pins: Pins) -> Pins:
             if len(pins.upcoming) + times > MAX_PINS:
@@ -551,8 +553,9 @@ class Engine:
 
 
 def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
+    timeline = role.choice.scenario.timeline
     turn = Turn(
-        role.choice.scenario.timeline,
+        with_one_fault(timeline, role.fault) if role.fault else timeline,
         start.runs,
         start.raw,
         key,

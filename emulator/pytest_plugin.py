@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 CLOCKS: Final = ("real", "scaled", "manual", "auto")
 MARKER: Final = "emulator(scenario=None, clock=None, seed=None): what the fixture `emulator` of this test starts with."
+EVERY_PATH: Final = (
+    "every_path(*scenarios, max_turns=1): run the test once for each path of these scenarios, as its argument `path`."
+)
 _CHOICES: Final = ("scenario", "clock", "seed")
 _SERVER: Final = pytest.StashKey["EmulatorServer"]()
 _MADE: Final = pytest.StashKey["Emulator"]()
@@ -41,8 +44,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the markers known, and the suite's files to whoever needs them while tests are collected."""
+    from emulator import suite
+
     config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", EVERY_PATH)
+    suite.begin(lambda: suite.Files(tuple(_paths(config, "emulator_scenarios")), _spec(config)))
+    config.add_cleanup(suite.end)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each path of the scenarios that `every_path` names."""
+    marker = metafunc.definition.get_closest_marker("every_path")
+    if marker is None:
+        return
+    test, names, turns = metafunc.definition.nodeid, marker.args, marker.kwargs.get("max_turns", 1)
+    named = names and all(isinstance(name, str) for name in names) and isinstance(turns, int)
+    if not named or marker.kwargs.keys() - {"max_turns"}:
+        pytest.fail(
+            f'{test}: write @pytest.mark.every_path("approval"), with the names of one scenario or more, and max_turns '
+            "with a number if at all.",
+            pytrace=False,
+        )
+    if "path" not in metafunc.fixturenames:
+        pytest.fail(f"{test}: @pytest.mark.every_path gives each path as the argument `path`; add it.", pytrace=False)
+    with _told_briefly(test):
+        from emulator.testkit.stories import cases
+
+        found = cases(*names, max_turns=turns)
+    metafunc.parametrize("path", found.values(), ids=found)
 
 
 @pytest.fixture(scope="session")
@@ -52,13 +82,10 @@ def emulator_settings(pytestconfig: pytest.Config) -> "Settings":
 
     from emulator.testkit import DEFAULTS
 
-    spec = _paths(pytestconfig, "emulator_spec")
-    if len(spec) > 1:
-        pytest.fail(f"emulator_spec: one file can be served, and {len(spec)} are named.", pytrace=False)
     return replace(
         DEFAULTS,
         scenarios=tuple(_paths(pytestconfig, "emulator_scenarios")),
-        spec=spec[0] if spec else None,
+        spec=_spec(pytestconfig),
         clock=_clock(pytestconfig),
         seed=_seed(pytestconfig, DEFAULTS.seed),
     )
@@ -141,7 +168,8 @@ def _told_briefly(test: str = "") -> Iterator[None]:
     try:
         yield
     except EmulatorError as error:
-        pytest.fail(f"{test}: {error.message}" if test else error.message, pytrace=False)
+        told = f"{test}: {error.message}" if test else error.message
+        raise pytest.fail.Exception(told, pytrace=False) from None
 
 
 def _paths(config: pytest.Config, name: str) -> list[Path]:
@@ -153,6 +181,13 @@ def _paths(config: pytest.Config, name: str) -> list[Path]:
         if not path.exists():
             pytest.fail(f"{name}: {path} does not exist.", pytrace=False)
     return list(found)
+
+
+def _spec(config: pytest.Config) -> Path | None:
+    found = _paths(config, "emulator_spec")
+    if len(found) > 1:
+        pytest.fail(f"emulator_spec: one file can be served, and {len(found)} are named.", pytrace=False)
+    return found[0] if found else None
 
 
 def _clock(config: pytest.Config) -> "ClockMode":

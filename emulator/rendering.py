@@ -81,6 +81,12 @@ class TaskRenderer:
         properties: Schema = schema.get("properties", {})
         self._names = tuple(properties)
         self._defaults = {name: _default(contract, part) for name, part in properties.items()}
+        # What cannot be null and has no default: left out until somebody sets it, or made where it is required.
+        self._lacking = {
+            name: part if name in schema.get("required", ()) else None
+            for name, part in properties.items()
+            if self._defaults[name] is None and not _takes_null(contract, part)
+        }
         self._complete = {name: _completion(contract, part) for name, part in properties.items()}
         self._declared = {
             name: frozenset(_resolved(contract, part).get("properties", {})) for name, part in properties.items()
@@ -124,6 +130,13 @@ class TaskRenderer:
                 body[name] = self._complete[name](value)
         self._pause(standing, body, texts)
         self._finish(standing, body, request)
+        for name, part in self._lacking.items():
+            if body[name] is not None:
+                continue
+            if part is None:
+                del body[name]
+            else:
+                body[name] = values.generate(self._contract, part, turn.key, f"/{name}")
         return body
 
     def list_item(self, standing: Standing, body: Mapping[str, Json]) -> dict[str, Json]:
@@ -426,6 +439,22 @@ def _nullable(schema: Json) -> bool:
     return "null" in types or any(branch.get("type") == "null" for branch in schema.get("anyOf", ()))
 
 
+def _takes_null(contract: Contract, schema: Json) -> bool:
+    """Tell whether null satisfies a schema, as far as its own words tell."""
+    if not isinstance(schema, Mapping):
+        return bool(schema)
+    if "$ref" in schema:
+        return _takes_null(contract, contract.schema(schema["$ref"].removeprefix("#")))
+    if "type" in schema and "null" not in schema["type"]:
+        return False
+    if None not in schema.get("enum", [None]) or schema.get("const") is not None:
+        return False
+    either = [branches for key in ("anyOf", "oneOf") if (branches := schema.get(key))]
+    return all(any(_takes_null(contract, each) for each in branches) for branches in either) and all(
+        _takes_null(contract, each) for each in schema.get("allOf", ())
+    )
+
+
 def _default(contract: Contract, schema: Json) -> Json:
     """Return what a property is while nobody has set it: its default, else null, else an object of defaults."""
     if "default" in schema:
@@ -442,14 +471,21 @@ def _completion(contract: Contract, schema: Json, depth: int = 0) -> Completion:
     properties = resolved.get("properties")
     if not properties or depth > _MAX_DEPTH:
         return lambda value: value
-    parts = [
-        (name, _default(contract, part), _completion(contract, part, depth + 1)) for name, part in properties.items()
-    ]
+    required = resolved.get("required", ())
+    parts = []
+    for name, part in properties.items():
+        default = _default(contract, part)
+        may_lack = default is None and name not in required and not _takes_null(contract, part)
+        parts.append((name, default, may_lack, _completion(contract, part, depth + 1)))
 
     def complete(value: Json) -> Json:
         if not isinstance(value, Mapping):
             return value
-        sent = ((name, value.get(name), default, inner) for name, default, inner in parts)
-        return {name: default if found is None else inner(found) for name, found, default, inner in sent}
+        sent = ((name, value.get(name), default, may_lack, inner) for name, default, may_lack, inner in parts)
+        return {
+            name: default if found is None else inner(found)
+            for name, found, default, may_lack, inner in sent
+            if found is not None or not may_lack
+        }
 
     return complete

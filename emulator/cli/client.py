@@ -12,10 +12,11 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import click
+from click.core import ParameterSource
 
 from emulator.cli.failures import Refused, Unreachable, WrongUsage
 from emulator.cli.output import note
-from emulator.settings import DEFAULT_NAMESPACE, DEFAULT_PORT, Settings
+from emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, DEFAULT_PORT, Settings
 
 PREFIX: Final = "/__emulator"
 PER_PAGE: Final = 500  # the most that the control API gives at once
@@ -38,7 +39,7 @@ class Client:
     token: str | None = None
     timeout: float = TIMEOUT_SECONDS
 
-    def get(self, path: str, **query: str) -> Json:
+    def get(self, path: str, /, **query: str) -> Json:
         """GET a path of the control API. Raises Failure, as `send` does."""
         return self.send("GET", path, query=query)
 
@@ -101,8 +102,8 @@ class Client:
             page += 1
 
     def is_open(self) -> bool:
-        """Return whether neither a key nor a namespace was chosen."""
-        return not self.key and not self.namespace
+        """Return whether neither a key, but for the one that all examples use, nor a namespace was chosen."""
+        return self.key in (None, "", DEFAULT_KEY) and not self.namespace
 
     def other_namespaces(self, having: str = "tasks") -> list[str]:
         """Return the names of the namespaces with `tasks`, or with `requests`, but for the default one."""
@@ -131,7 +132,9 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(url: str | None, key: str | None, namespace: str | None, token: str | None, **rest: Any) -> Any:
         if key and namespace:
-            raise click.UsageError("--key and --namespace both choose the namespace; keep one.")
+            if click.get_current_context().get_parameter_source("key") is ParameterSource.COMMANDLINE:
+                raise click.UsageError("--key and --namespace both choose the namespace; keep one.")
+            key = None
         return command(open_client(url, key, namespace, token), **rest)
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__

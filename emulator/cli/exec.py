@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -105,7 +105,11 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         except OSError as error:
             raise NotExecutable(f"'{command[0]}' cannot be run: {error.strerror}.") from None
         relay.to(child)
-        code = child.wait()
+        # Without a timeout a signal that comes just before the wait begins would only be seen at its end.
+        code = None
+        while code is None:
+            with suppress(subprocess.TimeoutExpired):
+                code = child.wait(timeout=1)
     return 128 - code if code < 0 else code
 
 

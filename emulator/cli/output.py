@@ -52,7 +52,12 @@ def cell(value: object) -> str:
         return ", ".join(cell(item) for item in value)
     if isinstance(value, dict | bool):
         return json.dumps(value, ensure_ascii=False)
-    return " ".join(str(value).split())
+    return printable(" ".join(str(value).split()))
+
+
+def printable(text: str) -> str:
+    """Return a text that others wrote with every character that a terminal would obey told by its escape."""
+    return "".join(each if each.isprintable() or each == " " else repr(each)[1:-1] for each in text)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

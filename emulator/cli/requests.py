@@ -10,6 +10,8 @@ import click
 from emulator.cli.client import PER_PAGE, Client, Json, client_options
 from emulator.cli.failures import Refused
 from emulator.cli.output import emit, fields, output_option, table
+from emulator.errors import BadRequest
+from emulator.verifying import Often, forgotten_text, outcome
 
 _EXAMPLES = """\b
 Examples:
@@ -106,13 +108,13 @@ def verify(
     client: Client, output: str, times: int | None, at_least: int | None, at_most: int | None, **criteria: Any
 ) -> None:
     """Check how often something was asked."""
-    least, most = _bounds(times, at_least, at_most)
+    wanted = _often(times, at_least, at_most)
     for name in ("body", "headers", "query"):
         criteria[name] = _parsed(name, criteria[name])
     client.settle("requests")
     answer = client.post("/requests/count", criteria)
-    holds = least <= answer["count"] and (most is None or answer["count"] <= most)
-    answer = {"holds": holds, "wanted": _wanted(least, most), **answer}
+    holds = wanted.holds(answer["count"])
+    answer = {"holds": holds, "wanted": str(wanted), **answer}
     if output == "text" and not holds:
         raise Refused(verification_text(answer))
     emit(answer, output, verification_text)
@@ -120,23 +122,12 @@ def verify(
         raise SystemExit(Refused.exit_code)
 
 
-def _bounds(times: int | None, at_least: int | None, at_most: int | None) -> tuple[int, int | None]:
-    """Return how many requests there have to be at least and at most. Raises UsageError where that cannot be."""
-    if times is not None:
-        if at_least is not None or at_most is not None:
-            raise click.UsageError("--times says exactly how many; leave out --at-least and --at-most.")
-        return times, times
-    least = at_least if at_least is not None else 0 if at_most is not None else 1
-    if at_most is not None and at_most < least:
-        raise click.UsageError(f"--at-least {least} and --at-most {at_most} leave no number.")
-    return least, at_most
-
-
-def _wanted(least: int, most: int | None) -> str:
-    if least == most:
-        return f"exactly {least}"
-    told = [f"at least {least}"] if least else []
-    return " and ".join([*told, *([] if most is None else [f"at most {most}"])]) or "any number"
+def _often(times: int | None, at_least: int | None, at_most: int | None) -> Often:
+    """Return how many requests there have to be. Raises UsageError where that cannot be."""
+    try:
+        return Often.of(times, at_least, at_most, lambda name: f"--{name.replace('_', '-')}")
+    except BadRequest as error:
+        raise click.UsageError(error.message) from None
 
 
 def _parsed(name: str, text: str | None) -> Any:
@@ -184,12 +175,12 @@ def _follow(client: Client, query: Mapping[str, str]) -> Iterator[Json]:
 
 def requests_text(answer: Json) -> str:
     """Return a list as a table."""
-    headings = ("id", "at", "method", "path", "status", "ms", "task", "scenario", "step", "source")
-    keys = ("id", "at", "method", "path", "status", "ms", "task_id", "scenario", "step", "source")
+    headings = ("id", "at", "method", "path", "status", "ms", "fault", "task", "scenario", "step", "source")
+    keys = ("id", "at", "method", "path", "status", "ms", "fault", "task_id", "scenario", "step", "source")
     rows = [[item[key] for key in keys] for item in answer["items"]]
     text = table(headings, rows, "No such requests.")
     left = answer["total"] - len(rows)
-    return text + (f"\n… and {left} more" if left > 0 else "") + _forgotten(answer)
+    return text + (f"\n… and {left} more" if left > 0 else "") + forgotten_text(answer["forgotten"])
 
 
 def unmatched_text(answer: Json) -> str:
@@ -198,7 +189,9 @@ def unmatched_text(answer: Json) -> str:
         [item["id"], item["method"], item["path"], item["status"], _wrong(item) or "no operation matches"]
         for item in answer["items"]
     ]
-    return table(("id", "method", "path", "status", "what is wrong"), rows, "No such requests.") + _forgotten(answer)
+    return table(("id", "method", "path", "status", "what is wrong"), rows, "No such requests.") + forgotten_text(
+        answer["forgotten"]
+    )
 
 
 def line(item: Json) -> str:
@@ -235,16 +228,8 @@ def request_text(item: Json) -> str:
 
 def verification_text(answer: Json) -> str:
     """Return whether it was so, and where not, what nearly was."""
-    asked = (
-        f"{answer['count']} {'request fits' if answer['count'] == 1 else 'requests fit'}, wanted {answer['wanted']}."
-    )
-    near = [
-        f"\n  request {miss['id']}, {miss['method']} {miss['path']}:"
-        + "".join(f"\n    {each['told']}" for each in miss["differences"])
-        for miss in answer["near_misses"]
-    ]
-    told = ("\nNearly:" + "".join(near)) if near and not answer["holds"] else ""
-    return asked + told + _forgotten(answer)
+    near = [] if answer["holds"] else answer["near_misses"]
+    return outcome(answer["count"], answer["wanted"], near, answer["forgotten"])
 
 
 def _message(first: str, query: Json, message: Json) -> str:
@@ -258,8 +243,3 @@ def _message(first: str, query: Json, message: Json) -> str:
 
 def _wrong(item: Json) -> str:
     return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in item["violations"])
-
-
-def _forgotten(answer: Json) -> str:
-    lost = answer["forgotten"]
-    return f"\n{lost:,} older requests are no longer kept and were not looked at." if lost else ""

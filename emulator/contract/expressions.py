@@ -8,11 +8,13 @@ and a pattern with one in it is not checked.
 import re
 import sys
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cache, lru_cache
 from typing import Any, Final, TypeAlias
 
+from emulator import searching
 from emulator.contract import pointers
 from emulator.contract.grammar import walk
 
@@ -79,16 +81,19 @@ def for_making(pattern: str) -> str:
 
 def compiles(pattern: str) -> bool:
     """Tell whether it is a regular expression that Python can compile once its properties are written out."""
-    try:
-        re.compile(_with(pattern, lambda name, negated: ((0x61, 0x7A),)) if _has_properties(pattern) else pattern)
-    except re.error:
-        return False
+    with warnings.catch_warnings():
+        # Of a set that a later Python may read otherwise.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            re.compile(_with(pattern, lambda name, negated: ((0x61, 0x7A),)) if _has_properties(pattern) else pattern)
+        except re.error:
+            return False
     return True
 
 
 def matches(pattern: str, text: str) -> bool:
     """Tell whether a text matches a pattern somewhere, as JSON Schema means it."""
-    return re.search(rewritten(pattern), text) is not None
+    return searching.matches(rewritten(pattern), text)
 
 
 def with_known_patterns(value: Any, kind: str = "document") -> Any:

@@ -1,7 +1,7 @@
 """Faults: what goes wrong with an answer on purpose, and which requests it strikes. Plain data, opaque to replay."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -71,6 +71,14 @@ class FaultRule:
         """Tell whether it strikes the request that was the `ordinal`-th to fit, counted from 1."""
         return ordinal >= self.nth and (self.times is None or ordinal < self.nth + self.times)
 
+    def after(self, met: int) -> "FaultRule | None":
+        """Return what is left of it once `met` requests have fitted it, or None."""
+        if met < self.nth:
+            return replace(self, nth=self.nth - met)
+        struck = met - self.nth + 1
+        left = None if self.times is None else self.times - struck
+        return replace(self, nth=1, times=left) if left is None or left > 0 else None
+
     def __str__(self) -> str:
         often = "always" if self.times is None else "once" if self.times == 1 else f"{self.times} times"
         since = "" if self.nth == 1 else f" from request {self.nth} on"
@@ -85,6 +93,14 @@ class StoryFaults:
 
     named: Mapping[str, Fault] = field(default_factory=lambda: MappingProxyType({}))
     rules: tuple[FaultRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that strikes a task which goes along a path: in the step of this id only, or anywhere for None."""
+
+    rule: FaultRule
+    step: str | None = None
 
 
 NO_FAULTS: Final = StoryFaults()

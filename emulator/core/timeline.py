@@ -4,11 +4,11 @@ Plain immutable data, so that it can be stored once by its hash and replayed any
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, NewType, TypeAlias
 
-from emulator.core.faults import NO_FAULTS, FaultRule, StoryFaults
+from emulator.core.faults import NO_FAULTS, FaultRule, StoryFaults, Strike
 from emulator.core.task import TERMINAL, Status
 
 Millis = NewType("Millis", int)
@@ -171,3 +171,10 @@ def exits(step: Step) -> Mapping[str, int]:
             return {**on, "expire": expiry.goto} if expiry else dict(on)
         case _:
             return {}
+
+
+def with_one_fault(timeline: Timeline, strike: Strike) -> Timeline:
+    """Return the timeline with this fault and no other that strikes by itself."""
+    struck = {strike.step: (strike.rule,)}
+    steps = tuple(replace(step, faults=struck.get(step.id, ())) for step in timeline.steps)
+    return replace(timeline, steps=steps, faults=replace(timeline.faults, rules=struck.get(None, ())))

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from emulator import exact
 from emulator.errors import BadRequest
 from emulator.journal import Entry
 from emulator.journal.redaction import Redaction
@@ -89,8 +91,18 @@ def _contained(part: str, path: tuple[str, ...], wanted: Any) -> Iterator[Condit
             _check(part, path, kind, value)
             yield Condition(part, path, kind, value)
     else:
+        _check_slip(part, path, wanted)
         for name, value in wanted.items():
             yield from _contained(part, (*path, *_names(part, name)), value)
+
+
+def _check_slip(part: str, path: tuple[str, ...], wanted: Mapping[str, Any]) -> None:
+    """Raise BadRequest where what is wanted is a condition by a word that is almost one."""
+    near = [get_close_matches(name, CONDITIONS, n=1, cutoff=0.8) for name in wanted]
+    if path and all(near):
+        right = 'Write {"equals": …} around it if a property is meant.'
+        where, name = ".".join((part, *path)), next(iter(wanted))
+        raise BadRequest(f"`{where}`: '{name}' is no condition. Did you mean '{near[0][0]}'? {right}")
 
 
 def _names(part: str, name: str) -> Sequence[str]:
@@ -168,5 +180,9 @@ def _holds(condition: Condition, found: Any) -> bool:
             return isinstance(found, Mapping)
         case "glob":
             return isinstance(found, str) and fnmatchcase(found, condition.wanted)
+        case "equals" if condition.part in ("query", "headers"):
+            # Both are text on the wire.
+            wanted = condition.wanted
+            return bool(found == (wanted if isinstance(wanted, str) else exact.dumps(wanted).decode()))
         case kind:
             return bool(weight(kind, condition.wanted, found))

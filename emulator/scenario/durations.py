@@ -80,6 +80,8 @@ def _refusal(text: str) -> str:
         return f"'{text}' is negative; time only passes forwards"
     named = re.fullmatch(r"(\d+)\s*([A-Za-z]+)", text)
     unit = named and (_LONG_UNITS.get(named[2].lower()) or named[2].lower())
+    if named and unit in UNITS and f"{named[1]}{unit}" == text:
+        return f"'{text}' is longer than {as_text(LONGEST)}, the longest there is"
     if named and unit in UNITS:
         return f"'{text}' is no length of time; write '{named[1]}{unit}'"
     if (tidy := re.sub(r"[\s,]|and", "", text)) and tidy != text and _DURATION.fullmatch(tidy):

@@ -123,6 +123,8 @@ def _rule(findings: Findings, path: Path, raw: Any, place: Place) -> FaultRule |
     if place.is_story and fault.kind == STATUS and (findings.rules.operations or {}).get(operation or "") == "start":
         right = "refuse a start by PUT /__emulator/faults, or by the header Prefer: fault=NAME"
         findings.add((*path, "operation"), f"a story cannot refuse '{operation}', the start that chooses it; {right}")
+    if operation is not None and fault.is_of_a_stream and _never_streams(findings, operation):
+        findings.add((*path, "operation"), f"'{operation}' sends no events, so that '{fault.kind}' never strikes it")
     return FaultRule(
         fault,
         nth=_count(findings, path, given, "nth", ()) or 1,
@@ -130,6 +132,11 @@ def _rule(findings: Findings, path: Path, raw: Any, place: Place) -> FaultRule |
         operation=operation,
         task_status=_task_status(findings, (*path, "task_status"), given.get("task_status")),
     )
+
+
+def _never_streams(findings: Findings, operation: str) -> bool:
+    action = (findings.rules.operations or {}).get(operation)
+    return action is not None and action not in ("start", "events")
 
 
 def _use(findings: Findings, path: Path, name: Any, place: Place) -> Fault:

@@ -5,9 +5,10 @@ Pure, over a timeline. What a path asks for is data (`Move`), which the engine m
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
+from emulator.core.faults import FaultRule, Strike
 from emulator.core.signals import EXPIRE, STOP, Move
 from emulator.core.task import Status
 from emulator.core.timeline import After, Step, Timeline, Wait, exits
@@ -18,14 +19,16 @@ MAX_PATHS: Final = 1_000
 _MAX_WALKED: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Path:
     """One way through a scenario, from its first step to an end.
 
-    id:    readable, and unique within the scenario: its name and the decisions in order, or where it is stopped.
+    id:    readable, and unique within the scenario: its name and the decisions in order, or where it is stopped;
+           behind it `-with-` and the name of a fault.
     steps: the ids of the steps visited, in order.
     moves: what somebody must decide on the way; everything else comes by time and reads.
     end:   the status in which it ends.
+    fault: the only one that strikes on it; None for those of the story, as the story says.
     """
 
     id: str
@@ -33,6 +36,13 @@ class Path:
     steps: tuple[str, ...]
     moves: tuple[Move, ...]
     end: Status
+    fault: Strike | None = None
+
+    def __repr__(self) -> str:
+        return f"<Path {self.id}: {as_text(self)}, {self.end}>"
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class _Way(NamedTuple):
@@ -57,12 +67,14 @@ class _Way(NamedTuple):
 
 
 def paths(timeline: Timeline, *, max_turns: int = 1) -> tuple[Path, ...]:
-    """Return the paths of a scenario: to every end by every decision, then those that go back, then the stops.
+    """Return the paths of a scenario: to every end by every decision, those that go back, the stops, then the faults.
 
     max_turns: how often a path may come through the same step. With 1 they are the simple ones, and for each decision
         that leads back, which no simple path can make, the shortest path that makes it once.
     A stop is made once in each pause and once in each other live status, where it is reached first. A step that may
     last no time at all is neither stopped in nor decided in.
+    Each fault that the scenario lets strike, or only names, has the first path that comes to where it strikes. There it
+    strikes from the first request on that fits, as often as the scenario says; once where that is always.
 
     Raises BadRequest for `max_turns` below 1, and where there are more than MAX_PATHS.
     """
@@ -71,10 +83,12 @@ def paths(timeline: Timeline, *, max_turns: int = 1) -> tuple[Path, ...]:
     decided = _to_ends(timeline, max_turns)
     stops = tuple(_stops(timeline))
     back = tuple(_back(timeline, [*decided, *stops]))
-    _check_number(timeline, max_turns, len(decided) + len(stops) + len(back))
     ways = (*decided, *back, *stops)
     ids = _unique([*(_id(timeline, way) for way in (*decided, *back)), *_stop_ids(timeline, stops)])
-    return tuple(_path(timeline, name, way) for name, way in zip(ids, ways, strict=True))
+    plain = [_path(timeline, name, way) for name, way in zip(ids, ways, strict=True)]
+    found = (*plain, *_struck(timeline, plain))
+    _check_number(timeline, max_turns, len(found))
+    return tuple(replace(path, id=name) for path, name in zip(found, _unique(path.id for path in found), strict=True))
 
 
 def path_of(timeline: Timeline, path_id: str, *, max_turns: int = 1) -> Path:
@@ -87,15 +101,19 @@ def path_of(timeline: Timeline, path_id: str, *, max_turns: int = 1) -> Path:
 
 
 def as_json(path: Path) -> dict[str, Any]:
-    """Return `{id, steps, moves: [{step, signal}], end}`."""
+    """Return `{id, steps, moves: [{step, signal}], end, fault: {name, step}}`; a fault that may be null."""
     moves = [{"step": move.step, "signal": move.kind} for move in path.moves]
-    return {"id": path.id, "steps": list(path.steps), "moves": moves, "end": path.end.value}
+    fault = {"name": path.fault.rule.fault.name, "step": path.fault.step} if path.fault else None
+    return {"id": path.id, "steps": list(path.steps), "moves": moves, "end": path.end.value, "fault": fault}
 
 
 def as_text(path: Path) -> str:
-    """Return the steps as one line, each decision behind the step that it is made in."""
+    """Return the steps as one line, each decision behind the step that it is made in, and the fault in the end."""
     decided = {move.visit: f" ({move.kind})" for move in path.moves}
-    return " → ".join(step + decided.get(visit, "") for visit, step in enumerate(path.steps))
+    told = " → ".join(step + decided.get(visit, "") for visit, step in enumerate(path.steps))
+    if path.fault is None:
+        return told
+    return f"{told}, with {path.fault.rule.fault.name}" + (f" in {path.fault.step}" if path.fault.step else "")
 
 
 def _to_ends(timeline: Timeline, max_turns: int) -> list[_Way]:
@@ -192,6 +210,35 @@ def _stop_ids(timeline: Timeline, stops: Iterable[_Way]) -> Iterator[str]:
     times = Counter(step.status for step in steps)
     for step in steps:
         yield f"stop-while-{step.status}" + (f"-{step.id}" if times[step.status] > 1 else "")
+
+
+def _struck(timeline: Timeline, plain: Sequence[Path]) -> tuple[Path, ...]:
+    """Return for each fault the first of the plain paths on which it can strike; none where no path comes there."""
+    told = [Strike(rule, step.id) for step in timeline.steps for rule in step.faults]
+    told += [Strike(rule) for rule in timeline.faults.rules]
+    reached = [(strike, path) for strike in told if (path := _first(timeline, plain, strike))]
+    struck = [strike.rule.fault for strike, _ in reached]
+    # What is named only is for a client to ask for, and has no place of its own.
+    named = [fault for fault in timeline.faults.named.values() if fault not in struck]
+    reached += [(Strike(FaultRule(fault)), path) for fault in named for path in plain[:1]]
+    places = Counter(strike.rule.fault.name for strike, _ in reached)
+    return tuple(_with(path, strike, places[strike.rule.fault.name]) for strike, path in reached)
+
+
+def _first(timeline: Timeline, plain: Sequence[Path], strike: Strike) -> Path | None:
+    statuses = {step.id: step.status for step in timeline.steps}
+    for path in plain:
+        meets_status = strike.rule.task_status in (None, *(statuses[step] for step in path.steps))
+        if meets_status and strike.step in (None, *path.steps):
+            return path
+    return None
+
+
+def _with(path: Path, strike: Strike, places: int) -> Path:
+    """Return the path with a fault, which strikes at several places of the scenario or at one."""
+    rule = replace(strike.rule, nth=1, times=strike.rule.times or 1)
+    where = f"-in-{strike.step}" if strike.step and places > 1 else ""
+    return replace(path, id=f"{path.id}-with-{rule.fault.name}{where}", fault=Strike(rule, strike.step))
 
 
 def _unique(ids: Iterable[str]) -> tuple[str, ...]:

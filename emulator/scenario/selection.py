@@ -11,6 +11,7 @@ from emulator.errors import BadRequest, did_you_mean
 
 WORKFLOW_ID: Final = ("workflow_id",)
 FALLBACK: Final = "completed"
+_FORGET: Final = "; `xpander-emulator reset --scope pins` forgets the choice"
 
 MISSING: Final = object()
 _EXACT, _PATTERN, _PRESENCE, _NO = 3, 2, 1, 0
@@ -87,10 +88,12 @@ class Catalogue(Mapping[str, Scenario]):
         """The scenarios that say by `match` when they are taken."""
         return self._matching
 
-    def named(self, name: str, by: str) -> Scenario:
-        """Return the scenario of that name. Raises BadRequest, saying `by` whom it was asked for."""
+    def named(self, name: str, by: str, right: str = "") -> Scenario:
+        """Return the scenario of that name. Raises BadRequest, saying `by` whom it was asked for, and what is right."""
         if name not in self._by_name:
-            raise BadRequest(f"{by} asks for the scenario '{name}', which is not there{_hint(name, self._by_name)}")
+            raise BadRequest(
+                f"{by} asks for the scenario '{name}', which is not there{_hint(name, self._by_name)}{right}"
+            )
         return self._by_name[name]
 
 
@@ -111,7 +114,7 @@ def choose(
     Raises BadRequest for a name that is not there.
     """
     if pinned is not None:
-        return Choice(scenarios.named(pinned, "the pin for the next start"), "pinned for this start")
+        return Choice(scenarios.named(pinned, "the pin for the next start", _FORGET), "pinned for this start")
     if preferred is not None:
         return Choice(scenarios.named(preferred, "the header Prefer"), f"header Prefer: scenario={preferred}")
     if listed is not None:
@@ -121,7 +124,7 @@ def choose(
     if matched := best_match(scenarios.matching, runs, body):
         return Choice(matched, "match: " + ", ".join(str(matcher) for matcher in matched.match))
     if default in scenarios or FALLBACK not in scenarios:
-        return Choice(scenarios.named(default, "the namespace's default"), "the default")
+        return Choice(scenarios.named(default, "the namespace's default", _FORGET), "the default")
     return Choice(scenarios[FALLBACK], f"the default '{default}' is not there; '{FALLBACK}' stands in")
 
 

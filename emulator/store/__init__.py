@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from emulator.clock import Clock
+from emulator.core.faults import Strike
 from emulator.core.replay import Turn
 from emulator.core.signals import Move, Signal
 from emulator.errors import EmulatorError
@@ -74,11 +75,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The scenario that one start takes, and where `path` names one of its paths, the plan that leads along it."""
+    """The scenario that one start takes, and where `path` names one of its paths, what happens along it.
+
+    plan:  the moves that lead along it.
+    fault: the only one that strikes on it; None for those of the story.
+    """
 
     scenario: str
     path: str | None = None
     plan: tuple[Move, ...] = ()
+    fault: Strike | None = None
 
 
 @dataclass(frozen=True, slots=True)

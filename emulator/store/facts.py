@@ -17,7 +17,7 @@ from emulator.core.replay import Turn
 from emulator.core.signals import Move, Signal
 from emulator.core.timeline import NO_TIME, NOTHING, Millis, Timeline
 from emulator.store import NO_PINS, Fact, Follows, Pin, Pins, Task
-from emulator.store.fault_records import rule_from_json, rule_to_json
+from emulator.store.fault_records import rule_from_json, rule_to_json, strike_from_json, strike_to_json
 from emulator.store.timelines import FORMAT, check_format, digest, timeline_to_bytes
 from emulator.store.values import Json
 
@@ -174,12 +174,15 @@ def pin_to_json(pin: Pin) -> Json:
         told["path"] = pin.path
     if pin.plan:
         told["plan"] = _plan_to_json(pin.plan)
+    if pin.fault is not None:
+        told["fault"] = strike_to_json(pin.fault)
     return told
 
 
 def pin_from_json(found: Json) -> Pin:
     """Return what one start takes, of its JSON."""
-    return Pin(found["scenario"], found.get("path"), _plan_from_json(found.get("plan", ())))
+    fault = strike_from_json(found["fault"]) if "fault" in found else None
+    return Pin(found["scenario"], found.get("path"), _plan_from_json(found.get("plan", ())), fault)
 
 
 def _clock_to_bytes(clock: Clock | None) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, StoryFaults
+from emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, StoryFaults, Strike
 from emulator.core.task import Status
 from emulator.store.values import Json, value_from_json, value_to_json
 
@@ -26,6 +26,16 @@ def story_faults_from_json(found: Json | None) -> StoryFaults:
         return NO_FAULTS
     named = {name: fault_from_json(fault) for name, fault in found.get("named", {}).items()}
     return StoryFaults(named, tuple(map(rule_from_json, found.get("rules", ()))))
+
+
+def strike_to_json(strike: Strike) -> Json:
+    """Return the fault of a path."""
+    return {"rule": rule_to_json(strike.rule), **({} if strike.step is None else {"step": strike.step})}
+
+
+def strike_from_json(found: Json) -> Strike:
+    """Return the fault of a path."""
+    return Strike(rule_from_json(found["rule"]), found.get("step"))
 
 
 def rule_to_json(rule: FaultRule) -> Json:

@@ -9,9 +9,13 @@ millisecond and none of them waits for time to pass, so they may stand in an asy
 """
 
 from emulator.errors import BadRequest, Conflict, NotFound
+from emulator.scenario.paths import Path
 from emulator.testkit.clock import TaskClock
 from emulator.testkit.emulator import Emulator
 from emulator.testkit.hosting import DEFAULTS, EmulatorServer, running
+from emulator.testkit.journal import NotVerified
+from emulator.testkit.requests import Request
+from emulator.testkit.stories import paths
 from emulator.testkit.task import Change, Task
 
 __all__ = [
@@ -22,7 +26,11 @@ __all__ = [
     "Emulator",
     "EmulatorServer",
     "NotFound",
+    "NotVerified",
+    "Path",
+    "Request",
     "Task",
     "TaskClock",
+    "paths",
     "running",
 ]

@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self, Unpack
 
 from starlette.types import ASGIApp
 
-from emulator.errors import NotFound
+from emulator.errors import BadRequest, NotFound
+from emulator.scenario.paths import Path
 from emulator.settings import ClockMode, client_environment
 from emulator.testkit import telling
 from emulator.testkit.clock import TaskClock
+from emulator.testkit.faults import ComingFaults
 from emulator.testkit.forwarding import ForwardingApp
+from emulator.testkit.journal import Asked, Criteria
+from emulator.testkit.requests import Requests
 from emulator.testkit.room import Room
 from emulator.testkit.task import Task
 from emulator.testkit.transport import Transport
+from emulator.verifying import Often
 
 
 class Emulator:
@@ -26,6 +31,7 @@ class Emulator:
         self._room = room
         self._scenario = scenario
         self._clock = clock
+        self._asked = Asked(room)
         self.reset()
 
     # Where a client goes
@@ -70,6 +76,66 @@ class Emulator:
         """Let the next start take this scenario, or the next few, whatever they ask for. Raises NotFound, Conflict."""
         self._room.call(self._room.engine.pin_next(self.namespace, scenario, times))
 
+    def follow(self, path: Path) -> None:
+        """Let the next start take this path by itself: its decisions, its stop, its fault. Several calls queue up.
+
+        Raises NotFound, Conflict, and BadRequest for what is no path.
+        """
+        if not isinstance(path, Path):
+            raise BadRequest(f"A path is what `paths` returns and the marker every_path gives, not {path!r}.")
+        self._room.call(self._room.engine.pin_next(self.namespace, path.scenario, path=path))
+
+    def fault(
+        self,
+        fault: str | Mapping[str, Any],
+        *,
+        operation: str | None = None,
+        nth: int | None = None,
+        times: int | Literal["always"] | None = None,
+        task_status: str | None = None,
+    ) -> None:
+        """Let coming requests meet a fault, beside those before: one by its name, or written as in a scenario.
+
+        operation:   the id of the only operation that it strikes.
+        nth, times:  the first request that it strikes, of those that fit, and how many; the next one alone.
+        task_status: strikes only while the task has this status.
+
+        Raises BadRequest with everything that is wrong.
+        """
+        written = {"use": fault} if isinstance(fault, str) else dict(fault)
+        given = {"operation": operation, "nth": nth, "times": times, "task_status": task_status}
+        written |= {name: value for name, value in given.items() if value is not None}
+        self._room.call(self._room.engine.faults.add(self.namespace, written, self._room.actions))
+
+    @property
+    def faults(self) -> ComingFaults:
+        """What is left of those faults; `clear()` takes them away."""
+        return ComingFaults(self._room)
+
+    # What was asked
+
+    @property
+    def requests(self) -> Requests:
+        """The requests with this test's key, oldest first."""
+        return Requests(self._asked)
+
+    def verify(
+        self,
+        *,
+        times: int | None = None,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        **criteria: Unpack[Criteria],
+    ) -> None:
+        """Check how often something was asked: once or more, unless it is said.
+
+        Raises NotVerified, an AssertionError that tells what nearly was; BadRequest for what no request can be.
+        """
+        __tracebackhide__ = True
+        self._asked.verify(Often.of(times, at_least, at_most), criteria)
+
+    # What there is
+
     def task(self, task_id: str) -> Task:
         """Return a task by its id. Raises NotFound, which names those that there are."""
         if self._room.call(self._room.engine.standings.find(self.namespace, task_id)) is None:
@@ -99,7 +165,10 @@ class Emulator:
 
     def report(self) -> tuple[tuple[str, str], ...]:
         """Return what is worth telling when a test has failed: titles, each with a text."""
-        return (("Tasks of the emulator", telling.stories(self._room)),)
+        return (
+            ("Tasks of the emulator", telling.stories(self._room)),
+            ("Requests of the emulator", telling.requests(self._asked)),
+        )
 
     def close(self) -> None:
         """Forget everything. The server stays."""

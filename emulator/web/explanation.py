@@ -77,6 +77,15 @@ class Explainer:
             ],
         }
 
+    def remarks(self, entry: Entry, catalogue: Catalogue) -> list[str]:
+        """Return in sentences what went wrong with a request, and what it nearly came to."""
+        return [
+            *_unmatched(entry, self._nearest(entry)),
+            *self._contract_kept(entry),
+            *_not_taken(self._scenarios(entry, catalogue)),
+            *_played(entry),
+        ]
+
     def near_miss(self, miss: NearMiss) -> Json:
         """Return an entry that is not what was looked for, and where it differs."""
         return {**self.summary(miss.entry), "differences": [_difference_view(each) for each in miss.differences]}
@@ -107,13 +116,11 @@ class Explainer:
         return selection.near_misses(others, entry.runs, body if isinstance(body, Mapping) else {})
 
     def _matched(self, entry: Entry, namespace: str, near: list[Near]) -> Iterator[str]:
-        said = f"{entry.method} {entry.path}"
+        yield from _unmatched(entry, near)
         operation = self._operation(entry)
-        if entry.operation is None:
-            told = " or ".join(str(each) for each in near)
-            yield f"No operation matches {said}." + (f" Nearest: {told}." if near else "")
-        elif operation is not None:
-            yield f"{said} is the operation {operation.id} ({operation.method} {operation.path})."
+        if operation is not None:
+            asked = f"{entry.method} {entry.path}"
+            yield f"{asked} is the operation {operation.id} ({operation.method} {operation.path})."
         yield f"It stands in the journal of the namespace '{namespace}'" + (
             ", as no welcome key came with it." if entry.status == 401 and not _applied(entry) else "."
         )
@@ -123,8 +130,7 @@ class Explainer:
             yield f"It breaks the contract at {'.'.join(map(str, each['loc']))}: {each['msg']}."
 
     def _answered(self, entry: Entry) -> Iterator[str]:
-        if entry.fault is not None:
-            yield f"The fault '{entry.fault}' was played."
+        yield from _played(entry)
         operation = self._operation(entry)
         if entry.step is not None:
             step = f"the step '{entry.step}' ({entry.task_status}) of '{entry.scenario}'"
@@ -143,6 +149,21 @@ def _chosen(entry: Entry, near: list[selection.NearMiss]) -> Iterator[str]:
     if entry.task_id is not None:
         why = f", chosen because: {entry.chosen}" if entry.chosen else ""
         yield f"Task {entry.task_id} (turn {entry.turn}) plays the scenario '{entry.scenario}'{why}."
+    yield from _not_taken(near)
+
+
+def _unmatched(entry: Entry, near: list[Near]) -> Iterator[str]:
+    if entry.operation is None:
+        told = " or ".join(str(each) for each in near)
+        yield f"No operation matches {entry.method} {entry.path}." + (f" Nearest: {told}." if near else "")
+
+
+def _played(entry: Entry) -> Iterator[str]:
+    if entry.fault is not None:
+        yield f"The fault '{entry.fault}' was played."
+
+
+def _not_taken(near: list[selection.NearMiss]) -> Iterator[str]:
     for miss in near:
         failed = "; ".join(
             f"{_wish('.'.join(matcher.path), matcher.kind, matcher.wanted)}, found {_quoted(found)}"

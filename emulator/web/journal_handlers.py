@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.contract.spec import Contract
 from emulator.engine import Engine
-from emulator.errors import NotFound
+from emulator.errors import BadRequest, NotFound, did_you_mean
 from emulator.journal import Entry
 from emulator.journal.finding import PLAIN, Condition, conditions, matching, near_misses
 from emulator.journal.redaction import Redaction
@@ -22,6 +22,7 @@ class JournalHandlers:
 
     def __init__(self, engine: Engine, contract: Contract) -> None:
         self._engine = engine
+        self._operations = frozenset(operation.id for operation in contract.operations)
         self._redaction = Redaction(contract.operations)
         self._explainer = Explainer(contract, self._redaction)
 
@@ -38,8 +39,8 @@ class JournalHandlers:
     async def list_requests(self, call: Call) -> Reply:
         """Return one page of entries, newest first, those that the filters of the query leave."""
         after = call.parameters.get("after", 0)
-        wanted = conditions({name: call.parameters.get(name) for name in PLAIN})
         kept = await self._engine.journal.newest(call.namespace)
+        wanted = self._conditions({name: call.parameters.get(name) for name in PLAIN}, kept)
         found = matching([entry for entry in kept if entry.ordinal > after], wanted, self._redaction)
         return await self._page(call, found)
 
@@ -71,10 +72,19 @@ class JournalHandlers:
         return json_reply({"count": len(found), "forgotten": forgotten, "near_misses": near})
 
     async def _found(self, call: Call) -> tuple[list[Entry], list[dict[str, Any]]]:
-        wanted = conditions(call.body or {})
         kept = await self._engine.journal.newest(call.namespace)
+        wanted = self._conditions(call.body or {}, kept)
         found = matching(kept, wanted, self._redaction)
         return found, [] if found else self._near(kept, wanted)
+
+    def _conditions(self, criteria: Mapping[str, Any], kept: Sequence[Entry]) -> tuple[Condition, ...]:
+        """Return what criteria ask for. Raises BadRequest for a name that is not there, which could never be found."""
+        scenarios = {*self._engine.catalogue, *(entry.scenario for entry in kept if entry.scenario)}
+        for kind, known in (("operation", self._operations), ("scenario", scenarios)):
+            name = criteria.get(kind)
+            if name is not None and name not in known:
+                raise BadRequest(f"There is no {kind} '{name}'{did_you_mean(name, sorted(known)) or '.'}")
+        return conditions(criteria)
 
     def _near(self, kept: Sequence[Entry], wanted: Sequence[Condition]) -> list[dict[str, Any]]:
         return [self._explainer.near_miss(miss) for miss in near_misses(kept, wanted, self._redaction)]

@@ -26,6 +26,16 @@ def test_always_has_a_beginning_and_no_end(nth: int) -> None:
     assert [ordinal for ordinal in range(1, 120) if not rule.strikes(ordinal)] == list(range(1, nth))
 
 
+@given(st.integers(1, 9), st.none() | st.integers(1, 9), st.integers(0, 20))
+def test_what_is_left_of_a_rule_strikes_as_the_rule_would_have(nth: int, times: int | None, met: int) -> None:
+    rule = FaultRule(RESET, nth, times)
+
+    left = rule.after(met)
+
+    struck = [ordinal for ordinal in range(1, 50) if left is not None and left.strikes(ordinal)]
+    assert struck == [ordinal for ordinal in range(1, 50) if rule.strikes(met + ordinal)]
+
+
 @given(st.integers(0, 5_000))
 def test_faults_change_nothing_about_a_task(now: int) -> None:
     whole = Timeline("t", STEPS)

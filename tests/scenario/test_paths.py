@@ -1,16 +1,19 @@
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.core.faults import BUILT_IN as BUILT_IN_FAULTS
+from emulator.core.faults import Fault, FaultRule, StoryFaults
 from emulator.core.readers import made, next_move, on_read, on_wait
 from emulator.core.replay import Snapshot, Turn, replay, skip_to_change
 from emulator.core.signals import POLL, Signal
 from emulator.core.task import TERMINAL, Status
-from emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait, exits
+from emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait, exits, with_one_fault
 from emulator.errors import BadRequest, NotFound
-from emulator.scenario.paths import MAX_PATHS, Path, path_of, paths
+from emulator.scenario.paths import MAX_PATHS, Path, as_json, as_text, path_of, paths
 from emulator.streaming import follow
 from tests.core.strategies import timelines
 from tests.engines import make_engine, start, stories
@@ -127,6 +130,65 @@ def test_nobody_can_stop_or_decide_in_a_step_that_lasts_no_time() -> None:
     )
 
     assert ids(hurried) == ["hurried-expire"]
+
+
+def test_each_fault_of_a_story_has_the_first_path_that_comes_to_where_it_strikes() -> None:
+    found = {path.id: path.fault for path in paths(STORIES["flaky"].timeline)}
+
+    assert list(found) == [
+        *("flaky", "stop-while-pending", "stop-while-executing"),
+        *("flaky-with-unavailable", "flaky-with-bad-gateway", "flaky-with-server-error"),
+    ]
+    assert found["flaky"] is None
+    struck = found["flaky-with-bad-gateway"]
+    assert struck is not None
+    assert (struck.step, struck.rule.fault.status) == ("sync", 502)
+
+
+BUSY = BUILT_IN_FAULTS["unavailable"]
+WRONG = Timeline(
+    "wrong",
+    (
+        Step("work", Status.EXECUTING, after(1), faults=(FaultRule(BUSY),)),
+        Step("ask", Status.PAUSED, Wait({"approve": 2, "reject": 3}), faults=(FaultRule(BUSY, nth=4, times=None),)),
+        Step("pay", Status.EXECUTING, after(4)),
+        Step("refuse", Status.EXECUTING, after(4), faults=(FaultRule(BUILT_IN_FAULTS["reset"], times=2),)),
+        Step("done", Status.COMPLETED),
+    ),
+    faults=StoryFaults(
+        {"jam": Fault("jam", "status", 503), "unheard": Fault("unheard", "status", 500)},
+        (
+            FaultRule(Fault("jam", "status", 503), task_status=Status.PAUSED),
+            FaultRule(BUILT_IN_FAULTS["empty"], task_status=Status.ERROR),
+        ),
+    ),
+)
+
+
+def test_a_fault_at_several_steps_has_a_path_for_each_and_one_that_only_has_a_name_has_one_too() -> None:
+    found = {path.id: path for path in paths(WRONG) if path.fault}
+
+    assert [(name, as_text(path).rpartition(", with ")[2]) for name, path in found.items()] == [
+        ("wrong-approve-with-unavailable-in-work", "unavailable in work"),
+        ("wrong-approve-with-unavailable-in-ask", "unavailable in ask"),
+        ("wrong-reject-with-reset", "reset in refuse"),
+        ("wrong-approve-with-jam", "jam"),
+        ("wrong-approve-with-unheard", "unheard"),
+    ]
+
+
+def test_on_its_path_a_fault_strikes_from_the_first_request_on_and_not_for_ever() -> None:
+    rules = {path.id: path.fault.rule for path in paths(WRONG) if path.fault}
+
+    assert [(rule.nth, rule.times) for rule in rules.values()] == [(1, 1), (1, 1), (1, 2), (1, 1), (1, 1)]
+    assert rules["wrong-approve-with-jam"].task_status is Status.PAUSED
+
+
+def test_a_path_with_a_fault_is_told_as_json() -> None:
+    path = path_of(STORIES["flaky"].timeline, "flaky-with-unavailable")
+
+    assert as_json(path)["fault"] == {"name": "unavailable", "step": "pending"}
+    assert as_json(path_of(STORIES["flaky"].timeline, "flaky"))["fault"] is None
 
 
 def test_too_many_paths_are_refused() -> None:
@@ -274,6 +336,64 @@ def test_whoever_waits_is_led_along_each_path(story: Timeline, key: int) -> None
             turn = turn.after(*signals)
 
         assert (steps_of(story, seen), seen.status) == (path.steps, path.end)
+
+
+rules = st.builds(
+    FaultRule,
+    st.sampled_from(list(BUILT_IN_FAULTS.values())),
+    st.integers(1, 3),
+    st.none() | st.integers(1, 3),
+    st.none(),
+    st.none() | st.sampled_from(list(Status)),
+)
+
+
+@st.composite
+def wrong_timelines(draw: st.DrawFn) -> Timeline:
+    """A random timeline with faults at any of its steps and in all of it."""
+    story = draw(timelines())
+    steps = tuple(replace(step, faults=tuple(draw(st.lists(rules, max_size=2)))) for step in story.steps)
+    named = {fault.name: fault for fault in draw(st.lists(st.sampled_from(list(BUILT_IN_FAULTS.values())), max_size=3))}
+    return replace(story, steps=steps, faults=StoryFaults(named, tuple(draw(st.lists(rules, max_size=2)))))
+
+
+@many
+@given(wrong_timelines())
+def test_faults_add_paths_and_change_none(story: Timeline) -> None:
+    without = replace(story, steps=tuple(replace(step, faults=()) for step in story.steps), faults=StoryFaults())
+
+    found = paths(story)
+
+    assert tuple(path for path in found if path.fault is None) == paths(without)
+    assert len({path.id for path in found}) == len(found)
+    for path in found:
+        assert (path.fault is not None) is ("-with-" in path.id)
+
+
+@many
+@given(wrong_timelines())
+def test_every_fault_of_a_step_that_a_path_comes_to_has_a_path_of_its_own(story: Timeline) -> None:
+    met = {step for path in paths(story) for step in path.steps}
+    struck = [path.fault for path in paths(story) if path.fault]
+    told = [(step.id, rule) for step in story.steps if step.id in met for rule in step.faults]
+
+    for step_id, rule in told:
+        if rule.task_status in (None, story.steps[index_of(story, step_id)].status):
+            assert (step_id, rule.fault) in [(each.step, each.rule.fault) for each in struck]
+    assert set(story.faults.named) <= {each.rule.fault.name for each in struck}
+
+
+@many
+@given(wrong_timelines())
+def test_along_its_path_a_story_has_one_fault_and_goes_the_same_way(story: Timeline) -> None:
+    for path in paths(story):
+        if path.fault is None:
+            continue
+
+        alone = with_one_fault(story, path.fault)
+
+        assert [rule for step in alone.steps for rule in step.faults] + [*alone.faults.rules] == [path.fault.rule]
+        assert [replace(step, faults=()) for step in alone.steps] == [replace(step, faults=()) for step in story.steps]
 
 
 # Through the engine

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from emulator import embedded
 from emulator.clock import Clock
-from emulator.core.faults import BUILT_IN, KINDS, Fault, FaultRule, StoryFaults
+from emulator.core.faults import BUILT_IN, KINDS, Fault, FaultRule, StoryFaults, Strike
 from emulator.core.replay import Turn, replay
 from emulator.core.signals import Move
 from emulator.core.task import Status
@@ -78,13 +78,16 @@ faults = st.builds(
     over=counts,
     event=counts,
 )
-rules = st.lists(
-    st.builds(FaultRule, faults, counts, st.none() | counts, st.none() | words, st.none() | st.sampled_from(Status)),
-    max_size=2,
-).map(tuple)
+one_rule = st.builds(
+    FaultRule, faults, counts, st.none() | counts, st.none() | words, st.none() | st.sampled_from(Status)
+)
+rules = st.lists(one_rule, max_size=2).map(tuple)
+strikes = st.builds(Strike, one_rule, st.none() | words)
 plans = st.lists(st.builds(Move, st.integers(0, 9), words, words), max_size=3).map(tuple)
 pins_of_a_namespace = st.builds(
-    Pins, st.none() | words, st.lists(st.builds(Pin, words, st.none() | words, plans), max_size=3).map(tuple)
+    Pins,
+    st.none() | words,
+    st.lists(st.builds(Pin, words, st.none() | words, plans, st.none() | strikes), max_size=3).map(tuple),
 )
 
 

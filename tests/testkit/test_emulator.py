@@ -203,7 +203,7 @@ def test_the_read_timeout_holds_without_sockets(kit: Emulator) -> None:
 def test_the_report_tells_each_task_and_how_it_came_there(kit: Emulator, approval: Task) -> None:
     approval.advance(until="paused").approve(by="manager", reason="Fine")
 
-    [(title, text)] = kit.report()
+    (title, text), _ = kit.report()
 
     assert title == "Tasks of the emulator"
     assert text.splitlines() == [
@@ -226,7 +226,7 @@ def test_the_report_of_many_tasks_tells_the_newest(kit: Emulator, client: httpx2
     for _ in range(22):
         start(client)
 
-    [(_, text)] = kit.report()
+    (_, text), _ = kit.report()
 
     assert text.startswith("(The 2 oldest tasks are left out.)\n\nTask ")
     assert text.count("scenario completed") == 20
@@ -235,11 +235,13 @@ def test_the_report_of_many_tasks_tells_the_newest(kit: Emulator, client: httpx2
 def test_the_report_of_a_client_with_another_key_says_where_its_tasks_are(kit: Emulator) -> None:
     with httpx2.Client(base_url=kit.base_url, headers={"x-api-key": "local"}) as client:
         start(client)
-        [(_, text)] = kit.report()
+        (_, text), (_, asked) = kit.report()
         client.post("/__emulator/reset")
 
     assert text.startswith(f"No task was started with this test's key, '{kit.api_key}'.\n")
     assert "by namespace: default (1)" in text
+    assert asked.startswith(f"No request came with this test's key, '{kit.api_key}'. There are requests of other keys")
+    assert "default (1)" in asked
 
 
 def test_mistakes_in_files_are_told_before_anything_runs(tmp_path: Path) -> None:

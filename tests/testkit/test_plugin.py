@@ -1,3 +1,4 @@
+import re
 import tomllib
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def test_a_run_that_asks_for_nothing_loads_nothing(suite: Suite) -> None:
 
         def test_foreign():
             ours = sorted(name for name in sys.modules if name.startswith("emulator"))
-            assert ours == ["emulator", "emulator.pytest_plugin"]
+            assert ours == ["emulator", "emulator.pytest_plugin", "emulator.suite"]
             assert "starlette" not in sys.modules
         """,
     )
@@ -343,3 +344,126 @@ def test_an_async_test_has_the_same_fixture(suite: Suite) -> None:
     )
 
     suite.run("-p", "anyio").assert_outcomes(passed=1)
+
+
+FOLLOWED = """
+import pytest
+
+from emulator.testkit import paths
+
+ENDS = ("completed", "failed", "error", "stopped")
+
+
+@pytest.mark.every_path({named})
+def test_ends(path, emulator, client, start):
+    emulator.follow(path)
+    task_id = start("any")
+    while True:
+        status = client.get(f"/v1/tasks/{{task_id}}").json().get("status")
+        if status in ENDS:
+            break
+    assert status == path.end
+"""
+
+
+def test_every_path_makes_a_test_of_each(suite: Suite) -> None:
+    suite.write("test_it.py", FOLLOWED.format(named='"approval"'))
+
+    result = suite.run("-v")
+
+    result.assert_outcomes(passed=6)
+    told = re.findall(r"test_ends\[(.+)\] PASSED", result.stdout.str())
+    assert told == [
+        *("approval-approve", "approval-reject", "approval-expire"),
+        *("stop-while-pending", "stop-while-executing", "stop-while-paused"),
+    ]
+
+
+def test_every_path_knows_the_suite_s_own_stories_and_takes_several(suite: Suite) -> None:
+    suite.write(
+        "stories/refund.yaml",
+        """
+        scenario: refund
+        faults: {busy: {status: 503}}
+        steps:
+          - {id: ask, status: paused, on: {again: think, yes: done}}
+          - {id: think, status: executing, after: 1s, goto: ask, fault: busy}
+          - {id: done, status: completed}
+        """,
+    )
+    suite.write("pytest.ini", "[pytest]\nemulator_scenarios = stories\n")
+    suite.write("test_it.py", FOLLOWED.format(named='"refund", "failed", max_turns=2'))
+
+    result = suite.run("-v")
+
+    told = re.findall(r"test_ends\[(.+)\] PASSED", result.stdout.str())
+    assert {"refund-again-yes", "refund-yes", "refund-again-yes-with-busy", "failed", "failed:stop-while-pending"} <= {
+        *told
+    }
+    result.assert_outcomes(passed=len(told))
+
+
+@pytest.mark.parametrize(
+    ("marker", "told"),
+    [
+        ("'aproval'", "test_it.py::test_it: No scenario is called 'aproval'. Did you mean 'approval'?"),
+        ("", 'test_it.py::test_it: write @pytest.mark.every_path("approval"), with the names of one scenario or more*'),
+        (
+            "7",
+            'test_it.py::test_it: write @pytest.mark.every_path("approval"), with the names of one scenario or more*',
+        ),
+        ("'approval', turns=2", 'test_it.py::test_it: write @pytest.mark.every_path("approval"), with the names*'),
+        (
+            "'approval', max_turns=0",
+            "test_it.py::test_it: max_turns is how often a path may come through a step, 1 or*",
+        ),
+    ],
+)
+def test_paths_that_cannot_be_are_told_when_tests_are_collected(marker: str, told: str, suite: Suite) -> None:
+    suite.write("test_it.py", f"import pytest\n\n@pytest.mark.every_path({marker})\ndef test_it(path): pass\n")
+
+    result = suite.run()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([told])
+    assert "During handling" not in result.stdout.str()
+
+
+def test_every_path_without_the_argument_is_told(suite: Suite) -> None:
+    suite.write("test_it.py", "import pytest\n\n@pytest.mark.every_path('approval')\ndef test_it(): pass\n")
+
+    result = suite.run()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["test_it.py::test_it: @pytest.mark.every_path gives each path as the argument `path`*"]
+    )
+
+
+def test_mistakes_in_the_suite_s_own_stories_are_told_when_tests_are_collected(suite: Suite) -> None:
+    suite.write("bad.yaml", "scenario: bad\nsteps: []\n")
+    suite.write("pytest.ini", "[pytest]\nemulator_scenarios = bad.yaml\n")
+    suite.write("test_it.py", "import pytest\n\n@pytest.mark.every_path('approval')\ndef test_it(path): pass\n")
+
+    result = suite.run()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*bad.yaml:2:8: *"])
+
+
+def test_a_verification_that_fails_points_at_the_test_s_own_line(suite: Suite) -> None:
+    suite.write("test_it.py", "def test_it(emulator, start):\n    start()\n    emulator.verify(operation='getTask')\n")
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            ">*emulator.verify(operation='getTask')",
+            "E*NotVerified: 0 requests fit, wanted at least 1.",
+            "*Tasks of the emulator*",
+            "*Requests of the emulator*",
+            "  1  POST  /v1/workflows/approval/invoke/async  200  approval/pending pending",
+        ]
+    )
+    assert "requests.py" not in result.stdout.str()

@@ -610,6 +610,7 @@ class TestScenarios:
             "steps": ["pending", "extract", "waiting", "rejected"],
             "moves": [{"step": "waiting", "signal": "reject"}],
             "end": "stopped",
+            "fault": None,
         }
 
     async def test_the_next_start_takes_the_path_that_was_chosen_for_it(self, client: httpx2.AsyncClient) -> None:

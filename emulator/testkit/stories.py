@@ -1,0 +1,43 @@
+"""The paths of the stories that a suite is served with, as far as they are known before a server runs."""
+
+from functools import lru_cache
+
+from emulator import suite
+from emulator.errors import NotFound, did_you_mean
+from emulator.loading import built_in_stories, load_spec, load_stories
+from emulator.scenario import paths as ways
+from emulator.scenario.paths import Path
+from emulator.scenario.selection import Catalogue
+
+
+def paths(scenario: str, *, max_turns: int = 1) -> tuple[Path, ...]:
+    """Return every way in which a scenario can end, for `Emulator.follow`; built-in, or of this suite's own.
+
+    max_turns: how often a path may come through the same step.
+    Raises NotFound for an unknown scenario, BadRequest for too many paths, InvalidFiles for mistakes in files.
+    """
+    stories = _stories(suite.files())
+    if scenario not in stories:
+        raise NotFound(f"No scenario is called '{scenario}'{did_you_mean(scenario, tuple(stories)) or '.'}")
+    return ways.paths(stories[scenario].timeline, max_turns=max_turns)
+
+
+def cases(*scenarios: str, max_turns: int = 1) -> dict[str, Path]:
+    """Return the paths of several scenarios by ids that no two of them share. Raises what `paths` does."""
+    found = [path for name in dict.fromkeys(scenarios) for path in paths(name, max_turns=max_turns)]
+    alone = len({path.scenario for path in found}) == 1
+    return {_id(path, alone=alone): path for path in found}
+
+
+def _id(path: Path, *, alone: bool) -> str:
+    """Return the id of a path, which begins with the scenario where there are several: a stop's own does not."""
+    named = path.id == path.scenario or path.id.startswith(f"{path.scenario}-")
+    return path.id if alone or named else f"{path.scenario}:{path.id}"
+
+
+@lru_cache(maxsize=4)
+def _stories(files: suite.Files) -> Catalogue:
+    # Only the suite's own are checked against the contract.
+    if not files.scenarios:
+        return Catalogue(built_in_stories())
+    return load_stories(files.scenarios, load_spec(files.spec))

@@ -1,0 +1,19 @@
+import pytest
+from xpander_sdk.core.module_base import ModuleBase
+from xpander_sdk.core.xpander_api_client import APIClient
+
+from emulator.testkit import Emulator
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in emulator.env.items():
+        monkeypatch.setenv(name, value)
+    # The SDK keeps what its first call read of them for the life of the process.
+    for keeper in (APIClient, ModuleBase):
+        monkeypatch.setattr(keeper, "_shared_instances", {})

@@ -1,0 +1,18 @@
+"""What finds the bug: nobody has tested a rejection, and every path of the story has one."""
+
+import pytest
+from payouts import PayoutFailed, pay_out, start
+
+from emulator.testkit import Emulator, Path
+
+
+@pytest.mark.every_path("approval")
+async def test_money_is_promised_only_where_it_was_paid_out(path: Path, emulator: Emulator) -> None:
+    emulator.follow(path)
+    task = await start("Order 1042")
+
+    if path.end == "completed":
+        assert "approved and paid out" in await pay_out(task)
+    else:
+        with pytest.raises(PayoutFailed):
+            await pay_out(task)

@@ -1,0 +1,22 @@
+"""What its author has thought of. It passes."""
+
+import httpx
+import pytest
+from narrator import narrate
+
+from emulator.testkit import Emulator
+
+
+@pytest.mark.emulator(scenario="tool_calls")
+async def test_the_events_are_told_in_their_order(emulator: Emulator, http: httpx.AsyncClient) -> None:
+    told = await narrate(http, "Where is order 1042?")
+
+    assert (told[0], told[-1]) == ("task_created", "task_finished")
+    assert "tool_call_request" in told
+
+
+async def test_a_busy_service_is_asked_again(emulator: Emulator, http: httpx.AsyncClient) -> None:
+    emulator.fault("rate-limited", operation="invokeWorkflowStream", times=2)
+
+    assert (await narrate(http, "Where is order 1042?"))[-1] == "task_finished"
+    emulator.verify(operation="invokeWorkflowStream", status=429, times=2)
