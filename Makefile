@@ -106,6 +106,7 @@ bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/
 	$(BIN)/python benchmarks/contracts.py
 	$(BIN)/python benchmarks/requests.py
 	$(BIN)/python benchmarks/streams.py
+	$(BIN)/python benchmarks/stores.py
 	$(BIN)/python benchmarks/plugin.py
 	$(BIN)/python benchmarks/suite.py
 

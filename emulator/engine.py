@@ -23,6 +23,7 @@ from emulator.core.timeline import NO_TIME, Millis, with_one_fault
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from emulator.faulting import Faults
 from emulator.feed import Feed
+from emulator.following import Following
 from emulator.journal import Journal
 from emulator.oddities import Odd
 from emulator.rendering import TaskRenderer
@@ -31,7 +32,9 @@ from emulator.scenario.paths import Path
 from emulator.scenario.selection import Catalogue, Choice, Scenario, choose
 from emulator.settings import ClockMode, Settings
 from emulator.standing import Standing, Standings
-from emulator.store import Follows, Pin, Pins, Store, Task
+from emulator.store import Follows, Pin, Pins, Reading, Store, Task
+from emulator.store.changing import ATTEMPTS, change_fact
+from emulator.store.facts import CLOCK, PINS
 
 MAX_SIGNALS: Final = 10_000
 MAX_PINS: Final = 1_000
@@ -40,7 +43,6 @@ MANUAL_WAIT_SECONDS: Final = 10.0
 _MOST_VIEWS: Final = 4_096
 # How far the search for a finished task to forget goes, step by step, so that a start stays cheap.
 _EVICTION_REACHES: Final = (1, 32, 1_000)
-_ATTEMPTS: Final = 20
 RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
 
 
@@ -110,8 +112,9 @@ class Engine:
         self.store = store
         self.journal = journal
         self.feed = Feed()
+        self.following = Following(store, self.feed)
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
-        self.standings = Standings(store, first)
+        self.standings = Standings(store, store.agree_on(first))
         self.faults = Faults(store, self.standings, catalogue, settings.seed)
         self.closing = False
         self.before_reset: list[Callable[[str, frozenset[str]], Awaitable[None]]] = []
@@ -144,22 +147,34 @@ class Engine:
         return await self._first_turn(namespace, task_id, start, role)
 
     async def _role(self, namespace: str, start: Start) -> _Role:
-        pins = await self.store.pins(namespace)
-        pin = pins.upcoming[0] if pins.upcoming else None
-        default = pins.default or self.default
-        choice = choose(
-            self.catalogue,
-            start.runs,
-            start.body,
-            pinned=pin.scenario if pin else None,
-            preferred=start.preferred,
-            default=default,
-            listed=self.directory.scenario(start.runs),
-        )
-        if pin is not None:
-            await self.store.take_pin(namespace)
-            await self.feed.tell(namespace, feed.CHOICES)
-        return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
+        """Return what a start plays; a scenario that was pinned is taken by this start alone."""
+
+        def role(pins: Pins) -> _Role:
+            pin = pins.upcoming[0] if pins.upcoming else None
+            choice = choose(
+                self.catalogue,
+                start.runs,
+                start.body,
+                pinned=pin.scenario if pin else None,
+                preferred=start.preferred,
+                default=pins.default or self.default,
+                listed=self.directory.scenario(start.runs),
+            )
+            return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
+
+        pins = await self.pins(namespace)
+        chosen = role(pins)
+        if not pins.upcoming:
+            return chosen
+
+        def take(pins: Pins) -> Pins:
+            nonlocal chosen
+            chosen = role(pins)
+            return replace(pins, upcoming=pins.upcoming[1:])
+
+        await change_fact(self.store, namespace, PINS, take)
+        await self.feed.tell(namespace, feed.CHOICES)
+        return chosen
 
     async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role) -> View:
         now = await self.standings.now(namespace)
@@ -174,9 +189,11 @@ class Engine:
 
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
-        await self.store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
+        count = await self.store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
         await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
-        await self._forget_the_oldest()
+        while count > self.settings.max_tasks:
+            await self._remove(*await self._to_forget())
+            count = await self.store.count()
         return await self._view(standing)
 
     async def _further_turn(self, namespace: str, existing: Standing, start: Start, role: _Role) -> View:
@@ -185,11 +202,10 @@ class Engine:
         key = self._key(namespace, task.ordinal, number)
         turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
         task = task.with_turn(turn)
-        await self.store.replace(namespace, task)
         standing = replace(
             existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
-        await self.store.add(namespace, await self._planned(standing, 0, set()))
+        await self.store.replace(namespace, task, await self._planned(standing, 0, set()))
         await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
         return await self._view(standing)
 
@@ -219,11 +235,6 @@ class Engine:
             child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
             planned += [task, *await self._planned(child, depth + 1, taken)]
         return tuple(planned)
-
-    async def _forget_the_oldest(self) -> None:
-        while await self.store.count() > self.settings.max_tasks:
-            namespace, task_id = await self._to_forget()
-            await self._remove(namespace, task_id)
 
     async def _to_forget(self) -> tuple[str, str]:
         """Return the oldest finished task, else the oldest; looked for among a few first, as one is found there."""
@@ -257,14 +268,16 @@ class Engine:
 
         Raises NotFound.
         """
-        clock = await self.standings.clock(namespace)
-        if (view := await self._seen(namespace, task_id, clock)) is not None:
+        reading = await self.store.read(namespace, task_id)
+        clock = self.standings.clock_of(reading)
+        if (view := self._seen(namespace, task_id, reading, clock)) is not None:
             return view
 
         def poll(standing: Standing) -> Sequence[Signal]:
             return on_read(standing.turn, standing.now, standing.snapshot, in_no_time=clock.mode == "auto")
 
-        return await self._view(await self._change(namespace, task_id, poll), clock)
+        standing = await self.standings.of(namespace, reading)
+        return await self._view(await self._change(namespace, task_id, poll, standing), clock)
 
     async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
         """Return a task once it has ended or waits for somebody, or as it is when the time is over or the server stops.
@@ -326,10 +339,13 @@ class Engine:
         """
         if self.closing:
             return
-        clock = await self.standings.clock(standing.namespace)
-        due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
-        seconds = min((each for each in (due, most) if each is not None), default=None)
-        await self.store.wait(standing.namespace, _bells(standing), seconds)
+        async with self.store.listen(standing.namespace, _bells(standing)) as bell:
+            # Another process may have acted between the reading and the listening.
+            if await self.standings.has_moved(standing):
+                return
+            clock = await self.standings.clock(standing.namespace)
+            due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
+            await bell.wait(min((each for each in (due, most) if each is not None), default=None))
 
     async def close(self) -> None:
         """Let nobody wait any longer, because the server stops: waiting calls return, streams end."""
@@ -411,15 +427,19 @@ class Engine:
         return await self._move_clock(namespace, lambda clock: clock.advanced(by, machine_time()))
 
     async def _move_clock(self, namespace: str, move: Callable[[Clock], Clock]) -> Clock:
-        moved = move(await self.standings.clock(namespace))
-        await self.store.set_clock(namespace, moved)
+        first = self.standings.first_clock
+        moved = await change_fact(self.store, namespace, CLOCK, lambda clock: move(clock or first)) or first
         await self.feed.tell(namespace, feed.CLOCK)
         return moved
+
+    async def pins(self, namespace: str) -> Pins:
+        """Return which scenarios the next starts take."""
+        return await self.store.fact(namespace, PINS)
 
     async def pin_default(self, namespace: str, scenario: str) -> None:
         """Let every further start that nothing else decides take `scenario`. Raises NotFound."""
         self.scenario(scenario)
-        await self.store.set_pins(namespace, replace(await self.store.pins(namespace), default=scenario))
+        await change_fact(self.store, namespace, PINS, lambda pins: replace(pins, default=scenario))
         await self.feed.tell(namespace, feed.CHOICES)
 
     async def pin_next(self, namespace: str, scenario: str, times: int = 1, path: Path | None = None) -> Pins:
@@ -429,11 +449,13 @@ class Engine:
         """
         self.scenario(scenario)
         pin = Pin(scenario, path.id, path.moves, path.fault) if path else Pin(scenario)
-        pins = await self.store.pins(namespace)
-        if len(pins.upcoming) + times > MAX_PINS:
-            raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
-        pins = replace(pins, upcoming=pins.upcoming + (pin,) * times)
-        await self.store.set_pins(namespace, pins)
+
+        def add(pins: Pins) -> Pins:
+            if len(pins.upcoming) + times > MAX_PINS:
+                raise Conflict(f"{len(pins.upcoming) + times:,} starts would be pinned; {MAX_PINS:,} is the most.")
+            return replace(pins, upcoming=pins.upcoming + (pin,) * times)
+
+        pins = await change_fact(self.store, namespace, PINS, add)
         await self.feed.tell(namespace, feed.CHOICES)
         return pins
 
@@ -466,16 +488,12 @@ class Engine:
 
     # Inside
 
-    async def _seen(self, namespace: str, task_id: str, clock: Clock) -> View | None:
+    def _seen(self, namespace: str, task_id: str, reading: Reading, clock: Clock) -> View | None:
         """Return the last view of a task if it still holds."""
         seen = self._views.get((namespace, task_id))
         if seen is None or (clock.mode == "auto" and seen.view.standing.snapshot.moves_by_itself):
             return None
-        if seen.task.turn.plan:
-            return None
-        if await self.store.get(namespace, task_id) is not seen.task:
-            return None
-        if await self.store.children(namespace, task_id):
+        if seen.task.turn.plan or reading.task is not seen.task or reading.children:
             return None
         if seen.until is not None and clock.now(machine_time()) >= seen.until:
             return None
@@ -493,10 +511,20 @@ class Engine:
             self._views[standing.namespace, task.id] = _Seen(task, snapshot.next_change, view)
         return view
 
-    async def _change(self, namespace: str, task_id: str, decide: Callable[[Standing], Sequence[Signal]]) -> Standing:
-        """Append the signals that `decide` finds right; decide anew when somebody else was faster."""
-        for _ in range(_ATTEMPTS):
-            standing = await self.standings.get(namespace, task_id)
+    async def _change(
+        self,
+        namespace: str,
+        task_id: str,
+        decide: Callable[[Standing], Sequence[Signal]],
+        found: Standing | None = None,
+    ) -> Standing:
+        """Append the signals that `decide` finds right; decide anew when somebody else was faster.
+
+        found: where the task stands, for a caller that has just looked.
+        """
+        for _ in range(ATTEMPTS):
+            standing = found or await self.standings.get(namespace, task_id)
+            found = None
             decided = decide(standing)
             if not decided:
                 return standing

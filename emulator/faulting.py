@@ -13,7 +13,7 @@ from emulator.core.faults import BUILT_IN, Fault, FaultRule
 from emulator.core.replay import draw
 from emulator.core.timeline import Timeline
 from emulator.document import parse_document
-from emulator.errors import BadRequest, Mistake, did_you_mean
+from emulator.errors import BadRequest, Mistake, StaleWrite, did_you_mean
 from emulator.scenario import words
 from emulator.scenario.faults import Place, read_rules
 from emulator.scenario.findings import Findings, Rules
@@ -21,6 +21,8 @@ from emulator.scenario.selection import Catalogue
 from emulator.scenario.shapes import Path
 from emulator.standing import Standing, Standings
 from emulator.store import Store
+from emulator.store.changing import ATTEMPTS, change_fact
+from emulator.store.facts import FAULTS
 
 Json = Any
 _PREFERRED: Final = "preferred"
@@ -109,7 +111,7 @@ class Faults:
 
         Raises BadRequest where the client prefers one that is not there, or that the operation cannot have.
         """
-        coming = await self._store.faults(asked.namespace)
+        coming = await self._store.fact(asked.namespace, FAULTS)
         task = await self._store.get(asked.namespace, asked.task_id) if asked.task_id else None
         story = self._catalogue.get(asked.story or "")
         timeline = task.turn.timeline if task else story.timeline if story else None
@@ -153,21 +155,28 @@ class Faults:
         operations: of the contract, by id. Raises BadRequest with everything that is wrong.
         """
         rules = self._read("faults", list(written), operations) if written else ()
-        await self._store.set_faults(namespace, rules)
+        await change_fact(self._store, namespace, FAULTS, lambda _: rules)
 
     async def add(self, namespace: str, written: Json, operations: Mapping[str, str]) -> None:
         """Let coming requests meet this fault, beside what is left of those before. Raises BadRequest."""
         rules = self._read("fault", written, operations)
-        await self._store.set_faults(namespace, (*await self.left(namespace), *rules))
+        for _ in range(ATTEMPTS):
+            kept = await self.kept(namespace)
+            seen = tuple(rule for rule, _ in kept)
+            try:
+                await self._store.set_fact(namespace, FAULTS, (*_left(kept), *rules), seen)
+            except StaleWrite:
+                continue
+            return
+        raise StaleWrite(f"The faults of '{namespace}' are being changed by others all the time; try again.")
 
     async def left(self, namespace: str) -> tuple[FaultRule, ...]:
         """Return what is still to come of the faults of coming requests."""
-        left = [rule.after(met) for rule, met in await self.kept(namespace)]
-        return tuple(rule for rule in left if rule is not None)
+        return _left(await self.kept(namespace))
 
     async def kept(self, namespace: str) -> list[tuple[FaultRule, int]]:
         """Return the faults that coming requests meet, each with how many requests it has fitted so far."""
-        rules = await self._store.faults(namespace)
+        rules = await self._store.fact(namespace, FAULTS)
         return [(rule, await self._store.hits(namespace, "", str(index))) for index, rule in enumerate(rules)]
 
     def _read(self, name: str, written: Json, operations: Mapping[str, str]) -> tuple[FaultRule, ...]:
@@ -205,6 +214,11 @@ class Faults:
     def _hit(self, fault: Fault, ordinal: int, *place: str, preferred: bool = False) -> Hit:
         key = values.keyed(self._seed, "fault", *place, fault.name)
         return Hit(fault, draw(key, ordinal, fault.low, fault.high), preferred)
+
+
+def _left(kept: Sequence[tuple[FaultRule, int]]) -> tuple[FaultRule, ...]:
+    left = [rule.after(met) for rule, met in kept]
+    return tuple(rule for rule in left if rule is not None)
 
 
 def _coming(asked: Asked, rules: Sequence[FaultRule], standing: Standing | None) -> Iterator[_Fitting]:

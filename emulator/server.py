@@ -28,7 +28,7 @@ from emulator.contract.spec import Contract
 from emulator.core.timeline import Template
 from emulator.errors import EmulatorError
 from emulator.scenario import templates
-from emulator.settings import Settings
+from emulator.settings import MEMORY, Settings
 from emulator.watching import Watcher
 from emulator.web.access import is_loopback
 from emulator.web.app import Application, create_app
@@ -38,6 +38,8 @@ FORBIDDEN_IN_PORT: Final = ("9016", "8085")
 EVERY_ADDRESS: Final = ("", "0.0.0.0", "::")  # noqa: S104  names of a choice, nothing is bound to them here
 GRACE_SECONDS: Final = 1
 START_SECONDS: Final = 30
+# How long a worker that leaves goes on to read what it has accepted.
+_READING_SECONDS: Final = 0.05
 # How often uvicorn looks whether it should leave, and renews the date that it sends.
 TICK_SECONDS: Final = 0.1
 Returned = TypeVar("Returned")
@@ -64,6 +66,8 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
     """
     if settings.ready_file:
         _clear_ready_file(settings.ready_file)
+    if settings.workers > 1:
+        return _serve_with_workers(settings, announce)
     with _signals(_leave), bind(settings) as listener:
         url = base_url(settings.host, listener)
 
@@ -73,7 +77,7 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
             banner.start()
             threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
-        server = _Server(settings, started)
+        server = _Server(_Loaded(settings), started)
         banner = threading.Thread(target=announce, args=(url, server.app.contract), name="announce", daemon=True)
         _calm_the_collector()
         try:
@@ -84,6 +88,64 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
             if banner.ident:
                 banner.join(timeout=GRACE_SECONDS)
     return 0
+
+
+class _Loaded:
+    """The application of some settings, and who watches the files that it was made of."""
+
+    def __init__(self, settings: Settings) -> None:
+        # Made before the files are read, to miss no change.
+        self.settings = settings
+        self.watcher = Watcher(settings) if settings.watch else None
+        self.app = _load(settings)
+
+
+def _serve_with_workers(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
+    """Serve by several processes that share one socket; everything is loaded once, before they are forked."""
+    from emulator.workers import Workers
+
+    with _signals(_leave), bind(settings) as listener:
+        listener.listen()
+        url = base_url(settings.host, listener)
+        loaded = _Loaded(settings)
+
+        def work(ready: Callable[[], None], parent_gone: int) -> int:
+            def started() -> None:
+                ready()
+                asyncio.get_running_loop().add_reader(parent_gone, leave)
+                threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+            def leave() -> None:
+                server.leave()
+                asyncio.get_running_loop().remove_reader(parent_gone)
+
+            server = _WorkerServer(loaded, started)
+            server.run(sockets=[listener])
+            return 0
+
+        def renew() -> bool:
+            nonlocal loaded
+            try:
+                loaded = _Loaded(settings)
+            except EmulatorError as error:
+                _logger.error("The workers are not replaced: %s", error.message)
+                return False
+            return True
+
+        def on_ready() -> None:
+            if settings.ready_file:
+                write_ready_file(settings.ready_file, url)
+            announce(url, loaded.app.contract)
+
+        _calm_the_collector()
+        try:
+            code = Workers(settings.workers, work, renew, on_ready, GRACE_SECONDS + 5).run()
+        finally:
+            if settings.ready_file:
+                settings.ready_file.unlink(missing_ok=True)
+    if code:
+        raise CannotStart("A worker ended before it could answer; the log says why.")
+    return code
 
 
 class NotRunning(EmulatorError):
@@ -119,7 +181,7 @@ class ThreadedServer:
     def start(self) -> None:
         """Start, and return once it answers. Raises what `serve` raises."""
         with bind(self.settings) as listener:
-            self._server = _Server(self.settings, self._settled.set)
+            self._server = _Server(_Loaded(self.settings), self._settled.set)
             self._base_url = base_url(self.settings.host, listener)
             # The thread gets a duplicate: this one closes here, that one when the server ends.
             run = threading.Thread(target=self._run, args=(self._server, listener.dup()), name="emulator", daemon=True)
@@ -177,10 +239,10 @@ class _Server(uvicorn.Server):
     does not raise a signal again when it has obeyed it.
     """
 
-    def __init__(self, settings: Settings, on_started: Callable[[], None]) -> None:
-        self._watcher = Watcher(settings) if settings.watch else None
-        self.app = _load(settings)
-        super().__init__(_configuration(self.app, settings))
+    def __init__(self, loaded: _Loaded, on_started: Callable[[], None]) -> None:
+        self._watcher = loaded.watcher
+        self.app = loaded.app
+        super().__init__(_configuration(self.app, loaded.settings))
         self.loop: asyncio.AbstractEventLoop | None = None
         self._on_started = on_started
         self._left = asyncio.Event()
@@ -223,6 +285,16 @@ class _Server(uvicorn.Server):
             return
         with _signals(self.handle_exit):
             yield
+
+
+class _WorkerServer(_Server):
+    """A server whose socket others go on to serve: what it has accepted it still reads before it closes connections."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(_READING_SECONDS)
+        await super().shutdown(sockets)
 
 
 def _load(settings: Settings) -> Application:
@@ -299,6 +371,13 @@ def check(settings: Settings) -> None:
             f"Host '{settings.host}' can be reached from other machines, and the control API would be open to them. "
             "Add --token TOKEN (or EMULATOR_TOKEN), or stay on --host 127.0.0.1."
         )
+    if settings.workers > 1 and settings.store == MEMORY:
+        raise BadChoice(
+            f"{settings.workers} workers need a store that they share, and memory is each one's own. "
+            "Add --store sqlite:PATH or --store redis://HOST:PORT, or stay with one worker."
+        )
+    if settings.workers > 1 and not hasattr(os, "fork"):
+        raise BadChoice("Several workers need a system that can fork, such as Linux or macOS. Stay with one worker.")
 
 
 @contextmanager

@@ -17,6 +17,8 @@ DEFAULT_PORT: Final = 4020
 # The key that `env` prints and the examples use; its namespace is the default one.
 DEFAULT_KEY: Final = "local"
 DEFAULT_NAMESPACE: Final = "default"
+MEMORY: Final = "memory"
+SQLITE: Final = "sqlite:"
 DEFAULT_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -59,6 +61,8 @@ class Settings:
     runnables:  the workflows and agents of the user; every scenario is one by its name anyway. Ids differ.
     events:     which types of stream events are sent: `stable` (the twelve that every release of the SDK reads) or
                 `latest` (those of later releases too).
+    store:      where tasks are kept: `memory`, `sqlite:PATH`, or the URL of a Redis.
+    workers:    how many processes serve; more than one need a store that they share.
     nasty:      answers with a task are legal but unusual.
     future:     answers go beyond the contract, with a status and a type of event that it does not know.
     waive:      rules of conduct that find nothing, by name.
@@ -86,6 +90,8 @@ class Settings:
     allow_hosts: tuple[str, ...] = ()
     runnables: tuple[Runnable, ...] = ()
     events: EventSet = "stable"
+    store: str = MEMORY
+    workers: int = 1
     nasty: bool = False
     future: bool = False
     waive: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ from emulator.clock import Clock, machine_time
 from emulator.core.replay import Snapshot, Turn, replay, sub_tasks_started
 from emulator.core.timeline import NO_TIME, Millis
 from emulator.errors import NotFound
-from emulator.store import Follows, Store, Task
+from emulator.store import Follows, Reading, Store, Task
+from emulator.store.facts import CLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,18 @@ class Standing:
 
 
 class Standings:
-    """Reads tasks from a store. One read of the clock in each call; nothing is changed and nothing kept."""
+    """Reads tasks from a store. One read of the clock in each call; nothing is changed and nothing kept.
+
+    first_clock: the one that a namespace goes by until another is set.
+    """
 
     def __init__(self, store: Store, first_clock: Clock) -> None:
         self._store = store
-        self._first_clock = first_clock
+        self.first_clock = first_clock
 
     async def clock(self, namespace: str) -> Clock:
         """Return the namespace's clock."""
-        return await self._store.clock(namespace) or self._first_clock
+        return await self._store.fact(namespace, CLOCK) or self.first_clock
 
     async def now(self, namespace: str) -> Millis:
         """Return what the namespace's clock shows."""
@@ -63,18 +67,38 @@ class Standings:
 
     async def find(self, namespace: str, task_id: str) -> Standing | None:
         """Return where a task stands; None if there is none, or its story has not come to it."""
-        task = await self._store.get(namespace, task_id)
-        return None if task is None else await self._with_children(namespace, task, await self.now(namespace))
+        return await self.of(namespace, await self._store.read(namespace, task_id))
 
-    async def _with_children(self, namespace: str, task: Task, now: Millis) -> Standing | None:
-        """Return where a task's newest turn stands, with its sub-tasks; None while its story has not begun."""
-        standing = await self.alone(namespace, task, now)
-        kept = await self._store.children(namespace, task.id)
-        if standing is None or not kept:
+    async def of(self, namespace: str, reading: Reading) -> Standing | None:
+        """Return where the newest turn of a task stands that was just read, with its sub-tasks; None as `find` does."""
+        if reading.task is None:
+            return None
+        return await self._with_children(namespace, reading, self.clock_of(reading).now(machine_time()))
+
+    def clock_of(self, reading: Reading) -> Clock:
+        """Return the clock that the namespace of a reading goes by."""
+        return reading.clock or self.first_clock
+
+    async def _with_children(self, namespace: str, reading: Reading, now: Millis) -> Standing | None:
+        task = reading.task
+        standing = None if task is None else await self.alone(namespace, task, now)
+        if standing is None or not reading.children:
             return standing
-        found = [await self.alone(namespace, child, now) for child in kept if child.id != task.id]
+        found = [await self.alone(namespace, child, now) for child in reading.children if child.id != standing.task.id]
         children = tuple((child.task.id, child.snapshot.is_finished) for child in found if child is not None)
         return replace(standing, children=children)
+
+    async def has_moved(self, standing: Standing) -> bool:
+        """Tell whether anything but time has happened to a turn since it stood so, its end with the task included."""
+        try:
+            again = await self.turn(standing.namespace, standing.task.id, standing.number)
+        except NotFound:
+            return True
+        return (
+            again.task.version != standing.task.version
+            or again.ahead != standing.ahead
+            or again.snapshot != standing.snapshot
+        )
 
     async def alone(self, namespace: str, task: Task, now: Millis, number: int | None = None) -> Standing | None:
         """Return where one turn of a task (the newest, or `number`) stands, its sub-tasks left aside."""
@@ -104,9 +128,11 @@ class Standings:
 
     async def turn(self, namespace: str, task_id: str, number: int) -> Standing:
         """Return where one turn of a task stands, its sub-tasks left aside. Raises NotFound."""
-        task = await self._store.get(namespace, task_id)
+        reading = await self._store.read(namespace, task_id)
+        task = reading.task
         known = task is not None and number < len(task.turns)
-        standing = await self.alone(namespace, task, await self.now(namespace), number) if task and known else None
+        now = self.clock_of(reading).now(machine_time())
+        standing = await self.alone(namespace, task, now, number) if task and known else None
         if standing is None:
             raise NotFound("Task not found")
         return standing
@@ -173,5 +199,9 @@ class Standings:
         """Return the sub-tasks of a task that exist by now, by ordinal."""
         now = await self.now(namespace)
         kept = await self._store.children(namespace, task_id)
-        found = [await self._with_children(namespace, child, now) for child in kept if child.id != task_id]
+        found = [
+            await self._with_children(namespace, await self._store.read(namespace, child.id), now)
+            for child in kept
+            if child.id != task_id
+        ]
         return [standing for standing in found if standing is not None]

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from emulator import __version__
+from emulator.cli.archive import export_, import_
 from emulator.cli.control import clock, env, next_scenario, reset, wait
 from emulator.cli.doctor import doctor
 from emulator.cli.exec import execute
@@ -54,5 +55,5 @@ def main() -> None:
 
 scenarios.add_command(next_scenario)
 _TASKS = (serve, execute, tasks, requests, verify, coverage, conduct, clock, faults, scenarios)
-for _command in (*_TASKS, list_paths, routes, lint, schema, env, wait, reset, doctor):
+for _command in (*_TASKS, list_paths, routes, lint, schema, env, wait, reset, export_, import_, doctor):
     main.add_command(_command)

@@ -15,10 +15,11 @@ from emulator.cli.options import settings_from, settings_options
 from emulator.cli.output import cell, emit, output_option, table
 from emulator.cli.settings_file import SECTION, SettingsFile
 from emulator.errors import EmulatorError
-from emulator.settings import Settings
+from emulator.settings import SQLITE, Settings
 
 LIBRARIES: Final = ("starlette", "uvicorn", "httptools", "jsonschema", "faker", "pyyaml", "jinja2", "orjson", "click")
 ACCELERATORS: Final = ("uvloop", "jsonschema-rs")
+STORES: Final = ("redis",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Check:
 def doctor(ctx: click.Context, /, output: str, **values: Any) -> None:
     """Show settings and their sources, and check what a server needs."""
     settings = settings_from(values)
-    checks = [*_server_checks(settings), *_file_checks(settings)]
+    checks = [*_server_checks(settings), *_file_checks(settings), _store_check(settings)]
     report = {
         "emulator": __version__,
         "python": f"{platform.python_version()} ({sys.platform})",
@@ -69,6 +70,10 @@ def _shown(name: str, value: Any) -> Any:
     """Return a setting as JSON can hold it; secrets only by their presence."""
     if name == "start":
         return value.isoformat().replace("+00:00", "Z")
+    if name == "store":
+        from emulator.store.opening import shown
+
+        return shown(value)
     if name == "token":
         return "(set)" if value else None
     if name == "api_keys":
@@ -82,13 +87,19 @@ def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}
-    for name in (*LIBRARIES, *ACCELERATORS):
+    for name in (*LIBRARIES, *ACCELERATORS, *STORES):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            fast = " (faster with it: pip install 'xpander-emulator[fast]')" if name in ACCELERATORS else ""
-            found[name] = f"not installed{fast}"
+            found[name] = f"not installed{_why(name)}"
     return found
+
+
+def _why(name: str) -> str:
+    """Return what a library that may be missing would be good for."""
+    if name in ACCELERATORS:
+        return " (faster with it: pip install 'xpander-emulator[fast]')"
+    return " (for --store redis://…: pip install 'xpander-emulator[redis]')" if name in STORES else ""
 
 
 def _file_checks(settings: Settings) -> Iterator[Check]:
@@ -109,6 +120,23 @@ def _file_checks(settings: Settings) -> Iterator[Check]:
         )
     except EmulatorError as error:
         yield Check("files", False, error.message)
+
+
+def _store_check(settings: Settings) -> Check:
+    """Look at the store as a server would; a file that is not there yet is not made."""
+    from pathlib import Path
+
+    from emulator.store.opening import open_store, shown
+
+    if settings.store.startswith(SQLITE):
+        path = Path(settings.store.removeprefix(SQLITE))
+        if not path.exists() and path.parent.is_dir():
+            return Check("store", True, f"{shown(settings.store)}, which will be made")
+    try:
+        open_store(settings.store)
+    except EmulatorError as error:
+        return Check("store", False, error.message)
+    return Check("store", True, shown(settings.store))
 
 
 def _server_checks(settings: Settings) -> Iterator[Check]:

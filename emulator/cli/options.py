@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from emulator.cli.settings_file import listed_here, read_into
-from emulator.settings import CLOCK_MODES, DEFAULT_PORT, EVENT_SETS, Settings
+from emulator.settings import CLOCK_MODES, DEFAULT_PORT, EVENT_SETS, MEMORY, Settings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,6 +75,22 @@ class Origin(click.ParamType[str]):
         return text
 
 
+class StoreChoice(click.ParamType[str]):
+    """Where tasks are kept."""
+
+    name = "store"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value == MEMORY:
+            return MEMORY
+        from emulator.store.opening import BadStore, check_choice
+
+        try:
+            return check_choice(str(value))
+        except BadStore as error:
+            self.fail(error.message, param, ctx)
+
+
 class Existing(click.Path):
     """An existing file or folder."""
 
@@ -129,6 +145,10 @@ _OPTIONS: Final = (
             help="Further host name for the control API, such as a compose service. Repeatable."),
     _option("--events", env="EVENTS", type=click.Choice(EVENT_SETS), default=DEFAULTS.events,
             help="Types of stream events: those that every SDK reads, or later ones too."),
+    _option("--store", env="STORE", type=StoreChoice(), metavar="STORE", default=DEFAULTS.store,
+            help="Where tasks are kept: memory, sqlite:PATH or redis://HOST:PORT."),
+    _option("--workers", env="WORKERS", type=click.IntRange(1, 64), metavar="N", default=DEFAULTS.workers,
+            help="Processes that serve; more than one need a store that they share."),
     _option("--nasty/--no-nasty", env="NASTY", default=DEFAULTS.nasty,
             help="Answer legally but unusually: absent properties, nulls, odd texts, unknown properties."),
     _option("--future/--no-future", env="FUTURE", default=DEFAULTS.future,

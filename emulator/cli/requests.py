@@ -163,16 +163,14 @@ def _find(client: Client, wanted: str) -> Json:
 
 def _follow(client: Client, query: Mapping[str, str]) -> Iterator[Json]:
     """Yield the newest few requests, then each further one as it is answered."""
-    newest = client.get("/requests", per_page="1")["items"]
-    seen = max(0, newest[0]["id"] - _BEFORE_THE_TAIL) if newest else 0
+    told: set[tuple[int, str]] | None = None
     while True:
-        for item in reversed(client.get("/requests", **query, after=str(seen))["items"]):
-            yield item
-            seen = item["id"]
+        items = client.get("/requests", **query)["items"]
+        # By the time too: after a reset the numbers begin anew, and those of one worker may come behind another's.
+        new = [item for item in items if told is None or (item["id"], item["time"]) not in told]
+        yield from reversed(new[:_BEFORE_THE_TAIL] if told is None else new)
+        told = {(item["id"], item["time"]) for item in items}
         time.sleep(_POLL_SECONDS)
-        newest = client.get("/requests", per_page="1")["items"]
-        # After a reset the numbers begin anew.
-        seen = seen if newest and newest[0]["id"] >= seen else 0
 
 
 def requests_text(answer: Json) -> str:

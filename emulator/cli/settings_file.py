@@ -11,7 +11,7 @@ import click
 
 from emulator.cli.runnables import TABLES, read_runnables
 from emulator.errors import Mistake, did_you_mean
-from emulator.settings import Runnable
+from emulator.settings import SQLITE, Runnable
 
 SECTION: Final = "[tool.emulator]"
 
@@ -131,6 +131,8 @@ def _check_type(option: click.Option, value: Any) -> None:
 
 def _relative(option: click.Option, value: Any, folder: Path) -> Any:
     """Return paths as seen from the file that holds them."""
+    if option.name == "store" and isinstance(value, str) and value.startswith(SQLITE):
+        return f"{SQLITE}{folder / value.removeprefix(SQLITE)}" if value != SQLITE else value
     if not isinstance(option.type, click.Path) or (option.multiple and not isinstance(value, list)):
         return value
     return [folder / str(item) for item in value] if isinstance(value, list) else folder / str(value)

@@ -21,12 +21,20 @@ MOST_BYTES_IN_ALL: Final = 128 * 1024 * 1024
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
+class Number(NamedTuple):
+    """The number of an answer: `ordinal` counts from 1 in each epoch, one of which begins with each reset."""
+
+    ordinal: int
+    epoch: int = 0
+
+
 # One is made with every request. A NamedTuple is as immutable as a frozen dataclass and comes into being in a third of
 # the time (benchmarks/README.md).
 class Entry(NamedTuple):
     """One request and its answer.
 
     ordinal:   counts the answers of a namespace from 1, since its last reset; sent as `X-Emulator-Request`.
+    epoch:     that of the ordinal.
     time:      when it was answered, on the machine's clock; `clock` is the namespace's as it went then.
     seconds:   from the arrival of the request to the answer, of a stream to its end; None while it goes on.
     operation: the id of the operation that matched, or None.
@@ -54,6 +62,7 @@ class Entry(NamedTuple):
     headers: RawHeaders
     body: bytes
     size: int
+    epoch: int = 0
     violations: tuple[Violation, ...] = ()
     fault: str | None = None
     events: int | None = None
@@ -112,12 +121,12 @@ class Journal(Protocol):
     What is oldest is forgotten where a bound is passed.
     """
 
-    async def next_ordinal(self, namespace: str) -> int:
-        """Take the next ordinal; the first is 1."""
+    async def next_number(self, namespace: str) -> Number:
+        """Take the next number; no two answers of a namespace get the same."""
         ...
 
     async def keep(self, namespace: str, entry: Entry) -> None:
-        """Keep the entry of an ordinal that was taken."""
+        """Keep the entry of a number that was taken."""
         ...
 
     async def amend(self, namespace: str, entry: Entry) -> None:
@@ -142,4 +151,8 @@ class Journal(Protocol):
 
     async def reset(self, namespace: str) -> None:
         """Forget a namespace's entries; its ordinals begin anew."""
+        ...
+
+    async def close(self) -> None:
+        """Write what is held back."""
         ...

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from emulator.journal import MOST_BYTES_IN_ALL, MOST_ENTRIES, MOST_ENTRIES_IN_ALL, Entry
+from emulator.journal import MOST_BYTES_IN_ALL, MOST_ENTRIES, MOST_ENTRIES_IN_ALL, Entry, Number
 
 # What an entry takes beside its bodies: itself, its headers, its path.
 _OVERHEAD: Final = 2_048
@@ -36,12 +36,12 @@ class MemoryJournal:
         self._count = 0
         self._bytes = 0
 
-    async def next_ordinal(self, namespace: str) -> int:
+    async def next_number(self, namespace: str) -> Number:
         ring = self._rings.get(namespace)
         if ring is None:
             ring = self._rings[namespace] = _Ring()
         ring.taken += 1
-        return ring.taken
+        return Number(ring.taken)
 
     async def keep(self, namespace: str, entry: Entry) -> None:
         ring = self._rings[namespace]
@@ -86,6 +86,9 @@ class MemoryJournal:
         if ring is not None:
             self._count -= len(ring.entries)
             self._bytes -= sum(map(_size, ring.entries))
+
+    async def close(self) -> None:
+        pass
 
     def _drop_oldest(self) -> None:
         name, ring = next(iter(self._rings.items()))

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
@@ -21,9 +22,10 @@ from emulator.credentials import (
     texts_in,
     without_credentials,
 )
-from emulator.journal import RawHeaders
+from emulator.journal import Entry, RawHeaders
 
 _ADDRESSED: Final = ("header", "query", "cookie")
+_NO_JSON: Final = object()
 
 
 class Redaction:
@@ -62,14 +64,37 @@ class Redaction:
         """
         if not raw:
             return None
-        if size == len(raw):
-            try:
-                value = exact.loads(raw)
-            except orjson.JSONDecodeError:
-                return _text(raw)
-            if not is_too_deep(value):
-                return without_credentials(value)
-        return _text(raw)
+        value = _parsed(raw) if size == len(raw) else _NO_JSON
+        return _text(raw) if value is _NO_JSON else without_credentials(value)
+
+    def entry(self, entry: Entry) -> Entry:
+        """Return an entry with nothing left in it that is not shown; of a body that held a secret, the size is new."""
+        request_body, request_size = _without_secrets(entry.request_body, entry.request_size)
+        body, size = _without_secrets(entry.body, entry.size)
+        return entry._replace(
+            query=self._raw_query(entry.query),
+            request_headers=self._raw_headers(entry.request_headers),
+            headers=self._raw_headers(entry.headers),
+            request_body=request_body,
+            request_size=request_size,
+            body=body,
+            size=size,
+            violations=tuple(
+                replace(violation, input=told["input"], msg=told["msg"])
+                for violation, told in zip(entry.violations, self.violations(entry.violations), strict=True)
+            ),
+        )
+
+    def _raw_query(self, raw: bytes) -> bytes:
+        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True) if raw else []
+        if not any(name.lower() in self._names for name, _ in pairs):
+            return raw
+        hidden = [(name, REDACTED if name.lower() in self._names else value) for name, value in pairs]
+        return urlencode(hidden).encode("latin-1")
+
+    def _raw_headers(self, raw: RawHeaders) -> RawHeaders:
+        hidden = REDACTED.encode()
+        return [(name, hidden if name.decode("latin-1").lower() in self._names else value) for name, value in raw]
 
     def violations(self, violations: Sequence[Violation]) -> list[dict[str, Any]]:
         """Return violations, each as FastAPI tells it."""
@@ -89,6 +114,26 @@ class Redaction:
         if place in _ADDRESSED and names and names[-1].lower() in self._names:
             return True
         return any(is_credential(name) for name in names)
+
+
+def _without_secrets(raw: bytes, size: int) -> tuple[bytes, int]:
+    """Return a body without credentials and the size that it says to have."""
+    value = _parsed(raw) if size == len(raw) else _NO_JSON
+    if value is not _NO_JSON:
+        shown = without_credentials(value)
+        hidden = raw if shown == value else exact.dumps(shown)
+        return hidden, len(hidden)
+    hidden = _text(raw).encode()
+    return hidden, len(hidden) if size == len(raw) else size
+
+
+def _parsed(raw: bytes) -> Any:
+    """Return the value of JSON, or _NO_JSON for anything else and for what is nested too deep to go through."""
+    try:
+        value = exact.loads(raw)
+    except orjson.JSONDecodeError:
+        return _NO_JSON
+    return _NO_JSON if is_too_deep(value) else value
 
 
 def _text(raw: bytes) -> str:

@@ -1,13 +1,30 @@
 """Where facts are kept: the births of tasks and the signals they received, per namespace. Never a status."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from emulator.clock import Clock
-from emulator.core.faults import FaultRule, Strike
+from emulator.core.faults import Strike
 from emulator.core.replay import Turn
 from emulator.core.signals import Move, Signal
+from emulator.errors import EmulatorError
+from emulator.store.bells import Bell
+from emulator.store.log import Log
+
+
+class StoreUnavailable(EmulatorError):
+    """What is kept cannot be read or written at present; the same request may be sent again later.
+
+    retry_after: in seconds.
+    """
+
+    status = 503
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,7 @@ class Task:
     ordinal: how many tasks its namespace had before it, since its last reset.
     parent:  the id that the client gave as the parent, or that of the story which starts it.
     version: counts the writes; whoever appends says which version was seen.
+    mark:    the store's own, to tell it from an earlier task of the same id.
     """
 
     id: str
@@ -34,11 +52,16 @@ class Task:
     parent: str | None = None
     follows: Follows | None = None
     version: int = 0
+    mark: int = field(default=0, compare=False)
 
     @property
     def turn(self) -> Turn:
         """The newest turn, the one that clients see."""
         return self.turns[-1]
+
+    def marked(self, mark: int) -> "Task":
+        """Return the task as the store has marked it."""
+        return replace(self, mark=mark)
 
     def with_signals(self, signals: Sequence[Signal]) -> "Task":
         """Return the task with `signals` added to its newest turn."""
@@ -75,23 +98,89 @@ class Pins:
 NO_PINS: Final = Pins()
 
 
+Value = TypeVar("Value")
+
+
+# Compared and hashed by identity: each of them exists once, and is looked up with every request.
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact(Generic[Value]):
+    """One thing that a namespace has beside its tasks, such as its clock; `name` is also its scope of a reset.
+
+    initial: what it is until it is set.
+    counted: whether setting it forgets what was counted for the rules of the namespace.
+    """
+
+    name: str
+    initial: Value
+    to_bytes: Callable[[Value], bytes]
+    from_bytes: Callable[[bytes], Value]
+    counted: bool = False
+
+
+class Reading(NamedTuple):
+    """What is kept of one task, of its sub-tasks by ordinal, and its namespace's clock, None while it is the first."""
+
+    task: Task | None
+    children: Sequence[Task]
+    clock: Clock | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a namespace holds.
+
+    tasks:    by ordinal.
+    ordinals: how many were given.
+    facts:    those that were asked for.
+    """
+
+    tasks: Sequence[Task] = ()
+    ordinals: int = 0
+    facts: Mapping[Fact[Any], Any] = field(default_factory=dict)
+
+
 class Store(Protocol):
     """The port to what is kept. Every method is atomic; a namespace is named, never by an API key.
 
-    A change of a task rings a bell under its id, a change of the clock or a reset under the namespace;
-    `wait` sleeps until one of them rings.
+    A change of a task rings a bell under its id, a new sub-task under that of its parent, a change of a fact or a reset
+    under the namespace. Every method may raise StoreUnavailable; nothing has changed then, unless the store
+    was lost between a write and its answer.
+    A task that nobody has changed is the same object with each reading.
     """
+
+    @property
+    def log(self) -> Log | None:
+        """The log in it; None where nothing outlives the process."""
+        ...
+
+    def agree_on(self, first: Clock) -> Clock:
+        """Return the clock with which all namespaces start; the one that the first server here brought, if it fits."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held open; the next call opens it again."""
+        ...
+
+    async def read(self, namespace: str, task_id: str) -> Reading:
+        """Return what is kept of a task, with as little waiting as possible."""
+        ...
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         """Return a task, or None."""
         ...
 
-    async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
-        """Keep new tasks, all or none. Raises StaleWrite if one of the ids is taken."""
+    async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
+        """Keep new tasks, all or none, and return how many tasks there are in all namespaces.
+
+        Raises StaleWrite if one of the ids is taken.
+        """
         ...
 
-    async def replace(self, namespace: str, task: Task) -> None:
-        """Keep a task's next version. Raises StaleWrite unless it is the one that follows what is kept."""
+    async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
+        """Keep a task's next version, and new tasks that come with it.
+
+        Raises StaleWrite unless it is the version that follows what is kept, or if an id of a new task is taken.
+        """
         ...
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
@@ -122,38 +211,19 @@ class Store(Protocol):
         """Return the names of all namespaces that hold anything, with how many tasks they hold."""
         ...
 
-    async def clock(self, namespace: str) -> Clock | None:
-        """Return the clock that was set, or None while it is the server's own."""
+    async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
+        """Return what a fact of a namespace is."""
         ...
 
-    async def set_clock(self, namespace: str, clock: Clock) -> None:
-        """Keep a clock."""
-        ...
-
-    async def pins(self, namespace: str) -> Pins:
-        """Return which scenarios the next tasks take."""
-        ...
-
-    async def set_pins(self, namespace: str, pins: Pins) -> None:
-        """Keep which scenarios the next tasks take."""
-        ...
-
-    async def take_pin(self, namespace: str) -> Pin | None:
-        """Take the first of the upcoming pins, once."""
-        ...
-
-    async def faults(self, namespace: str) -> Sequence[FaultRule]:
-        """Return the faults that coming requests meet."""
-        ...
-
-    async def set_faults(self, namespace: str, rules: Sequence[FaultRule]) -> None:
-        """Keep the faults that coming requests meet; what was counted for earlier ones is forgotten."""
+    async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
+        """Keep a fact. Raises StaleWrite unless it still is what the writer has seen."""
         ...
 
     async def hit(self, namespace: str, task_id: str, rule: str) -> int:
         """Count a request that fits a rule, and return how many have been, this one included.
 
-        task_id: whose story has the rule; the count goes with the task. Empty for a rule of the namespace.
+        task_id: whose story has the rule; the count goes with the task, and one that is gone counts 1. Empty for a
+                 rule of the namespace.
         """
         ...
 
@@ -162,13 +232,25 @@ class Store(Protocol):
         ...
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
-        """Forget what the scopes name: `tasks` with the ordinals, `clock`, `pins`, `faults` with all counts."""
+        """Forget what the scopes name: `tasks` with the ordinals, facts, and with `faults` all that was counted."""
         ...
 
-    async def wait(self, namespace: str, task_ids: Sequence[str], seconds: float | None) -> None:
-        """Sleep until one of the tasks or the namespace changes, or until the time is over."""
+    async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
+        """Return the tasks of a namespace and those of its facts, as of one moment."""
+        ...
+
+    async def replace_all(self, namespace: str, contents: Contents) -> None:
+        """Put `contents` in the place of all that a namespace holds."""
+        ...
+
+    def listen(self, namespace: str, task_ids: Sequence[str]) -> AbstractAsyncContextManager[Bell]:
+        """Give a bell that rings when one of the tasks or the namespace changes, whichever process changes it."""
+        ...
+
+    def listen_elsewhere(self, namespace: str) -> AbstractAsyncContextManager[Bell]:
+        """Give a bell that rings when another process changes anything in a namespace."""
         ...
 
     async def wake(self) -> None:
-        """End every `wait` that goes on."""
+        """Ring every bell of this process."""
         ...

@@ -1,14 +1,18 @@
 """The store in memory: as fast as a dictionary, gone with the process."""
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from emulator.clock import Clock
-from emulator.core.faults import FaultRule
 from emulator.errors import StaleWrite
-from emulator.store import NO_PINS, Pin, Pins, Task
+from emulator.store import Contents, Fact, Reading, Task, Value
+from emulator.store.bells import Bell, Bells
+from emulator.store.facts import CLOCK, FAULTS
+
+_NOTHING: Final = Reading(None, (), None)
 
 
 @dataclass(slots=True)
@@ -16,45 +20,70 @@ class _Namespace:
     tasks: dict[str, Task] = field(default_factory=dict)
     children: dict[str, list[str]] = field(default_factory=dict)
     ordinals: int = 0
-    clock: Clock | None = None
-    pins: Pins = NO_PINS
-    faults: tuple[FaultRule, ...] = ()
+    facts: dict[Fact[Any], Any] = field(default_factory=dict)
     hits: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 class MemoryStore:
     """Keeps everything in dictionaries of one process and one event loop."""
 
+    log: Final = None
+
     def __init__(self) -> None:
         self._namespaces: dict[str, _Namespace] = {}
         # Insertion order over all namespaces; the values are not used. The first of a plain dict is found behind all
         # that were deleted before it.
         self._ages: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._sleepers: dict[tuple[str, str], set[asyncio.Future[None]]] = {}
+        self.bells = Bells()
+
+    def agree_on(self, first: Clock) -> Clock:
+        return first
+
+    async def close(self) -> None:
+        pass
+
+    async def read(self, namespace: str, task_id: str) -> Reading:
+        room = self._namespaces.get(namespace)
+        if room is None:
+            return _NOTHING
+        children = room.children.get(task_id)
+        tasks = [room.tasks[child] for child in children] if children else ()
+        return Reading(room.tasks.get(task_id), tasks, room.facts.get(CLOCK))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         room = self._namespaces.get(namespace)
         return room.tasks.get(task_id) if room else None
 
-    async def add(self, namespace: str, tasks: Sequence[Task]) -> None:
+    async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
         room = self._room(namespace)
+        self._check_ids(room, tasks)
+        self._insert(namespace, room, tasks)
+        return len(self._ages)
+
+    def _check_ids(self, room: _Namespace, tasks: Sequence[Task]) -> None:
+        met: set[str] = set()
         for task in tasks:
-            if task.id in room.tasks:
+            if task.id in room.tasks or task.id in met:
                 raise StaleWrite(f"Task id '{task.id}' is taken.")
+            met.add(task.id)
+
+    def _insert(self, namespace: str, room: _Namespace, tasks: Sequence[Task]) -> None:
         for task in tasks:
             room.tasks[task.id] = task
             self._ages[namespace, task.id] = None
             if task.parent is not None:
                 room.children.setdefault(task.parent, []).append(task.id)
-                self._ring(namespace, task.parent)
+                self.bells.ring(namespace, task.parent)
 
-    async def replace(self, namespace: str, task: Task) -> None:
+    async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
         room = self._room(namespace)
         kept = room.tasks.get(task.id)
         if kept is None or kept.version != task.version - 1:
             raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
+        self._check_ids(room, new)
         room.tasks[task.id] = task
-        self._ring(namespace, task.id)
+        self.bells.ring(namespace, task.id)
+        self._insert(namespace, room, new)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
         room = self._room(namespace)
@@ -67,7 +96,7 @@ class MemoryStore:
             siblings = room.children.get(task.parent, []) if task.parent is not None else []
             if task_id in siblings:
                 siblings.remove(task_id)
-            self._ring(namespace, task_id)
+            self.bells.ring(namespace, task_id)
 
     async def all(self, namespace: str) -> Sequence[Task]:
         room = self._namespaces.get(namespace)
@@ -95,40 +124,25 @@ class MemoryStore:
     async def namespaces(self) -> Mapping[str, int]:
         return {name: len(room.tasks) for name, room in self._namespaces.items()}
 
-    async def clock(self, namespace: str) -> Clock | None:
+    async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
         room = self._namespaces.get(namespace)
-        return room.clock if room else None
+        found: Value = room.facts.get(fact, fact.initial) if room else fact.initial
+        return found
 
-    async def set_clock(self, namespace: str, clock: Clock) -> None:
-        self._room(namespace).clock = clock
-        self._ring(namespace, "")
-
-    async def pins(self, namespace: str) -> Pins:
-        room = self._namespaces.get(namespace)
-        return room.pins if room else NO_PINS
-
-    async def set_pins(self, namespace: str, pins: Pins) -> None:
-        self._room(namespace).pins = pins
-
-    async def take_pin(self, namespace: str) -> Pin | None:
-        room = self._namespaces.get(namespace)
-        if room is None or not room.pins.upcoming:
-            return None
-        taken, *rest = room.pins.upcoming
-        room.pins = Pins(room.pins.default, tuple(rest))
-        return taken
-
-    async def faults(self, namespace: str) -> Sequence[FaultRule]:
-        room = self._namespaces.get(namespace)
-        return room.faults if room else ()
-
-    async def set_faults(self, namespace: str, rules: Sequence[FaultRule]) -> None:
+    async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
+        if await self.fact(namespace, fact) != seen:
+            raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
         room = self._room(namespace)
-        room.faults = tuple(rules)
-        room.hits.pop("", None)
+        room.facts[fact] = value
+        if fact.counted:
+            room.hits.pop("", None)
+        self.bells.ring(namespace)
 
     async def hit(self, namespace: str, task_id: str, rule: str) -> int:
-        hits = self._room(namespace).hits.setdefault(task_id, {})
+        room = self._room(namespace)
+        if task_id and task_id not in room.tasks:
+            return 1
+        hits = room.hits.setdefault(task_id, {})
         hits[rule] = hits.get(rule, 0) + 1
         return hits[rule]
 
@@ -143,44 +157,38 @@ class MemoryStore:
                 del self._ages[namespace, task_id]
             room.tasks, room.children, room.ordinals = {}, {}, 0
             room.hits = {"": room.hits[""]} if "" in room.hits else {}
-        if "clock" in scopes:
-            room.clock = None
-        if "pins" in scopes:
-            room.pins = NO_PINS
-        if "faults" in scopes:
-            room.faults, room.hits = (), {}
-        self._ring(namespace, "")
+        if FAULTS.name in scopes:
+            room.hits = {}
+        room.facts = {fact: value for fact, value in room.facts.items() if fact.name not in scopes}
+        self.bells.ring(namespace)
         if room == _Namespace():
             del self._namespaces[namespace]
 
-    async def wait(self, namespace: str, task_ids: Sequence[str], seconds: float | None) -> None:
-        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        keys = [(namespace, task_id) for task_id in ("", *task_ids)]
-        for key in keys:
-            self._sleepers.setdefault(key, set()).add(sleeper)
-        try:
-            async with asyncio.timeout(seconds):
-                await sleeper
-        except TimeoutError:
-            pass
-        finally:
-            for key in keys:
-                self._forget(key, sleeper)
+    async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
+        room = self._namespaces.get(namespace) or _Namespace()
+        return Contents(
+            tuple(room.tasks.values()), room.ordinals, {fact: room.facts.get(fact, fact.initial) for fact in facts}
+        )
+
+    async def replace_all(self, namespace: str, contents: Contents) -> None:
+        for task_id in self._room(namespace).tasks:
+            del self._ages[namespace, task_id]
+        room = self._namespaces[namespace] = _Namespace(ordinals=contents.ordinals, facts=dict(contents.facts))
+        self._insert(namespace, room, contents.tasks)
+        self.bells.ring(namespace)
+
+    @asynccontextmanager
+    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
+        with self.bells.listen(namespace, task_ids) as bell:
+            yield bell
+
+    @asynccontextmanager
+    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Bell]:
+        # There are no other processes.
+        yield Bell()
 
     async def wake(self) -> None:
-        for namespace, task_id in tuple(self._sleepers):
-            self._ring(namespace, task_id)
+        self.bells.ring_all()
 
     def _room(self, namespace: str) -> _Namespace:
         return self._namespaces.setdefault(namespace, _Namespace())
-
-    def _ring(self, namespace: str, task_id: str) -> None:
-        for sleeper in self._sleepers.get((namespace, task_id), ()):
-            if not sleeper.done():
-                sleeper.set_result(None)
-
-    def _forget(self, key: tuple[str, str], sleeper: "asyncio.Future[None]") -> None:
-        sleepers = self._sleepers[key]
-        sleepers.discard(sleeper)
-        if not sleepers:
-            del self._sleepers[key]

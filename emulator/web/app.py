@@ -7,14 +7,18 @@ from emulator.clock import millis
 from emulator.contract import values
 from emulator.contract.spec import Contract
 from emulator.engine import Engine
+from emulator.journal import Journal
+from emulator.journal.batches import BatchedJournal
 from emulator.journal.memory import MemoryJournal
+from emulator.journal.redaction import Redaction
 from emulator.loading import check_runnables, load_spec, load_stories
 from emulator.rendering import Fakes, TaskRenderer
 from emulator.report.gathering import Reports, reports_on
 from emulator.scenario.playlist import load_playlist
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
-from emulator.store.memory import MemoryStore
+from emulator.store import Store
+from emulator.store.opening import open_store
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner, control_contract
 from emulator.web.faulty import ApiFaults
@@ -70,11 +74,25 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the pages and the control API below their prefix, by the emulated API everywhere else."""
-        await self._part(scope)(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._part(scope)(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Everything is loaded before."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def close(self) -> None:
+        """Write what the journal holds back, and give back what the store holds open."""
+        await self.engine.journal.close()
+        await self.engine.store.close()
 
     def _part(self, scope: Scope) -> ASGIApp:
-        if scope["type"] == "lifespan":
-            return self._control
         path: str = scope["path"]
         if path.startswith(PREFIX):
             return self._site if self._site.has(path) else self._control
@@ -82,7 +100,9 @@ class Application:
 
 
 def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
-    """Load everything and return the application. Raises InvalidFiles with every mistake in the user's files.
+    """Load everything and return the application.
+
+    Raises InvalidFiles with every mistake in the user's files, StoreUnavailable, UnknownFormat, and BadStore.
 
     fake: where generated values in stories come from; Faker, unless a caller has its own.
     """
@@ -102,7 +122,8 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         nasty=settings.nasty,
         future=settings.future,
     )
-    engine = Engine(settings, catalogue, FALLBACK, renderer, MemoryStore(), MemoryJournal())
+    store = open_store(settings.store)
+    engine = Engine(settings, catalogue, FALLBACK, renderer, store, _journal(settings, contract, store))
     manner = ApiManner(engine, keys, contract)
     recorder = Recorder(engine.journal, engine.feed, engine.standings, manner.place)
     reports = reports_on(engine, contract)
@@ -135,3 +156,9 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
     return Application(engine, contract, recorder, reports, api_app, control.router(), Site(engine, links, settings))
+
+
+def _journal(settings: Settings, contract: Contract, store: Store) -> Journal:
+    if store.log is None:
+        return MemoryJournal()
+    return BatchedJournal(store.log, Redaction(contract.operations), is_shared=settings.workers > 1)

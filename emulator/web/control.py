@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from emulator import __version__, embedded
+from emulator import __version__, embedded, transfer
 from emulator.clock import Clock, machine_time, millis
 from emulator.contract.spec import Contract, Operation, load_contract, served_document
 from emulator.contract.validation import Violation
@@ -21,6 +21,7 @@ from emulator.scenario.graph import mermaid
 from emulator.scenario.paths import as_json, path_of, paths
 from emulator.settings import Settings
 from emulator.standing import Standing
+from emulator.store.opening import kind_of
 from emulator.web import views
 from emulator.web.access import ControlGate, Keys, Unauthorized
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
@@ -129,6 +130,8 @@ class ControlHandlers:
             "clear_faults": self.clear_faults,
             "reset": self.reset,
             "list_namespaces": self.list_namespaces,
+            "export": self.export,
+            "import": self.restore,
         }
 
     # The server
@@ -138,7 +141,8 @@ class ControlHandlers:
         return json_reply({"status": "ok"})
 
     async def ready(self, call: Call) -> Reply:
-        """Say that everything is loaded: a server that answers has loaded it."""
+        """Say that everything is loaded, as in any server that answers, and that the store can be read."""
+        await self._engine.store.count()
         return json_reply({"status": "ready"})
 
     async def info(self, call: Call) -> Reply:
@@ -159,7 +163,7 @@ class ControlHandlers:
                 "seed": settings.seed,
                 "namespace": call.namespace,
                 "clock": _shown(await self._engine.standings.clock(call.namespace)),
-                "store": "memory",
+                "store": kind_of(settings.store),
                 "organization_id": self._organization_id,
                 "limits": {
                     "max_tasks": settings.max_tasks,
@@ -185,7 +189,7 @@ class ControlHandlers:
         return StreamReply(self._events(call.namespace, last), control_contract(), pointer)
 
     async def _events(self, namespace: str, last: str | None) -> AsyncIterator[Mapping[str, Any]]:
-        async with aclosing(self._engine.feed.follow(namespace, last)) as followed:
+        async with aclosing(self._engine.following.follow(namespace, last)) as followed:
             async for event_id, event in followed:
                 yield {"id": event_id, "type": event.type, "namespace": namespace, "data": event.data}
 
@@ -294,7 +298,7 @@ class ControlHandlers:
         return json_reply(await self._choices(call.namespace))
 
     async def _choices(self, namespace: str) -> dict[str, Any]:
-        return views.choices(await self._engine.store.pins(namespace), self._engine.default)
+        return views.choices(await self._engine.pins(namespace), self._engine.default)
 
     # Faults
 
@@ -335,6 +339,16 @@ class ControlHandlers:
             for name in sorted({*tasks, *requests})
         ]
         return json_reply({"items": items})
+
+    async def export(self, call: Call) -> Reply:
+        """Return all that the namespace holds."""
+        return json_reply(await transfer.export(self._engine, call.namespace))
+
+    async def restore(self, call: Call) -> Reply:
+        """Put an export in the place of what the namespace holds."""
+        replacing = call.parameters["replace"]
+        tasks = await transfer.restore(self._engine, call.namespace, call.body, replacing=replacing)
+        return json_reply({"namespace": call.namespace, "tasks": tasks})
 
 
 @lru_cache(maxsize=1)

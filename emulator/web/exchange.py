@@ -81,12 +81,17 @@ class Request:
                 raise ClientGone("The client hung up while it sent its request.")
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > most:
+            more = message.get("more_body", False)
+            if size > most or (more and not chunks and self._announced() > most):
                 raise BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
             chunks.append(chunk)
-            more = message.get("more_body", False)
         self.raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         return self.raw
+
+    def _announced(self) -> int:
+        """Return how long the body is going to be, as far as the client has said."""
+        length = self.header(b"content-length") or ""
+        return int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from emulator.contract.validation import Violation
 from emulator.credentials import credentials_in, sentence_without
 from emulator.errors import BrokenPromise, Conflict, EmulatorError
 from emulator.journal.redaction import Redaction
+from emulator.store import StoreUnavailable
 from emulator.web.exchange import PROBLEM, RawHeaders, Reply, json_reply
 
 
 def vendor_error(error: EmulatorError) -> Reply:
     """Return `{"detail": …}`, the shape of every error of the API but 422."""
-    return json_reply({"detail": error.message}, error.status)
+    return json_reply({"detail": error.message}, error.status, _when_to_come_again(error))
 
 
 def vendor_violations(violations: Sequence[Violation], redaction: Redaction) -> Reply:
@@ -33,7 +34,11 @@ def problem(error: EmulatorError) -> Reply:
     }
     if isinstance(error, Conflict):
         details["allowed"] = list(error.allowed)
-    return json_reply(details, error.status, media_type=PROBLEM)
+    return json_reply(details, error.status, _when_to_come_again(error), PROBLEM)
+
+
+def _when_to_come_again(error: EmulatorError) -> RawHeaders:
+    return ((b"retry-after", b"%d" % error.retry_after),) if isinstance(error, StoreUnavailable) else ()
 
 
 def problem_violations(violations: Sequence[Violation], redaction: Redaction) -> Reply:

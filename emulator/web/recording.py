@@ -10,14 +10,15 @@ from urllib.parse import quote
 
 from starlette.types import Send
 
-from emulator.clock import machine_time
+from emulator.clock import Clock, machine_time
 from emulator.contract.model import Operation
 from emulator.contract.validation import Violation
 from emulator.errors import NotFound
 from emulator.feed import REQUEST as REQUEST_ANSWERED
 from emulator.feed import Feed
-from emulator.journal import Entry, Journal, RawHeaders, kept_of
+from emulator.journal import Entry, Journal, Number, RawHeaders, kept_of
 from emulator.standing import Standing, Standings
+from emulator.store import StoreUnavailable
 from emulator.web.exchange import RawHeaders as SentHeaders
 from emulator.web.exchange import Reply, Request
 from emulator.web.streams import StreamReply
@@ -65,17 +66,22 @@ class Recorder:
     async def answer(self, exchange: Exchange, reply: Reply | StreamReply, added: SentHeaders, send: Send) -> None:
         """Record an answer and send it: who has it can ask for it."""
         namespace = exchange.namespace or self._place(exchange.request)
-        ordinal = await self._journal.next_ordinal(namespace)
-        number = (REQUEST, b"%d" % ordinal)
+        try:
+            taken, clock = await self._journal.next_number(namespace), await self._standings.clock(namespace)
+        except StoreUnavailable:
+            # Whoever asked is answered, with what the store lacks or without; the journal cannot be had either.
+            await send_unrecorded(exchange, reply, added, send)
+            return
+        number = (REQUEST, b"%d" % taken.ordinal)
         if isinstance(reply, Reply):
             headers = reply.whole_headers((*added, number))
-            entry = await self._entry(namespace, ordinal, exchange, reply, headers)
+            entry = _entry(taken, clock, exchange, reply, headers)
             await self._journal.keep(namespace, entry)
             await self._tell(namespace, entry, reply.standing)
             await reply.send(send, headers)
             return
         headers = [_EVENT_STREAM, *reply.headers, *added, number]
-        entry = await self._entry(namespace, ordinal, exchange, reply, headers)
+        entry = _entry(taken, clock, exchange, reply, headers)
         await self._journal.keep(namespace, entry)
         try:
             await reply.stream(exchange.request.scope, exchange.request.receive, send, (*added, number))
@@ -85,42 +91,13 @@ class Recorder:
             await self._tell(namespace, entry, await self._now(reply.standing))
 
     async def _now(self, standing: Standing | None) -> Standing | None:
-        """Return where the turn of a stream stands by now; None once it was deleted."""
+        """Return where the turn of a stream stands by now; None once it was deleted, or if that cannot be found out."""
         if standing is None:
             return None
         try:
             return await self._standings.turn(standing.namespace, standing.task.id, standing.number)
-        except NotFound:
+        except (NotFound, StoreUnavailable):
             return None
-
-    async def _entry(
-        self, namespace: str, ordinal: int, exchange: Exchange, reply: Reply | StreamReply, headers: RawHeaders
-    ) -> Entry:
-        request, operation, standing = exchange.request, exchange.operation, reply.standing
-        scope, raw = request.scope, request.raw
-        status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
-        return Entry(
-            ordinal,
-            machine_time(),
-            await self._standings.clock(namespace),
-            perf_counter() - exchange.began if events is None else None,
-            scope["method"],
-            scope["path"],
-            scope["query_string"],
-            None if operation is None else operation.id,
-            scope["headers"],
-            kept_of(raw),
-            len(raw),
-            status,
-            headers,
-            kept_of(body),
-            len(body),
-            exchange.violations,
-            None if reply.fault is None else reply.fault.name,
-            events,
-            *(_NO_TASK if standing is None else _told(standing)),
-            *(() if reply.fault is None else (reply.fault.fault.kind, reply.fault.place)),
-        )
 
     async def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
         for observe in self.observers:
@@ -128,6 +105,43 @@ class Recorder:
         await self._feed.tell(namespace, REQUEST_ANSWERED, partial(_in_feed, entry))
         if _logger.isEnabledFor(logging.INFO):
             _log(entry)
+
+
+def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | StreamReply, headers: RawHeaders) -> Entry:
+    request, operation, standing = exchange.request, exchange.operation, reply.standing
+    scope, raw = request.scope, request.raw
+    status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
+    return Entry(
+        number.ordinal,
+        machine_time(),
+        clock,
+        perf_counter() - exchange.began if events is None else None,
+        scope["method"],
+        scope["path"],
+        scope["query_string"],
+        None if operation is None else operation.id,
+        scope["headers"],
+        kept_of(raw),
+        len(raw),
+        status,
+        headers,
+        kept_of(body),
+        len(body),
+        number.epoch,
+        exchange.violations,
+        None if reply.fault is None else reply.fault.name,
+        events,
+        *(_NO_TASK if standing is None else _told(standing)),
+        *(() if reply.fault is None else (reply.fault.fault.kind, reply.fault.place)),
+    )
+
+
+async def send_unrecorded(exchange: Exchange, reply: Reply | StreamReply, added: SentHeaders, send: Send) -> None:
+    """Send an answer, and keep nothing."""
+    if isinstance(reply, Reply):
+        await reply.send(send, reply.whole_headers(added))
+    else:
+        await reply.stream(exchange.request.scope, exchange.request.receive, send, added)
 
 
 def _in_feed(entry: Entry) -> dict[str, Any]:

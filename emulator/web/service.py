@@ -23,7 +23,7 @@ from emulator.errors import EmulatorError
 from emulator.faulting import Hit
 from emulator.web.exchange import JSON, PROBLEM, BodyTooLarge, ClientGone, RawHeaders, Reply, Request, json_reply
 from emulator.web.problems import as_problem, broken_promise, phrase, with_headers
-from emulator.web.recording import Exchange, Recorder
+from emulator.web.recording import Exchange, Recorder, send_unrecorded
 from emulator.web.routes import NoOperation, OperationRoutes
 from emulator.web.spoiling import Spoiler
 from emulator.web.streams import BEYOND, StreamReply
@@ -164,10 +164,8 @@ class Service:
         """Send an answer, and have it recorded where that is done."""
         if self.recorder is not None:
             await self.recorder.answer(exchange, reply, added, send)
-        elif isinstance(reply, Reply):
-            await reply.send(send, reply.whole_headers(added))
         else:
-            await reply.stream(exchange.request.scope, exchange.request.receive, send, added)
+            await send_unrecorded(exchange, reply, added, send)
 
     def _undeclared(self, reply: Reply) -> Reply:
         return reply if self._speaks_of_detail or reply.media_type == PROBLEM else as_problem(reply)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def note(journal: MemoryJournal, namespace: str, body: str = "") -> int:
-    ordinal = await journal.next_ordinal(namespace)
+    ordinal, _ = await journal.next_number(namespace)
     await journal.keep(namespace, entry(ordinal, body))
     return ordinal
 
@@ -63,7 +63,7 @@ def test_the_same_acts_give_the_same_ids(names: list[str]) -> None:
 
 async def test_a_stream_that_has_ended_stands_in_the_place_of_its_beginning() -> None:
     journal = MemoryJournal()
-    open_stream = entry(await journal.next_ordinal("ns"), events=0, seconds=None)
+    open_stream = entry((await journal.next_number("ns")).ordinal, events=0, seconds=None)
     await journal.keep("ns", open_stream)
     await note(journal, "ns")
 
@@ -77,7 +77,9 @@ async def test_a_stream_that_has_ended_stands_in_the_place_of_its_beginning() ->
 
 async def test_a_stream_that_ends_after_a_reset_leaves_the_request_of_its_number_alone() -> None:
     journal = MemoryJournal()
-    open_stream = entry(await journal.next_ordinal("ns"), events=0, seconds=None, request_headers=[(b"a", b"1")])
+    open_stream = entry(
+        (await journal.next_number("ns")).ordinal, events=0, seconds=None, request_headers=[(b"a", b"1")]
+    )
     await journal.keep("ns", open_stream)
     await journal.reset("ns")
     await note(journal, "ns")

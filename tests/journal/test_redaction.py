@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from emulator.contract.model import Credential, Operation
 from emulator.contract.validation import Violation
 from emulator.credentials import PROPERTIES, REDACTED
+from emulator.journal import Entry
 from emulator.journal.redaction import Redaction
 from tests.contract.samples import ours
-from tests.journal.entries import redaction
+from tests.journal.entries import entry, redaction
 
 MARK = "the-mark-of-a-secret"
 NAMES = st.sampled_from(["input", "text", "user_token", "loc"])
@@ -112,3 +113,51 @@ def test_a_violation_does_not_tell_the_secret_that_it_is_about() -> None:
 
     assert MARK not in json.dumps(shown)
     assert [each["input"] for each in shown] == [REDACTED, {"user_oidc_token": REDACTED}, REDACTED, "0"]
+
+
+def kept(body: bytes, size: int | None = None) -> Entry:
+    whole = len(body) if size is None else size
+    return redaction().entry(entry()._replace(request_body=body, request_size=whole, body=body, size=whole))
+
+
+@given(body=BODIES)
+def test_what_is_written_shows_what_is_shown_and_holds_no_secret(body: Any) -> None:
+    raw = orjson.dumps(body)
+
+    written = kept(raw)
+
+    assert MARK not in written.request_body.decode() + written.body.decode()
+    shown = redaction().body(written.request_body, written.request_size)
+    assert shown == redaction().body(raw, len(raw))
+
+
+@given(body=BODIES, cut=st.integers(1, 200))
+def test_no_secret_of_a_body_that_was_cut_is_written(body: Any, cut: int) -> None:
+    raw = orjson.dumps({"first": "seen", "rest": body})
+
+    written = kept(raw[:-cut] or b"{", 100_000)
+
+    assert MARK not in written.request_body.decode()
+    assert written.request_size == 100_000
+
+
+@pytest.mark.parametrize("body", [b"", b"plain \xff", b'"\\u0041"', b'{"a":  "\\u0041"}', b"[" * 600 + b"]" * 600])
+def test_a_body_without_secrets_is_written_as_it_is(body: bytes) -> None:
+    assert (kept(body).request_body, kept(body).request_size) == (body, len(body))
+
+
+def test_a_secret_whose_name_is_written_with_escapes_is_not_written() -> None:
+    assert MARK.encode() not in kept(b'{"user\\u005ftokens": "%b"}' % MARK.encode()).request_body
+
+
+def test_keys_in_headers_queries_and_violations_are_not_written() -> None:
+    about = Violation(("header", "X-Api-Key"), "Input should be shorter", "string_too_long", MARK, "a shorter one")
+    headers = [(b"X-API-Key", MARK.encode()), (b"accept", b"a")]
+
+    written = redaction().entry(
+        entry(query=b"a=1&x-api-key=" + MARK.encode(), request_headers=headers, headers=headers, violations=(about,))
+    )
+
+    assert MARK not in repr(written)
+    assert written.query == b"a=1&x-api-key=%5Bredacted%5D"
+    assert written.request_headers == [(b"X-API-Key", b"[redacted]"), (b"accept", b"a")]

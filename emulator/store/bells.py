@@ -1,0 +1,90 @@
+"""Bells: who sleeps in this process until a task or a namespace changes, and how they are woken."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+# The bell of a namespace itself: its clock was moved, or it was reset.
+WHOLE: Final = ""
+# Under these a task cannot be: of whatever another process changes, and of the requests that it has answered.
+ELSEWHERE: Final = "\x01elsewhere"
+REQUESTS: Final = "\x01requests"
+
+
+class Bell:
+    """Rings once. Whoever listens is told of everything since they began to listen."""
+
+    __slots__ = ("_rung",)
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake whoever waits, now or later."""
+        self._rung.set()
+
+    async def wait(self, seconds: float | None) -> None:
+        """Sleep until it rings or the time is over; None is for ever."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        except TimeoutError:
+            pass
+
+
+class Bells:
+    """The bells of one process and one event loop, by namespace and task id."""
+
+    def __init__(self) -> None:
+        self._hung: dict[tuple[str, str], set[Bell]] = {}
+
+    @property
+    def listeners(self) -> int:
+        """How many keys somebody listens to."""
+        return len(self._hung)
+
+    @contextmanager
+    def listen(self, namespace: str, task_ids: Sequence[str]) -> Iterator[Bell]:
+        """Give a bell that rings when one of the tasks or the namespace itself changes."""
+        with self._hang([(namespace, task_id) for task_id in (WHOLE, *task_ids)]) as bell:
+            yield bell
+
+    @contextmanager
+    def listen_elsewhere(self, namespace: str) -> Iterator[Bell]:
+        """Give a bell that rings when another process has changed anything in a namespace."""
+        with self._hang([(namespace, ELSEWHERE)]) as bell:
+            yield bell
+
+    @contextmanager
+    def _hang(self, keys: Sequence[tuple[str, str]]) -> Iterator[Bell]:
+        bell = Bell()
+        for key in keys:
+            self._hung.setdefault(key, set()).add(bell)
+        try:
+            yield bell
+        finally:
+            for key in keys:
+                self._take_down(key, bell)
+
+    def ring(self, namespace: str, task_id: str = WHOLE) -> None:
+        """Ring for one task, or for the namespace itself."""
+        for bell in self._hung.get((namespace, task_id), ()):
+            bell.ring()
+
+    def pass_on(self, namespace: str, task_id: str) -> None:
+        """Ring for what another process has changed."""
+        self.ring(namespace, task_id)
+        self.ring(namespace, ELSEWHERE)
+
+    def ring_all(self) -> None:
+        """Ring for everybody: nobody knows what has changed."""
+        for bells in self._hung.values():
+            for bell in bells:
+                bell.ring()
+
+    def _take_down(self, key: tuple[str, str], bell: Bell) -> None:
+        bells = self._hung[key]
+        bells.discard(bell)
+        if not bells:
+            del self._hung[key]

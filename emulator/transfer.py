@@ -1,0 +1,55 @@
+"""Export and import: a namespace as one document, out of a server and into another one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from emulator.clock import machine_time
+from emulator.engine import Engine
+from emulator.errors import BadRequest, Conflict, EmulatorError
+from emulator.standing import Standings
+from emulator.store import Contents, archive
+from emulator.store.facts import CLOCK, FACTS
+from emulator.store.memory import MemoryStore
+
+
+async def export(engine: Engine, namespace: str) -> dict[str, Any]:
+    """Return all that a namespace holds as one JSON document, equal for equal facts."""
+    contents = await engine.store.contents(namespace, FACTS)
+    clock = contents.facts[CLOCK] or engine.standings.first_clock
+    return archive.to_document(contents, clock, machine_time())
+
+
+async def restore(engine: Engine, namespace: str, document: Mapping[str, Any], *, replacing: bool) -> int:
+    """Put what `export` gave in the place of all that a namespace holds, and return how many tasks it has now.
+
+    Raises BadRequest for a document that does not fit, and Conflict for a namespace that has tasks unless
+    `replacing`; nothing has changed then.
+    """
+    contents = archive.from_document(document, machine_time())
+    held = (await engine.store.namespaces()).get(namespace, 0)
+    if held and not replacing:
+        raise Conflict(f"Namespace '{namespace}' has {held:,} tasks. Replace them, or import into another one.")
+    if await engine.store.count() - held + len(contents.tasks) > engine.settings.max_tasks:
+        raise Conflict(
+            f"The file has {len(contents.tasks):,} tasks; with the others here they would be more than the"
+            f" {engine.settings.max_tasks:,} that --max-tasks allows."
+        )
+    await _rehearse(engine, namespace, contents)
+    await engine.store.replace_all(namespace, contents)
+    return len(contents.tasks)
+
+
+async def _rehearse(engine: Engine, namespace: str, contents: Contents) -> None:
+    """Raise BadRequest for a task that could not be shown."""
+    scratch = MemoryStore()
+    await scratch.replace_all(namespace, contents)
+    standings = Standings(scratch, engine.standings.first_clock)
+    for task in contents.tasks:
+        try:
+            standing = await standings.find(namespace, task.id)
+            if standing is not None:
+                orjson.dumps(engine.renderer.task(standing))
+        except (EmulatorError, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise BadRequest(f"Task '{task.id}' cannot be shown: {error}") from None
