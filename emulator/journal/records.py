@@ -45,6 +45,8 @@ def from_record(record: bytes) -> Entry | None:
         told[name] = _headers(told[name])
     for name in _BODIES:
         told[name] = told[name].encode() if isinstance(told[name], str) else b64decode(told[name][0])
+    if told.get("fault_place") is not None:
+        told["fault_place"] = tuple(told["fault_place"])
     told["violations"] = tuple(_violation_from_json(each) for each in told.get("violations", ()))
     return Entry(**told)
 

@@ -120,10 +120,12 @@ def _without_secrets(raw: bytes, size: int) -> tuple[bytes, int]:
     """Return a body without credentials and the size that it says to have."""
     value = _parsed(raw) if size == len(raw) else _NO_JSON
     if value is not _NO_JSON:
-        shown = without_credentials(value)
-        hidden = raw if shown == value else exact.dumps(shown)
+        kept = without_credentials(value)
+        hidden = raw if kept == value else exact.dumps(kept)
         return hidden, len(hidden)
-    hidden = _text(raw).encode()
+    # Compared by what both are shown as; bytes that are no text stay what they are.
+    shown = _text(raw)
+    hidden = raw if shown == raw.decode("utf-8", "replace") else shown.encode()
     return hidden, len(hidden) if size == len(raw) else size
 
 

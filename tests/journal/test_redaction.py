@@ -10,6 +10,7 @@ from emulator.contract.model import Credential, Operation
 from emulator.contract.validation import Violation
 from emulator.credentials import PROPERTIES, REDACTED
 from emulator.journal import Entry
+from emulator.journal.records import from_record, to_record
 from emulator.journal.redaction import Redaction
 from tests.contract.samples import ours
 from tests.journal.entries import entry, redaction
@@ -161,3 +162,9 @@ def test_keys_in_headers_queries_and_violations_are_not_written() -> None:
     assert MARK not in repr(written)
     assert written.query == b"a=1&x-api-key=%5Bredacted%5D"
     assert written.request_headers == [(b"X-API-Key", b"[redacted]"), (b"accept", b"a")]
+
+
+def test_an_entry_with_a_fault_of_a_story_comes_back_from_its_record_as_it_was() -> None:
+    struck = entry(fault="rate-limited", fault_kind="status", fault_place=("flaky", "reading"))
+
+    assert from_record(to_record(struck)) == struck
