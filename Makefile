@@ -67,6 +67,8 @@ format-check:
 
 lint:
 	$(BIN)/ruff check .
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/shellcheck .ci/run .ci/wheel
 
 types:
 	$(BIN)/mypy
