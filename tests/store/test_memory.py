@@ -123,6 +123,15 @@ async def test_a_removed_task_is_no_longer_anybodys_child(store: Store) -> None:
     assert ids(await store.children("ns", "a")) == ["c", "b"]
 
 
+async def test_nothing_stays_of_a_family_that_was_removed(store: Store) -> None:
+    await store.add("ns", (task("a"), task("b", 1, "a"), task("c", 2, "b")))
+
+    await store.remove("ns", ["a", "b", "c"])
+    await store.reset("ns", frozenset())
+
+    assert await store.namespaces() == {}
+
+
 async def test_tasks_are_counted_over_all_namespaces(store: Store) -> None:
     await store.add("one", (task("a"), task("b", 1)))
     await store.add("other", (task("a"),))
