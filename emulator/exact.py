@@ -25,6 +25,7 @@ def loads(text: bytes | str) -> Any:
 def dumps(value: Any) -> bytes:
     """Return a value as compact JSON in UTF-8."""
     try:
-        return orjson.dumps(value)
+        # orjson's own result keeps the room it was written in, several times its length, and answers are kept for long.
+        return bytes(memoryview(orjson.dumps(value)))
     except TypeError:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,6 +1,7 @@
 """JSON whose integers stay exact."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -37,3 +38,15 @@ def test_what_is_nested_too_deep_for_the_standard_library_is_read() -> None:
 def test_what_is_no_json_is_refused() -> None:
     with pytest.raises(ValueError, match="infinity"):
         loads("1" + "0" * 320)
+
+
+def test_what_is_written_takes_no_more_room_than_its_length() -> None:
+    value = {f"property_{number}": "a value of some length" for number in range(40)}
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+
+    kept = [dumps(value) for _ in range(200)]
+
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert taken < 1.1 * sum(map(len, kept)) + 4_096

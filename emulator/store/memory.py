@@ -96,6 +96,8 @@ class MemoryStore:
             siblings = room.children.get(task.parent, []) if task.parent is not None else []
             if task_id in siblings:
                 siblings.remove(task_id)
+            if task.parent is not None and not siblings:
+                room.children.pop(task.parent, None)
             self.bells.ring(namespace, task_id)
 
     async def all(self, namespace: str) -> Sequence[Task]:

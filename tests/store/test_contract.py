@@ -464,3 +464,12 @@ async def test_whatever_another_process_changes_is_heard_and_nothing_of_ones_own
     assert await elsewhere_rung(store, other.remove("ns", ["a"]))
     assert not await elsewhere_rung(store, store.set_fact("ns", FAULTS, RULES, ()), ASLEEP_SECONDS)
     assert not await elsewhere_rung(store, other.set_fact("elsewhere", CLOCK, MANUAL, None), ASLEEP_SECONDS)
+
+
+async def test_nothing_stays_of_a_family_that_was_removed(store: Store) -> None:
+    await store.add("ns", (task("a"), task("b", 1, "a"), task("c", 2, "b")))
+
+    await store.remove("ns", ["a", "b", "c"])
+    await store.reset("ns", frozenset())
+
+    assert await store.namespaces() == {}
