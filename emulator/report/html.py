@@ -1,7 +1,10 @@
 """The report as one HTML page: no script, nothing from elsewhere, readable in the dark."""
 
-from collections.abc import Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from html import escape
+from types import MappingProxyType
 from typing import Final
 
 from emulator.report.conduct import Finding
@@ -11,12 +14,14 @@ from emulator.report.text import HEADINGS, NO_FINDINGS, NOTHING_STARTED, one_lin
 from emulator.report.whole import Report
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: #8886; --met: #1a7f37; --missing: #b35900; --bad: #b42318 }
-@media (prefers-color-scheme: dark) { :root { --met: #4ac26b; --missing: #e0883f; --bad: #ff7b72 } }
+:root { color-scheme: light dark; --line: #8886; --link: #0b57a4; --met: #1a7f37; --missing: #b35900; --bad: #b42318 }
+@media (prefers-color-scheme: dark) { :root { --link: #8cc2ff; --met: #4ac26b; --missing: #e0883f; --bad: #ff7b72 } }
+html { background: Canvas; color: CanvasText }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
 th:first-child, td:first-child, .told th, .told td { text-align: left }
+a { color: var(--link) }
 code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 ul { columns: 2 22rem; list-style: none; padding: 0 }
 .met::before { content: "✓ "; color: var(--met) }
@@ -26,8 +31,12 @@ ul { columns: 2 22rem; list-style: none; padding: 0 }
 """
 
 
-def whole(report: Report) -> str:
-    """Return everything that a report has, as one page."""
+# What a Content-Security-Policy calls the only style of the page.
+STYLE_SOURCE: Final = f"'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
+
+
+def whole(report: Report, links: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return everything that a report has, as one page; `links` lead elsewhere, by their texts."""
     body = [f'<p class="fails">{_text(failure)}</p>' for failure in report.failures]
     if report.coverage is not None:
         body += ["<h2>Coverage of the stories</h2>", *_coverage(report.coverage)]
@@ -39,12 +48,21 @@ def whole(report: Report) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             "<title>xpander-emulator: what was met</title>",
             f"<style>{_STYLE}</style>",
-            "<h1>What was met, and how</h1>",
+            *(
+                ['<link rel="icon" href="data:,">', f"<nav>{' · '.join(_link(*each) for each in links.items())}</nav>"]
+                if links
+                else []
+            ),
+            "<main>\n<h1>What was met, and how</h1>",
             *body,
-            "</html>",
+            "</main>\n</html>",
             "",
         ]
     )
+
+
+def _link(name: str, target: str) -> str:
+    return f'<a href="{escape(target)}">{_text(name)}</a>'
 
 
 def _coverage(found: Summary) -> Iterator[str]:

@@ -155,7 +155,9 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         api_app = CORSMiddleware(
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
-    return Application(engine, contract, recorder, reports, api_app, control.router(), Site(engine, links, settings))
+    return Application(
+        engine, contract, recorder, reports, api_app, control.router(), Site(engine, reports, links, settings)
+    )
 
 
 def _journal(settings: Settings, contract: Contract, store: Store) -> Journal:

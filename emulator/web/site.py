@@ -9,9 +9,10 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.engine import Engine
 from emulator.errors import EmulatorError, NotFound
+from emulator.report.gathering import Reports
 from emulator.settings import Settings
 from emulator.web import assets
-from emulator.web.access import ControlGate, Forbidden, Unauthorized
+from emulator.web.access import ControlGate, Forbidden, Keys, Unauthorized
 from emulator.web.exchange import ClientGone, RawHeaders, Reply, Request
 from emulator.web.people import HTML, PREFIX, Links, People, page_of, people_headers
 
@@ -23,6 +24,8 @@ SHELLS: Final = {
     f"{PREFIX}/present": "present.html",
     f"{PREFIX}/docs": "docs.html",
 }
+# Written by the server itself.
+_REPORT: Final = f"{PREFIX}/report"
 _FILES: Final = f"{PREFIX}/pages/"
 _LINKS: Final = (f"{PREFIX}/decision/", f"{PREFIX}/consent/")
 POLICY: Final = (
@@ -35,20 +38,29 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
 )
 _READING: Final = ("GET", "HEAD")
+_TO_OTHERS: Final = {
+    "Tasks": _HOME,
+    "Journal": f"{PREFIX}/journal",
+    "Present": f"{PREFIX}/present",
+    "Contract": f"{PREFIX}/docs",
+    "Report of all namespaces": f"{_REPORT}?all=true",
+}
 _logger = logging.getLogger("emulator")
 
 
 class Site:
     """Every page of the emulator, as an ASGI application."""
 
-    def __init__(self, engine: Engine, links: Links, settings: Settings) -> None:
+    def __init__(self, engine: Engine, reports: Reports, links: Links, settings: Settings) -> None:
+        self._reports = reports
+        self._default = Keys(settings).default
         self._gate = ControlGate(settings)
         self._people = People(engine, links, self._gate)
         self._has_token = settings.token is not None
 
     def has(self, path: str) -> bool:
         """Tell whether a path is that of a page, or of something that belongs to one."""
-        return path in SHELLS or path == PREFIX or path.startswith((_FILES, *_LINKS))
+        return path in SHELLS or path in (PREFIX, _REPORT) or path.startswith((_FILES, *_LINKS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong is a page too."""
@@ -76,7 +88,7 @@ class Site:
         if path.startswith(_FILES):
             return _file(request, path.removeprefix(_FILES))
         if not is_link:
-            return self._shell(request, path)
+            return self._elsewhere(request, path) or await self._page(request, path)
         self._check_stranger(request)
         link = path.rpartition("/")[2]
         return await (self._people.take(request, link) if method == "POST" else self._people.show(request, link))
@@ -87,7 +99,29 @@ class Site:
         if not self._has_token:
             self._gate.check_host(request)
 
-    def _shell(self, request: Request, path: str) -> Reply:
+    async def _page(self, request: Request, path: str) -> Reply:
+        return _file(request, SHELLS[path]) if path in SHELLS else await self._report(request)
+
+    async def _report(self, request: Request) -> Reply:
+        """Return what clients of a namespace, or of all, have met, and how they behaved."""
+        from emulator.report import html
+        from emulator.report.summary import summary
+        from emulator.report.whole import Report
+
+        sent = dict(parse_qsl(request.query.decode("latin-1")))
+        namespace = sent.get("namespace", self._default)
+        coverage, conduct = self._reports.coverage, self._reports.conduct
+        if sent.get("all") == "true":
+            found, findings = coverage.of_all(), await conduct.of_all()
+        else:
+            found, findings = coverage.of(namespace), await conduct.of(namespace)
+        page = html.whole(Report(summary(found), findings), _TO_OTHERS)
+        policy = POLICY.replace("style-src 'self'", f"style-src {html.STYLE_SOURCE}").encode()
+        headers = ((b"content-security-policy", policy), (b"cache-control", b"no-store"), *_HEADERS[1:])
+        return Reply(200, page.encode(), HTML, headers)
+
+    def _elsewhere(self, request: Request, path: str) -> Reply | None:
+        """Return where a browser is led first, or None where it may see the page. Raises Unauthorized."""
         self._gate.check_origin(request)
         sent = dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True))
         if "token" in sent:
@@ -96,7 +130,7 @@ class Site:
             return _redirect(_HOME)
         if not self._gate.lets_in(request):
             raise Unauthorized("Give it once; a cookie keeps you in.")
-        return _file(request, SHELLS[path])
+        return None
 
     def _let_in(self, request: Request, path: str, sent: dict[str, str]) -> Reply:
         """Take the token out of the address, where others could read it, into a cookie."""

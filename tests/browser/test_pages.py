@@ -8,7 +8,7 @@ from emulator.settings import Settings
 from tests.browser.conftest import Emulator, Watch
 
 PAGES = (
-    *("dashboard", "ended task", "empty dashboard", "journal", "empty journal", "presenter", "docs"),
+    *("dashboard", "ended task", "empty dashboard", "journal", "empty journal", "presenter", "report", "docs"),
     *("decision", "consent", "outcome"),
 )
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>{{ 7 * 7 }}"
@@ -18,7 +18,13 @@ THEIRS = ".swagger-ui"
 
 def address(emulator: Emulator, name: str) -> str:
     """Bring about what a page shows, and return its address."""
-    alone = {"empty dashboard": "", "empty journal": "journal", "docs": "docs", "presenter": "present"}
+    alone = {
+        "empty dashboard": "",
+        "empty journal": "journal",
+        "docs": "docs",
+        "presenter": "present",
+        "report": "report",
+    }
     if name in alone:
         return f"{emulator.url}/__emulator/{alone[name]}"
     if name == "journal":
@@ -45,6 +51,7 @@ READY = {
     "empty journal": ".empty",
     "presenter": ".diagram",
     "docs": ".opblock",
+    "report": "main h1",
 }
 
 

@@ -119,7 +119,7 @@ class _Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in {
-            *("html", "meta", "title", "style", "h1", "h2", "h3", "h4"),
+            *("html", "meta", "title", "style", "main", "h1", "h2", "h3", "h4"),
             *("p", "table", "tr", "th", "td", "ul", "li", "code"),
         }
         if tag != "meta":

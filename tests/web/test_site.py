@@ -2,6 +2,8 @@
 
 import gzip
 import re
+from base64 import b64encode
+from hashlib import sha256
 
 import httpx2
 import pytest
@@ -30,6 +32,28 @@ async def test_a_page_is_html_under_a_strict_policy(path: str) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "unsafe" not in POLICY
+
+
+async def test_the_report_tells_what_was_met_and_runs_nothing_that_others_wrote() -> None:
+    client = browser()
+    key = {"x-api-key": "local"}
+    started = await client.post("/v1/workflows/completed/invoke/async", json={"input": {"text": "x"}}, headers=key)
+    await client.get(f"/v1/tasks/{started.json()['id']}", headers=key)
+
+    mine, none, every = [
+        await client.get(f"/__emulator/report{query}") for query in ("", "?namespace=<b>", "?all=true")
+    ]
+
+    assert [answer.status_code for answer in (mine, none, every)] == [200, 200, 200]
+    assert "completed" in mine.text
+    assert "completed" in every.text
+    assert "<b>" not in none.text
+    assert '<a href="/__emulator/journal">Journal</a>' in mine.text
+    policy = mine.headers["content-security-policy"]
+    style = mine.text.partition("<style>")[2].partition("</style>")[0]
+    assert b64encode(sha256(style.encode()).digest()).decode() in policy
+    assert "unsafe" not in policy
+    assert "<script" not in mine.text
 
 
 def test_no_page_and_no_template_has_a_script_or_a_style_in_it() -> None:
@@ -122,7 +146,7 @@ async def test_a_contract_that_has_a_root_keeps_it(tmp_path: object) -> None:
     assert (await browser(spec=spec).get("/")).status_code == 204
 
 
-@pytest.mark.parametrize("path", [*SHELLS, "/__emulator"])
+@pytest.mark.parametrize("path", [*SHELLS, "/__emulator", "/__emulator/report"])
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "http://evil.example"}])
 async def test_pages_are_for_nobody_elses_name_and_origin(path: str, headers: dict[str, str]) -> None:
     answer = await browser().get(path, headers=headers)

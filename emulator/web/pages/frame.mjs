@@ -9,6 +9,7 @@ const TABS = [
   ["Tasks", "/__emulator/"],
   ["Journal", "/__emulator/journal"],
   ["Present", "/__emulator/present"],
+  ["Report", "/__emulator/report"],
   ["Contract", "/__emulator/docs"],
 ];
 
