@@ -13,7 +13,16 @@ import emulator
 
 # A pytest run in this process forgets the modules that it was the first to import, and whoever imports them after
 # it has other classes of the same names: what is imported late elsewhere is imported before.
-_LATE = ("faker", "jinja2", "jsonschema", "jsonschema_rs", "referencing.jsonschema", "rstr", "sse_starlette.sse")
+_LATE = (
+    "faker",
+    "httpcore2",
+    "jinja2",
+    "jsonschema",
+    "jsonschema_rs",
+    "referencing.jsonschema",
+    "rstr",
+    "sse_starlette.sse",
+)
 for _name in (*_LATE, *(each.name for each in pkgutil.walk_packages(emulator.__path__, "emulator."))):
     if not _name.endswith("__main__"):
         import_module(_name)
