@@ -42,9 +42,11 @@ CONTRACTS = {
     ],
     # No key: with one, `?namespace=` may only name that key's own. And what no schema can say is refused with 400 and
     # a sentence that says what would be right: a text that is no length of time, a scale without mode `scaled`.
-    # Events are told without end.
+    # Events are told without end. Of a whole namespace, several generated bodies are larger than any that is taken, and
+    # take minutes to make; tests/web/test_export.py feeds it wrong files.
     embedded.CONTROL_CONTRACT: [
         "--exclude-checks", "positive_data_acceptance", "--exclude-operation-id", "followEvents",
+        "--exclude-operation-id", "importNamespace",
     ],
 }  # fmt: skip
 
