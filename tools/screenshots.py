@@ -174,6 +174,12 @@ def chosen(http: httpx2.Client) -> str:
     return f"/__emulator/#{waiting['id']}"
 
 
+def met(http: httpx2.Client) -> str:
+    """Bring about requests; return the report on them."""
+    asked(http)
+    return "/__emulator/report?all=true"
+
+
 def asked(http: httpx2.Client) -> str:
     """Bring about requests, some of them wrong; return the journal."""
     key = {"x-api-key": "local"}
@@ -215,6 +221,7 @@ SHOTS: Final = (
     Shot("present", lambda http: "/__emulator/present", ".asked", present),
     Shot("decision", link("approval", "Order 1042: refund 249.00 EUR for a late delivery"), "h1"),
     Shot("consent", link("connector_authorization", "When does our largest contract end?"), "h1"),
+    Shot("report", met, "main table"),
     Shot("contract", lambda http: "/__emulator/docs", ".opblock"),
 )
 

@@ -71,6 +71,14 @@ def test_a_consumer_that_ignores_retry_after_is_found_by_the_real_clock(suite: S
     )
 
 
+def test_the_conduct_of_a_run_tells_who_ignores_retry_after(suite: Suite) -> None:
+    copy(suite, "streaming")
+
+    found = run(suite, "test_narrator_has_manners.py", "--emulator-clock", "real", "--emulator-fail-on", "any")
+
+    found.stdout.fnmatch_lines(["warning: ignores-retry-after*", "Conduct that fails the build: ignores-retry-after."])
+
+
 @pytest.mark.slow
 def test_once_it_waits_as_long_as_it_is_told_nothing_is_found(suite: Suite) -> None:
     again = "                continue\n"
