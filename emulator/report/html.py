@@ -18,7 +18,8 @@ _STYLE: Final = """
 @media (prefers-color-scheme: dark) { :root { --link: #8cc2ff; --met: #4ac26b; --missing: #e0883f; --bad: #ff7b72 } }
 html { background: Canvas; color: CanvasText }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
+table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }
+h1, h2, h3, h4, li, p { overflow-wrap: anywhere }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
 th:first-child, td:first-child, .told th, .told td { text-align: left }
 a { color: var(--link) }
@@ -69,7 +70,7 @@ def _coverage(found: Summary) -> Iterator[str]:
     if not found.rows:
         yield f"<p>{NOTHING_STARTED}</p>"
         return
-    yield f"<table>{_row([heading.capitalize() for heading in HEADINGS], 'th')}"
+    yield f'<table tabindex="0">{_row([heading.capitalize() for heading in HEADINGS], "th")}'
     yield from (_row(cells) for cells in table(found))
     yield "</table>"
     for row in found.rows:
@@ -103,7 +104,7 @@ def _conduct(findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         yield f"<p>{NO_FINDINGS}</p>"
         return
-    yield f'<table class="told">{_row(["Rule", "Severity", "Where", "What", "Shown by"], "th")}'
+    yield f'<table class="told" tabindex="0">{_row(["Rule", "Severity", "Where", "What", "Shown by"], "th")}'
     for each in findings:
         yield _row([each.rule, each.severity, each.where, each.message, requests_text(each.requests)])
     yield "</table>"
