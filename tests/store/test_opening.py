@@ -71,9 +71,12 @@ def test_a_redis_of_another_format_is_refused(redis_url: str) -> None:
 
     with redis.Redis.from_url(redis_url) as client:
         client.set("xpander-emulator:format", 2)
-
-    with pytest.raises(UnknownFormat, match="is in format 2; this version of the emulator reads format 1"):
-        open_store(redis_url)
+        try:
+            with pytest.raises(UnknownFormat, match="is in format 2; this version of the emulator reads format 1"):
+                open_store(redis_url)
+        finally:
+            # Other tests share this server.
+            client.flushall()
 
 
 def test_a_redis_that_does_not_answer_is_told_at_the_start(tmp_path: Path) -> None:
