@@ -1,8 +1,9 @@
 """A request as it came, and a reply as it goes; thin enough that a hot path pays for nothing it does not use."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -13,7 +14,9 @@ from emulator.standing import Standing
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
-RawHeaders = tuple[tuple[bytes, bytes], ...]
+Header = tuple[bytes, bytes]
+RawHeaders = tuple[Header, ...]
+Answered = TypeVar("Answered")
 _CONTENT_TYPES: Final = {
     JSON: (b"content-type", b"application/json"),
     PROBLEM: (b"content-type", b"application/problem+json"),
@@ -32,19 +35,23 @@ class ClientGone(EmulatorError):
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request; its body is read when asked for, up to a bound, and then stands in `raw`."""
+    """One HTTP request; its body is read when asked for, up to a bound, and then stands in `raw`.
+
+    is_read: whether it does so already.
+    """
 
     scope: Scope
     receive: Receive
     path_parameters: Mapping[str, str]
     raw: bytes = b""
+    is_read: bool = False
     _first: dict[bytes, bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._first = dict(reversed(self.headers))
 
     @property
-    def headers(self) -> Sequence[tuple[bytes, bytes]]:
+    def headers(self) -> Sequence[Header]:
         """All headers, names in lower case, in the order sent."""
         return self.scope["headers"]  # type: ignore[no-any-return]
 
@@ -73,6 +80,8 @@ class Request:
 
     async def body(self, most: int) -> bytes:
         """Return the whole body. Raises BodyTooLarge above `most` bytes, ClientGone if it never came whole."""
+        if self.is_read:
+            return self.raw
         chunks: list[bytes] = []
         size, more = 0, True
         while more:
@@ -85,7 +94,7 @@ class Request:
             if size > most or (more and not chunks and self._announced() > most):
                 raise BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
             chunks.append(chunk)
-        self.raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self.raw, self.is_read = chunks[0] if len(chunks) == 1 else b"".join(chunks), True
         return self.raw
 
     def _announced(self) -> int:
@@ -113,14 +122,14 @@ class Reply:
     started: str | None = None
     fault: Hit | None = None
 
-    def whole_headers(self, more: RawHeaders = ()) -> list[tuple[bytes, bytes]]:
+    def whole_headers(self, more: RawHeaders = ()) -> list[Header]:
         """Return the headers as they are sent, `more` behind its own."""
         if self.media_type is None:
             return [*self.headers, *more]
         content_type = _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode())
         return [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *more]
 
-    async def send(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    async def send(self, send: Send, headers: list[Header]) -> None:
         """Send it with its whole headers."""
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
@@ -129,3 +138,22 @@ class Reply:
 def json_reply(data: Any, status: int = 200, headers: RawHeaders = (), media_type: str = JSON) -> Reply:
     """Return a reply with `data` as JSON."""
     return Reply(status, exact.dumps(data), media_type, headers, data)
+
+
+async def unless_gone(request: Request, work: Awaitable[Answered]) -> Answered:
+    """Return what `work` gives. Raises ClientGone, and gives the work up, when the client hangs up first."""
+    task = asyncio.ensure_future(work)
+    hang_up = asyncio.ensure_future(_hang_up(request))
+    try:
+        await asyncio.wait((task, hang_up), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGone("The client hung up while it waited.")
+        return task.result()
+    finally:
+        task.cancel()
+        hang_up.cancel()
+
+
+async def _hang_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

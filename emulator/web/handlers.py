@@ -15,11 +15,11 @@ from emulator.oddities import FUTURE_EVENT
 from emulator.standing import Standing
 from emulator.streaming import follow
 from emulator.web.access import Keys, Unauthorized, credential_of
-from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
+from emulator.web.exchange import RawHeaders, Reply, Request, json_reply, unless_gone
 from emulator.web.listing import in_own_words, selected, summaries
 from emulator.web.problems import vendor_error, vendor_violations
 from emulator.web.ratelimit import RateLimit
-from emulator.web.service import Call, Handler, applied, preference_applied, unless_gone
+from emulator.web.service import Call, Handler, applied, preference_applied
 from emulator.web.streams import StreamReply
 from emulator.web.task_replies import TaskReplies, task_id_of, told_by
 

@@ -19,8 +19,8 @@ from emulator.feed import Feed
 from emulator.journal import Entry, Journal, Number, RawHeaders, kept_of
 from emulator.standing import Standing, Standings
 from emulator.store import StoreUnavailable
+from emulator.web.exchange import Header, Reply, Request
 from emulator.web.exchange import RawHeaders as SentHeaders
-from emulator.web.exchange import Reply, Request
 from emulator.web.streams import StreamReply
 
 REQUEST: Final = b"x-emulator-request"
@@ -63,28 +63,35 @@ class Recorder:
         self._standings = standings
         self._place = place
 
-    async def answer(self, exchange: Exchange, reply: Reply | StreamReply, added: SentHeaders, send: Send) -> None:
-        """Record an answer and send it: who has it can ask for it."""
+    async def record(self, exchange: Exchange, reply: Reply, added: SentHeaders) -> list[Header]:
+        """Record a whole answer, before it is sent: who has it can ask for it. Return the headers it is sent with.
+
+        Where the store cannot be had, the journal cannot be had either: nothing is recorded.
+        """
         namespace = exchange.namespace or self._place(exchange.request)
         try:
             taken, clock = await self._journal.next_number(namespace), await self._standings.clock(namespace)
         except StoreUnavailable:
-            # Whoever asked is answered, with what the store lacks or without; the journal cannot be had either.
-            await send_unrecorded(exchange, reply, added, send)
-            return
-        number = (REQUEST, b"%d" % taken.ordinal)
-        if isinstance(reply, Reply):
-            headers = reply.whole_headers((*added, number))
-            entry = _entry(taken, clock, exchange, reply, headers)
-            await self._journal.keep(namespace, entry)
-            await self._tell(namespace, entry, reply.standing)
-            await reply.send(send, headers)
-            return
-        headers = [_EVENT_STREAM, *reply.headers, *added, number]
+            return reply.whole_headers(added)
+        headers = reply.whole_headers((*added, _number(taken)))
         entry = _entry(taken, clock, exchange, reply, headers)
         await self._journal.keep(namespace, entry)
+        await self._tell(namespace, entry, reply.standing)
+        return headers
+
+    async def stream(self, exchange: Exchange, reply: StreamReply, added: SentHeaders, send: Send) -> None:
+        """Send a stream, recorded when it begins and again when it ends."""
+        namespace, request = exchange.namespace or self._place(exchange.request), exchange.request
         try:
-            await reply.stream(exchange.request.scope, exchange.request.receive, send, (*added, number))
+            taken, clock = await self._journal.next_number(namespace), await self._standings.clock(namespace)
+        except StoreUnavailable:
+            await reply.stream(request.scope, request.receive, send, added)
+            return
+        more = (*added, _number(taken))
+        entry = _entry(taken, clock, exchange, reply, (_EVENT_STREAM, *reply.headers, *more))
+        await self._journal.keep(namespace, entry)
+        try:
+            await reply.stream(request.scope, request.receive, send, more)
         finally:
             entry = entry._replace(seconds=perf_counter() - exchange.began, events=reply.sent)
             await self._journal.amend(namespace, entry)
@@ -136,12 +143,8 @@ def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | Stre
     )
 
 
-async def send_unrecorded(exchange: Exchange, reply: Reply | StreamReply, added: SentHeaders, send: Send) -> None:
-    """Send an answer, and keep nothing."""
-    if isinstance(reply, Reply):
-        await reply.send(send, reply.whole_headers(added))
-    else:
-        await reply.stream(exchange.request.scope, exchange.request.receive, send, added)
+def _number(taken: Number) -> Header:
+    return (REQUEST, b"%d" % taken.ordinal)
 
 
 def _in_feed(entry: Entry) -> dict[str, Any]:

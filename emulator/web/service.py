@@ -3,12 +3,11 @@
 A service is one contract with its handlers; the emulated API and the control API are two of them.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
@@ -21,9 +20,19 @@ from emulator.contract.values import keyed
 from emulator.core.faults import STATUS
 from emulator.errors import EmulatorError
 from emulator.faulting import Hit
-from emulator.web.exchange import JSON, PROBLEM, BodyTooLarge, ClientGone, RawHeaders, Reply, Request, json_reply
+from emulator.web.exchange import (
+    JSON,
+    PROBLEM,
+    BodyTooLarge,
+    ClientGone,
+    Header,
+    RawHeaders,
+    Reply,
+    Request,
+    json_reply,
+)
 from emulator.web.problems import as_problem, broken_promise, phrase, with_headers
-from emulator.web.recording import Exchange, Recorder, send_unrecorded
+from emulator.web.recording import Exchange, Recorder
 from emulator.web.routes import NoOperation, OperationRoutes
 from emulator.web.spoiling import Spoiler
 from emulator.web.streams import BEYOND, StreamReply
@@ -71,8 +80,21 @@ class Call:
     added: RawHeaders
 
 
-Answered = TypeVar("Answered")
 Handler = Callable[[Call], Awaitable[Reply | StreamReply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer that is ready to be sent.
+
+    added:   headers that it carries whatever it is.
+    headers: of a whole answer, all of them; of a stream, none yet.
+    """
+
+    exchange: Exchange
+    reply: Reply | StreamReply
+    added: RawHeaders
+    headers: list[Header]
 
 
 class Faulty(Protocol):
@@ -150,7 +172,6 @@ class Service:
     ) -> None:
         """Answer a request that belongs to no operation, for which hence no shape is declared."""
         exchange = Exchange(Request(scope, receive, {}), None, perf_counter())
-        reply = self._undeclared(self.manner.error(error))
         if self.recorder is not None:
             try:
                 await exchange.request.body(self.max_body)
@@ -158,14 +179,27 @@ class Service:
                 return
             except BodyTooLarge as too_large:
                 exchange.violations = _broken(too_large, exchange.request)
-        await self.answer(exchange, reply, headers, send)
+        await self.send(await self.outcome(exchange, self._undeclared(self.manner.error(error)), headers), send)
 
-    async def answer(self, exchange: Exchange, reply: Reply | StreamReply, added: RawHeaders, send: Send) -> None:
-        """Send an answer, and have it recorded where that is done."""
-        if self.recorder is not None:
-            await self.recorder.answer(exchange, reply, added, send)
+    async def outcome(self, exchange: Exchange, reply: Reply | StreamReply, added: RawHeaders) -> Outcome:
+        """Return an answer that is ready to be sent; where answers are recorded, it is, unless it is a stream."""
+        if isinstance(reply, StreamReply):
+            return Outcome(exchange, reply, added, [])
+        record = self.recorder and self.recorder.record
+        headers = await record(exchange, reply, added) if record else reply.whole_headers(added)
+        return Outcome(exchange, reply, added, headers)
+
+    async def send(self, outcome: Outcome, send: Send) -> None:
+        """Send an answer, with the fault that it has."""
+        request, reply = outcome.exchange.request, outcome.reply
+        if reply.fault is not None:
+            send = Spoiler(reply.fault, request.scope, request.receive, send).send
+        if isinstance(reply, Reply):
+            await reply.send(send, outcome.headers)
+        elif self.recorder is not None:
+            await self.recorder.stream(outcome.exchange, reply, outcome.added, send)
         else:
-            await send_unrecorded(exchange, reply, added, send)
+            await reply.stream(request.scope, request.receive, send, outcome.added)
 
     def _undeclared(self, reply: Reply) -> Reply:
         return reply if self._speaks_of_detail or reply.media_type == PROBLEM else as_problem(reply)
@@ -248,8 +282,13 @@ class Endpoint:
         self._validator: RequestValidator | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; whatever goes wrong on the way is an answer too."""
-        request = Request(scope, receive, scope["path_params"])
+        """Answer one request."""
+        outcome = await self.outcome(Request(scope, receive, scope["path_params"]))
+        if outcome is not None:
+            await self._service.send(outcome, send)
+
+    async def outcome(self, request: Request) -> Outcome | None:
+        """Return the answer to a request; whatever goes wrong on the way is one too. None for a client that is gone."""
         exchange = Exchange(request, self._operation, perf_counter())
         added: RawHeaders = ()
         manner = self._service.manner
@@ -262,7 +301,7 @@ class Endpoint:
             if isinstance(reply, Reply):
                 self._service.check(self._operation, reply)
         except ClientGone:
-            return
+            return None
         except Refused as refused:
             reply, exchange.violations = refused.reply, refused.violations
         except EmulatorError as error:
@@ -271,15 +310,13 @@ class Endpoint:
                 _logger.error("%s", error.message)
         # The web boundary: a defect of ours must not cost the client its answer.
         except Exception as error:
-            _logger.exception("%s %s failed", scope["method"], scope["path"])
+            _logger.exception("%s %s failed", request.scope["method"], request.scope["path"])
             reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
-        if reply.fault is not None:
-            send = Spoiler(reply.fault, scope, receive, send).send
         if isinstance(reply, Reply):
             reply = self._service.shaped(self._operation, reply)
-        elif scope["method"] == "HEAD":
+        elif request.scope["method"] == "HEAD":
             reply = reply.head
-        await self._service.answer(exchange, reply, added, send)
+        return await self._service.outcome(exchange, reply, added)
 
     async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply | StreamReply:
         """Validate a request and return its answer. Raises Refused."""
@@ -356,22 +393,3 @@ def applied(reply: Reply, *preferences: str) -> Reply:
 def preference_applied(*preferences: str) -> RawHeaders:
     """Return the header that says which preferences were honoured (RFC 7240, 3); none without any."""
     return ((b"preference-applied", ", ".join(preferences).encode("latin-1")),) if preferences else ()
-
-
-async def unless_gone(request: Request, work: Awaitable[Answered]) -> Answered:
-    """Return what `work` gives. Raises ClientGone, and gives the work up, when the client hangs up first."""
-    task = asyncio.ensure_future(work)
-    hang_up = asyncio.ensure_future(_hang_up(request))
-    try:
-        await asyncio.wait((task, hang_up), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientGone("The client hung up while it waited.")
-        return task.result()
-    finally:
-        task.cancel()
-        hang_up.cancel()
-
-
-async def _hang_up(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
