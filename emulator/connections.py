@@ -9,8 +9,7 @@ import logging
 from contextlib import suppress
 from typing import Any, ClassVar, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from emulator.direct import DirectProtocol
 from emulator.web.spoiling import TRANSPORT
 
 # Of the files that a process may open: for itself, for a store, and for connections that are being turned away.
@@ -93,7 +92,7 @@ class _Door:
         )
 
 
-class _Protocol(HttpToolsProtocol):
+class _Protocol(DirectProtocol):
     """uvicorn's protocol, which counts connections and turns one too many away.
 
     It hands its transport to the application: a fault of the connection needs it.

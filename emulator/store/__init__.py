@@ -153,6 +153,11 @@ class Store(Protocol):
         """The log in it; None where nothing outlives the process."""
         ...
 
+    @property
+    def is_near(self) -> bool:
+        """Whether what is kept lies on this machine, so that reading it waits for no network."""
+        ...
+
     def agree_on(self, first: Clock) -> Clock:
         """Return the clock with which all namespaces start; the one that the first server here brought, if it fits."""
         ...

@@ -28,6 +28,7 @@ class MemoryStore:
     """Keeps everything in dictionaries of one process and one event loop."""
 
     log: Final = None
+    is_near: Final = True
 
     def __init__(self) -> None:
         self._namespaces: dict[str, _Namespace] = {}

@@ -40,6 +40,8 @@ class RedisStore:
     Raises StoreUnavailable where it does not answer, UnknownFormat where another version has written to it.
     """
 
+    is_near: Final = False
+
     def __init__(self, url: str, shown: str) -> None:
         self.shown = shown
         self._url = url

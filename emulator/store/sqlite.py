@@ -53,6 +53,8 @@ class SqliteStore:
     Raises StoreUnavailable where it cannot be used at all, UnknownFormat where another version has written it.
     """
 
+    is_near: Final = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connected: sqlite3.Connection | None = None

@@ -28,8 +28,9 @@ from emulator.web.page_handlers import PageHandlers
 from emulator.web.people import PREFIX, Links
 from emulator.web.recording import Recorder
 from emulator.web.report_handlers import ReportHandlers
+from emulator.web.routes import Found, OperationRoutes
 from emulator.web.sdk_handlers import SdkHandlers
-from emulator.web.service import Service
+from emulator.web.service import Endpoint, Service
 from emulator.web.site import Site, is_browser
 
 _EXPOSED = (
@@ -62,6 +63,7 @@ class Application:
         api: ASGIApp,
         control: ASGIApp,
         site: Site,
+        direct: OperationRoutes | None,
     ) -> None:
         self.engine = engine
         self.contract = contract
@@ -70,6 +72,7 @@ class Application:
         self._api = api
         self._control = control
         self._site = site
+        self._direct = direct
         self._has_root = any(operation.path == "/" for operation in contract.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +94,13 @@ class Application:
         """Write what the journal holds back, and give back what the store holds open."""
         await self.engine.journal.close()
         await self.engine.store.close()
+
+    def direct(self, method: str, path: str) -> Found | None:
+        """Return the endpoint of the emulated API that answers this at once, with its path parameters, if one does."""
+        if self._direct is None or path == "/" or path.startswith(PREFIX):
+            return None
+        found = self._direct.find(method, path)
+        return found if found is not None and isinstance(found[0], Endpoint) and found[0].is_prompt else None
 
     def _part(self, scope: Scope) -> ASGIApp:
         path: str = scope["path"]
@@ -156,7 +166,14 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
             api_app, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
     return Application(
-        engine, contract, recorder, reports, api_app, control.router(), Site(engine, reports, links, settings)
+        engine,
+        contract,
+        recorder,
+        reports,
+        api_app,
+        control.router(),
+        Site(engine, reports, links, settings),
+        None if settings.cors or not store.is_near else api.operations,
     )
 
 

@@ -80,8 +80,13 @@ class Request:
 
     async def body(self, most: int) -> bytes:
         """Return the whole body. Raises BodyTooLarge above `most` bytes, ClientGone if it never came whole."""
-        if self.is_read:
-            return self.raw
+        if not self.is_read:
+            self.raw, self.is_read = await self._read(most), True
+        if len(self.raw) > most:
+            raise _too_large(most)
+        return self.raw
+
+    async def _read(self, most: int) -> bytes:
         chunks: list[bytes] = []
         size, more = 0, True
         while more:
@@ -92,10 +97,9 @@ class Request:
             size += len(chunk)
             more = message.get("more_body", False)
             if size > most or (more and not chunks and self._announced() > most):
-                raise BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
+                raise _too_large(most)
             chunks.append(chunk)
-        self.raw, self.is_read = chunks[0] if len(chunks) == 1 else b"".join(chunks), True
-        return self.raw
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _announced(self) -> int:
         """Return how long the body is going to be, as far as the client has said."""
@@ -133,6 +137,10 @@ class Reply:
         """Send it with its whole headers."""
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
+
+
+def _too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
 
 
 def json_reply(data: Any, status: int = 200, headers: RawHeaders = (), media_type: str = JSON) -> Reply:

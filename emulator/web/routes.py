@@ -1,9 +1,10 @@
 """Routes made from a contract's operations, and what to say when none of them matches."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -16,7 +17,11 @@ from emulator.web.exchange import RawHeaders
 
 # What is left to differ where a path fits whole.
 _OTHER_METHOD: Final = " (by another method)"
+# Of paths up to this length it is remembered where they lead.
+_MOST_KNOWN: Final = 256
 _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
+# An endpoint with the path parameters of a request to it.
+Found = tuple[ASGIApp, Mapping[str, str]]
 # Answers a request that belongs to no operation, with further headers.
 Refuse = Callable[[Scope, Receive, Send, EmulatorError, RawHeaders], Awaitable[None]]
 
@@ -44,6 +49,8 @@ class OperationRoutes(BaseRoute):
     def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], refuse: Refuse) -> None:
         self._refuse = refuse
         self._root = _Node()
+        # Clients ask for the same few paths again and again.
+        self._known = lru_cache(maxsize=4_096)(self._find)
         for operation, endpoint in endpoints:
             node = self._root
             # RFC 9110, 4.2.5: a fragment is never sent. Of operations that differ by it alone, the first one is met.
@@ -61,12 +68,24 @@ class OperationRoutes(BaseRoute):
         """Match path and method; a path alone is a partial match."""
         if scope["type"] != "http":
             return Match.NONE, {}
-        segments, method = _segments(scope), scope["method"]
-        # OpenAPI 3.1.1, 4.8.8.3: a concrete path goes before a templated one, whatever the method.
-        found = next(self._root.find(segments, 1, ()), None)
+        found = self._root.find(_segments(scope), 1, ())
         if found is None:
             return Match.NONE, {}
-        return Match.FULL if method in found[0].endpoints else Match.PARTIAL, _matched(*found)
+        node, values = found
+        matched = {"path_params": node.named(values), "operations": node.endpoints}
+        return Match.FULL if scope["method"] in node.endpoints else Match.PARTIAL, matched
+
+    def find(self, method: str, path: str) -> Found | None:
+        """Return the endpoint of a path without escapes, and its path parameters; None where there is none."""
+        return self._known(method, path) if len(path) <= _MOST_KNOWN else self._find(method, path)
+
+    def _find(self, method: str, path: str) -> Found | None:
+        found = self._root.find(path.split("/"), 1, ())
+        if found is None:
+            return None
+        node, values = found
+        endpoint = node.endpoints.get(method)
+        return None if endpoint is None else (endpoint, node.named(values))
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the operation of this method."""
@@ -117,22 +136,26 @@ class _Node:
         pattern = re.compile("".join(_piece(piece) for piece in re.split(r"(\{[^{}]+\})", segment)))
         return self.mixed.setdefault(pattern, _Node())
 
-    def find(
-        self, segments: Sequence[str], at: int, values: tuple[str, ...]
-    ) -> "Iterator[tuple[_Node, tuple[str, ...]]]":
-        """Yield the ends of all paths that `segments` from `at` on match, the most literal first."""
+    def find(self, segments: Sequence[str], at: int, values: tuple[str, ...]) -> "tuple[_Node, tuple[str, ...]] | None":
+        """Return the end of the most literal path that `segments` from `at` on match, and the values on the way."""
+        # OpenAPI 3.1.1, 4.8.8.3: a concrete path goes before a templated one, whatever the method.
         if at == len(segments):
-            if self.endpoints:
-                yield self, values
-            return
+            return (self, values) if self.endpoints else None
         segment = segments[at]
-        if segment in self.literal:
-            yield from self.literal[segment].find(segments, at + 1, values)
-        for pattern, node in self.mixed.items():
-            if match := pattern.fullmatch(segment):
-                yield from node.find(segments, at + 1, values + match.groups())
-        if self.whole is not None and segment:
-            yield from self.whole.find(segments, at + 1, (*values, segment))
+        node = self.literal.get(segment)
+        if node is not None and (found := node.find(segments, at + 1, values)) is not None:
+            return found
+        for pattern, mixed in self.mixed.items():
+            match = pattern.fullmatch(segment)
+            if match and (found := mixed.find(segments, at + 1, values + match.groups())) is not None:
+                return found
+        if self.whole is None or not segment:
+            return None
+        return self.whole.find(segments, at + 1, (*values, segment))
+
+    def named(self, values: Sequence[str]) -> Mapping[str, str]:
+        """Return the path parameters by their names."""
+        return dict(zip(self.names, values, strict=True))
 
 
 def _segments(scope: Scope) -> list[str]:
@@ -146,10 +169,6 @@ def _segments(scope: Scope) -> list[str]:
 
 def _piece(piece: str) -> str:
     return "(.+)" if _PARAMETER.fullmatch(piece) else re.escape(piece)
-
-
-def _matched(node: _Node, values: tuple[str, ...]) -> Scope:
-    return {"path_params": dict(zip(node.names, values, strict=True)), "operations": node.endpoints}
 
 
 class NoOperation:

@@ -157,12 +157,13 @@ class Service:
         root = contract.document.get("x-emulator", {})
         self._speaks_of_detail = isinstance(root, Mapping) and root.get("errors") == "detail"
         self._checked: dict[tuple[str, int, bytes], None] = {}
+        endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(contract))
+        self.operations = OperationRoutes(endpoints, self._refuse)
 
     def router(self) -> Router:
         """Return the routes of the contract's paths; what none of them matches is told the nearest."""
-        endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(self.contract))
         return Router(
-            [OperationRoutes(endpoints, self._refuse)],
+            [self.operations],
             redirect_slashes=False,
             default=NoOperation(self.contract.operations, self._refuse),
         )
@@ -278,14 +279,21 @@ class Endpoint:
     def __init__(self, service: Service, operation: Operation) -> None:
         self._service = service
         self._operation = operation
-        self._handler = service.handlers.get(operation.behaviour.get("action", ""))
+        behaviour = operation.behaviour
+        self._handler = service.handlers.get(behaviour.get("action", ""))
+        self.is_prompt = "event" not in behaviour and behaviour.get("reply") != "wait"
+        """Whether an answer is made without waiting for time to pass, or for anybody."""
         self._validator: RequestValidator | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         outcome = await self.outcome(Request(scope, receive, scope["path_params"]))
         if outcome is not None:
-            await self._service.send(outcome, send)
+            await self.send(outcome, send)
+
+    async def send(self, outcome: Outcome, send: Send) -> None:
+        """Send an answer."""
+        await self._service.send(outcome, send)
 
     async def outcome(self, request: Request) -> Outcome | None:
         """Return the answer to a request; whatever goes wrong on the way is one too. None for a client that is gone."""
