@@ -16,7 +16,7 @@ from emulator.errors import EmulatorError, StaleWrite
 from emulator.store import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from emulator.store import redis_scripts as scripts
 from emulator.store.bells import Bell, Bells
-from emulator.store.facts import CLOCK, task_to_bytes, timelines_of
+from emulator.store.facts import CLOCK, FAULTS, task_to_bytes, timelines_of
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
 from emulator.store.redis_lane import Lane
@@ -143,9 +143,10 @@ class RedisStore:
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        value, clock, *children = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
-        task, *others = await self._tasks([value, *children])
-        return Reading(task, [each for each in others if each is not None], clock and CLOCK.from_bytes(clock))
+        clock, faults, *values = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
+        task, *others = await self._tasks(values)
+        children = [each for each in others if each is not None]
+        return Reading(task, children, _value(CLOCK, clock), _value(FAULTS, faults))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         return (await self._tasks([await self.ask("HGET", f"tasks:{namespace}", task_id)]))[0]
@@ -247,7 +248,7 @@ class RedisStore:
 
     async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
         found = await self.ask("HGET", f"namespace:{namespace}", f"fact:{fact.name}")
-        return fact.initial if found is None else fact.from_bytes(found)
+        return _value(fact, found)
 
     async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
         told = (fact.to_bytes(each) for each in (value, seen, fact.initial))
@@ -267,10 +268,7 @@ class RedisStore:
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
         ordinals, values, *told = await self.run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
-        found = {
-            fact: fact.initial if value is None else fact.from_bytes(value)
-            for fact, value in zip(facts, told, strict=True)
-        }
+        found = {fact: _value(fact, value) for fact, value in zip(facts, told, strict=True)}
         return Contents(_by_ordinal(await self._tasks(values)), int(ordinals or 0), found)
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
@@ -339,6 +337,10 @@ def _parted(value: bytes) -> tuple[int, int, bytes]:
     head, _, record = value.partition(b"\n")
     mark, version, *_ = head.split(b" ")
     return int(mark), int(version), record
+
+
+def _value(fact: Fact[Value], record: bytes | None) -> Value:
+    return fact.initial if record is None else fact.from_bytes(record)
 
 
 def _parent(task_id: str | None) -> str:
