@@ -38,15 +38,25 @@ def without_credentials(value: Any) -> Any:
     }
 
 
+def may_hold_credentials(text: str) -> bool:
+    """Tell at a glance whether a text, JSON or not, may hold a credential; where not, nothing below changes it."""
+    # Escapes may stand for the letters of a name.
+    if "\\u" in text or "%" in text:
+        return True
+    plain = _lower(text)
+    return any(name in plain and _is_followed_by_more_than_null(name, plain) for name in _SHORTEST_NAMES)
+
+
 def text_without_credentials(text: str) -> str:
-    """Return a text up to the name of the first credential in it: what it is of is not known, so all behind it goes."""
-    plain = text.lower()
-    if _ESCAPED.search(plain):
-        # Each character that JSON or a form may have escaped takes the place of its escape.
-        text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
-        plain = text.lower()
+    """Return a text up to the name of the first credential in it: what it is of is not known, so all behind it goes.
+
+    As in JSON, one that is null is none.
+    """
+    # Each character that JSON or a form may have escaped takes the place of its escape.
+    read = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+    plain = _lower(read)
     ends = [end for name in PROPERTIES if (end := _end_of(name, plain)) is not None]
-    return f"{text[: min(ends)]} {REDACTED}" if ends else text
+    return f"{read[: min(ends)]} {REDACTED}" if ends else text
 
 
 def sentence_without(sentence: str, texts: Iterable[str]) -> str:
@@ -75,18 +85,42 @@ def texts_in(value: Any) -> Iterator[str]:
             yield from texts_in(item)
 
 
+def _lower(text: str) -> str:
+    """Return a text in lower case, each character where it was."""
+    # The only one whose lower case is two.
+    return text.replace("\u0130", "i").lower()
+
+
+def _is_followed_by_more_than_null(name: str, text: str) -> bool:
+    return any(not _NULL.match(text, end) for _, end in _places(name, text))
+
+
 def _end_of(name: str, text: str) -> int | None:
     """Return where the first name of a credential ends in a lower-case text, None where there is none."""
-    start = text.find(name)
     # The user's credentials have names of their own; the others are words too, and count where a value follows.
-    while start >= 0 and name not in USER_CREDENTIALS and not _stands_for_a_value(text, start, start + len(name)):
+    is_a_word = name not in USER_CREDENTIALS
+    for start, end in _places(name, text):
+        if not _NULL.match(text, end) and not (is_a_word and not _stands_for_a_value(text, start, end)):
+            return end
+    return None
+
+
+def _places(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a name begins and ends, wherever it stands in a text."""
+    start = text.find(name)
+    while start >= 0:
+        yield start, start + len(name)
         start = text.find(name, start + 1)
-    return None if start < 0 else start + len(name)
 
 
 def _stands_for_a_value(text: str, start: int, end: int) -> bool:
     return _FOLLOWED.match(text, end) is not None or text[max(0, start - 6) : start].rstrip("\"'").endswith("name=")
 
 
+# A text that has one of the others has one of these.
+_SHORTEST_NAMES: Final = tuple(
+    name for name in PROPERTIES if not any(other in name for other in PROPERTIES if other != name)
+)
+_NULL: Final = re.compile(r"\"\s*:\s*null[\s,}]")
 _ESCAPED: Final = re.compile(r"\\u00([2-7][0-9a-f])|%([2-7][0-9a-f])", re.IGNORECASE)
 _FOLLOWED: Final = re.compile(r"\\*[\"']?\s*[:=]")

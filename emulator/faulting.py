@@ -20,7 +20,7 @@ from emulator.scenario.findings import Findings, Rules
 from emulator.scenario.selection import Catalogue
 from emulator.scenario.shapes import Path
 from emulator.standing import Standing, Standings
-from emulator.store import Store
+from emulator.store import Reading, Store
 from emulator.store.changing import ATTEMPTS, change_fact
 from emulator.store.facts import FAULTS
 
@@ -111,17 +111,17 @@ class Faults:
 
         Raises BadRequest where the client prefers one that is not there, or that the operation cannot have.
         """
-        coming = await self._store.fact(asked.namespace, FAULTS)
-        task = await self._store.get(asked.namespace, asked.task_id) if asked.task_id else None
+        reading = await self._reading(asked)
+        task = reading.task
         story = self._catalogue.get(asked.story or "")
         timeline = task.turn.timeline if task else story.timeline if story else None
         preferred = self._preferred(asked, timeline)
         goes_wrong = task is not None and task.turn.timeline.goes_wrong
-        if preferred is None and not coming and not goes_wrong:
+        if preferred is None and not reading.faults and not goes_wrong:
             return None
-        standing = await self._standings.find(asked.namespace, task.id) if task else None
+        standing = await self._standings.of(asked.namespace, reading)
         told = _told(asked, standing) if standing and goes_wrong else ()
-        struck = await self._first(asked.namespace, [*_coming(asked, coming, standing), *told])
+        struck = await self._first(asked.namespace, [*_coming(asked, reading.faults, standing), *told])
         if preferred is None:
             return struck
         ordinal = await self._store.hit(asked.namespace, "", _PREFERRED)
@@ -129,13 +129,17 @@ class Faults:
 
     async def strike_started(self, asked: Asked, task_id: str) -> Hit | None:
         """Return the fault that the story of a task has for the very request that has started it, or None."""
-        task = await self._store.get(asked.namespace, task_id)
-        if task is None or not task.turn.timeline.goes_wrong:
+        reading = await self._store.read(asked.namespace, task_id)
+        if reading.task is None or not reading.task.turn.timeline.goes_wrong:
             return None
-        standing = await self._standings.find(asked.namespace, task_id)
-        if standing is None:
-            return None
-        return await self._first(asked.namespace, _told(asked, standing))
+        standing = await self._standings.of(asked.namespace, reading)
+        return None if standing is None else await self._first(asked.namespace, _told(asked, standing))
+
+    async def _reading(self, asked: Asked) -> Reading:
+        """Return what a fault may depend on, with one question to the store."""
+        if asked.task_id:
+            return await self._store.read(asked.namespace, asked.task_id)
+        return Reading(None, (), None, await self._store.fact(asked.namespace, FAULTS))
 
     def named(self, name: str, timeline: Timeline | None = None) -> Fault:
         """Return a fault by its name: of the task's own story, built-in, or else of any story. Raises BadRequest."""

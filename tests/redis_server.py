@@ -10,6 +10,8 @@ from typing import Self
 
 import pytest
 
+from emulator.store.redis_lane import Lane
+
 NOT_INSTALLED = "no redis-server or valkey-server here: apt-get install redis-server"
 _PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/bin"])
 
@@ -20,6 +22,11 @@ def binary() -> str:
     if found is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(NOT_INSTALLED)
     return found
+
+
+async def messages(lane: Lane) -> int:
+    """Return how many messages a Redis has got, this one included."""
+    return int((await lane.ask("INFO", "stats"))["total_reads_processed"])
 
 
 class RedisServer:

@@ -17,6 +17,7 @@ from emulator.credentials import (
     REDACTED,
     credentials_in,
     is_credential,
+    may_hold_credentials,
     sentence_without,
     text_without_credentials,
     texts_in,
@@ -118,14 +119,21 @@ class Redaction:
 
 def _without_secrets(raw: bytes, size: int) -> tuple[bytes, int]:
     """Return a body without credentials and the size that it says to have."""
+    text = raw.decode("utf-8", "replace")
+    return _redacted(raw, text, size) if may_hold_credentials(text) else (raw, size)
+
+
+def _redacted(raw: bytes, text: str, size: int) -> tuple[bytes, int]:
+    # Compared by what both are shown as; bytes that are no text stay what they are.
+    shown = text_without_credentials(text)
+    is_clean = shown == text
     value = _parsed(raw) if size == len(raw) else _NO_JSON
     if value is not _NO_JSON:
         kept = without_credentials(value)
-        hidden = raw if kept == value else exact.dumps(kept)
+        # The value does not show what a name that stands twice in an object has first; the text does.
+        hidden = raw if is_clean and kept == value else exact.dumps(kept)
         return hidden, len(hidden)
-    # Compared by what both are shown as; bytes that are no text stay what they are.
-    shown = _text(raw)
-    hidden = raw if shown == raw.decode("utf-8", "replace") else shown.encode()
+    hidden = raw if is_clean else shown.encode()
     return hidden, len(hidden) if size == len(raw) else size
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from emulator.clock import Clock
-from emulator.core.faults import Strike
+from emulator.core.faults import FaultRule, Strike
 from emulator.core.replay import Turn
 from emulator.core.signals import Move, Signal
 from emulator.errors import EmulatorError
@@ -118,11 +118,16 @@ class Fact(Generic[Value]):
 
 
 class Reading(NamedTuple):
-    """What is kept of one task, of its sub-tasks by ordinal, and its namespace's clock, None while it is the first."""
+    """What is kept of one task, of its sub-tasks by ordinal, and of its namespace.
+
+    clock:  the namespace's, None while it is the first.
+    faults: those that its coming requests meet.
+    """
 
     task: Task | None
     children: Sequence[Task]
     clock: Clock | None
+    faults: tuple[FaultRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class MemoryStore:
             return _NOTHING
         children = room.children.get(task_id)
         tasks = [room.tasks[child] for child in children] if children else ()
-        return Reading(room.tasks.get(task_id), tasks, room.facts.get(CLOCK))
+        return Reading(room.tasks.get(task_id), tasks, room.facts.get(CLOCK), room.facts.get(FAULTS, ()))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         room = self._namespaces.get(namespace)

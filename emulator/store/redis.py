@@ -16,9 +16,10 @@ from emulator.errors import EmulatorError, StaleWrite
 from emulator.store import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from emulator.store import redis_scripts as scripts
 from emulator.store.bells import Bell, Bells
-from emulator.store.facts import CLOCK, task_to_bytes, timelines_of
+from emulator.store.facts import CLOCK, FAULTS, task_to_bytes, timelines_of
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
+from emulator.store.redis_lane import Lane
 from emulator.store.redis_log import RedisLog
 from emulator.store.timelines import FORMAT, check_format
 
@@ -47,6 +48,7 @@ class RedisStore:
         self._url = url
         # redis-py's own types change with its versions; what is asked of it here has been the same since 6.0.
         self._client: Any = None
+        self._lane: Lane | None = None
         self._kept = KeptTasks()
         self._name = ""
         self.log = RedisLog(self)
@@ -78,6 +80,13 @@ class RedisStore:
             )
         return self._client
 
+    @property
+    def lane(self) -> Lane:
+        """The way of all questions but those for the channel."""
+        if self._lane is None:
+            self._lane = Lane(self.client)
+        return self._lane
+
     @contextmanager
     def _briefly(self) -> Iterator[Any]:
         import redis
@@ -93,7 +102,7 @@ class RedisStore:
         if hearing is not None:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
-        client, self._client = self._client, None
+        client, self._client, self._lane = self._client, None, None
         if client is not None:
             await client.aclose()
 
@@ -126,25 +135,26 @@ class RedisStore:
     async def run(self, script: str, *values: Any) -> Any:
         """Return what a script gives for these values, the first of them a namespace."""
         with self._told():
-            return await self.client.register_script(script)(keys=[PREFIX, self._name], args=values)
+            return await self.lane.run(script, [PREFIX, self._name], values)
 
     async def ask(self, command: str, key: str, *values: Any) -> Any:
         """Return what a command gives for one of our keys."""
         with self._told():
-            return await getattr(self.client, command)(PREFIX + key, *values)
+            return await self.lane.ask(command, PREFIX + key, *values)
 
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        value, clock, *children = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
-        task, *others = await self._tasks([value, *children])
-        return Reading(task, [each for each in others if each is not None], clock and CLOCK.from_bytes(clock))
+        clock, faults, *values = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
+        task, *others = await self._tasks(values)
+        children = [each for each in others if each is not None]
+        return Reading(task, children, _value(CLOCK, clock), _value(FAULTS, faults))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
-        return (await self._tasks([await self.ask("hget", f"tasks:{namespace}", task_id)]))[0]
+        return (await self._tasks([await self.ask("HGET", f"tasks:{namespace}", task_id)]))[0]
 
     async def all(self, namespace: str) -> Sequence[Task]:
-        return _by_ordinal(await self._tasks(await self.ask("hvals", f"tasks:{namespace}")))
+        return _by_ordinal(await self._tasks(await self.ask("HVALS", f"tasks:{namespace}")))
 
     async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
         return (await self.read(namespace, task_id)).children
@@ -156,7 +166,7 @@ class RedisStore:
         return [(namespace.decode(), task) for namespace, task in pairs if task is not None]
 
     async def count(self) -> int:
-        return int(await self.ask("zcard", "ages"))
+        return int(await self.ask("ZCARD", "ages"))
 
     async def namespaces(self) -> Mapping[str, int]:
         found = await self.run(scripts.NAMESPACES)
@@ -169,7 +179,7 @@ class RedisStore:
         lacking = sorted({name for _, _, record in unknown for name in timelines_of(record) if self._kept.lacks(name)})
         texts: dict[str, bytes | None] = {}
         if lacking:
-            found = await self.ask("hmget", "timelines", lacking)
+            found = await self.ask("HMGET", "timelines", *lacking)
             texts = dict(zip(lacking, found, strict=True))
 
         def text(name: str) -> bytes:
@@ -239,8 +249,8 @@ class RedisStore:
         return int(await self.run(scripts.NEXT_ORDINAL, namespace, how_many))
 
     async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
-        found = await self.ask("hget", f"namespace:{namespace}", f"fact:{fact.name}")
-        return fact.initial if found is None else fact.from_bytes(found)
+        found = await self.ask("HGET", f"namespace:{namespace}", f"fact:{fact.name}")
+        return _value(fact, found)
 
     async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
         told = (fact.to_bytes(each) for each in (value, seen, fact.initial))
@@ -252,7 +262,7 @@ class RedisStore:
         return int(await self.run(scripts.HIT, namespace, task_id, rule))
 
     async def hits(self, namespace: str, task_id: str, rule: str) -> int:
-        return int(await self.ask("hget", f"hits:{len(namespace.encode())}:{namespace}{task_id}", rule) or 0)
+        return int(await self.ask("HGET", f"hits:{len(namespace.encode())}:{namespace}{task_id}", rule) or 0)
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
         await self.run(scripts.RESET, namespace, " ".join(sorted(scopes)))
@@ -260,10 +270,7 @@ class RedisStore:
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
         ordinals, values, *told = await self.run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
-        found = {
-            fact: fact.initial if value is None else fact.from_bytes(value)
-            for fact, value in zip(facts, told, strict=True)
-        }
+        found = {fact: _value(fact, value) for fact, value in zip(facts, told, strict=True)}
         return Contents(_by_ordinal(await self._tasks(values)), int(ordinals or 0), found)
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
@@ -332,6 +339,10 @@ def _parted(value: bytes) -> tuple[int, int, bytes]:
     head, _, record = value.partition(b"\n")
     mark, version, *_ = head.split(b" ")
     return int(mark), int(version), record
+
+
+def _value(fact: Fact[Value], record: bytes | None) -> Value:
+    return fact.initial if record is None else fact.from_bytes(record)
 
 
 def _parent(task_id: str | None) -> str:

@@ -106,19 +106,19 @@ class RedisLog:
             await self._store.run(_APPEND, namespace, *bounds, *told)
 
     async def record(self, namespace: str, ordinal: int) -> bytes | None:
-        found: bytes | None = await self._store.ask("hget", f"entries:{namespace}", str(ordinal))
+        found: bytes | None = await self._store.ask("HGET", f"entries:{namespace}", str(ordinal))
         return found
 
     async def records(self, namespace: str) -> Sequence[bytes]:
-        found: list[bytes] = await self._store.ask("hvals", f"entries:{namespace}")
+        found: list[bytes] = await self._store.ask("HVALS", f"entries:{namespace}")
         return found
 
     async def forgotten(self, namespace: str) -> int:
-        added = await self._store.ask("hget", f"log:{namespace}", "added")
-        return int(added or 0) - int(await self._store.ask("hlen", f"entries:{namespace}"))
+        added = await self._store.ask("HGET", f"log:{namespace}", "added")
+        return int(added or 0) - int(await self._store.ask("HLEN", f"entries:{namespace}"))
 
     async def kept(self) -> Mapping[str, int]:
-        found = await self._store.ask("hgetall", "logs")
+        found = await self._store.ask("HGETALL", "logs")
         return {name.decode(): int(count) for name, count in found.items()}
 
     async def reset(self, namespace: str) -> None:

@@ -31,7 +31,7 @@ _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 # One statement, because each takes and gives back the file's locks, which costs more than what it reads.
 _READ: Final = """
-SELECT 'clock', NULL, NULL, value FROM fact WHERE namespace = ?1 AND name = 'clock'
+SELECT name, NULL, NULL, value FROM fact WHERE namespace = ?1 AND name IN ('clock', 'faults')
 UNION ALL SELECT 'task', mark, version, record FROM task WHERE namespace = ?1 AND id = ?2
 UNION ALL SELECT * FROM (
     SELECT 'child', mark, version, record FROM task WHERE namespace = ?1 AND parent = ?2 ORDER BY ordinal
@@ -128,15 +128,17 @@ class SqliteStore:
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        clock, task, children = None, None, []
+        clock, faults, task, children = CLOCK.initial, FAULTS.initial, None, []
         for what, *row in self.rows(_READ, namespace, task_id):
             if what == "clock":
                 clock = CLOCK.from_bytes(row[2])
+            elif what == "faults":
+                faults = FAULTS.from_bytes(row[2])
             elif what == "task":
                 task = self._task((row[0], row[1], row[2]))
             else:
                 children.append(self._task((row[0], row[1], row[2])))
-        return Reading(task, children, clock)
+        return Reading(task, children, clock, faults)
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         found = self._tasks(f"{_TASK} WHERE namespace = ? AND id = ?", namespace, task_id)

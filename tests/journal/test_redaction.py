@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from emulator.contract.model import Credential, Operation
 from emulator.contract.validation import Violation
-from emulator.credentials import PROPERTIES, REDACTED
+from emulator.credentials import PROPERTIES, REDACTED, may_hold_credentials
 from emulator.journal import Entry
 from emulator.journal.records import from_record, to_record
-from emulator.journal.redaction import Redaction
+from emulator.journal.redaction import Redaction, _redacted
 from tests.contract.samples import ours
 from tests.journal.entries import entry, redaction
 
@@ -149,6 +149,30 @@ def test_a_body_without_secrets_is_written_as_it_is(body: bytes) -> None:
 
 def test_a_secret_whose_name_is_written_with_escapes_is_not_written() -> None:
     assert MARK.encode() not in kept(b'{"user\\u005ftokens": "%b"}' % MARK.encode()).request_body
+
+
+@given(body=BODIES, is_cut=st.booleans())
+def test_a_body_that_is_passed_over_at_a_glance_would_be_written_as_it_is(body: Any, is_cut: bool) -> None:
+    raw = orjson.dumps(body)
+    text, size = raw.decode(), len(raw) + is_cut
+
+    assert may_hold_credentials(text) or _redacted(raw, text, size) == (raw, size)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"password": "%s", "password": null}',
+        '{"a": {"user_tokens": "%s"}, "a": 1}',
+        '{"\\u0061pikey":"%s","apikey":0}',
+    ],
+)
+def test_a_secret_under_a_name_that_stands_twice_is_not_written(body: str) -> None:
+    assert MARK.encode() not in kept((body % MARK).encode()).request_body
+
+
+def test_a_body_that_was_cut_is_written_beyond_a_credential_that_is_null() -> None:
+    assert kept(b'{"user_tokens":null,"text":"and so', 100_000).body == b'{"user_tokens":null,"text":"and so'
 
 
 def test_keys_in_headers_queries_and_violations_are_not_written() -> None:

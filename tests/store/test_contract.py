@@ -228,10 +228,21 @@ async def test_another_process_sees_what_was_written_and_what_was_written_since(
 
     assert await store.get("ns", "a") == signalled
     reading = await other.read("ns", "a")
-    assert reading == Reading(signalled, reading.children, MANUAL)
+    assert reading == Reading(signalled, reading.children, MANUAL, ())
     assert [*reading.children] == [task("b", 1, "a")]
     assert [*(await other.read("ns", "unknown")).children] == []
     assert (await other.read("elsewhere", "a")).clock is None
+
+
+async def test_a_reading_tells_the_faults_to_come(store: Store, other: Store) -> None:
+    await store.set_fact("ns", FAULTS, RULES, ())
+
+    assert (await other.read("ns", "unknown"))[2:] == (None, RULES)
+    await store.set_fact("ns", CLOCK, MANUAL, None)
+    assert (await other.read("ns", "unknown"))[2:] == (MANUAL, RULES)
+    assert (await other.read("elsewhere", "unknown")).faults == ()
+    await store.reset("ns", frozenset({"faults", "clock"}))
+    assert (await other.read("ns", "unknown"))[2:] == (None, ())
 
 
 async def test_a_task_that_nobody_has_changed_is_the_same_object(store: Store, other: Store) -> None:
