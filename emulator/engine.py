@@ -123,10 +123,13 @@ class Engine:
 
     # Starting
 
-    async def start(self, namespace: str, start: Start, choice: Choice | None = None) -> View:
+    async def start(
+        self, namespace: str, start: Start, choice: Choice | None = None, reading: Reading | None = None
+    ) -> View:
         """Start a task, or a further turn of a finished one.
 
-        choice: the scenario that it takes whatever else would be chosen, and why; None to choose.
+        choice:  the scenario that it takes whatever else would be chosen, and why; None to choose.
+        reading: of the namespace, for a caller that has just looked.
 
         Raises NotFound for an unknown workflow under `--known-only`, Conflict for the id of a live task,
         BadRequest for an unknown preferred scenario.
@@ -141,12 +144,13 @@ class Engine:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        role = _Role(choice) if choice else await self._role(namespace, start)
+        reading = reading or await self.store.read(namespace, "")
+        role = _Role(choice) if choice else await self._role(namespace, start, reading.pins)
         if existing is not None:
             return await self._further_turn(namespace, existing, start, role)
-        return await self._first_turn(namespace, task_id, start, role)
+        return await self._first_turn(namespace, task_id, start, role, self.standings.clock_of(reading))
 
-    async def _role(self, namespace: str, start: Start) -> _Role:
+    async def _role(self, namespace: str, start: Start, pins: Pins) -> _Role:
         """Return what a start plays; a scenario that was pinned is taken by this start alone."""
 
         def role(pins: Pins) -> _Role:
@@ -162,7 +166,6 @@ class Engine:
             )
             return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
 
-        pins = await self.pins(namespace)
         chosen = role(pins)
         if not pins.upcoming:
             return chosen
@@ -176,8 +179,8 @@ class Engine:
         await self.feed.tell(namespace, feed.CHOICES)
         return chosen
 
-    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role) -> View:
-        now = await self.standings.now(namespace)
+    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role, clock: Clock) -> View:
+        now = clock.now(machine_time())
         ordinal = await self.store.next_ordinal(namespace)
         key = self._key(namespace, ordinal, 0)
         turn = _turn(start, role, key, now)
@@ -263,12 +266,12 @@ class Engine:
         """Return a task as it is, without counting as a read. Raises NotFound."""
         return await self._view(await self.standings.get(namespace, task_id))
 
-    async def read(self, namespace: str, task_id: str) -> View:
+    async def read(self, namespace: str, task_id: str, reading: Reading | None = None) -> View:
         """Return a task to a client that asks for it; the read moves a task that counts reads, or on an auto clock.
 
-        Raises NotFound.
+        reading: of the task, for a caller that has just looked. Raises NotFound.
         """
-        reading = await self.store.read(namespace, task_id)
+        reading = reading or await self.store.read(namespace, task_id)
         clock = self.standings.clock_of(reading)
         if (view := self._seen(namespace, task_id, reading, clock)) is not None:
             return view

@@ -106,12 +106,13 @@ class Faults:
         """Take the faults of other scenarios for all further starts and names."""
         self._catalogue = catalogue
 
-    async def strike(self, asked: Asked) -> Hit | None:
+    async def strike(self, asked: Asked, reading: Reading) -> Hit | None:
         """Return the fault of a request that is about to be handled, or None.
+
+        reading: of the namespace and the task that it is about.
 
         Raises BadRequest where the client prefers one that is not there, or that the operation cannot have.
         """
-        reading = await self._reading(asked)
         task = reading.task
         story = self._catalogue.get(asked.story or "")
         timeline = task.turn.timeline if task else story.timeline if story else None
@@ -127,19 +128,9 @@ class Faults:
         ordinal = await self._store.hit(asked.namespace, "", _PREFERRED)
         return self._hit(preferred, ordinal, asked.namespace, "", _PREFERRED, preferred=True)
 
-    async def strike_started(self, asked: Asked, task_id: str) -> Hit | None:
+    async def strike_started(self, asked: Asked, standing: Standing) -> Hit | None:
         """Return the fault that the story of a task has for the very request that has started it, or None."""
-        reading = await self._store.read(asked.namespace, task_id)
-        if reading.task is None or not reading.task.turn.timeline.goes_wrong:
-            return None
-        standing = await self._standings.of(asked.namespace, reading)
-        return None if standing is None else await self._first(asked.namespace, _told(asked, standing))
-
-    async def _reading(self, asked: Asked) -> Reading:
-        """Return what a fault may depend on, with one question to the store."""
-        if asked.task_id:
-            return await self._store.read(asked.namespace, asked.task_id)
-        return Reading(None, (), None, await self._store.fact(asked.namespace, FAULTS))
+        return await self._first(asked.namespace, _told(asked, standing))
 
     def named(self, name: str, timeline: Timeline | None = None) -> Fault:
         """Return a fault by its name: of the task's own story, built-in, or else of any story. Raises BadRequest."""

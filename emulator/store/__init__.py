@@ -122,12 +122,14 @@ class Reading(NamedTuple):
 
     clock:  the namespace's, None while it is the first.
     faults: those that its coming requests meet.
+    pins:   what its next starts take.
     """
 
     task: Task | None
     children: Sequence[Task]
     clock: Clock | None
     faults: tuple[FaultRule, ...] = ()
+    pins: Pins = NO_PINS
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,10 @@ class Store(Protocol):
         ...
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        """Return what is kept of a task, with as little waiting as possible."""
+        """Return what is kept of a task and its namespace, with as little waiting as possible.
+
+        task_id: empty for the namespace alone.
+        """
         ...
 
     async def get(self, namespace: str, task_id: str) -> Task | None:

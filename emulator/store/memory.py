@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from emulator.clock import Clock
 from emulator.errors import StaleWrite
-from emulator.store import Contents, Fact, Reading, Task, Value
+from emulator.store import NO_PINS, Contents, Fact, Reading, Task, Value
 from emulator.store.bells import Bell, Bells
-from emulator.store.facts import CLOCK, FAULTS
+from emulator.store.facts import CLOCK, FAULTS, PINS
 
 _NOTHING: Final = Reading(None, (), None)
 
@@ -49,7 +49,12 @@ class MemoryStore:
             return _NOTHING
         children = room.children.get(task_id)
         tasks = [room.tasks[child] for child in children] if children else ()
-        return Reading(room.tasks.get(task_id), tasks, room.facts.get(CLOCK), room.facts.get(FAULTS, ()))
+        facts = room.facts
+        if not facts:
+            return Reading(room.tasks.get(task_id), tasks, None)
+        return Reading(
+            room.tasks.get(task_id), tasks, facts.get(CLOCK), facts.get(FAULTS, ()), facts.get(PINS, NO_PINS)
+        )
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         room = self._namespaces.get(namespace)

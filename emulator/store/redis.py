@@ -16,7 +16,7 @@ from emulator.errors import EmulatorError, StaleWrite
 from emulator.store import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from emulator.store import redis_scripts as scripts
 from emulator.store.bells import Bell, Bells
-from emulator.store.facts import CLOCK, FAULTS, task_to_bytes, timelines_of
+from emulator.store.facts import CLOCK, FAULTS, PINS, task_to_bytes, timelines_of
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
 from emulator.store.redis_lane import Lane
@@ -145,10 +145,10 @@ class RedisStore:
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        clock, faults, *values = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
+        clock, faults, pins, *values = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
         task, *others = await self._tasks(values)
         children = [each for each in others if each is not None]
-        return Reading(task, children, _value(CLOCK, clock), _value(FAULTS, faults))
+        return Reading(task, children, _value(CLOCK, clock), _value(FAULTS, faults), _value(PINS, pins))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         return (await self._tasks([await self.ask("HGET", f"tasks:{namespace}", task_id)]))[0]

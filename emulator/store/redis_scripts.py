@@ -103,8 +103,8 @@ end
 READ: Final = (
     _COMMON
     + r"""
-local clock, faults = unpack(redis.call('HMGET', here, 'fact:clock', 'fact:faults'))
-local found = {clock, faults, redis.call('HGET', tasks, ARGV[2])}
+local clock, faults, pins = unpack(redis.call('HMGET', here, 'fact:clock', 'fact:faults', 'fact:pins'))
+local found = {clock, faults, pins, redis.call('HGET', tasks, ARGV[2])}
 for _, id in ipairs(redis.call('ZRANGE', children(ARGV[3]), 0, -1)) do
     found[#found + 1] = redis.call('HGET', tasks, id)
 end

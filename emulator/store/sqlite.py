@@ -17,7 +17,7 @@ from emulator.clock import Clock, machine_time
 from emulator.errors import StaleWrite
 from emulator.store import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from emulator.store.bells import Bell, Bells
-from emulator.store.facts import CLOCK, FAULTS, task_to_bytes
+from emulator.store.facts import CLOCK, FAULTS, PINS, task_to_bytes
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
 from emulator.store.sqlite_file import PATIENCE_SECONDS, connect, prepare, reason, ring, transaction
@@ -31,7 +31,7 @@ _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 # One statement, because each takes and gives back the file's locks, which costs more than what it reads.
 _READ: Final = """
-SELECT name, NULL, NULL, value FROM fact WHERE namespace = ?1 AND name IN ('clock', 'faults')
+SELECT name, NULL, NULL, value FROM fact WHERE namespace = ?1 AND name IN ('clock', 'faults', 'pins')
 UNION ALL SELECT 'task', mark, version, record FROM task WHERE namespace = ?1 AND id = ?2
 UNION ALL SELECT * FROM (
     SELECT 'child', mark, version, record FROM task WHERE namespace = ?1 AND parent = ?2 ORDER BY ordinal
@@ -128,17 +128,19 @@ class SqliteStore:
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        clock, faults, task, children = CLOCK.initial, FAULTS.initial, None, []
+        clock, faults, pins, task, children = CLOCK.initial, FAULTS.initial, PINS.initial, None, []
         for what, *row in self.rows(_READ, namespace, task_id):
             if what == "clock":
                 clock = CLOCK.from_bytes(row[2])
             elif what == "faults":
                 faults = FAULTS.from_bytes(row[2])
+            elif what == "pins":
+                pins = PINS.from_bytes(row[2])
             elif what == "task":
                 task = self._task((row[0], row[1], row[2]))
             else:
                 children.append(self._task((row[0], row[1], row[2])))
-        return Reading(task, children, clock, faults)
+        return Reading(task, children, clock, faults, pins)
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         found = self._tasks(f"{_TASK} WHERE namespace = ? AND id = ?", namespace, task_id)

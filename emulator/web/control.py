@@ -27,6 +27,7 @@ from emulator.web.access import ControlGate, Keys, Unauthorized
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply
 from emulator.web.people import Links
 from emulator.web.problems import problem, problem_violations, with_headers
+from emulator.web.recording import Exchange
 from emulator.web.service import Call, Handler
 from emulator.web.streams import StreamReply
 
@@ -49,9 +50,10 @@ class ControlManner:
         self._gate = ControlGate(settings)
         self._keys = keys
         self._redaction = Redaction(control_contract().operations)
+        self.names = frozenset(name for name, _ in _NO_STORE)
         self._challenge = _CHALLENGE if settings.token is not None else ()
 
-    async def enter(self, request: Request, operation: Operation) -> tuple[str, RawHeaders]:
+    def enter(self, request: Request, operation: Operation) -> str:
         """Return the namespace that a request is about. Raises Forbidden, Unauthorized and BadRequest."""
         action = operation.behaviour["action"]
         if action not in _UNDER_ANY_HOST:
@@ -59,7 +61,11 @@ class ControlManner:
         if action not in _WITHOUT_TOKEN:
             self._gate.check_token(request)
         has_namespace = any(parameter.name == "namespace" for parameter in operation.parameters)
-        return self._namespace(request) if has_namespace else self._keys.default, _NO_STORE
+        return self._namespace(request) if has_namespace else self._keys.default
+
+    async def added(self, exchange: Exchange, namespace: str) -> RawHeaders:
+        """Return that no answer may be kept."""
+        return _NO_STORE
 
     def _namespace(self, request: Request) -> str:
         """Return the namespace of the key or of the query; the contract holds the form of the latter."""

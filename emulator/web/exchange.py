@@ -113,7 +113,6 @@ class Reply:
 
     data:     the body before it was encoded, for the check against the contract.
     standing: of the task that the answer shows, if it shows one.
-    started:  the id of the task that the request has started.
     fault:    what goes wrong with the answer on purpose; `fault.name` is what `X-Emulator-Fault` tells.
     """
 
@@ -123,7 +122,6 @@ class Reply:
     headers: RawHeaders = ()
     data: Any = field(default=None, repr=False)
     standing: Standing | None = field(default=None, repr=False)
-    started: str | None = None
     fault: Hit | None = None
 
     def whole_headers(self, more: RawHeaders = ()) -> list[Header]:

@@ -1,7 +1,6 @@
 """What the emulated API does: one handler for each action that a contract can name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -13,12 +12,14 @@ from emulator.errors import EmulatorError, NotFound
 from emulator.journal.redaction import Redaction
 from emulator.oddities import FUTURE_EVENT
 from emulator.standing import Standing
+from emulator.store import StoreUnavailable
 from emulator.streaming import follow
 from emulator.web.access import Keys, Unauthorized, credential_of
 from emulator.web.exchange import RawHeaders, Reply, Request, json_reply, unless_gone
 from emulator.web.listing import in_own_words, selected, summaries
 from emulator.web.problems import vendor_error, vendor_violations
-from emulator.web.ratelimit import RateLimit
+from emulator.web.ratelimit import RATE_LIMITS, RateLimit
+from emulator.web.recording import Exchange
 from emulator.web.service import Call, Handler, applied, preference_applied
 from emulator.web.streams import StreamReply
 from emulator.web.task_replies import TaskReplies, task_id_of, told_by
@@ -31,17 +32,31 @@ class ApiManner:
         self._keys = keys
         alternatives = (each for operation in contract.operations for each in operation.security)
         self._security = tuple(dict.fromkeys(alternatives))
-        self._limited = frozenset(each.id for each in contract.operations if _tells_limits(each))
-        self._rate_limit = RateLimit(engine)
+        self._limited = frozenset(each.id for each in contract.operations if each.security and _tells_limits(each))
+        self._standings = engine.standings
+        self._rate_limit = RateLimit()
+        self.names = RATE_LIMITS
         self._redaction = Redaction(contract.operations)
 
-    async def enter(self, request: Request, operation: Operation) -> tuple[str, RawHeaders]:
-        """Return the namespace of the request's key, and the rate-limit headers. Raises Unauthorized."""
+    def enter(self, request: Request, operation: Operation) -> str:
+        """Return the namespace of the request's key. Raises Unauthorized."""
         if not operation.security:
-            return self._keys.default, ()
-        namespace = self._keys.namespace(credential_of(request, operation.security))
-        limited = operation.id in self._limited
-        return namespace, await self._rate_limit.headers(namespace) if limited else ()
+            return self._keys.default
+        return self._keys.namespace(credential_of(request, operation.security))
+
+    async def added(self, exchange: Exchange, namespace: str) -> RawHeaders:
+        """Return the rate-limit headers, where the operation declares them and asks for a key.
+
+        None where the store, and with it the clock, cannot be had.
+        """
+        operation = exchange.operation
+        if operation is None or operation.id not in self._limited:
+            return ()
+        try:
+            exchange.clock = exchange.clock or await self._standings.clock(namespace)
+        except StoreUnavailable:
+            return ()
+        return self._rate_limit.headers(namespace, exchange.clock)
 
     def place(self, request: Request) -> str:
         """Return the namespace that any credential of the contract opens; without a welcome one the default."""
@@ -104,17 +119,16 @@ class ApiHandlers:
             origin=call.request.origin,
             preferred=preferences.scenario,
         )
-        view = await self._engine.start(call.namespace, start)
+        view = await self._engine.start(call.namespace, start, reading=call.reading)
         honoured = [f"scenario={preferences.scenario}"] if preferences.scenario else []
         reply = behaviour.get("reply", "accepted")
         if reply == "stream":
-            stream = self._stream(call, view.standing, preference_applied(*honoured))
-            return replace(stream, started=view.standing.task.id)
+            return self._stream(call, view.standing, preference_applied(*honoured))
         if reply == "wait":
             waiting = self._engine.wait(call.namespace, view.standing.task.id, preferences.wait)
             view = await unless_gone(call.request, waiting)
             honoured += [] if preferences.wait is None else [f"wait={preferences.wait:g}"]
-        return replace(applied(self._replies.of(call, view), *honoured), started=view.standing.task.id)
+        return applied(self._replies.of(call, view), *honoured)
 
     async def events(self, call: Call) -> StreamReply:
         """Return the events of a task's newest turn, from its beginning."""
@@ -132,7 +146,7 @@ class ApiHandlers:
 
     async def read(self, call: Call) -> Reply:
         """Return a task to a client that polls it."""
-        return self._replies.of(call, await self._engine.read(call.namespace, task_id_of(call)))
+        return self._replies.of(call, await self._engine.read(call.namespace, task_id_of(call), call.reading))
 
     async def list_tasks(self, call: Call) -> Reply:
         """Return one page of tasks, newest first."""

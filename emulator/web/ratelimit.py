@@ -3,25 +3,26 @@
 from functools import lru_cache
 from typing import Final
 
-from emulator.engine import Engine
+from emulator.clock import Clock, machine_time
 from emulator.web.exchange import RawHeaders
 
 # 100 requests a minute, `Reset` in seconds since the epoch (source: the vendor's page on the REST API).
 PER_MINUTE: Final = 100
 _MINUTE: Final = 60_000
+_NAMES: Final = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
+RATE_LIMITS: Final = frozenset(_NAMES)
 _MOST_NAMESPACES: Final = 10_000
 
 
 class RateLimit:
     """Counts the requests of each namespace in the present minute of its own clock."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self) -> None:
         self._counted: dict[str, tuple[int, int]] = {}
 
-    async def headers(self, namespace: str) -> RawHeaders:
+    def headers(self, namespace: str, clock: Clock) -> RawHeaders:
         """Count one request and return the headers that tell how many are left."""
-        minute = await self._engine.standings.now(namespace) // _MINUTE
+        minute = clock.now(machine_time()) // _MINUTE
         counted_in, count = self._counted.get(namespace, (minute, 0))
         count = count + 1 if counted_in == minute else 1
         if len(self._counted) >= _MOST_NAMESPACES and namespace not in self._counted:
@@ -32,8 +33,5 @@ class RateLimit:
 
 @lru_cache(maxsize=1024)
 def _headers(left: int, resets_at: int) -> RawHeaders:
-    return (
-        (b"x-ratelimit-limit", str(PER_MINUTE).encode()),
-        (b"x-ratelimit-remaining", str(left).encode()),
-        (b"x-ratelimit-reset", str(resets_at).encode()),
-    )
+    told = (PER_MINUTE, left, resets_at)
+    return tuple(zip(_NAMES, (b"%d" % each for each in told), strict=True))

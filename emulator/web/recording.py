@@ -40,6 +40,7 @@ class Exchange:
 
     began:     by the clock for lengths of time, in seconds.
     namespace: None for whoever needs no key, or has none that is welcome.
+    clock:     the namespace's, once it was read.
     """
 
     request: Request
@@ -47,6 +48,7 @@ class Exchange:
     began: float
     namespace: str | None = None
     violations: tuple[Violation, ...] = ()
+    clock: Clock | None = None
 
 
 class Recorder:
@@ -70,7 +72,8 @@ class Recorder:
         """
         namespace = exchange.namespace or self._place(exchange.request)
         try:
-            taken, clock = await self._journal.next_number(namespace), await self._standings.clock(namespace)
+            taken = await self._journal.next_number(namespace)
+            clock = exchange.clock or await self._standings.clock(namespace)
         except StoreUnavailable:
             return reply.whole_headers(added)
         headers = reply.whole_headers((*added, _number(taken)))
@@ -83,7 +86,8 @@ class Recorder:
         """Send a stream, recorded when it begins and again when it ends."""
         namespace, request = exchange.namespace or self._place(exchange.request), exchange.request
         try:
-            taken, clock = await self._journal.next_number(namespace), await self._standings.clock(namespace)
+            taken = await self._journal.next_number(namespace)
+            clock = exchange.clock or await self._standings.clock(namespace)
         except StoreUnavailable:
             await reply.stream(request.scope, request.receive, send, added)
             return

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
+from emulator.clock import Clock
 from emulator.contract.answers import Answer, Preferences, answer, parse_prefer
 from emulator.contract.directions import for_answers, for_requests
 from emulator.contract.spec import Contract, Operation, routing_order
@@ -20,6 +21,8 @@ from emulator.contract.values import keyed
 from emulator.core.faults import STATUS
 from emulator.errors import EmulatorError
 from emulator.faulting import Hit
+from emulator.standing import Standing
+from emulator.store import Reading
 from emulator.web.exchange import (
     JSON,
     PROBLEM,
@@ -61,13 +64,14 @@ class Refused(EmulatorError):
         self.violations = violations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """A request that was let in and found valid.
 
     parameters: by name, of path, query and headers, each as the contract types it.
     body, raw:  parsed, and as sent.
-    added:      headers that the answer will carry whatever it is.
+    reading:    what the store keeps of its namespace, and of the task that it is about; None where nothing was read.
+    clock:      what its namespace goes by, by that reading.
     """
 
     request: Request
@@ -77,7 +81,8 @@ class Call:
     body: Any
     raw: bytes
     preferences: Preferences
-    added: RawHeaders
+    reading: Reading | None = None
+    clock: Clock | None = None
 
 
 Handler = Callable[[Call], Awaitable[Reply | StreamReply]]
@@ -104,16 +109,25 @@ class Faulty(Protocol):
         """Return the fault of a request that is about to be handled, or None. Raises EmulatorError."""
         ...
 
-    async def strike_started(self, call: "Call", task_id: str) -> Hit | None:
-        """Return the fault that a story has for the request that has started it, or None."""
+    async def strike_started(self, call: "Call", standing: Standing) -> Hit | None:
+        """Return the fault that the story of a task has for the call that has started it, or None."""
         ...
 
 
 class Manner(Protocol):
-    """In what a service differs from another: whom it lets in, how it words errors, what it adds to an answer."""
+    """In what a service differs from another: whom it lets in, how it words errors, what it adds to an answer.
 
-    async def enter(self, request: Request, operation: Operation) -> tuple[str, RawHeaders]:
-        """Return the request's namespace, and headers for its answer. Raises EmulatorError."""
+    names: of the headers that it adds.
+    """
+
+    names: frozenset[bytes]
+
+    def enter(self, request: Request, operation: Operation) -> str:
+        """Return the request's namespace. Raises EmulatorError."""
+        ...
+
+    async def added(self, exchange: Exchange, namespace: str) -> RawHeaders:
+        """Return headers for the answer to a request that was let in, whatever it is."""
         ...
 
     def error(self, error: EmulatorError) -> Reply:
@@ -180,10 +194,15 @@ class Service:
                 return
             except BodyTooLarge as too_large:
                 exchange.violations = _broken(too_large, exchange.request)
-        await self.send(await self.outcome(exchange, self._undeclared(self.manner.error(error)), headers), send)
+        reply = self._undeclared(self.manner.error(error))
+        await self.send(await self.outcome(exchange, replace(reply, headers=(*reply.headers, *headers)), None), send)
 
-    async def outcome(self, exchange: Exchange, reply: Reply | StreamReply, added: RawHeaders) -> Outcome:
-        """Return an answer that is ready to be sent; where answers are recorded, it is, unless it is a stream."""
+    async def outcome(self, exchange: Exchange, reply: Reply | StreamReply, namespace: str | None) -> Outcome:
+        """Return an answer that is ready to be sent; where answers are recorded, it is, unless it is a stream.
+
+        namespace: the one in which the request was let in; None where it was not.
+        """
+        added = () if namespace is None else await self.manner.added(exchange, namespace)
         if isinstance(reply, StreamReply):
             return Outcome(exchange, reply, added, [])
         record = self.recorder and self.recorder.record
@@ -214,7 +233,13 @@ class Service:
         key = keyed(self.seed, call.operation.id, call.request.scope["path"], call.request.query, call.raw)
         # RFC 9110, 5.3: a field that is sent several times is one list.
         accept = ", ".join(call.request.header_values(b"accept"))
-        return _reply(answer(self._answers, call.operation, call.preferences, key, accept), call.added)
+        return self._reply(answer(self._answers, call.operation, call.preferences, key, accept))
+
+    def _reply(self, given: Answer) -> Reply:
+        """Return the contract's answer as a reply, without the headers that every answer here has."""
+        sent = ((name.lower().encode(), value.encode("latin-1")) for name, value in given.headers)
+        headers = tuple(header for header in sent if header[0] not in self.manner.names)
+        return applied(Reply(given.status, given.body, given.media_type, headers), *given.applied)
 
     def refusal(self, operation: Operation, hit: Hit) -> Reply:
         """Return the answer that a fault gives in place of the operation's own; nothing holds it to the contract."""
@@ -270,7 +295,8 @@ class Service:
             given = answer(self._answers, operation, Preferences(code=reply.status), keyed(self.seed, operation.id))
         except EmulatorError:
             return reply
-        return with_headers(_reply(replace(given, applied=()), reply.headers), reply.headers)
+        made = self._reply(replace(given, applied=()))
+        return replace(made, headers=(*_without(made.headers, reply.headers), *reply.headers))
 
 
 class Endpoint:
@@ -298,16 +324,16 @@ class Endpoint:
     async def outcome(self, request: Request) -> Outcome | None:
         """Return the answer to a request; whatever goes wrong on the way is one too. None for a client that is gone."""
         exchange = Exchange(request, self._operation, perf_counter())
-        added: RawHeaders = ()
-        manner = self._service.manner
+        service, manner = self._service, self._service.manner
         reply: Reply | StreamReply
+        namespace: str | None = None
         try:
-            namespace, added = await manner.enter(request, self._operation)
+            namespace = manner.enter(request, self._operation)
             if self._operation.security:
                 exchange.namespace = namespace
-            reply = await self.reply(request, namespace, added)
+            reply = await self.reply(exchange, namespace)
             if isinstance(reply, Reply):
-                self._service.check(self._operation, reply)
+                service.check(self._operation, reply)
         except ClientGone:
             return None
         except Refused as refused:
@@ -321,14 +347,14 @@ class Endpoint:
             _logger.exception("%s %s failed", request.scope["method"], request.scope["path"])
             reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
         if isinstance(reply, Reply):
-            reply = self._service.shaped(self._operation, reply)
+            reply = service.shaped(self._operation, reply) if reply.status >= 400 else reply
         elif request.scope["method"] == "HEAD":
             reply = reply.head
-        return await self._service.outcome(exchange, reply, added)
+        return await service.outcome(exchange, reply, namespace)
 
-    async def reply(self, request: Request, namespace: str, added: RawHeaders) -> Reply | StreamReply:
+    async def reply(self, exchange: Exchange, namespace: str) -> Reply | StreamReply:
         """Validate a request and return its answer. Raises Refused."""
-        operation, service = self._operation, self._service
+        request, operation, service = exchange.request, self._operation, self._service
         raw = await request.body(service.max_body)
         content_type = request.header(b"content-type")
         if not body_is_acceptable(operation, content_type, raw):
@@ -341,17 +367,20 @@ class Endpoint:
             raise Refused(service.manner.violations(found), found)
         prefer = request.header_values(b"prefer")
         preferences = parse_prefer(prefer) if prefer else _NO_PREFERENCES
-        call = Call(request, operation, namespace, found.parameters, found.body, raw, preferences, added)
-        return await self._handled(call) if service.faulty is None else await self._faulted(call, service.faulty)
+        call = Call(request, operation, namespace, found.parameters, found.body, raw, preferences)
+        if service.faulty is None:
+            return await self._handled(call)
+        hit = await service.faulty.strike(call)
+        exchange.clock = call.clock
+        return await self._faulted(call, service.faulty, hit)
 
     async def _handled(self, call: Call) -> Reply | StreamReply:
         if self._handler is None or call.preferences.ask_the_contract:
             return self._service.from_contract(call)
         return await self._handler(call)
 
-    async def _faulted(self, call: Call, faulty: Faulty) -> Reply | StreamReply:
+    async def _faulted(self, call: Call, faulty: Faulty, hit: Hit | None) -> Reply | StreamReply:
         """Return the answer with the fault that strikes it, if one does; one with its own status is all there is."""
-        hit = await faulty.strike(call)
         if hit is not None and hit.fault.kind == STATUS:
             return self._service.refusal(self._operation, hit)
         try:
@@ -360,8 +389,8 @@ class Endpoint:
             if hit is None or error.status >= 500:
                 raise
             reply = self._service.shaped(self._operation, self._service.manner.error(error))
-        if hit is None and reply.started is not None:
-            hit = await faulty.strike_started(call, reply.started)
+        if hit is None and reply.standing is not None:
+            hit = await faulty.strike_started(call, reply.standing)
         return reply if hit is None else replace(reply, fault=hit)
 
 
@@ -384,13 +413,6 @@ def _broken(error: EmulatorError, request: Request) -> tuple[Violation, ...]:
     if isinstance(error, BodyTooLarge):
         return (Violation(("body",), error.message, "too_large", None, "a smaller body"),)
     return ()
-
-
-def _reply(given: Answer, added: RawHeaders) -> Reply:
-    names = {name for name, _ in added}
-    sent = ((name.lower().encode(), value.encode("latin-1")) for name, value in given.headers)
-    headers = tuple(header for header in sent if header[0] not in names)
-    return applied(Reply(given.status, given.body, given.media_type, headers), *given.applied)
 
 
 def applied(reply: Reply, *preferences: str) -> Reply:

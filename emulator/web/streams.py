@@ -36,7 +36,7 @@ class StreamReply:
     comes again names the last one it has had.
 
     beyond:         what of the events the contract does not know; where there is anything, nothing holds them to it.
-    started, fault: as of a Reply.
+    fault:          as of a Reply.
     """
 
     events: AsyncIterator[Mapping[str, Any]]
@@ -45,7 +45,6 @@ class StreamReply:
     headers: RawHeaders = ()
     standing: Standing | None = None
     beyond: str = ""
-    started: str | None = None
     fault: Hit | None = None
     sent: int = 0
 

@@ -234,15 +234,18 @@ async def test_another_process_sees_what_was_written_and_what_was_written_since(
     assert (await other.read("elsewhere", "a")).clock is None
 
 
-async def test_a_reading_tells_the_faults_to_come(store: Store, other: Store) -> None:
+async def test_a_reading_tells_what_the_namespace_has(store: Store, other: Store) -> None:
+    pins = Pins("completed")
     await store.set_fact("ns", FAULTS, RULES, ())
+    await store.set_fact("ns", PINS, pins, NO_PINS)
 
-    assert (await other.read("ns", "unknown"))[2:] == (None, RULES)
+    found = await other.read("ns", "")
+    assert (found.task, [*found.children], *found[2:]) == (None, [], None, RULES, pins)
     await store.set_fact("ns", CLOCK, MANUAL, None)
-    assert (await other.read("ns", "unknown"))[2:] == (MANUAL, RULES)
-    assert (await other.read("elsewhere", "unknown")).faults == ()
-    await store.reset("ns", frozenset({"faults", "clock"}))
-    assert (await other.read("ns", "unknown"))[2:] == (None, ())
+    assert tuple(await other.read("ns", "unknown"))[2:] == (MANUAL, RULES, pins)
+    assert (await other.read("elsewhere", "unknown"))[2:] == (None, (), NO_PINS)
+    await store.reset("ns", frozenset({"faults", "clock", "pins"}))
+    assert (await other.read("ns", "unknown"))[2:] == (None, (), NO_PINS)
 
 
 async def test_a_task_that_nobody_has_changed_is_the_same_object(store: Store, other: Store) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.faulting import Asked
 from emulator.settings import Settings
 from emulator.store.redis import RedisStore
 from emulator.store.sqlite import SqliteStore
@@ -273,21 +272,18 @@ async def test_a_full_disk_in_earnest_is_told(tmp_path: Path) -> None:
         await (await asyncio.create_subprocess_exec("umount", str(tmp_path))).wait()
 
 
-async def test_what_the_fault_of_a_request_depends_on_is_one_question(
-    redis_url: str,
-) -> None:
+async def test_a_poll_is_two_questions_what_there_is_and_its_number(redis_url: str) -> None:
     client = Api(create_app(Settings(clock="manual", store=redis_url)))
     task = await client.start("approval")
-    reads = next(each for each in client.app.contract.operations if each.id == "getTask")
     # Nothing of the journal is left to be written.
     await client.app.engine.journal.newest(client.namespace)
     assert isinstance(client.app.engine.store, RedisStore)
     lane = client.app.engine.store.lane
     before = await messages(lane)
 
-    assert await client.app.engine.faults.strike(Asked(client.namespace, reads, task["id"])) is None
+    await client.task(task["id"])
 
-    assert await messages(lane) - before == 1 + 1
+    assert await messages(lane) - before == 2 + 1
     await client.app.close()
 
 
