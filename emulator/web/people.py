@@ -4,7 +4,7 @@ They need no token: who has the link is the person. Forms and nothing else, no s
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -109,16 +109,22 @@ class Links:
 
 
 class People:
-    """Shows a pause to the person who was sent its link, and takes the answer."""
+    """Shows a pause to the person who was sent its link, and takes the answer.
 
-    def __init__(self, engine: Engine, links: Links, gate: ControlGate) -> None:
+    followed: told the namespace of each page that is opened to authorize a credential.
+    """
+
+    def __init__(self, engine: Engine, links: Links, gate: ControlGate, followed: Callable[[str], None]) -> None:
         self._engine = engine
         self._links = links
         self._gate = gate
+        self._followed = followed
 
     async def show(self, request: Request, link: str) -> Reply:
-        """Return the page of a link. Raises NotFound, Gone and BadRequest; nothing changes."""
+        """Return the page of a link. Raises NotFound, Gone and BadRequest; no task changes."""
         ask, back = await self._ask(link), _back(request)
+        if ask.kind == "eca":
+            self._followed(ask.link.namespace)
         notice = "closed" if ask.left is None and _query(request).get("window") == "closed" else ""
         return self._page(ask, back, notice=notice)
 
