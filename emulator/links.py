@@ -13,17 +13,21 @@ _MAC_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link leads to: one step of one turn of one task."""
+    """What a link leads to: one visit of a step, in one turn of one task.
+
+    visit: its place among those of the turn, counted from 0; a story may come to a step again.
+    """
 
     namespace: str
     task_id: str
     turn: int
     step: str
+    visit: int
 
 
 def sign(link: Link, secret: bytes) -> str:
     """Return the text of a link, safe in a URL's path."""
-    named = "\0".join((link.namespace, link.task_id, str(link.turn), link.step)).encode()
+    named = "\0".join((link.namespace, link.task_id, str(link.turn), link.step, str(link.visit))).encode()
     return base64.urlsafe_b64encode(_mac(named, secret) + named).rstrip(b"=").decode()
 
 
@@ -37,8 +41,8 @@ def verify(text: str, secret: bytes) -> Link:
     if not hmac.compare_digest(mac, _mac(named, secret)):
         raise NotFound("This link is not one of ours.")
     namespace, _, rest = named.decode().partition("\0")
-    task_id, turn, step = rest.rsplit("\0", 2)
-    return Link(namespace, task_id, int(turn), step)
+    task_id, turn, step, visit = rest.rsplit("\0", 3)
+    return Link(namespace, task_id, int(turn), step, int(visit))
 
 
 def _mac(named: bytes, secret: bytes) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from emulator.contract.spec import Contract, Operation
 from emulator.core.task import Status
+from emulator.errors import BadRequest, did_you_mean
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -29,6 +30,15 @@ class Words:
     def status(self, status: Status) -> str:
         """Return the contract's word for a status."""
         return self.statuses.get(status.value, status.value)
+
+    def meant(self, word: Any) -> tuple[Status, ...]:
+        """Return the statuses that the contract calls by a word: one, or several alike. Raises BadRequest for none."""
+        found = tuple(status for status in Status if self.status(status) == word)
+        if found:
+            return found
+        known = tuple(str(self.status(status)) for status in Status)
+        hint = did_you_mean(str(word), known) or "."
+        raise BadRequest(f"'{word}' is not a status; a task is {', '.join(dict.fromkeys(known))}{hint}")
 
     def say(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Return facts under the contract's names."""

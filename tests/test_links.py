@@ -8,9 +8,9 @@ from emulator.errors import NotFound
 from emulator.links import Link, sign, verify
 
 SECRET = b"secret"
-LINK = Link("ns-1", "3f2a", 0, "waiting")
+LINK = Link("ns-1", "3f2a", 0, "waiting", 2)
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
-links = st.builds(Link, texts, texts, st.integers(0, 1_000), texts)
+links = st.builds(Link, texts, texts, st.integers(0, 1_000), texts, st.integers(0, 1_000))
 
 
 @given(link=links)
@@ -40,7 +40,7 @@ def test_the_same_link_is_the_same_text_so_that_runs_are_equal() -> None:
         sign(LINK, SECRET)[:-1],
         sign(LINK, SECRET) + "AAAA",
         "A" + sign(LINK, SECRET)[1:],
-        base64.urlsafe_b64encode(b"\0" * 16 + b"ns-1\0003f2a\0000\0waiting").decode(),
+        base64.urlsafe_b64encode(b"\0" * 16 + b"ns-1\0003f2a\0000\0waiting\0002").decode(),
     ],
 )
 def test_a_link_of_somebody_elses_making_leads_nowhere(text: str) -> None:

@@ -48,12 +48,14 @@ class Evidence:
     histories: by task and turn counted from 1, of those that a client was shown paused; none of a deleted task.
     actions:   what an operation does, by its id.
     lacking:   returns the names in a request that its operation does not declare.
+    followed:  whether anybody has opened a page on which a credential is authorized.
     """
 
     entries: Sequence[Entry]
     histories: Mapping[tuple[str, int], History]
     actions: Mapping[str, str]
     lacking: Callable[[Entry], Sequence[str]]
+    followed: bool = False
 
     def action(self, entry: Entry) -> str:
         """Return what the operation of an entry does; "" for none."""

@@ -60,6 +60,11 @@ class ConductRegister:
         self._earlier: OrderedDict[str, list[Finding]] = OrderedDict()
         # Up to which entry a journal that is kept has been judged for good.
         self._judged_to: dict[str, int] = {}
+        self._followed: set[str] = set()
+
+    def follow(self, namespace: str) -> None:
+        """Note that somebody has opened a page on which a credential is authorized."""
+        self._followed.add(namespace)
 
     async def keep(self, namespace: str, scopes: Collection[str]) -> None:
         """Judge a journal that a reset is about to forget, or whose tasks are: the same ids may come again."""
@@ -97,6 +102,7 @@ class ConductRegister:
         """Let nothing that stands in a journal now be judged again."""
         newest = await self._engine.journal.newest(namespace) if is_kept else ()
         self._judged_to.pop(namespace, None)
+        self._followed.discard(namespace)
         if newest:
             self._judged_to[namespace] = newest[0].ordinal
 
@@ -111,4 +117,4 @@ class ConductRegister:
             from emulator.report.judging import Judge
 
             self._judge = Judge(self._engine, self._contract, self._waived)
-        return await self._judge.judge(namespace, entries)
+        return await self._judge.judge(namespace, entries, followed=namespace in self._followed)

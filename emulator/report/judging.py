@@ -25,10 +25,13 @@ class Judge:
         self._actions = {each.id: str(each.behaviour.get("action", "")) for each in contract.operations}
         self._fields = Fields(contract)
 
-    async def judge(self, namespace: str, entries: Sequence[Entry]) -> list[Finding]:
-        """Return what the entries of a namespace show, oldest first, as if no request were to follow."""
+    async def judge(self, namespace: str, entries: Sequence[Entry], *, followed: bool = False) -> list[Finding]:
+        """Return what the entries of a namespace show, oldest first, as if no request were to follow.
+
+        followed: whether anybody has opened a page on which a credential is authorized.
+        """
         histories = await self._histories(namespace, entries)
-        evidence = Evidence(entries, histories, self._actions, self._fields.lacking)
+        evidence = Evidence(entries, histories, self._actions, self._fields.lacking, followed)
         return [replace(finding, where=namespace) for finding in conduct(RULES, evidence, self._waived)]
 
     async def _histories(self, namespace: str, entries: Sequence[Entry]) -> dict[tuple[str, int], History]:

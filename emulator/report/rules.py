@@ -110,7 +110,7 @@ def _takes_paused_for_the_end(evidence: Evidence) -> Iterator[Told]:
 
 def _never_follows_auth_url(evidence: Evidence) -> Iterator[Told]:
     histories = evidence.histories.values()
-    if any(visit.cause in (AUTHORIZE, DENY) for history in histories for visit in history.visits):
+    if evidence.followed or any(visit.cause in (AUTHORIZE, DENY) for history in histories for visit in history.visits):
         return
     for turn, shown in evidence.turns():
         history = evidence.histories.get(turn)

@@ -4,7 +4,7 @@ They need no token: who has the link is the person. Forms and nothing else, no s
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -103,21 +103,28 @@ class Links:
         return verify(text, self._secret)
 
     def _address(self, page: str, standing: Standing) -> str:
-        link = Link(standing.namespace, standing.task.id, standing.number, standing.snapshot.step.id)
+        snapshot = standing.snapshot
+        link = Link(standing.namespace, standing.task.id, standing.number, snapshot.step.id, len(snapshot.visits) - 1)
         return f"{self._public_url or standing.turn.origin}{PREFIX}/{page}/{sign(link, self._secret)}"
 
 
 class People:
-    """Shows a pause to the person who was sent its link, and takes the answer."""
+    """Shows a pause to the person who was sent its link, and takes the answer.
 
-    def __init__(self, engine: Engine, links: Links, gate: ControlGate) -> None:
+    followed: told the namespace of each page that is opened to authorize a credential.
+    """
+
+    def __init__(self, engine: Engine, links: Links, gate: ControlGate, followed: Callable[[str], None]) -> None:
         self._engine = engine
         self._links = links
         self._gate = gate
+        self._followed = followed
 
     async def show(self, request: Request, link: str) -> Reply:
-        """Return the page of a link. Raises NotFound, Gone and BadRequest; nothing changes."""
+        """Return the page of a link. Raises NotFound, Gone and BadRequest; no task changes."""
         ask, back = await self._ask(link), _back(request)
+        if ask.kind == "eca":
+            self._followed(ask.link.namespace)
         notice = "closed" if ask.left is None and _query(request).get("window") == "closed" else ""
         return self._page(ask, back, notice=notice)
 
@@ -135,7 +142,9 @@ class People:
         kind, reason = (
             ("deny", "signed in as another user") if answer == _WRONG_USER else (answer, _text(sent, "reason"))
         )
-        if ask.left is None and kind not in ask.choices:
+        if ask.left is not None:
+            return self._page(ask, back, 409, "late")
+        if kind not in ask.choices:
             raise BadRequest(f"'{answer}' is none of the answers: {', '.join(ask.choices)}.")
         try:
             await self._send(ask, kind, _text(sent, "by") or f"{_PAGES[ask.kind]} page", reason)
@@ -159,16 +168,15 @@ class People:
             standing = await self._engine.standings.turn(link.namespace, link.task_id, link.turn)
         except NotFound:
             raise Gone("The task of this link was deleted, or the emulator was reset.") from None
-        index = standing.turn.timeline.find(link.step)
         visits = standing.snapshot.visits
-        met = [place for place, visit in enumerate(visits) if visit.step == index and visit.cause not in (STOP, UPDATE)]
-        pause = None if index is None else standing.turn.timeline.steps[index].pause
-        if not met or pause is None:
+        visit = visits[link.visit] if link.visit < len(visits) else None
+        step = None if visit is None or visit.cause in (STOP, UPDATE) else standing.turn.timeline.steps[visit.step]
+        if step is None or step.id != link.step or step.pause is None:
             raise Gone("The task of this link has begun anew, and nobody is asked there now.")
-        then = next(each for each in moments(standing.turn, standing.now) if len(each.visits) == met[-1] + 1)
+        then = next(each for each in moments(standing.turn, standing.now) if len(each.visits) == link.visit + 1)
         shown = self._engine.renderer.pause_details(replace(standing, snapshot=then))
-        after = visits[met[-1] + 1 :]
-        return Ask(link, standing, pause.kind, shown, after[0] if after else None)
+        after = visits[link.visit + 1 :]
+        return Ask(link, standing, step.pause.kind, shown, after[0] if after else None)
 
     def _page(self, ask: Ask, back: SplitResult | None, status: int = 200, notice: str = "") -> Reply:
         template = "outcome" if ask.left else _PAGES[ask.kind]

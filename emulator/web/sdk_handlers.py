@@ -47,7 +47,7 @@ class SdkHandlers:
         """Take over what a worker says of a task; what is not the worker's to say, or no news, changes nothing."""
         task_id = task_id_of(call)
         view = await self._engine.peek(call.namespace, task_id)
-        news = _news(self._engine.renderer, view, call.body)
+        news = _news(self._engine.renderer, view, call.body or {})
         if news:
             view = await self._engine.signal(call.namespace, task_id, signals.UPDATE, payload=news)
         return self._replies.of(call, view)
@@ -100,18 +100,24 @@ class SdkHandlers:
 
 
 def _news(renderer: TaskRenderer, view: View, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an update says that is new and a worker's to say. A client that saves a task sends all of it."""
-    body = view.body
+    """Return what an update says that is new and a worker's to say, its status in the emulator's word.
+
+    A client that saves a task sends all of it. Raises BadRequest for a status that the contract has no word for.
+    """
+    body, words = view.body, renderer.words
+    own = OWN.union(words.name(each) for each in OWN)
     # The SDK's name on this path for what the task calls payload_extension.
     extension = sent.get("tool_call_payload_extension")
     said = sent if extension is None else {**sent, "payload_extension": extension}
-    settable = {name: value for name, value in said.items() if name in body and name not in OWN and value is not None}
-    if not isinstance(settable.get("result", ""), str):
+    settable = {name: value for name, value in said.items() if name in body and name not in own and value is not None}
+    if "result" in settable and not renderer.takes("result").takes(settable["result"]):
         settable["result"] = exact.dumps(settable["result"]).decode()
     news = {name: value for name, value in settable.items() if renderer.completed(name, value) != body[name]}
-    status = sent.get("status")
-    if status is not None and may_be_updated(view.standing.snapshot.status, Status(status)):
-        news["status"] = status
+    word = sent.get(words.name("status"))
+    if word is not None and word != body.get(words.name("status")):
+        present = view.standing.snapshot.status
+        possible = [each.value for each in words.meant(word) if may_be_updated(present, each)]
+        news |= {"status": possible[0]} if possible else {}
     return news
 
 

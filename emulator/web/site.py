@@ -55,7 +55,7 @@ class Site:
         self._reports = reports
         self._default = Keys(settings).default
         self._gate = ControlGate(settings)
-        self._people = People(engine, links, self._gate)
+        self._people = People(engine, links, self._gate, reports.conduct.follow)
         self._has_token = settings.token is not None
 
     def has(self, path: str) -> bool:

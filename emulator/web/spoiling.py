@@ -27,6 +27,7 @@ GARBAGE: Final = b"\xff\xfe}{ not what you have asked for \x00"
 _AT_ONCE: Final = (faults.RESET, faults.EMPTY)
 _REWRITTEN: Final = (faults.MALFORMED, faults.GARBAGE)
 _EVENT: Final = b"data:"
+_EVENT_STREAM: Final = b"text/event-stream"
 
 
 class BrokenConnection(EmulatorError, ConnectionError):
@@ -37,7 +38,8 @@ class Spoiler:
     """Stands in the place of `send` and spoils what passes.
 
     A plain answer's body comes in one piece, a stream's events each in one: the first piece is the one that is
-    truncated, malformed or slowed down.
+    truncated, malformed or slowed down. What repeats, swaps or ends events is done where they are made; the connection
+    breaks in place of what comes behind the last of them.
     """
 
     def __init__(self, hit: Hit, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +49,6 @@ class Spoiler:
         self._receive = receive
         self._send = send
         self._started: Message | None = None
-        self._held: Message | None = None
         self._events = 0
         self._is_done = False
         self._is_broken = False
@@ -58,6 +59,8 @@ class Spoiler:
             return
         if message["type"] == "http.response.start":
             await self._start(message)
+        elif self._fault.kind == faults.CUT_STREAM and self._events == self._fault.event:
+            await self._break()
         elif message.get("body") and not self._is_done:
             await self._body(message)
         else:
@@ -69,7 +72,9 @@ class Spoiler:
         if self._fault.kind in _AT_ONCE:
             await self._break()
             return
-        started = {**message, "headers": [*message["headers"], *headers_of(self._hit)]}
+        is_spoiled = not self._fault.is_of_a_stream or _is_stream(message)
+        headers = headers_of(self._hit) if is_spoiled else ()
+        started = {**message, "headers": [*message["headers"], *headers]}
         if self._fault.kind in _REWRITTEN:
             self._started = started
         else:
@@ -87,9 +92,8 @@ class Spoiler:
                 await self._rewritten(message, GARBAGE)
             case faults.SLOW_BODY:
                 await self._slowly(message)
-            case faults.CUT_STREAM | faults.DUPLICATE_EVENT | faults.OUT_OF_ORDER if body.startswith(_EVENT):
-                await self._event(message)
             case _:
+                self._events += body.startswith(_EVENT)
                 await self._send(message)
 
     async def _rewritten(self, message: Message, body: bytes) -> None:
@@ -112,26 +116,11 @@ class Spoiler:
             await asyncio.sleep(self._fault.over / 1_000 / max(1, len(pieces) - 1))
         await self._send({**message, "body": pieces[-1]})
 
-    async def _event(self, message: Message) -> None:
-        self._events += 1
-        is_meant = self._events == self._fault.event
-        if is_meant and self._fault.kind == faults.OUT_OF_ORDER:
-            self._held = message
-            return
-        await self._send(message)
-        if is_meant and self._fault.kind == faults.DUPLICATE_EVENT:
-            await self._send(message)
-        if is_meant and self._fault.kind == faults.CUT_STREAM:
-            await self._break()
-        if not is_meant:
-            await self._release()
-
     async def _release(self) -> None:
-        """Send what was held back for something that is not to come any more, or has come."""
-        for held in (self._started, self._held):
-            if held is not None:
-                await self._send(held)
-        self._started = self._held = None
+        """Send what was held back for a body that does not come."""
+        if self._started is not None:
+            await self._send(self._started)
+        self._started = None
 
     async def _break(self) -> None:
         """Close the connection, and return once it is closed, so that nothing is written to it any more."""
@@ -161,6 +150,10 @@ def headers_of(hit: Hit) -> RawHeaders:
     name = hit.name.encode("latin-1")
     applied = ((b"preference-applied", b"fault=" + name),) if hit.preferred else ()
     return ((FAULT, name), *applied)
+
+
+def _is_stream(started: Message) -> bool:
+    return any(name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in started["headers"])
 
 
 def _cut(body: bytes) -> bytes:

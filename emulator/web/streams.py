@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from emulator import exact
 from emulator.contract.judging import judge, violations
 from emulator.contract.spec import Contract
+from emulator.core.faults import CUT_STREAM, DUPLICATE_EVENT, OUT_OF_ORDER, TRUNCATED, UNSENT
 from emulator.errors import EmulatorError
 from emulator.faulting import Hit
 from emulator.standing import Standing
@@ -22,6 +23,8 @@ BEYOND: Final = b"x-emulator-beyond-contract"
 HEARTBEAT_SECONDS: Final = 15
 # How long one event may take to send; a client that does not read is let go.
 SEND_SECONDS: Final = 10.0
+# The faults by which not even the first event comes whole.
+_BROKEN_AT_ONCE: Final = (*UNSENT, TRUNCATED)
 _logger = logging.getLogger("emulator")
 # It logs each event whole when debugging, with the credentials that a task gives back to its owner.
 logging.getLogger("sse_starlette.sse").setLevel(logging.INFO)
@@ -29,7 +32,7 @@ logging.getLogger("sse_starlette.sse").setLevel(logging.INFO)
 
 @dataclass(slots=True)
 class StreamReply:
-    """An answer that goes on for as long as its events come; `sent` counts them.
+    """An answer that goes on for as long as its events come; `sent` counts those that were sent whole.
 
     Comments keep it alive where nothing happens. What a client has not read waits in the transport's buffer, which is
     bounded; while that is full no further event is made. An event with an `id` is sent with it, so that a client that
@@ -78,6 +81,35 @@ class StreamReply:
             _logger.warning("A client of %s read nothing for %.0f s and was let go.", scope["path"], SEND_SECONDS)
 
     async def _frames(self) -> AsyncIterator[bytes]:
+        """Yield the events as they are sent, and count them."""
+        async for frame in self._disturbed():
+            yield frame
+            if self.fault is not None and self.fault.fault.kind in _BROKEN_AT_ONCE:
+                return
+            # Whoever asks for the next event has sent this one.
+            self.sent += 1
+
+    async def _disturbed(self) -> AsyncIterator[bytes]:
+        """Yield the events, the one that a fault is about twice, behind the next one, or as the last."""
+        kind, meant = (self.fault.fault.kind, self.fault.fault.event) if self.fault else ("", 0)
+        number, held = 0, b""
+        async for frame in self._undisturbed():
+            number += 1
+            if number == meant and kind == OUT_OF_ORDER:
+                held = frame
+                continue
+            yield frame
+            if number == meant and kind == DUPLICATE_EVENT:
+                yield frame
+            if number == meant and kind == CUT_STREAM:
+                return
+            if held:
+                yield held
+                held = b""
+        if held:
+            yield held
+
+    async def _undisturbed(self) -> AsyncIterator[bytes]:
         is_right = judge(self.contract, self.event_pointer)
         try:
             async for event in self.events:
@@ -85,8 +117,6 @@ class StreamReply:
                     found = violations(self.contract, self.event_pointer, event, ("event",))
                     raise broken_promise(f"a stream ({event['type']})", found)
                 yield _frame(event)
-                # Whoever asks for the next event has sent this one.
-                self.sent += 1
         except EmulatorError as error:
             # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
             _logger.error("%s", error.message)

@@ -90,6 +90,35 @@ async def test_a_job_is_listed_filtered_and_cancelled(jobs: Jobs) -> None:
     assert [job["scene"] for job in queued] == ["forest"]
 
 
+async def test_a_worker_tells_how_a_job_stands_in_the_words_of_its_contract(jobs: Jobs) -> None:
+    location = (await jobs.submit()).headers["location"]
+    whole = await jobs.job(location)
+
+    async def amend(**told: Any) -> httpx2.Response:
+        return await jobs.http.patch(location, json=told)
+
+    runs = (await amend(**whole | {"state": "RUNNING", "progress": 70})).json()
+    again = (await amend(state="QUEUED", jobId="other")).json()
+    ended = (await amend(state="CRASHED")).json()
+
+    assert (runs["state"], runs["progress"]) == ("RUNNING", 70)
+    assert again == runs
+    assert (ended["state"], ended["endedAt"]) == ("CRASHED", "2026-01-01T00:00:00.000000Z")
+    assert (await jobs.http.patch(location)).json() == ended
+
+
+async def test_a_word_that_no_status_has_in_the_contract_is_told(jobs: Jobs) -> None:
+    location = (await jobs.submit()).headers["location"]
+
+    answer = await jobs.http.patch(location, json={"state": "RUNING"})
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == (
+        "'RUNING' is not a status; a task is QUEUED, RUNNING, NEEDS_REVIEW, CRASHED, REJECTED, DONE, CANCELLED. "
+        "Did you mean 'RUNNING'?"
+    )
+
+
 async def test_a_built_in_story_plays_on_another_contract_too(jobs: Jobs) -> None:
     answer = await jobs.http.post("/jobs", json={"scene": "x"}, headers={"prefer": "scenario=approval"})
     await jobs.advance(5_000)

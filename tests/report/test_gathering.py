@@ -8,6 +8,8 @@ from emulator.settings import Settings
 from emulator.web.app import create_app
 from tests.web.api import Api, api
 
+HOST = {"host": "localhost"}
+
 pytestmark = pytest.mark.anyio
 
 
@@ -145,6 +147,30 @@ async def test_an_auth_url_that_nobody_follows_is_found_in_a_whole_run() -> None
 
     assert shown["pending_eca_request"]["auth_url"]
     assert await rules(client) == ["never-follows-auth-url"]
+
+    assert (await client.http.get(shown["pending_eca_request"]["auth_url"], headers=HOST)).status_code == 200
+    assert await rules(client) == []
+
+
+async def test_an_auth_url_that_was_followed_before_a_reset_is_not_followed_after_it() -> None:
+    client = api()
+    for is_opened in (True, False):
+        task = await client.start("connector_authorization")
+        await client.advance(5_000)
+        shown = await client.task(task["id"])
+        await client.task(task["id"])
+        if is_opened:
+            await client.http.get(shown["pending_eca_request"]["auth_url"], headers=HOST)
+            await client.app.engine.reset(client.namespace)
+
+    assert await rules(client) == ["never-follows-auth-url"]
+
+
+async def test_an_auth_url_is_followed_by_a_signal_too() -> None:
+    client = api()
+    task = await client.start("connector_authorization")
+    await client.advance(5_000)
+    await client.task(task["id"])
 
     await client.app.engine.signal(client.namespace, task["id"], "authorize")
     await client.task(task["id"])

@@ -36,6 +36,12 @@ async def coming(api: Api, *faults: Any) -> list[Json]:
     return list(answer.json()["items"])
 
 
+async def events_in_journal(api: Api) -> int:
+    """Return how many events the newest answer had, as the journal tells it."""
+    answer = await api.http.get("/__emulator/requests", headers={"host": "localhost"})
+    return int(answer.json()["items"][0]["events"])
+
+
 # By a client's wish
 
 
@@ -170,6 +176,30 @@ async def test_an_event_that_is_held_back_at_the_end_is_told_last(tmp_path: Path
     answer = await api(scenarios=(told,)).http.post("/v1/workflows/told/invoke/stream", json=BODY)
 
     assert [event["type"] for event in events_of(answer.text)] == ["task_created", "task_finished"]
+
+
+async def test_a_stream_that_is_refused_is_not_told_as_spoiled(manual: Api) -> None:
+    answer = await manual.http.get("/any/agent-execution/none/events", headers={"Prefer": "fault=cut-stream"})
+
+    assert answer.status_code == 404
+    assert "x-emulator-fault" not in answer.headers
+    assert "preference-applied" not in answer.headers
+
+
+@pytest.mark.parametrize(("name", "sent"), [("duplicate-event", 5), ("out-of-order", 4), ("malformed", 4)])
+async def test_the_journal_counts_the_events_that_a_client_has_got(auto: Api, name: str, sent: int) -> None:
+    answer = await auto.http.post(STREAM, json=BODY, headers={"Prefer": f"fault={name}"})
+
+    assert await events_in_journal(auto) == sent
+    assert answer.text.count("data: ") == sent
+
+
+@pytest.mark.parametrize(("name", "sent"), [("cut-stream", 2), ("truncated", 0), ("reset", 0), ("empty", 0)])
+async def test_the_journal_counts_the_events_before_a_break(auto: Api, name: str, sent: int) -> None:
+    with pytest.raises(BrokenConnection):
+        await auto.http.post(STREAM, json=BODY, headers={"Prefer": f"fault={name}"})
+
+    assert await events_in_journal(auto) == sent
 
 
 async def test_the_streams_of_the_story_break_off_repeat_and_swap_and_then_are_whole(auto: Api) -> None:

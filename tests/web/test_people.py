@@ -154,6 +154,29 @@ class TestDecision:
         assert "<h1>Denied</h1>" in await seen(manual, link)
         assert buttons(await seen(manual, newer)) == ["approve", "reject"]
 
+    async def test_a_link_to_a_step_that_the_story_comes_back_to_answers_its_own_visit_alone(
+        self, tmp_path: Any
+    ) -> None:
+        story = tmp_path / "story.yaml"
+        story.write_text(
+            "scenario: review\nsteps:\n"
+            "  - {id: ask, status: paused, hitl: {wait_node_id: w}, on: {approve: done, reject: again}}\n"
+            "  - {id: again, status: executing, after: 1s, goto: ask}\n"
+            "  - {id: done, status: completed}\n",
+            encoding="utf-8",
+        )
+        client = api(scenarios=(story,))
+        task_id, first = await asked(client, "review")
+        await answered(client, first, "reject", reason="Once more")
+        await client.advance(1_000)
+        second = urlsplit((await shown(client, task_id))["pause"]["link"]).path
+
+        late = await answered(client, first, "approve")
+
+        assert (late.status_code, await status(client, task_id)) == (409, "paused")
+        assert "<h1>Denied</h1>" in await seen(client, first)
+        assert buttons(await seen(client, second)) == ["approve", "reject"]
+
     async def test_a_link_to_a_task_that_is_gone_says_so(self, manual: Api) -> None:
         task_id, link = await asked(manual)
         await manual.app.engine.delete(manual.namespace, task_id)
@@ -297,7 +320,7 @@ class TestStrangers:
 
     async def test_a_forged_link_changes_nothing(self, manual: Api) -> None:
         task_id, link = await asked(manual)
-        forged = sign(Link(manual.namespace, task_id, 0, "waiting"), b"a guess")
+        forged = sign(Link(manual.namespace, task_id, 0, "waiting", 2), b"a guess")
 
         answer = await answered(manual, f"/__emulator/decision/{forged}", "approve")
 

@@ -103,6 +103,20 @@ def test_a_stream_breaks_off_after_its_second_event(connection: http.client.HTTP
     assert [event["type"] for event in events] == ["task_created", "task_updated"]
 
 
+@pytest.mark.parametrize(("name", "sent"), [("cut-stream", 2), ("truncated", 0), ("reset", 0), ("empty", 0)])
+def test_the_journal_counts_the_events_before_a_break(server: ThreadedServer, name: str, sent: int) -> None:
+    headers = {"x-api-key": f"counted {name}"}
+    told = {**HEADERS, **headers, "Prefer": f"fault={name}"}
+    with httpx2.Client(base_url=server.base_url, trust_env=False) as client:
+        with pytest.raises(httpx2.TransportError):
+            client.post("/v1/workflows/completed/invoke/stream", content=BODY, headers=told)
+        deadline = time.monotonic() + 10
+        while (item := client.get("/__emulator/requests", headers=headers).json()["items"][0])["ms"] is None:
+            assert time.monotonic() < deadline
+
+    assert item["events"] == sent
+
+
 def test_an_event_stops_in_the_middle(connection: http.client.HTTPConnection) -> None:
     answer = ask(connection, "truncated", "POST", "/v1/workflows/completed/invoke/stream")
 
