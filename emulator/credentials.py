@@ -38,6 +38,29 @@ def without_credentials(value: Any) -> Any:
     }
 
 
+def with_blank_credentials(value: Any) -> Any:
+    """Return a value as JSON has it with nothing in its credentials; each keeps its shape, so that it can be used."""
+    if isinstance(value, list | tuple):
+        return [with_blank_credentials(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _blank(item) if is_credential(name) else with_blank_credentials(item) for name, item in value.items()}
+
+
+def _blank(value: Any) -> Any:
+    match value:
+        case str():
+            return REDACTED if value else value
+        case list() | tuple():
+            return [_blank(item) for item in value]
+        case Mapping():
+            return {name: _blank(item) for name, item in value.items()}
+        case bool() | None:
+            return value
+        case _:
+            return 0
+
+
 def may_hold_credentials(text: str) -> bool:
     """Tell at a glance whether a text, JSON or not, may hold a credential; where not, nothing below changes it."""
     # Escapes may stand for the letters of a name.

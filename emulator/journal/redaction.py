@@ -106,7 +106,7 @@ class Redaction:
         if seen is not None and self._is_about_a_credential(violation):
             shown, hidden = REDACTED, texts_in(seen)
         else:
-            shown, hidden = without_credentials(seen), credentials_in(seen)
+            shown, hidden = _with_texts_cut(without_credentials(seen)), credentials_in(seen)
         # What has no words of pydantic's is told in those of jsonschema, which quote the value.
         return {**violation.as_detail(), "msg": sentence_without(violation.msg, hidden), "input": shown}
 
@@ -148,6 +148,19 @@ def _parsed(raw: bytes) -> Any:
 
 def _text(raw: bytes) -> str:
     return text_without_credentials(raw.decode("utf-8", "replace"))
+
+
+def _with_texts_cut(value: Any) -> Any:
+    """Return a value as JSON has it, each text in it that is JSON itself up to the first credential."""
+    match value:
+        case str() if value.lstrip().startswith(("{", "[")):
+            return text_without_credentials(value)
+        case list():
+            return [_with_texts_cut(item) for item in value]
+        case dict():
+            return {name: _with_texts_cut(item) for name, item in value.items()}
+        case _:
+            return value
 
 
 def _plain(value: object) -> Any:

@@ -5,8 +5,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from emulator import exact
 from emulator.clock import Clock, iso, millis
+from emulator.contract.judging import is_too_deep
 from emulator.core.timeline import Millis, Timeline
+from emulator.credentials import may_hold_credentials, with_blank_credentials
 from emulator.errors import BadRequest, did_you_mean
 from emulator.store import Contents, Fact, Pins, Task
 from emulator.store.facts import (
@@ -28,7 +31,10 @@ _BROKEN = (LookupError, TypeError, ValueError)
 
 
 def to_document(contents: Contents, clock: Clock, machine: Millis) -> Json:
-    """Return the document of a namespace; `clock` is the one that it goes by."""
+    """Return the document of a namespace, without the credentials that clients have sent.
+
+    clock: the one that it goes by.
+    """
     names, pins, faults = TimelineNames(), contents.facts[PINS], contents.facts[FAULTS]
     timelines = {names.of(turn.timeline)[0]: turn.timeline for task in contents.tasks for turn in task.turns}
     return {
@@ -38,8 +44,19 @@ def to_document(contents: Contents, clock: Clock, machine: Millis) -> Json:
         "faults": [rule_to_json(rule) for rule in faults],
         "ordinals": contents.ordinals,
         "timelines": {name: timeline_to_json(timelines[name]) for name in sorted(timelines)},
-        "tasks": [task_to_json(task, lambda timeline: names.of(timeline)[0]) for task in contents.tasks],
+        "tasks": [_task_to_json(task, names) for task in contents.tasks],
     }
+
+
+def _task_to_json(task: Task, names: TimelineNames) -> Json:
+    told = task_to_json(task, lambda timeline: names.of(timeline)[0])
+    for turn in told["turns"]:
+        if may_hold_credentials(turn.get("request", "")):
+            turn["request"] = exact.dumps(with_blank_credentials(exact.loads(turn["request"]))).decode()
+        for signal in turn.get("signals", ()):
+            if "payload" in signal:
+                signal["payload"] = with_blank_credentials(signal["payload"])
+    return told
 
 
 def from_document(document: Mapping[str, Any], machine: Millis) -> Contents:
@@ -93,10 +110,20 @@ def _task(place: int, found: Json, timelines: Mapping[str, Timeline]) -> Task:
     except _BROKEN as error:
         raise BadRequest(f"{where}: is no task: {error}.") from None
     for turn_number, turn in enumerate(task.turns):
+        if not _is_request(turn.request):
+            raise BadRequest(f"{where}: the request of turn {turn_number + 1} is no JSON object.")
         instants = [turn.born, *(signal.at for signal in turn.signals)]
         if any(after < before for before, after in pairwise(instants)):
             raise BadRequest(f"{where}: the signals of turn {turn_number + 1} are not in the order of their instants.")
     return task
+
+
+def _is_request(text: bytes) -> bool:
+    try:
+        value = exact.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and not is_too_deep(value)
 
 
 def _check(tasks: Sequence[Task], ordinals: int) -> None:

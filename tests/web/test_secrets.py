@@ -208,6 +208,7 @@ def told_by_control(url: str) -> list[Place]:
             listed = control.get("/requests", params={**query, "per_page": 100}).json()["items"]
             tasks = control.get("/tasks", params=query).json()["items"]
             paths = ["/requests", "/requests/unmatched", "/info", "/tasks", "/faults", "/clock", "/namespaces"]
+            paths += ["/export", "/coverage", "/conduct"]
             paths += [f"/requests/{item['id']}" for item in listed] + [f"/tasks/{item['id']}" for item in tasks]
             for path in paths:
                 answer = control.get(path, params={**query, **({"per_page": 100} if path == "/requests" else {})})
@@ -290,6 +291,7 @@ def test_no_secret_is_told_of_what_succeeds_and_fails(served: str, log: Callable
         "/events",
         "/info",
         "/requests/1",
+        "/export",
         "signal",
         "tasks show",
     } <= {place.name.removesuffix(f" {task_id}") for place in places}
