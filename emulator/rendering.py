@@ -11,33 +11,30 @@ from typing import Any, Final
 from emulator import exact
 from emulator.clock import iso
 from emulator.contract import pointers, values
+from emulator.contract.completing import completion, default_of, required_of, resolved, takes_null
 from emulator.contract.flattening import laid_out
 from emulator.contract.judging import schema_validator, schema_violations, violations
 from emulator.contract.spec import Contract, Operation
 from emulator.core.events import CHUNK, PLAN_UPDATED, TOKEN_READY
-from emulator.core.replay import Snapshot, Visit
-from emulator.core.signals import UPDATE, Signal
+from emulator.core.replay import Snapshot
+from emulator.core.signals import UPDATE
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Value
-from emulator.credentials import credentials_in, sentence_without
-from emulator.errors import BadRequest, BrokenPromise, EmulatorError, did_you_mean
+from emulator.errors import BadRequest, EmulatorError, did_you_mean
 from emulator.oddities import Odd, Oddities
-from emulator.scenario import templates
 from emulator.scenario.shapes import ANYTHING, Shape, task_shape
 from emulator.settings import Runnable
 from emulator.standing import Standing
+from emulator.texts import Fakes, Texts, TextsInPart
 from emulator.words import reader, words_of
 
 Json = Any
-Completion = Callable[[Json], Json]
 Schema = Mapping[str, Json]
-Fakes = Callable[[str, int, str], Json]
 
 # What the answer calls by another name than the request.
 _RENAMED: Final = {"parent_execution_id": "parent_execution"}
 # What the API fills in when the request leaves it out (source: examples of the vendor's documentation).
 _FILLED: Final = {"source": "api"}
-_MAX_DEPTH: Final = 8
 # What a step tells of these is shown as the task itself would show it.
 _TEXT: Final = Shape({"type": "string"})
 _PLAN: Final = "deep_planning"
@@ -46,6 +43,8 @@ OWN: Final = frozenset(
     ["id", "agent_id", "organization_id", "input", "status", "created_at", "started_at", "paused_at", "finished_at"]
 ).union(["sub_executions", "finished_sub_executions", "is_manually_stopped", "hitl_request", "pending_eca_request"])
 
+# What _facts tells.
+_FACTS: Final = (*OWN, "agent_version", "is_orchestration", "source")
 # What says how the task came about and what came of it: nothing odd is made up for these.
 _NOT_MADE_UP: Final = ("result", "tokens", "parent_execution", "triggering_agent_id", "agent_version")
 
@@ -82,25 +81,27 @@ class TaskRenderer:
         schema = {} if self._pointer is None else laid_out(contract.document, contract.schema(self._pointer))
         properties: Schema = schema.get("properties", {})
         self._names = tuple(properties)
-        self._defaults = {name: _default(contract, part) for name, part in properties.items()}
+        self._defaults = {name: default_of(contract, part) for name, part in properties.items()}
         # What cannot be null and has no default: left out until somebody sets it, or made where it is required.
         self._lacking = {
             name: part if name in schema.get("required", ()) else None
             for name, part in properties.items()
-            if self._defaults[name] is None and not _takes_null(contract, part)
+            if self._defaults[name] is None and not takes_null(contract, part)
         }
-        self._complete = {name: _completion(contract, part) for name, part in properties.items()}
+        self._complete = {name: completion(contract, part) for name, part in properties.items()}
         self._declared = {
-            name: frozenset(_resolved(contract, part).get("properties", {})) for name, part in properties.items()
+            name: frozenset(resolved(contract, part).get("properties", {})) for name, part in properties.items()
         }
         # What a pause must tell in this contract, by its property; a story may know nothing of it.
-        self._required = {name: _required(contract, part) for name, part in properties.items()}
+        self._required = {name: required_of(contract, part) for name, part in properties.items()}
         self._runnables = {
-            operation.behaviour["kind"]: _completion(contract, {"$ref": f"#{_answer_pointer(operation)}"})
+            operation.behaviour["kind"]: completion(contract, {"$ref": f"#{_answer_pointer(operation)}"})
             for operation in contract.operations
             if operation.behaviour.get("action") == "catalogue_get"
         }
 
+        # The contract's names of what the emulator itself says, of those that it has.
+        self._told = {own: name for own in _FACTS if (name := self.words.name(own)) in properties}
         facts = frozenset(self.words.name(own) for own in (*OWN, *_NOT_MADE_UP))
         status = (self.words.name("status"), self.words.status(Status.EXECUTING))
         is_odd = (nasty or future) and self._pointer is not None
@@ -113,19 +114,20 @@ class TaskRenderer:
 
     def task(self, standing: Standing) -> dict[str, Json]:
         """Return the whole task, its properties in the contract's order. Raises BrokenPromise for a text that fails."""
-        return self._task(standing, _Texts)
+        return self._task(standing, Texts)
 
     def task_in_part(self, standing: Standing) -> dict[str, Json]:
         """Return the whole task, with null for every property whose text fails."""
-        return self._task(standing, _TextsInPart)
+        return self._task(standing, TextsInPart)
 
-    def _task(self, standing: Standing, kind: type["_Texts"]) -> dict[str, Json]:
+    def _task(self, standing: Standing, kind: type[Texts]) -> dict[str, Json]:
         turn, snapshot = standing.turn, standing.snapshot
         request = exact.loads(turn.request)
         body = self._blank(request)
-        facts = self.words.say(self._facts(standing, request))
-        body.update((name, value) for name, value in facts.items() if name in self._defaults)
-        texts = kind(self, standing, body, request)
+        for own, value in self._facts(standing, request).items():
+            if own in self._told:
+                body[self._told[own]] = value
+        texts = kind(standing, body, request, self.fake)
         for name, assigned in snapshot.properties.items():
             if name in body:
                 value = texts.render(assigned.value, snapshot.visits[assigned.visit], f"/{name}", self.takes(name))
@@ -175,9 +177,9 @@ class TaskRenderer:
         server = {"server_url": url, "server_name": asked.get("connector_name")}
         return {"type": what, "data": {"url": url, **server}}
 
-    def _texts(self, standing: Standing) -> "_Texts":
+    def _texts(self, standing: Standing) -> Texts:
         request = exact.loads(standing.turn.request)
-        return _Texts(self, standing, self._facts(standing, request), request)
+        return Texts(standing, self._facts(standing, request), request, self.fake)
 
     def runnable(self, runnable: Runnable, origin: str, version: str | None = None) -> dict[str, Json]:
         """Return one of the workflows or agents that can be started.
@@ -284,7 +286,7 @@ class TaskRenderer:
             sent = {**sent, "user": {**user, "display_name": _display_name(user)}}
         return self._complete["input"](sent)
 
-    def _pause(self, standing: Standing, body: dict[str, Json], texts: "_Texts") -> None:
+    def _pause(self, standing: Standing, body: dict[str, Json], texts: Texts) -> None:
         pause = standing.snapshot.pause
         if pause is None or pause.property not in body:
             return
@@ -328,63 +330,11 @@ class TaskRenderer:
         return result if isinstance(result, Mapping | list) else {"result": result}
 
 
-class _Texts:
-    """Renders the templates of one task; what they may refer to is gathered when the first one is met."""
-
-    def __init__(self, renderer: TaskRenderer, standing: Standing, body: Mapping[str, Json], request: Json) -> None:
-        self._renderer = renderer
-        self._standing = standing
-        self._body = body
-        self._request = request
-
-    def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
-        if not isinstance(value, Mapping | list | tuple) and type(value).__module__ == "builtins":
-            return value
-        try:
-            return templates.render(value, self._context(visit), self._fake, pointer, takes)
-        except BrokenPromise as broken:
-            timeline = self._standing.turn.timeline
-            place = f"{timeline.source}:{timeline.steps[visit.step].line}"
-            told = sentence_without(broken.message, credentials_in(self._request))
-            raise BrokenPromise(f"{told}. See {place}.") from None
-
-    def _fake(self, provider: str, pointer: str) -> Json:
-        return self._renderer.fake(provider, self._standing.turn.key, pointer)
-
-    def _context(self, visit: Visit) -> dict[str, Json]:
-        signal = visit.signal
-        return {
-            "input": self._body.get("input", self._request),
-            "request": self._request,
-            "task": {"id": self._standing.task.id, "turn": self._standing.number + 1, **self._named()},
-            "signal": {} if signal is None else _told(signal),
-            "now": iso(visit.at),
-        }
-
-    def _named(self) -> dict[str, Json]:
-        return {name: self._body.get(name) for name in ("agent_id", "organization_id", "created_at", "title")}
-
-
-class _TextsInPart(_Texts):
-    """Renders the templates of one task; a value in which one fails is null."""
-
-    def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
-        try:
-            return super().render(value, visit, pointer, takes)
-        except BrokenPromise:
-            return None
-
-
 def _was_updated(standing: Standing, name: str) -> bool:
     """Tell whether a property has the value that an update gave it."""
     assigned = standing.snapshot.properties.get(name)
     updates = (signal.payload for signal in standing.turn.signals if signal.kind == UPDATE)
     return assigned is not None and any(name in update and update[name] is assigned.value for update in updates)
-
-
-def _told(signal: Signal) -> dict[str, Json]:
-    told = {"name": signal.kind, "by": signal.by, "reason": signal.reason, "payload": signal.payload}
-    return {**told, "at": iso(signal.at)}
 
 
 def _iso_or_none(instant: Millis | None) -> str | None:
@@ -417,79 +367,3 @@ def _satisfies(contract: Contract, schema: Json, value: Json) -> bool:
         return bool(schema_validator(contract, schema).is_valid(value))
     except Unresolvable:
         return True
-
-
-def _resolved(contract: Contract, schema: Json) -> Schema:
-    """Return a schema with its reference followed, and of a nullable one the branch that is not null."""
-    if not isinstance(schema, Mapping):
-        return {}
-    if "$ref" in schema:
-        return _resolved(contract, contract.schema(schema["$ref"].removeprefix("#")))
-    for branch in schema.get("anyOf", ()):
-        if branch.get("type") != "null":
-            return _resolved(contract, branch)
-    return schema
-
-
-def _required(contract: Contract, schema: Json) -> Mapping[str, Json]:
-    """Return the properties that an object must have, each with its schema."""
-    resolved = _resolved(contract, schema)
-    properties = resolved.get("properties", {})
-    return {name: properties[name] for name in resolved.get("required", ()) if name in properties}
-
-
-def _nullable(schema: Json) -> bool:
-    types = schema.get("type", ())
-    return "null" in types or any(branch.get("type") == "null" for branch in schema.get("anyOf", ()))
-
-
-def _takes_null(contract: Contract, schema: Json) -> bool:
-    """Tell whether null satisfies a schema, as far as its own words tell."""
-    if not isinstance(schema, Mapping):
-        return bool(schema)
-    if "$ref" in schema:
-        return _takes_null(contract, contract.schema(schema["$ref"].removeprefix("#")))
-    if "type" in schema and "null" not in schema["type"]:
-        return False
-    if None not in schema.get("enum", [None]) or schema.get("const") is not None:
-        return False
-    either = [branches for key in ("anyOf", "oneOf") if (branches := schema.get(key))]
-    return all(any(_takes_null(contract, each) for each in branches) for branches in either) and all(
-        _takes_null(contract, each) for each in schema.get("allOf", ())
-    )
-
-
-def _default(contract: Contract, schema: Json) -> Json:
-    """Return what a property is while nobody has set it: its default, else null, else an object of defaults."""
-    if "default" in schema:
-        return schema["default"]
-    resolved = _resolved(contract, schema)
-    if "properties" in resolved and not _nullable(schema):
-        return _completion(contract, schema)({})
-    return None
-
-
-def _completion(contract: Contract, schema: Json, depth: int = 0) -> Completion:
-    """Return a function that gives a value the declared properties, in their order, each with its default."""
-    resolved = _resolved(contract, schema)
-    properties = resolved.get("properties")
-    if not properties or depth > _MAX_DEPTH:
-        return lambda value: value
-    required = resolved.get("required", ())
-    parts = []
-    for name, part in properties.items():
-        default = _default(contract, part)
-        may_lack = default is None and name not in required and not _takes_null(contract, part)
-        parts.append((name, default, may_lack, _completion(contract, part, depth + 1)))
-
-    def complete(value: Json) -> Json:
-        if not isinstance(value, Mapping):
-            return value
-        sent = ((name, value.get(name), default, may_lack, inner) for name, default, may_lack, inner in parts)
-        return {
-            name: default if found is None else inner(found)
-            for name, found, default, may_lack, inner in sent
-            if found is not None or not may_lack
-        }
-
-    return complete

@@ -40,12 +40,6 @@ class Words:
         hint = did_you_mean(str(word), known) or "."
         raise BadRequest(f"'{word}' is not a status; a task is {', '.join(dict.fromkeys(known))}{hint}")
 
-    def say(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return facts under the contract's names."""
-        if not self.names:
-            return dict(facts)
-        return {self.names.get(name, name): value for name, value in facts.items()}
-
 
 def reader(contract: Contract) -> Operation | None:
     """Return the operation that reads a task; None in a contract whose tasks do not live."""

@@ -12,13 +12,14 @@ from emulator.journal.batches import BatchedJournal
 from emulator.journal.memory import MemoryJournal
 from emulator.journal.redaction import Redaction
 from emulator.loading import check_runnables, load_spec, load_stories
-from emulator.rendering import Fakes, TaskRenderer
+from emulator.rendering import TaskRenderer
 from emulator.report.gathering import Reports, reports_on
 from emulator.scenario.playlist import load_playlist
 from emulator.scenario.selection import FALLBACK
 from emulator.settings import Settings
 from emulator.store import Store
 from emulator.store.opening import open_store
+from emulator.texts import Fakes
 from emulator.web.access import Keys
 from emulator.web.control import ControlHandlers, ControlManner, control_contract
 from emulator.web.faulty import ApiFaults

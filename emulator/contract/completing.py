@@ -1,0 +1,89 @@
+"""Completing: a value with all that its schema declares, in the schema's order, each property with its default."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from emulator.contract.model import Contract
+
+Json = Any
+Completion = Callable[[Json], Json]
+Schema = Mapping[str, Json]
+_MAX_DEPTH: Final = 8
+
+
+def resolved(contract: Contract, schema: Json) -> Schema:
+    """Return a schema with its reference followed, and of a nullable one the branch that is not null."""
+    if not isinstance(schema, Mapping):
+        return {}
+    if "$ref" in schema:
+        return resolved(contract, contract.schema(schema["$ref"].removeprefix("#")))
+    for branch in schema.get("anyOf", ()):
+        if branch.get("type") != "null":
+            return resolved(contract, branch)
+    return schema
+
+
+def required_of(contract: Contract, schema: Json) -> Mapping[str, Json]:
+    """Return the properties that an object must have, each with its schema."""
+    whole = resolved(contract, schema)
+    properties = whole.get("properties", {})
+    return {name: properties[name] for name in whole.get("required", ()) if name in properties}
+
+
+def _nullable(schema: Json) -> bool:
+    types = schema.get("type", ())
+    return "null" in types or any(branch.get("type") == "null" for branch in schema.get("anyOf", ()))
+
+
+def takes_null(contract: Contract, schema: Json) -> bool:
+    """Tell whether null satisfies a schema, as far as its own words tell."""
+    if not isinstance(schema, Mapping):
+        return bool(schema)
+    if "$ref" in schema:
+        return takes_null(contract, contract.schema(schema["$ref"].removeprefix("#")))
+    if "type" in schema and "null" not in schema["type"]:
+        return False
+    if None not in schema.get("enum", [None]) or schema.get("const") is not None:
+        return False
+    either = [branches for key in ("anyOf", "oneOf") if (branches := schema.get(key))]
+    return all(any(takes_null(contract, each) for each in branches) for branches in either) and all(
+        takes_null(contract, each) for each in schema.get("allOf", ())
+    )
+
+
+def default_of(contract: Contract, schema: Json) -> Json:
+    """Return what a property is while nobody has set it: its default, else null, else an object of defaults."""
+    if "default" in schema:
+        return schema["default"]
+    whole = resolved(contract, schema)
+    if "properties" in whole and not _nullable(schema):
+        return completion(contract, schema)({})
+    return None
+
+
+def completion(contract: Contract, schema: Json, depth: int = 0) -> Completion:
+    """Return a function that gives a value the declared properties, in their order, each with its default."""
+    whole = resolved(contract, schema)
+    properties = whole.get("properties")
+    if not properties or depth > _MAX_DEPTH:
+        return lambda value: value
+    required = whole.get("required", ())
+    parts = []
+    for name, part in properties.items():
+        default = default_of(contract, part)
+        may_lack = default is None and name not in required and not takes_null(contract, part)
+        parts.append((name, default, may_lack, completion(contract, part, depth + 1)))
+
+    def complete(value: Json) -> Json:
+        if not isinstance(value, Mapping):
+            return value
+        found = {}
+        for name, default, may_lack, inner in parts:
+            sent = value.get(name)
+            if sent is not None:
+                found[name] = inner(sent)
+            elif not may_lack:
+                found[name] = default
+        return found
+
+    return complete
