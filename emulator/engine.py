@@ -5,63 +5,42 @@ One read of the clock in each call. A status is never kept: every answer is repl
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from emulator import exact, feed, refusals
+from emulator.births import Births, Start
 from emulator.clock import Clock, first_clock, machine_time
-from emulator.contract import values
 from emulator.core import signals
-from emulator.core.faults import Strike
 from emulator.core.readers import next_move, on_read, on_show, on_wait
-from emulator.core.replay import Turn, planned_sub_tasks, replay, skip_to_change, skip_until
-from emulator.core.signals import Move, Signal
+from emulator.core.replay import replay, skip_to_change, skip_until
+from emulator.core.signals import Signal
 from emulator.core.task import Status
-from emulator.core.timeline import NO_TIME, Millis, with_one_fault
+from emulator.core.timeline import Millis
 from emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from emulator.faulting import Faults
 from emulator.feed import Feed
 from emulator.following import Following
+from emulator.forgetting import Forgetting
 from emulator.journal import Journal
 from emulator.oddities import Odd
 from emulator.rendering import TaskRenderer
 from emulator.scenario.directory import Directory
 from emulator.scenario.paths import Path
-from emulator.scenario.selection import Catalogue, Choice, Scenario, choose
+from emulator.scenario.selection import Catalogue, Choice, Scenario
 from emulator.settings import ClockMode, Settings
-from emulator.standing import Standing, Standings
-from emulator.store import Follows, Pin, Pins, Reading, Store, Task
+from emulator.standing import Standing, Standings, told_of
+from emulator.store import Pin, Pins, Reading, Store, Task
 from emulator.store.changing import ATTEMPTS, change_fact
 from emulator.store.facts import CLOCK, PINS
 
 MAX_SIGNALS: Final = 10_000
 MAX_PINS: Final = 1_000
-MAX_SUB_TASK_DEPTH: Final = 3
 MANUAL_WAIT_SECONDS: Final = 10.0
 _MOST_VIEWS: Final = 4_096
-# How far the search for a finished task to forget goes, step by step, so that a start stays cheap.
-_EVICTION_REACHES: Final = (1, 32, 1_000)
 RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a client asks for when it starts a task.
-
-    runs, kind, version: which workflow or agent.
-    body, raw:           the request, parsed and as sent.
-    preferred:           the scenario that the client asks for, or None.
-    """
-
-    runs: str
-    kind: str
-    version: str | None
-    body: Mapping[str, Any]
-    raw: bytes
-    origin: str = ""
-    preferred: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +51,6 @@ class View:
     body: Mapping[str, Any]
     sent: Odd
     encoded: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Role:
-    """What a new turn plays and why, what it is to get by itself, and the only fault that is to strike it."""
-
-    choice: Choice
-    plan: tuple[Move, ...] = ()
-    fault: Strike | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +86,17 @@ class Engine:
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
         self.standings = Standings(store, store.agree_on(first))
         self.faults = Faults(store, self.standings, catalogue, settings.seed)
+        self._births = Births(settings, catalogue, self.directory, default, renderer, store, self.standings, self.feed)
+        self._forgetting = Forgetting(store, self.standings, self.feed, settings.max_tasks)
         self.closing = False
         self.before_reset: list[Callable[[str, frozenset[str]], Awaitable[None]]] = []
         """Called with the namespace and the scopes before anything is forgotten."""
         self._views: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
 
-    # Starting
-
     async def start(
         self, namespace: str, start: Start, choice: Choice | None = None, reading: Reading | None = None
     ) -> View:
-        """Start a task, or a further turn of a finished one.
+        """Start a task, or a further turn of a finished one; where there are too many, another is forgotten.
 
         choice:  the scenario that it takes whatever else would be chosen, and why; None to choose.
         reading: of the namespace, for a caller that has just looked.
@@ -134,131 +104,10 @@ class Engine:
         Raises NotFound for an unknown workflow under `--known-only`, Conflict for the id of a live task,
         BadRequest for an unknown preferred scenario.
         """
-        if self.settings.known_only and not self.directory.knows(start.runs):
-            raise NotFound(f"{start.kind.capitalize()} not found")
-        task_id = start.body.get("id") or None
-        existing = await self.standings.find(namespace, task_id) if task_id else None
-        if existing is not None and not existing.snapshot.is_finished:
-            raise Conflict(
-                f"Task '{task_id}' is {existing.snapshot.status}. Wait for its end, or change or omit `id`,"
-                " or reset the emulator.",
-                existing.snapshot.waits_for,
-            )
         reading = reading or await self.store.read(namespace, "")
-        role = _Role(choice) if choice else await self._role(namespace, start, reading.pins)
-        if existing is not None:
-            return await self._further_turn(namespace, existing, start, role)
-        return await self._first_turn(namespace, task_id, start, role, self.standings.clock_of(reading))
-
-    async def _role(self, namespace: str, start: Start, pins: Pins) -> _Role:
-        """Return what a start plays; a scenario that was pinned is taken by this start alone."""
-
-        def role(pins: Pins) -> _Role:
-            pin = pins.upcoming[0] if pins.upcoming else None
-            choice = choose(
-                self.catalogue,
-                start.runs,
-                start.body,
-                pinned=pin.scenario if pin else None,
-                preferred=start.preferred,
-                default=pins.default or self.default,
-                listed=self.directory.scenario(start.runs),
-            )
-            return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
-
-        chosen = role(pins)
-        if not pins.upcoming:
-            return chosen
-
-        def take(pins: Pins) -> Pins:
-            nonlocal chosen
-            chosen = role(pins)
-            return replace(pins, upcoming=pins.upcoming[1:])
-
-        await change_fact(self.store, namespace, PINS, take)
-        await self.feed.tell(namespace, feed.CHOICES)
-        return chosen
-
-    async def _first_turn(self, namespace: str, task_id: str | None, start: Start, role: _Role, clock: Clock) -> View:
-        now = clock.now(machine_time())
-        ordinal = await self.store.next_ordinal(namespace)
-        key = self._key(namespace, ordinal, 0)
-        turn = _turn(start, role, key, now)
-        parent = start.body.get("parent_execution_id") or None
-        if task_id is not None and await self.store.get(namespace, task_id):
-            raise Conflict(f"Task '{task_id}' is planned as a sub-task. Change or omit `id`.")
-        task = Task(task_id or await self._free_id(namespace, key), ordinal, (turn,), parent=parent)
-        return await self._keep_new(namespace, task, turn, now)
-
-    async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> View:
-        standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
-        count = await self.store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
-        await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
-        while count > self.settings.max_tasks:
-            await self._remove(*await self._to_forget())
-            count = await self.store.count()
+        standing, count = await self._births.start(namespace, start, choice, reading)
+        await self._forgetting.make_room(count)
         return await self._view(standing)
-
-    async def _further_turn(self, namespace: str, existing: Standing, start: Start, role: _Role) -> View:
-        task = existing.task
-        number = len(task.turns)
-        key = self._key(namespace, task.ordinal, number)
-        turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
-        task = task.with_turn(turn)
-        standing = replace(
-            existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
-        )
-        await self.store.replace(namespace, task, await self._planned(standing, 0, set()))
-        await self.feed.tell(namespace, feed.BIRTH, partial(_told, standing))
-        return await self._view(standing)
-
-    async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
-        """Return the sub-tasks that the story of `parent` may start, and theirs.
-
-        taken: ids that will be kept together with these; theirs are added.
-        """
-        plans = planned_sub_tasks(parent.turn.timeline)
-        if not plans or depth >= MAX_SUB_TASK_DEPTH:
-            return ()
-        planned: list[Task] = []
-        ordinal = await self.store.next_ordinal(parent.namespace, len(plans))
-        for place, (step, sub_task) in enumerate(plans):
-            body = self.renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
-            start = Start(sub_task.runs, "workflow", None, body, exact.dumps(body), parent.turn.origin)
-            listed = self.directory.scenario(start.runs)
-            choice = choose(
-                self.catalogue, start.runs, body, pinned=None, preferred=None, default=self.default, listed=listed
-            )
-            key = self._key(parent.namespace, ordinal + place, 0)
-            turn = _turn(start, _Role(choice), key, NO_TIME)
-            follows = Follows(parent.task.id, parent.number, step)
-            child_id = await self._free_id(parent.namespace, key, taken)
-            taken.add(child_id)
-            task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
-            child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
-            planned += [task, *await self._planned(child, depth + 1, taken)]
-        return tuple(planned)
-
-    async def _to_forget(self) -> tuple[str, str]:
-        """Return the oldest finished task, else the oldest; looked for among a few first, as one is found there."""
-        for reach in _EVICTION_REACHES:
-            # The newest of all is the one that was just started.
-            oldest = await self.store.oldest(min(reach, self.settings.max_tasks))
-            for namespace, task in oldest:
-                standing = await self.standings.alone(namespace, task, await self.standings.now(namespace))
-                if standing is not None and standing.snapshot.is_finished:
-                    return namespace, task.id
-        return oldest[0][0], oldest[0][1].id
-
-    async def _free_id(self, namespace: str, key: int, taken: Collection[str] = ()) -> str:
-        """Return the id that follows from the key; another one where a client has chosen that very id before."""
-        pointer = "/id"
-        while (task_id := values.uuid4(key, pointer)) in taken or await self.store.get(namespace, task_id):
-            pointer += "/taken"
-        return task_id
-
-    def _key(self, namespace: str, ordinal: int, turn: int) -> int:
-        return values.keyed(self.settings.seed, namespace, ordinal, turn)
 
     # Reading
 
@@ -411,7 +260,7 @@ class Engine:
     async def delete(self, namespace: str, task_id: str) -> None:
         """Forget a task and all of its sub-tasks. Raises NotFound."""
         await self.standings.get(namespace, task_id)
-        await self._remove(namespace, task_id)
+        await self._forgetting.remove(namespace, task_id)
 
     # Time, scenarios, reset
 
@@ -420,6 +269,7 @@ class Engine:
         self.catalogue = catalogue
         self.directory = Directory(self.settings.runnables, catalogue)
         self.faults.adopt(catalogue)
+        self._births.adopt(catalogue, self.directory)
 
     async def set_clock(self, namespace: str, mode: ClockMode, scale: float | None = None) -> Clock:
         """Change the clock's mode; it goes on from what it shows. Raises BadRequest."""
@@ -542,39 +392,10 @@ class Engine:
             moved = replace(standing, task=task, turn=turn, snapshot=replay(turn, standing.now))
             for signal in decided:
                 await self.feed.tell(namespace, feed.SIGNAL, partial(_signalled, moved, signal))
-            if standing.children or planned_sub_tasks(turn.timeline):
+            if standing.children or turn.timeline.sub_tasks:
                 return await self.standings.get(namespace, task_id)
             return moved
         raise StaleWrite(f"Task '{task_id}' is being changed by others all the time; try again.")
-
-    async def _remove(self, namespace: str, task_id: str) -> None:
-        doomed, found = [task_id], {task_id}
-        for each in doomed:
-            children = [child.id for child in await self.store.children(namespace, each) if child.id not in found]
-            found.update(children)
-            doomed += children
-        await self.store.remove(namespace, doomed)
-        for each in doomed:
-            await self.feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))
-
-
-def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
-    timeline = role.choice.scenario.timeline
-    turn = Turn(
-        with_one_fault(timeline, role.fault) if role.fault else timeline,
-        start.runs,
-        start.raw,
-        key,
-        born,
-        start.kind,
-        start.version,
-        start.origin,
-        offset,
-        chosen=role.choice.reason,
-        plan=role.plan,
-    )
-    # The answer to the start shows the first step.
-    return turn.after(*on_show(turn, born, replay(turn, born))) if role.plan else turn
 
 
 def _skip(standing: Standing) -> Sequence[Signal]:
@@ -582,20 +403,8 @@ def _skip(standing: Standing) -> Sequence[Signal]:
     return () if skip is None else (skip,)
 
 
-def _told(standing: Standing) -> dict[str, Any]:
-    """Return what the feed tells of a task."""
-    snapshot = standing.snapshot
-    return {
-        "task_id": standing.task.id,
-        "turn": standing.number + 1,
-        "scenario": standing.turn.timeline.name,
-        "step": snapshot.step.id,
-        "status": snapshot.status.value,
-    }
-
-
 def _signalled(standing: Standing, signal: Signal) -> dict[str, Any]:
-    return {**_told(standing), "signal": signal.kind, "by": signal.by}
+    return {**told_of(standing), "signal": signal.kind, "by": signal.by}
 
 
 def _bells(standing: Standing) -> tuple[str, ...]:

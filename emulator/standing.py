@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from emulator.clock import Clock, machine_time
 from emulator.core.replay import Snapshot, Turn, replay, sub_tasks_started
@@ -205,3 +206,15 @@ class Standings:
             if child.id != task_id
         ]
         return [standing for standing in found if standing is not None]
+
+
+def told_of(standing: Standing) -> dict[str, Any]:
+    """Return what the feed tells of a task."""
+    snapshot = standing.snapshot
+    return {
+        "task_id": standing.task.id,
+        "turn": standing.number + 1,
+        "scenario": standing.turn.timeline.name,
+        "step": snapshot.step.id,
+        "status": snapshot.status.value,
+    }

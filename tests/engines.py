@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 
 from emulator import embedded
+from emulator.births import Start
 from emulator.clock import millis
 from emulator.contract.spec import Contract, load_contract
-from emulator.engine import Engine, Start
+from emulator.engine import Engine
 from emulator.journal.memory import MemoryJournal
 from emulator.rendering import TaskRenderer
 from emulator.scenario.compiler import load_scenarios

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from emulator.core import signals
 from emulator.core.signals import EXPIRE, SKIP, STOP, UPDATE, Move, Signal, SignalOrderError
 from emulator.core.task import TERMINAL, Status, may_be_updated
-from emulator.core.timeline import NO_TIME, After, Millis, Pause, Polls, Step, SubTask, Timeline, Value, Wait
+from emulator.core.timeline import NO_TIME, After, Millis, Pause, Polls, Step, Timeline, Value, Wait
 
 START: Final = "start"
 AFTER: Final = "after"
@@ -178,11 +178,6 @@ def sub_tasks_started(snapshot: Snapshot, timeline: Timeline) -> tuple[tuple[int
         if timeline.steps[visit.step].sub_tasks and visit.cause not in (STOP, UPDATE):
             entered.setdefault(visit.step, visit.at)
     return tuple(entered.items())
-
-
-def planned_sub_tasks(timeline: Timeline) -> tuple[tuple[int, SubTask], ...]:
-    """Return every sub-task that a timeline may start, with the index of its step, in the order of the file."""
-    return tuple((index, sub_task) for index, step in enumerate(timeline.steps) for sub_task in step.sub_tasks)
 
 
 def draw(key: int, index: int, low: int, high: int) -> int:

@@ -139,6 +139,7 @@ class Timeline:
     name:   the scenario's.
     source: the scenario's file, as a user would name it.
     faults: those of the whole scenario; `goes_wrong` says whether any may strike, here or at a step.
+    sub_tasks: every one that may be started, with the index of its step, in the order of the file.
     Steps left by time or reads alone never form a circle, so that replay always ends.
     """
 
@@ -147,12 +148,15 @@ class Timeline:
     source: str = ""
     faults: StoryFaults = NO_FAULTS
     goes_wrong: bool = field(init=False, repr=False, compare=False, default=False)
+    sub_tasks: tuple[tuple[int, SubTask], ...] = field(init=False, repr=False, compare=False, default=())
     _index: Mapping[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError(f"timeline '{self.name}' has no step")
         object.__setattr__(self, "_index", {step.id: index for index, step in enumerate(self.steps)})
+        planned = ((index, sub_task) for index, step in enumerate(self.steps) for sub_task in step.sub_tasks)
+        object.__setattr__(self, "sub_tasks", tuple(planned))
         object.__setattr__(self, "goes_wrong", bool(self.faults.rules) or any(step.faults for step in self.steps))
 
     def find(self, step_id: str) -> int | None:

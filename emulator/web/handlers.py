@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
+from emulator.births import Start
 from emulator.contract.spec import Contract, Operation
 from emulator.contract.validation import Violation
 from emulator.conversation import messages
-from emulator.engine import Engine, Start
+from emulator.engine import Engine
 from emulator.errors import EmulatorError, NotFound
 from emulator.journal.redaction import Redaction
 from emulator.oddities import FUTURE_EVENT

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator import exact
+from emulator.births import Start
 from emulator.contract.spec import Contract
 from emulator.conversation import activity
 from emulator.core import signals
 from emulator.core.task import Status, may_be_updated
 from emulator.core.timeline import NO_TIME, After, Step, Timeline
-from emulator.engine import Engine, Start, View
+from emulator.engine import Engine, View
 from emulator.errors import NotFound
 from emulator.rendering import OWN, TaskRenderer
 from emulator.scenario.selection import Choice, Scenario

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator import exact
+from emulator.births import Start
 from emulator.contract.directions import for_requests
 from emulator.contract.judging import violations
 from emulator.contract.spec import Contract
 from emulator.contract.starts import example_request, request_schema, starting_operation
 from emulator.contract.validation import Violation
-from emulator.engine import Engine, Start, View
+from emulator.engine import Engine, View
 from emulator.scenario.selection import Choice
 from emulator.settings import RunnableKind
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.core.replay import Turn, planned_sub_tasks, replay, skip_until, sub_tasks_started
+from emulator.core.replay import Turn, replay, skip_until, sub_tasks_started
 from emulator.core.signals import Signal, SignalOrderError
 from emulator.core.task import Status
 from emulator.core.timeline import After, Millis, Pause, Polls, Step, SubTask, Timeline, Wait
@@ -136,4 +136,4 @@ def test_sub_tasks_start_with_the_step_that_names_them() -> None:
 
     assert sub_tasks_started(replay(turn(timeline=parent), Millis(1_050)), parent) == ()
     assert sub_tasks_started(replay(turn(timeline=parent), Millis(1_250)), parent) == ((1, 1_100),)
-    assert planned_sub_tasks(parent) == ((1, SubTask("completed")),)
+    assert parent.sub_tasks == ((1, SubTask("completed")),)

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from emulator.contract.judging import violations
 from emulator.scenario.templates import MEMBERS
 from emulator.settings import Settings
+from emulator.store import Task
 from emulator.web.app import Application, create_app
 from tests.contract.samples import ours
 from tests.web.api import Api, Json, api, shared
@@ -499,6 +501,25 @@ async def test_where_no_task_is_finished_the_oldest_is_forgotten() -> None:
 
     assert await client.listed() == ["d", "c", "b"]
     assert (await client.http.get("/v1/tasks/a")).status_code == 404
+
+
+async def test_where_no_task_was_finished_none_is_looked_for_with_each_start() -> None:
+    client = api(max_tasks=500)
+    for _ in range(500):
+        await client.start("approval")
+    asked: list[int] = []
+    oldest = client.app.engine.store.oldest
+
+    async def noted(most: int) -> Sequence[tuple[str, Task]]:
+        asked.append(most)
+        return await oldest(most)
+
+    client.app.engine.store.oldest = noted  # type: ignore[method-assign]
+    for _ in range(100):
+        await client.start("approval")
+
+    assert asked[:4] == [1, 32, 500, 1]
+    assert sum(asked) == 1 + 32 + 500 + 99
 
 
 async def test_the_bound_is_one_for_all_keys() -> None:

@@ -1,0 +1,232 @@
+"""Births: how a task comes about, with the sub-tasks of its story, and how a finished one takes a further turn."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from emulator import exact, feed
+from emulator.clock import Clock, machine_time
+from emulator.contract import values
+from emulator.core.faults import Strike
+from emulator.core.readers import on_show
+from emulator.core.replay import Turn, replay
+from emulator.core.signals import Move
+from emulator.core.timeline import NO_TIME, Millis, with_one_fault
+from emulator.errors import Conflict, NotFound
+from emulator.feed import Feed
+from emulator.rendering import TaskRenderer
+from emulator.scenario.directory import Directory
+from emulator.scenario.selection import Catalogue, Choice, choose
+from emulator.settings import Settings
+from emulator.standing import Standing, Standings, told_of
+from emulator.store import Follows, Pins, Reading, Store, Task
+from emulator.store.changing import change_fact
+from emulator.store.facts import PINS
+
+MAX_SUB_TASK_DEPTH: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a client asks for when it starts a task.
+
+    runs, kind, version: which workflow or agent.
+    body, raw:           the request, parsed and as sent.
+    preferred:           the scenario that the client asks for, or None.
+    """
+
+    runs: str
+    kind: str
+    version: str | None
+    body: Mapping[str, Any]
+    raw: bytes
+    origin: str = ""
+    preferred: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """What a new turn plays and why, what it is to get by itself, and the only fault that is to strike it."""
+
+    choice: Choice
+    plan: tuple[Move, ...] = ()
+    fault: Strike | None = None
+
+
+class Births:
+    """Starts the tasks of one server.
+
+    default: the scenario of a start for which there is no other.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        directory: Directory,
+        default: str,
+        renderer: TaskRenderer,
+        store: Store,
+        standings: Standings,
+        feed: Feed,
+    ) -> None:
+        self._settings = settings
+        self._seed = settings.seed
+        self._catalogue = catalogue
+        self._directory = directory
+        self._default = default
+        self._renderer = renderer
+        self._store = store
+        self._standings = standings
+        self._feed = feed
+
+    def adopt(self, catalogue: Catalogue, directory: Directory) -> None:
+        """Take other scenarios for all further starts."""
+        self._catalogue = catalogue
+        self._directory = directory
+
+    async def start(
+        self, namespace: str, start: Start, choice: Choice | None, reading: Reading
+    ) -> tuple[Standing, int]:
+        """Start a task, or a further turn of a finished one; return it, and how many tasks that makes, 0 if no more.
+
+        choice:  the scenario that it takes whatever else would be chosen, and why; None to choose.
+        reading: of the namespace.
+
+        Raises NotFound for an unknown workflow under `--known-only`, Conflict for the id of a live task,
+        BadRequest for an unknown preferred scenario.
+        """
+        if self._settings.known_only and not self._directory.knows(start.runs):
+            raise NotFound(f"{start.kind.capitalize()} not found")
+        task_id = start.body.get("id") or None
+        existing = await self._standings.find(namespace, task_id) if task_id else None
+        if existing is not None and not existing.snapshot.is_finished:
+            raise Conflict(
+                f"Task '{task_id}' is {existing.snapshot.status}. Wait for its end, or change or omit `id`,"
+                " or reset the emulator.",
+                existing.snapshot.waits_for,
+            )
+        role = _Role(choice) if choice else await self._role(namespace, start, reading.pins)
+        if existing is not None:
+            return await self._further_turn(namespace, existing, start, role)
+        return await self._first_turn(namespace, task_id, start, role, self._standings.clock_of(reading))
+
+    async def _role(self, namespace: str, start: Start, pins: Pins) -> _Role:
+        """Return what a start plays; a scenario that was pinned is taken by this start alone."""
+
+        def role(pins: Pins) -> _Role:
+            pin = pins.upcoming[0] if pins.upcoming else None
+            choice = choose(
+                self._catalogue,
+                start.runs,
+                start.body,
+                pinned=pin.scenario if pin else None,
+                preferred=start.preferred,
+                default=pins.default or self._default,
+                listed=self._directory.scenario(start.runs),
+            )
+            return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
+
+        chosen = role(pins)
+        if not pins.upcoming:
+            return chosen
+
+        def take(pins: Pins) -> Pins:
+            nonlocal chosen
+            chosen = role(pins)
+            return replace(pins, upcoming=pins.upcoming[1:])
+
+        await change_fact(self._store, namespace, PINS, take)
+        await self._feed.tell(namespace, feed.CHOICES)
+        return chosen
+
+    async def _first_turn(
+        self, namespace: str, task_id: str | None, start: Start, role: _Role, clock: Clock
+    ) -> tuple[Standing, int]:
+        now = clock.now(machine_time())
+        ordinal = await self._store.next_ordinal(namespace)
+        key = self._key(namespace, ordinal, 0)
+        turn = _turn(start, role, key, now)
+        parent = start.body.get("parent_execution_id") or None
+        if task_id is not None and await self._store.get(namespace, task_id):
+            raise Conflict(f"Task '{task_id}' is planned as a sub-task. Change or omit `id`.")
+        task = Task(task_id or await self._free_id(namespace, key), ordinal, (turn,), parent=parent)
+        return await self._keep_new(namespace, task, turn, now)
+
+    async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> tuple[Standing, int]:
+        standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
+        count = await self._store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
+        await self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
+        return standing, count
+
+    async def _further_turn(
+        self, namespace: str, existing: Standing, start: Start, role: _Role
+    ) -> tuple[Standing, int]:
+        task = existing.task
+        number = len(task.turns)
+        key = self._key(namespace, task.ordinal, number)
+        turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
+        task = task.with_turn(turn)
+        standing = replace(
+            existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
+        )
+        await self._store.replace(namespace, task, await self._planned(standing, 0, set()))
+        await self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
+        return standing, 0
+
+    async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
+        """Return the sub-tasks that the story of `parent` may start, and theirs.
+
+        taken: ids that will be kept together with these; theirs are added.
+        """
+        plans = parent.turn.timeline.sub_tasks
+        if not plans or depth >= MAX_SUB_TASK_DEPTH:
+            return ()
+        planned: list[Task] = []
+        ordinal = await self._store.next_ordinal(parent.namespace, len(plans))
+        for place, (step, sub_task) in enumerate(plans):
+            body = self._renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
+            start = Start(sub_task.runs, "workflow", None, body, exact.dumps(body), parent.turn.origin)
+            listed = self._directory.scenario(start.runs)
+            choice = choose(
+                self._catalogue, start.runs, body, pinned=None, preferred=None, default=self._default, listed=listed
+            )
+            key = self._key(parent.namespace, ordinal + place, 0)
+            turn = _turn(start, _Role(choice), key, NO_TIME)
+            follows = Follows(parent.task.id, parent.number, step)
+            child_id = await self._free_id(parent.namespace, key, taken)
+            taken.add(child_id)
+            task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
+            child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
+            planned += [task, *await self._planned(child, depth + 1, taken)]
+        return tuple(planned)
+
+    async def _free_id(self, namespace: str, key: int, taken: Collection[str] = ()) -> str:
+        """Return the id that follows from the key; another one where a client has chosen that very id before."""
+        pointer = "/id"
+        while (task_id := values.uuid4(key, pointer)) in taken or await self._store.get(namespace, task_id):
+            pointer += "/taken"
+        return task_id
+
+    def _key(self, namespace: str, ordinal: int, turn: int) -> int:
+        return values.keyed(self._seed, namespace, ordinal, turn)
+
+
+def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
+    timeline = role.choice.scenario.timeline
+    turn = Turn(
+        with_one_fault(timeline, role.fault) if role.fault else timeline,
+        start.runs,
+        start.raw,
+        key,
+        born,
+        start.kind,
+        start.version,
+        start.origin,
+        offset,
+        chosen=role.choice.reason,
+        plan=role.plan,
+    )
+    # The answer to the start shows the first step.
+    return turn.after(*on_show(turn, born, replay(turn, born))) if role.plan else turn

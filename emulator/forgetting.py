@@ -1,0 +1,55 @@
+"""Forgetting: which tasks go where there are too many, and what goes with a task."""
+
+from functools import partial
+from typing import Final
+
+from emulator import feed
+from emulator.feed import Feed
+from emulator.standing import Standings
+from emulator.store import Store
+
+# How far the search for a finished task goes, step by step, so that a start stays cheap.
+_REACHES: Final = (1, 32, 1_000)
+# Where it finds none, so many tasks are forgotten before it is made again: each search costs a replay of each task.
+_WITHOUT_SEARCH: Final = _REACHES[-1]
+
+
+class Forgetting:
+    """Forgets tasks: the oldest finished one where there are more than `most`, else the oldest."""
+
+    def __init__(self, store: Store, standings: Standings, feed: Feed, most: int) -> None:
+        self._store = store
+        self._standings = standings
+        self._feed = feed
+        self._most = most
+        self._without_search = 0
+
+    async def make_room(self, count: int) -> None:
+        """Forget tasks until there are no more than may be. `count` is how many there are."""
+        while count > self._most:
+            await self.remove(*await self._next())
+            count = await self._store.count()
+
+    async def _next(self) -> tuple[str, str]:
+        """Return namespace and id of the task to forget; a finished one is looked for among a few first."""
+        searched = self._without_search == 0
+        for reach in _REACHES if searched else _REACHES[:1]:
+            # The newest of all is the one that was just started.
+            oldest = await self._store.oldest(min(reach, self._most))
+            for namespace, task in oldest:
+                standing = await self._standings.alone(namespace, task, await self._standings.now(namespace))
+                if standing is not None and standing.snapshot.is_finished:
+                    return namespace, task.id
+        self._without_search = _WITHOUT_SEARCH if searched else self._without_search - 1
+        return oldest[0][0], oldest[0][1].id
+
+    async def remove(self, namespace: str, task_id: str) -> None:
+        """Forget a task and all of its sub-tasks."""
+        doomed, found = [task_id], {task_id}
+        for each in doomed:
+            children = [child.id for child in await self._store.children(namespace, each) if child.id not in found]
+            found.update(children)
+            doomed += children
+        await self._store.remove(namespace, doomed)
+        for each in doomed:
+            await self._feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))
