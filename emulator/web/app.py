@@ -155,7 +155,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         {
             **ControlHandlers(engine, contract, settings, organization_id, links).table(),
             **JournalHandlers(engine, contract).table(),
-            **ReportHandlers(reports).table(),
+            **ReportHandlers(reports, settings.workers).table(),
             **PageHandlers(engine, contract, links, playlist).table(),
         },
         max_body=settings.max_body,

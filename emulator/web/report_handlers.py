@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from emulator.report.gathering import Reports
-from emulator.web.exchange import Reply, json_reply
+from emulator.web.exchange import RawHeaders, Reply, json_reply
 from emulator.web.service import Call, Handler
 
 if TYPE_CHECKING:
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 
 class ReportHandlers:
-    """The handlers of `/coverage` and `/conduct`, for one namespace or with `?all=true` for all of them."""
+    """The handlers of `/coverage` and `/conduct`, for one namespace or with `?all=true` for all of them.
 
-    def __init__(self, reports: Reports) -> None:
+    workers: how many processes serve, each with reports of its own; where they are several an answer tells it.
+    """
+
+    def __init__(self, reports: Reports, workers: int = 1) -> None:
         self._coverage = reports.coverage
         self._conduct = reports.conduct
+        self._headers: RawHeaders = ((b"x-emulator-workers", b"%d" % workers),) if workers > 1 else ()
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -32,7 +36,7 @@ class ReportHandlers:
         from emulator.report.documents import as_json
 
         found = self._coverage.of_all() if call.parameters["all"] else self._coverage.of(call.namespace)
-        return json_reply(as_json(found))
+        return json_reply(as_json(found), headers=self._headers)
 
     async def forget_coverage(self, call: Call) -> Reply:
         """Forget what was met."""
@@ -44,7 +48,7 @@ class ReportHandlers:
 
     async def get_conduct(self, call: Call) -> Reply:
         """Return what was found."""
-        return _findings(await self._found(call))
+        return self._findings(await self._found(call))
 
     async def forget_conduct(self, call: Call) -> Reply:
         """Forget what was found, and judge none of it again."""
@@ -52,13 +56,12 @@ class ReportHandlers:
             await self._conduct.forget_all()
         else:
             await self._conduct.forget(call.namespace)
-        return _findings(await self._found(call))
+        return self._findings(await self._found(call))
 
     async def _found(self, call: Call) -> Sequence["Finding"]:
         return await (self._conduct.of_all() if call.parameters["all"] else self._conduct.of(call.namespace))
 
+    def _findings(self, found: Sequence["Finding"]) -> Reply:
+        from emulator.report.conduct import finding_view
 
-def _findings(found: Sequence["Finding"]) -> Reply:
-    from emulator.report.conduct import finding_view
-
-    return json_reply({"items": [finding_view(finding) for finding in found]})
+        return json_reply({"items": [finding_view(finding) for finding in found]}, headers=self._headers)

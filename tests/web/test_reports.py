@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import httpx2
 import pytest
 
@@ -37,6 +39,19 @@ async def test_coverage_stays_through_a_reset_and_goes_when_it_is_forgotten() ->
     assert from_json(await found(client, "DELETE", "/coverage"), "server").started == set()
     await client.start("approval")
     assert from_json(await found(client, "DELETE", "/coverage", all="true"), "server").started == set()
+
+
+@pytest.mark.parametrize("path", ["/coverage", "/conduct"])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_report_says_that_several_workers_serve(tmp_path: Path, method: str, path: str) -> None:
+    one = api()
+    several = api(workers=3, store=f"sqlite:{tmp_path / 'tasks.db'}")
+
+    alone, among = await control(one, method, path), await control(several, method, path)
+
+    assert "x-emulator-workers" not in alone.headers
+    assert (among.status_code, among.headers["x-emulator-workers"]) == (200, "3")
+    await several.app.close()
 
 
 async def test_conduct_is_told_of_a_namespace_and_of_all_and_forgotten() -> None:
