@@ -14,7 +14,7 @@ from emulator.contract.validation import Violation
 from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
 from emulator.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
-from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound
+from emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound, did_you_mean
 from emulator.journal.redaction import Redaction
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.scenario.graph import mermaid
@@ -58,6 +58,7 @@ class ControlManner:
             self._gate.check_origin(request)
         if action not in _WITHOUT_TOKEN:
             self._gate.check_token(request)
+            _check_query(request, operation)
         has_namespace = any(parameter.name == "namespace" for parameter in operation.parameters)
         return self._namespace(request) if has_namespace else self._keys.default, _NO_STORE
 
@@ -82,6 +83,18 @@ class ControlManner:
     def violations(self, violations: Sequence[Violation]) -> Reply:
         """Return problem details with every violation."""
         return problem_violations(violations, self._redaction)
+
+
+def _check_query(request: Request, operation: Operation) -> None:
+    """Raise BadRequest for a parameter that the operation does not know: a misspelt filter would not narrow."""
+    known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
+    for name in parse_qs(request.query.decode("latin-1"), keep_blank_values=True):
+        # Which namespace is meant may be said of all requests alike.
+        if name not in (*known, "namespace"):
+            has = f"; it takes {', '.join(known)}." if known else "; it takes none."
+            raise BadRequest(
+                f"{operation.method} {operation.path} has no parameter '{name}'{did_you_mean(name, known) or has}"
+            )
 
 
 class ControlHandlers:

@@ -847,6 +847,30 @@ class TestNamespaces:
         assert key not in answer.text
 
 
+class TestQuery:
+    @pytest.mark.parametrize(
+        ("asked", "told"),
+        [
+            ("requests?stauts=404", "GET /__emulator/requests has no parameter 'stauts'. Did you mean 'status'?"),
+            ("clock?verbose=", "GET /__emulator/clock has no parameter 'verbose'; it takes namespace."),
+            ("namespaces?x=1", "GET /__emulator/namespaces has no parameter 'x'; it takes none."),
+        ],
+    )
+    async def test_a_parameter_that_is_unknown_is_refused_with_what_was_meant(
+        self, client: httpx2.AsyncClient, asked: str, told: str
+    ) -> None:
+        assert problem(await client.get(f"{CONTROL}/{asked}"), 400) == told
+
+    @pytest.mark.parametrize("path", ["info", "namespaces", "scenarios", "health?probe=1"])
+    async def test_a_namespace_may_be_named_everywhere_and_a_probe_may_ask_as_it_likes(
+        self, client: httpx2.AsyncClient, path: str
+    ) -> None:
+        asked = httpx2.URL(f"{CONTROL}/{path}").copy_add_param("namespace", "x")
+
+        del client.headers["x-api-key"]
+        assert (await client.get(asked)).status_code == 200
+
+
 class TestSafety:
     @pytest.mark.parametrize("path", ["info", "tasks", "clock", "scenarios", "namespaces", "openapi.json"])
     async def test_a_rebound_name_is_refused(self, client: httpx2.AsyncClient, path: str) -> None:
