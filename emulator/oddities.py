@@ -69,33 +69,34 @@ class Oddities:
         return Odd(told)
 
     def _nasty(self, body: Mapping[str, Json], key: int) -> Mapping[str, Json]:
-        odd = {name: told for name, value in body.items() for told in self._property(name, value, key)}
-        is_right = judge(self.contract, self.pointer)
+        odd = {name: told for name in body for told in self._property(name, body, key)}
         with_more = {**odd, _UNHEARD_OF: {"since": "tomorrow", "text": _TEXTS[draw(key, 0, 0, len(_TEXTS) - 1)]}}
-        return next((told for told in (with_more, odd) if is_right(told)), body)
+        return next((told for told in (with_more, odd) if self._is_right(told)), body)
 
-    def _property(self, name: str, value: Json, key: int) -> Iterator[Json]:
+    def _property(self, name: str, body: Mapping[str, Json], key: int) -> Iterator[Json]:
         """Yield what a property is told to be; nothing where it is left out."""
+        value = body[name]
         keyed = values.keyed(key, "nasty", name)
         if value != self.defaults.get(name) or (name in self.facts and value is not None):
-            yield self._with_more(name, value, keyed)
+            yield self._with_more(name, body, keyed)
             return
         what = draw(keyed, 0, 0, 3)
-        if what == 0 and name not in self._required():
+        if what == 0 and self._is_right({other: each for other, each in body.items() if other != name}):
             return
         if name in self.facts or what == 3:
             yield value
             return
         text = _TEXTS[draw(keyed, 1, 0, len(_TEXTS) - 1)]
-        yield self._legal(name, None if what == 1 else text, value)
+        yield self._legal(name, None if what == 1 else text, body)
 
-    def _with_more(self, name: str, value: Json, key: int) -> Json:
+    def _with_more(self, name: str, body: Mapping[str, Json], key: int) -> Json:
+        value = body[name]
         if not isinstance(value, Mapping) or draw(key, 0, 0, 1):
             return value
-        return self._legal(name, {**value, _UNHEARD_OF: _TEXTS[draw(key, 1, 0, len(_TEXTS) - 1)]}, value)
+        return self._legal(name, {**value, _UNHEARD_OF: _TEXTS[draw(key, 1, 0, len(_TEXTS) - 1)]}, body)
 
-    def _legal(self, name: str, odd: Json, otherwise: Json) -> Json:
-        return odd if judge(self.contract, f"{self.pointer}/properties/{name}")(odd) else otherwise
+    def _legal(self, name: str, odd: Json, body: Mapping[str, Json]) -> Json:
+        return odd if self._is_right({**body, name: odd}) else body[name]
 
-    def _required(self) -> frozenset[str]:
-        return frozenset(self.contract.schema(self.pointer).get("required", ()))
+    def _is_right(self, body: Mapping[str, Json]) -> bool:
+        return judge(self.contract, self.pointer)(body)

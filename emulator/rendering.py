@@ -11,6 +11,7 @@ from typing import Any, Final
 from emulator import exact
 from emulator.clock import iso
 from emulator.contract import pointers, values
+from emulator.contract.flattening import laid_out
 from emulator.contract.judging import schema_validator, schema_violations, violations
 from emulator.contract.spec import Contract, Operation
 from emulator.core.events import CHUNK, PLAN_UPDATED, TOKEN_READY
@@ -78,7 +79,7 @@ class TaskRenderer:
         self._pointer = _task_pointer(contract)
         takes = task_shape(contract.document)
         self._takes = {} if takes is None else takes.properties
-        schema = {} if self._pointer is None else contract.schema(self._pointer)
+        schema = {} if self._pointer is None else laid_out(contract.document, contract.schema(self._pointer))
         properties: Schema = schema.get("properties", {})
         self._names = tuple(properties)
         self._defaults = {name: _default(contract, part) for name, part in properties.items()}
@@ -215,7 +216,8 @@ class TaskRenderer:
         if name not in settable:
             hint = did_you_mean(name, [*settable, "status"]) or "."
             raise BadRequest(f"An update cannot set '{name}'; it sets properties that a step of a story could{hint}")
-        found = violations(self._contract, f"{self._pointer}/properties/{name}", value, ())
+        whole = violations(self._contract, self._pointer or "", {name: value}, ())
+        found = [each for each in whole if each.loc[:1] == (name,)]
         if found:
             raise BadRequest(f"An update cannot set '{name}' to {value!r}: {found[0].msg}.")
 

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from emulator.contract import pointers
 from emulator.contract.fakes import keyed
 from emulator.contract.merging import WISHES, WORD, Schema, merge
+from emulator.contract.outlines import outline
 
 # Beyond this many levels little more than what is required is made.
 ENOUGH: Final = 4
@@ -177,6 +178,20 @@ class Flattener:
             sides: list[list[Schema | None]] = [[condition, then], [{"not": condition}, other]]
             chosen += [side for side in way.pick(sides) if side is not None]
         return chosen
+
+
+def laid_out(document: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a schema with what it combines laid into it, of alternatives the first; as it stands where that fails.
+
+    The properties come in the order in which they are written.
+    """
+    try:
+        flat = Flattener(document).flat(schema, Spot("", 0), Way(0))[0]
+    except Unmet:
+        return schema
+    found = flat.get("properties", {})
+    written = dict.fromkeys([*outline(document, schema).properties, *found])
+    return {**flat, "properties": {name: found[name] for name in written if name in found}}
 
 
 def _by_liking(branches: Sequence[Schema], spot: Spot) -> list[Schema]:

@@ -31,7 +31,8 @@ def outline(root: Any, schema: Any) -> Outline:
     parts = list(_parts(root, schema, _WORDS))
     for part in parts:
         found = part.get("properties")
-        properties = {**(found if isinstance(found, Mapping) else {}), **properties}
+        for name, each in found.items() if isinstance(found, Mapping) else ():
+            properties.setdefault(name, each)
     sure = list(_parts(root, schema, ("allOf",)))
     return Outline(
         properties,

@@ -1,0 +1,82 @@
+"""A task whose schema is put together by `allOf`, and lists that want more than their tasks."""
+
+from pathlib import Path
+
+import pytest
+
+from emulator.settings import DEFAULT_NAMESPACE
+from tests.web.api import api
+
+SPEC = """\
+openapi: 3.1.0
+info: {title: Jobs, version: '1'}
+paths:
+  /jobs:
+    post:
+      operationId: submitJob
+      security: []
+      x-emulator: {action: start}
+      responses:
+        '200': {description: The job., content: {application/json: {schema: {$ref: '#/components/schemas/Job'}}}}
+  /jobs/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: getJob
+      security: []
+      x-emulator: {action: read, subject: id}
+      responses:
+        '200': {description: The job., content: {application/json: {schema: {$ref: '#/components/schemas/Job'}}}}
+components:
+  schemas:
+    Named: {type: object, required: [id, status], properties: {id: {type: string}, status: {type: string}}}
+    Job:
+      allOf:
+        - {$ref: '#/components/schemas/Named'}
+        - type: object
+          required: [speed, phase]
+          properties:
+            speed: {type: integer, minimum: 3, maximum: 9}
+            note: {type: [string, 'null'], maxLength: 9}
+            phase: {type: string, default: first}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """The file of an API whose jobs are composed."""
+    file = tmp_path / "jobs.yaml"
+    file.write_text(SPEC, encoding="utf-8")
+    return file
+
+
+async def test_a_task_that_is_composed_is_told_with_all_its_parts(spec: Path) -> None:
+    answer = await api(spec=spec).http.post("/jobs")
+
+    job = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert list(job) == ["id", "status", "speed", "note", "phase"]
+    assert (job["status"], job["note"], job["phase"]) == ("pending", None, "first")
+    assert 3 <= job["speed"] <= 9
+
+
+async def test_what_an_update_sets_is_held_against_all_parts(spec: Path) -> None:
+    client = api(spec=spec)
+    job = (await client.http.post("/jobs")).json()
+    engine = client.app.engine
+
+    view = await engine.signal(DEFAULT_NAMESPACE, job["id"], "update", payload={"note": "short"})
+
+    assert view.body["note"] == "short"
+    with pytest.raises(
+        Exception, match=r"^An update cannot set 'note' to 'much too long': String should have at most 9"
+    ):
+        await engine.signal(DEFAULT_NAMESPACE, job["id"], "update", payload={"note": "much too long"})
+
+
+async def test_it_is_told_oddly_where_that_is_legal(spec: Path) -> None:
+    client = api(spec=spec, nasty=True)
+
+    jobs = [(await client.http.post("/jobs")).json() for _ in range(20)]
+
+    assert all({"id", "status", "speed", "phase"} <= set(job) for job in jobs)
+    assert len({job.get("note", "absent") for job in jobs}) > 1
