@@ -180,7 +180,7 @@ class Flattener:
         return chosen
 
 
-def laid_out(document: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def laid_out(document: Any, schema: Schema) -> Mapping[str, Any]:
     """Return a schema with what it combines laid into it, of alternatives the first; as it stands where that fails.
 
     The properties come in the order in which they are written.
@@ -188,7 +188,7 @@ def laid_out(document: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         flat = Flattener(document).flat(schema, Spot("", 0), Way(0))[0]
     except Unmet:
-        return schema
+        return {} if isinstance(schema, bool) else schema
     found = flat.get("properties", {})
     written = dict.fromkeys([*outline(document, schema).properties, *found])
     return {**flat, "properties": {name: found[name] for name in written if name in found}}

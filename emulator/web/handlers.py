@@ -140,7 +140,7 @@ class ApiHandlers:
         agent_id = asked.get(call.operation.behaviour.get("subject", "agent_id"))
         listed = await selected(self._engine, call.namespace, agent_id, asked)
         if "items" in call.operation.behaviour or "page" not in asked:
-            return json_reply(await in_own_words(self._engine, call, listed))
+            return json_reply(await in_own_words(self._engine, self._contract, call, listed))
         page, per_page = asked["page"], asked["per_page"]
         shown = listed[(page - 1) * per_page : page * per_page]
         items = await summaries(self._engine, call.namespace, shown)

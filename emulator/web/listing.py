@@ -5,11 +5,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from emulator.clock import millis
+from emulator.contract import values
+from emulator.contract.fitting import Fitting
+from emulator.contract.spec import Contract, Operation
 from emulator.engine import Engine
 from emulator.errors import BrokenPromise
 from emulator.standing import Standing
 from emulator.store import Task
+from emulator.web.exchange import JSON
 from emulator.web.service import Call
+
+# What a list calls the number of all that it lists.
+_TOTALS: Final = ("total", "count", "total_count", "totalCount")
 
 
 async def selected(engine: Engine, namespace: str, agent_id: str | None, asked: Mapping[str, Any]) -> list[Task]:
@@ -28,14 +35,34 @@ async def summaries(engine: Engine, namespace: str, tasks: Sequence[Task]) -> li
     return [engine.renderer.list_item(standing, body) for standing, body in found]
 
 
-async def in_own_words(engine: Engine, call: Call, tasks: Sequence[Task]) -> Any:
+async def in_own_words(engine: Engine, contract: Contract, call: Call, tasks: Sequence[Task]) -> Any:
     """Return a list in the shape that a contract of its own style declares.
 
-    A bare array of tasks, or an object that holds them under the name in `x-emulator: {items: …}`.
+    A bare array of tasks, or an object that holds them under the name in `x-emulator: {items: …}`, with their number
+    where it has one of the usual names.
     """
-    bodies = [(await _told(engine, call.namespace, task))[1] for task in tasks]
     under = call.operation.behaviour.get("items")
-    return bodies if under is None else {under: bodies}
+    whole, item = _fittings(contract, call.operation)
+    told = [await _told(engine, call.namespace, task) for task in tasks]
+    bodies = [item(body, standing.turn.key) for standing, body in told]
+    if under is None:
+        return bodies
+    counted = {name: len(bodies) for name in _TOTALS if name in whole.properties}
+    return whole({under: bodies, **counted}, values.keyed(engine.settings.seed, call.namespace, call.operation.id))
+
+
+def _fittings(contract: Contract, operation: Operation) -> tuple[Fitting, Fitting]:
+    """Return what makes the whole of a list fit, and each task in it; made once."""
+    key = ("list", operation.id)
+    if key not in contract.kept:
+        response = operation.response(200)
+        media = None if response is None else response.content.get(JSON)
+        pointer = None if media is None else media.schema_pointer
+        whole = Fitting(contract, True if pointer is None else contract.schema(pointer))
+        under = operation.behaviour.get("items")
+        listed = whole if under is None else Fitting(contract, whole.properties.get(under, True))
+        contract.kept[key] = whole, Fitting(contract, listed.items)
+    return contract.kept[key]  # type: ignore[no-any-return]
 
 
 async def _told(engine: Engine, namespace: str, task: Task) -> tuple[Standing, Mapping[str, Any]]:

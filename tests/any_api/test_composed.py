@@ -18,6 +18,38 @@ paths:
       x-emulator: {action: start}
       responses:
         '200': {description: The job., content: {application/json: {schema: {$ref: '#/components/schemas/Job'}}}}
+    get:
+      operationId: listJobs
+      security: []
+      x-emulator: {action: list, items: jobs}
+      responses:
+        '200':
+          description: All jobs.
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [jobs, total, page]
+                properties:
+                  jobs: {type: array, items: {$ref: '#/components/schemas/Summary'}}
+                  total: {type: integer}
+                  page: {type: object, required: [size], properties: {size: {type: integer, minimum: 1}}}
+  /ranks:
+    get:
+      operationId: listRanks
+      security: []
+      x-emulator: {action: list}
+      responses:
+        '200':
+          description: All jobs, ranked.
+          content:
+            application/json:
+              schema:
+                type: array
+                items:
+                  allOf:
+                    - {$ref: '#/components/schemas/Job'}
+                    - {type: object, required: [rank], properties: {rank: {enum: [1, 2]}}}
   /jobs/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
     get:
@@ -29,6 +61,11 @@ paths:
 components:
   schemas:
     Named: {type: object, required: [id, status], properties: {id: {type: string}, status: {type: string}}}
+    Summary:
+      type: object
+      additionalProperties: false
+      required: [id, colour]
+      properties: {id: {type: string}, status: {type: string}, colour: {enum: [red, blue]}}
     Job:
       allOf:
         - {$ref: '#/components/schemas/Named'}
@@ -80,3 +117,28 @@ async def test_it_is_told_oddly_where_that_is_legal(spec: Path) -> None:
 
     assert all({"id", "status", "speed", "phase"} <= set(job) for job in jobs)
     assert len({job.get("note", "absent") for job in jobs}) > 1
+
+
+async def test_a_list_has_what_its_contract_requires_beyond_a_task_and_nothing_that_it_refuses(spec: Path) -> None:
+    client = api(spec=spec)
+    started = [(await client.http.post("/jobs")).json()["id"] for _ in range(2)]
+
+    answer = await client.http.get("/jobs")
+
+    told = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert [job["id"] for job in told["jobs"]] == started[::-1]
+    assert all(list(job) == ["id", "status", "colour"] and job["colour"] in ("red", "blue") for job in told["jobs"])
+    assert told["total"] == 2
+    assert told["page"]["size"] >= 1
+    assert (await client.http.get("/jobs")).json() == told
+
+
+async def test_a_bare_list_has_it_too(spec: Path) -> None:
+    client = api(spec=spec)
+    job = (await client.http.post("/jobs")).json()
+
+    [listed] = (await client.http.get("/ranks")).json()
+
+    assert listed == job | {"rank": listed["rank"]}
+    assert listed["rank"] in (1, 2)
