@@ -10,6 +10,7 @@ import click
 from emulator.cli.client import PER_PAGE, Client, Json, client_options
 from emulator.cli.failures import Refused
 from emulator.cli.output import emit, fields, output_option, table
+from emulator.contract.explaining import in_words
 from emulator.errors import BadRequest
 from emulator.verifying import Often, forgotten_text, outcome
 
@@ -242,4 +243,4 @@ def _message(first: str, query: Json, message: Json) -> str:
 
 
 def _wrong(item: Json) -> str:
-    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in item["violations"])
+    return "; ".join(map(in_words, item["violations"]))

@@ -42,6 +42,16 @@ class Violation:
         return {**detail, "ctx": dict(self.context)} if self.context else detail
 
 
+def in_words(detail: Mapping[str, Any]) -> str:
+    """Return a violation, as FastAPI tells it, as `place: what is wrong there`.
+
+    Of a body that is no JSON, the place ends with the offset at which it stops being that, and the reason is told too.
+    """
+    reason = detail.get("ctx", {}).get("error") if detail["type"] == "json_invalid" else None
+    told = f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}"
+    return f"{told}: {reason}" if reason else told
+
+
 def explain(errors: Iterable[Error], value: Any, at: Location) -> tuple[Violation, ...]:
     """Return the violations behind jsonschema's `errors` of `value`, in document order, each once.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Unpack, overload
 
+from emulator.contract.explaining import in_words
 from emulator.errors import NotFound
 from emulator.journal import Entry
 from emulator.testkit.journal import Asked, Criteria
@@ -114,6 +115,6 @@ class Requests:
             body=told["request"]["body"],
             answer=told["answer"]["body"],
             answer_headers=told["answer"]["headers"],
-            violations=tuple(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in told["violations"]),
+            violations=tuple(map(in_words, told["violations"])),
             explanation=tuple(told["explanation"]),
         )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from emulator.clock import iso
 from emulator.contract.answers import Preferences, parse_prefer
+from emulator.contract.explaining import in_words
 from emulator.contract.model import Contract, Operation
 from emulator.errors import BadRequest
 from emulator.journal import Entry
@@ -127,7 +128,7 @@ class Explainer:
 
     def _contract_kept(self, entry: Entry) -> Iterator[str]:
         for each in self._redaction.violations(entry.violations):
-            yield f"It breaks the contract at {'.'.join(map(str, each['loc']))}: {each['msg']}."
+            yield f"It breaks the contract at {in_words(each)}."
 
     def _answered(self, entry: Entry) -> Iterator[str]:
         yield from _played(entry)

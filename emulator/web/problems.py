@@ -6,6 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from emulator.contract import pointers
+from emulator.contract.explaining import in_words
 from emulator.contract.validation import Violation
 from emulator.credentials import credentials_in, sentence_without
 from emulator.errors import BrokenPromise, Conflict, EmulatorError
@@ -44,12 +45,11 @@ def _when_to_come_again(error: EmulatorError) -> RawHeaders:
 def problem_violations(violations: Sequence[Violation], redaction: Redaction) -> Reply:
     """Return problem details with every violation."""
     listed = redaction.violations(violations)
-    first = listed[0]
     details = {
         "type": "urn:xpander-emulator:invalid-request",
         "title": HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
         "status": 422,
-        "detail": f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
+        "detail": in_words(listed[0]),
         "violations": listed,
     }
     return json_reply(details, 422, media_type=PROBLEM)

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,8 +29,9 @@ def url(shared: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return shared
 
 
-def ask(url: str, path: str, key: str) -> int:
-    request = urllib.request.Request(f"{url}{path}", headers={"x-api-key": key})
+def ask(url: str, path: str, key: str, body: bytes | None = None) -> int:
+    headers = {"x-api-key": key, "content-type": "application/json"}
+    request = urllib.request.Request(f"{url}{path}", body, headers)
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:
             return int(answer.status)
@@ -76,12 +78,14 @@ def test_what_nothing_matched_is_listed_with_what_was_wrong(run: Run, url: str) 
     start(url, "approval", "unmatched")
     ask(url, "/v1/tasks?page=0", "unmatched")
     ask(url, "/nowhere", "unmatched")
+    ask(url, "/v1/workflows/approval/invoke/async", "unmatched", b'{"input": 1,}')
 
     lines = run("requests", "unmatched", "--key", "unmatched").stdout.splitlines()
 
-    assert [line.split()[0] for line in lines] == ["ID", "3", "2"]
-    assert lines[1].endswith("no operation matches")
-    assert lines[2].endswith("query.page: Input should be greater than or equal to 1")
+    assert [line.split()[0] for line in lines] == ["ID", "4", "3", "2"]
+    assert re.search(r"body\.12: JSON decode error: (Illegal trailing comma|Expecting property name)", lines[1])
+    assert lines[2].endswith("no operation matches")
+    assert lines[3].endswith("query.page: Input should be greater than or equal to 1")
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,22 @@ async def test_what_breaks_the_contract_is_told_and_listed_as_unmatched(manual: 
     assert any(each.startswith("It breaks the contract at body.input.text: ") for each in await sentences(manual, 2))
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"input": }', "body.10: JSON decode error: Expecting value."),
+        (b'{"input": {"text": "a"}', "body.23: JSON decode error: Expecting ',' delimiter."),
+        (b'{"input": "\xff"}', "body.11: JSON decode error: Invalid UTF-8."),
+    ],
+)
+async def test_a_body_that_is_no_json_is_told_with_the_place_and_the_reason(
+    manual: Api, body: bytes, told: str
+) -> None:
+    await manual.http.post(START, content=body, headers={"content-type": "application/json"})
+
+    assert f"It breaks the contract at {told}" in await sentences(manual, 1)
+
+
 async def test_keys_and_tokens_are_shown_nowhere(manual: Api) -> None:
     secret = "the-mark-of-a-secret"
     client = Api(manual.app, secret)

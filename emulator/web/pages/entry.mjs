@@ -35,7 +35,7 @@ export function Entry({ entry, task, of, back }) {
 
 function Violations({ violations }) {
   return html`<section class="card broken"><h3>It breaks the contract</h3><ul class="why-list">
-    ${violations.map((each) => html`<li><code>${each.loc.join(".")}</code>: ${each.msg}${each.input !== undefined && html` <span class="soft">– sent: <code>${JSON.stringify(each.input)}</code></span>`}</li>`)}
+    ${violations.map((each) => html`<li><code>${each.loc.join(".")}</code>: ${each.msg}${each.ctx?.error && `: ${each.ctx.error}`}${each.input !== undefined && html` <span class="soft">– sent: <code>${JSON.stringify(each.input)}</code></span>`}</li>`)}
   </ul></section>`;
 }
 
