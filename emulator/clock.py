@@ -11,9 +11,8 @@ from typing import Final
 
 from emulator.core.timeline import Millis
 from emulator.errors import BadRequest
-from emulator.settings import CLOCK_MODES, ClockMode
+from emulator.settings import CLOCK_MODES, MAX_SCALE, ClockMode
 
-MAX_SCALE: Final = 1_000_000.0
 _FIRST_YEAR: Final = 1970
 # The last instant that ISO 8601 writes with a year of four digits, and Python's datetime holds.
 LAST_INSTANT: Final = Millis(253_402_300_799_999)

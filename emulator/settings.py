@@ -10,6 +10,9 @@ EVENT_SETS: Final[tuple[EventSet, ...]] = ("stable", "latest")
 ClockMode = Literal["real", "scaled", "manual", "auto"]
 CLOCK_MODES: Final[tuple[ClockMode, ...]] = ("real", "scaled", "manual", "auto")
 
+# How many seconds a scaled clock makes of one, at most.
+MAX_SCALE: Final = 1_000_000.0
+
 RunnableKind = Literal["workflow", "agent"]
 RUNNABLE_KINDS: Final[tuple[RunnableKind, ...]] = ("workflow", "agent")
 

@@ -6,8 +6,9 @@ import click
 
 from emulator.cli.client import Client, Json, client_options
 from emulator.cli.failures import TimedOut, Unreachable
+from emulator.cli.numbers import Number
 from emulator.cli.output import emit, output_option
-from emulator.settings import CLOCK_MODES, client_environment
+from emulator.settings import CLOCK_MODES, MAX_SCALE, client_environment
 
 
 @click.group()
@@ -28,7 +29,7 @@ def show_clock(client: Client, output: str) -> None:
 @click.argument("mode", type=click.Choice(CLOCK_MODES))
 @client_options
 @output_option
-@click.option("--scale", type=float, help="With scaled: seconds that it makes of one.")
+@click.option("--scale", type=Number(0, MAX_SCALE, min_open=True), help="With scaled: seconds that it makes of one.")
 def set_clock(client: Client, mode: str, output: str, scale: float | None) -> None:
     """Change how the clock runs."""
     client.settle()
@@ -78,7 +79,7 @@ def reset(client: Client, output: str, scope: tuple[str, ...]) -> None:
 
 @click.command()
 @client_options
-@click.option("--timeout", type=click.FloatRange(0), default=30.0, show_default=True, help="Seconds to wait at most.")
+@click.option("--timeout", type=Number(0), default=30.0, show_default=True, help="Seconds to wait at most.")
 def wait(client: Client, timeout: float) -> None:
     """Wait until the server is ready."""
     deadline = time.monotonic() + timeout

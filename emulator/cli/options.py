@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from emulator.cli.numbers import Number
 from emulator.cli.settings_file import listed_here, read_into
-from emulator.settings import CLOCK_MODES, DEFAULT_PORT, EVENT_SETS, MEMORY, Settings
+from emulator.settings import CLOCK_MODES, DEFAULT_PORT, EVENT_SETS, MAX_SCALE, MEMORY, Settings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +24,7 @@ class Size(click.ParamType[int]):
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value).strip().lower())
+        found = re.fullmatch(r"(\d{1,15}(?:\.\d+)?)\s*([a-z]*)", str(value).strip().lower())
         if not found or found[2] not in _UNITS:
             self.fail(f"'{value}' is not a size; write it as 5MiB, 500kB or 4096.", param, ctx)
         size = int(float(found[1]) * _UNITS[found[2]])
@@ -118,7 +119,7 @@ _OPTIONS: Final = (
             help="Stories that the presenter mode shows, in place of the built-in ones."),
     _option("--clock", env="CLOCK", type=click.Choice(CLOCK_MODES), default=DEFAULTS.clock,
             help="real, scaled (faster), manual (stands until advanced), auto (skips when read)."),
-    _option("--scale", env="SCALE", type=click.FloatRange(0, min_open=True), metavar="N", default=DEFAULTS.scale,
+    _option("--scale", env="SCALE", type=Number(0, MAX_SCALE, min_open=True), metavar="N", default=DEFAULTS.scale,
             help="Seconds that a scaled clock makes of one."),
     _option("--seed", env="SEED", type=int, metavar="N", default=DEFAULTS.seed,
             help="Number from which every generated value is drawn."),

@@ -9,6 +9,7 @@ import click
 
 from emulator.cli.client import Client, client_options
 from emulator.cli.failures import Refused
+from emulator.cli.numbers import Number
 
 if TYPE_CHECKING:
     from emulator.report.whole import Report
@@ -21,9 +22,7 @@ Examples:
   xpander-emulator coverage -o json > monday.json
   xpander-emulator coverage -o html monday.json tuesday.json > coverage.html
 """
-_fail_under = click.option(
-    "--fail-under", type=click.FloatRange(0, 100), metavar="N", help="Exit code 1 below so many percent."
-)
+_fail_under = click.option("--fail-under", type=Number(0, 100), metavar="N", help="Exit code 1 below so many percent.")
 _fail_on = click.option(
     "--fail-on", multiple=True, metavar="RULE", help="Exit code 1 where this rule finds something, or any. Repeatable."
 )

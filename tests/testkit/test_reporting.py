@@ -115,6 +115,7 @@ def test_a_threshold_fails_a_run_that_started_nothing(suite: Suite) -> None:
     ("flag", "told"),
     [
         ("--emulator-fail-under=much", "emulator_fail_under: 'much' is no number."),
+        ("--emulator-fail-under=nan", "fail-under: nan is no percentage; write a number from 0 to 100."),
         ("--emulator-fail-under=101", "fail-under: 101 is no percentage; write a number from 0 to 100."),
         ("--emulator-fail-on=polls", "fail-on: no rule is called 'polls'*"),
         ("--emulator-waive=polls-to-fast", "waive: no rule is called 'polls-to-fast'. Did you mean 'polls-too-fast'?"),
