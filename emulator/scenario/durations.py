@@ -74,6 +74,8 @@ def range_as_text(low: Millis, high: Millis) -> str:
 
 
 def _refusal(text: str) -> str:
+    if not text:
+        return f"an empty text is no length of time; {_EXAMPLES}"
     if re.fullmatch(r"\d+(?:\.\d+)?", text):
         return f"'{text}' has no unit; write '{text}s' or '{text}ms'"
     if text.startswith("-"):

@@ -271,6 +271,8 @@ class ControlHandlers:
 
     async def advance_clock(self, call: Call) -> Reply:
         """Move the clock on, by a length of time or to an instant."""
+        if ("by" in call.body) == ("to" in call.body):
+            raise BadRequest("Give either `by`, a length of time such as 30s, or `to`, an instant.")
         by = _length(call.body["by"]) if "by" in call.body else await self._until(call.namespace, call.body["to"])
         return json_reply(_shown(await self._engine.advance(call.namespace, by)))
 
