@@ -33,6 +33,7 @@ _SCALARS: Final = (
 # RFC 8259, 7: a character beyond U+FFFF is escaped as two surrogates, which YAML does not take. A backslash that
 # is escaped itself comes first, so that what follows it is left alone.
 _ESCAPES: Final = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_INDENT: Final = re.compile(r" *\t")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -94,7 +95,7 @@ def parse_document(text: str, file: str) -> Document:
     try:
         root = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
-        raise InvalidFiles([_syntax_mistake(file, error)]) from None
+        raise InvalidFiles([_syntax_mistake(file, text, error)]) from None
     except yaml.YAMLError as error:
         raise InvalidFiles([Mistake(file, 1, 1, f"is not YAML: {error}")]) from None
     finally:
@@ -122,9 +123,15 @@ def _whole_escape(high: str, low: str) -> str:
     return f"\\U{0x10000 + (int(high, 16) - 0xD800) * 0x400 + int(low, 16) - 0xDC00:08x}"
 
 
-def _syntax_mistake(file: str, error: yaml.MarkedYAMLError) -> Mistake:
+def _syntax_mistake(file: str, text: str, error: yaml.MarkedYAMLError) -> Mistake:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if error.problem == "but found another document":
+        return Mistake(file, line, column, "is not YAML: another document begins here; give it a file of its own")
+    # YAML 1.2.2, 6.1: indentation is spaces alone; within brackets a tab may stand, and is no mistake.
+    before = "".join(text.split("\n")[line - 1 : line])[:column]
+    if _INDENT.fullmatch(before):
+        return Mistake(file, line, column, "is not YAML: indented with a tab; write spaces")
     context = f" {error.context}" if error.context else ""
     return Mistake(file, line, column, f"is not YAML: {error.problem or 'unreadable'}{context}")
 

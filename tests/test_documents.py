@@ -137,8 +137,11 @@ def test_what_means_nothing_is_refused_at_its_place(text: str, mistakes: list[st
     [
         ("a: [1, 2\nb: 3\n", "f.yaml:2:"),
         ("a: b: c\n", "f.yaml:1:"),
-        ("a:\n\tb: 1\n", "f.yaml:2:"),
-        ("a: 1\n---\nb: 2\n", "f.yaml:2:1: is not YAML"),
+        ("a:\n\tb: 1\n", "f.yaml:2:1: is not YAML: indented with a tab; write spaces"),
+        ("a:\r\n  \t- b: 1\r\n", "f.yaml:2:3: is not YAML: indented with a tab; write spaces"),
+        ("a:\n  - b: 1\n\t  c: 1\n", "f.yaml:3:1: is not YAML: indented with a tab; write spaces"),
+        ('{"a": 1,\n\t"b": 2,\n\t"c": 3', "f.yaml:4:1: is not YAML: did not find"),
+        ("a: 1\n---\nb: 2\n", "f.yaml:2:1: is not YAML: another document begins here; give it a file of its own"),
         ("a: *absent\n", "f.yaml:1:4: is not YAML"),
         ("a: \x00\n", "f.yaml:1:"),
     ],
