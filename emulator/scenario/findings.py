@@ -71,8 +71,7 @@ class Findings:
         """Return a value as a timeline keeps it: texts with something to resolve become templates, checked here."""
         match value:
             case str() if is_template(value):
-                wrong = self.rules.texts and check_template(value, self.rules.providers)
-                if wrong:
+                for wrong in check_template(value, self.rules.providers) if self.rules.texts else ():
                     self.add(path, wrong)
                 return Template(value)
             case float() if value != value or value in (float("inf"), float("-inf")):

@@ -100,13 +100,14 @@ def lone_expression(tree: nodes.Template) -> nodes.Expr | None:
             return None
 
 
-def refused_tag(tree: nodes.Template) -> tuple[str, int] | None:
-    """Return the first tag that no scenario needs, and its line."""
+def refused_tags(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    """Yield each tag that no scenario needs, and its line."""
     for kind, name in _REFUSED_TAGS.items():
-        if found := tree.find(kind):
-            return name, found.lineno
-    loop = next((loop for loop in tree.find_all(nodes.For) if loop.recursive), None)
-    return ("for … recursive", loop.lineno) if loop else None
+        for found in tree.find_all(kind):
+            yield name, found.lineno
+    for loop in tree.find_all(nodes.For):
+        if loop.recursive:
+            yield "for … recursive", loop.lineno
 
 
 def run(source: str, context: Mapping[str, Any]) -> Any:

@@ -23,8 +23,8 @@ def is_template(text: str) -> bool:
     return any(mark in text for mark in _MARKS)
 
 
-def check_template(source: str, providers: Callable[[], Collection[str]] | None = None) -> str | None:
-    """Return what is wrong with a text and what would be right, or None.
+def check_template(source: str, providers: Callable[[], Collection[str]] | None = None) -> tuple[str, ...]:
+    """Return all that is wrong with a text, each once and with what would be right.
 
     providers: gives the names that may follow `fake.`; unchecked without it.
     """
@@ -34,16 +34,24 @@ def check_template(source: str, providers: Callable[[], Collection[str]] | None 
 
     try:
         tree = sandbox.texts().parse(source)
-        if wrong := _refused(tree) or _unknown_call(tree) or _unknown_name(tree) or _unknown_member(tree):
-            return wrong
-        if wrong := _bare_fake(tree) or (providers and _unknown_fake(tree, providers)):
+        if wrong := tuple(dict.fromkeys(_faults(tree, providers))):
             return wrong
         sandbox.compiled(source)
     except TemplateSyntaxError as error:
-        return f"the template does not parse: {_without_stop(error)}{_on_line(error.lineno)}"
+        return (f"the template does not parse: {_without_stop(error)}{_on_line(error.lineno)}",)
     except TemplateError as error:
-        return f"the template does not compile: {_without_stop(error)}"
-    return None
+        return (f"the template does not compile: {_without_stop(error)}",)
+    return ()
+
+
+def _faults(tree: Any, providers: Callable[[], Collection[str]] | None) -> Iterator[str]:
+    yield from _refused(tree)
+    yield from _unknown_calls(tree)
+    yield from _unknown_names(tree)
+    yield from _unknown_members(tree)
+    yield from _bare_fakes(tree)
+    if providers is not None:
+        yield from _unknown_fakes(tree, providers)
 
 
 def is_lone_expression(source: str) -> bool:
@@ -130,16 +138,14 @@ class _Fakes:
         return self._fake(numbered[1] if numbered else name, f"/fake/{_escaped(name)}")
 
 
-def _refused(tree: Any) -> str | None:
+def _refused(tree: Any) -> Iterator[str]:
     from emulator.scenario import sandbox
 
-    if refused := sandbox.refused_tag(tree):
-        name, line = refused
-        return f"the tag '{name}' is not for scenarios; use {{{{ … }}}}, if, for and set{_on_line(line)}"
-    return None
+    for name, line in sandbox.refused_tags(tree):
+        yield f"the tag '{name}' is not for scenarios; use {{{{ … }}}}, if, for and set{_on_line(line)}"
 
 
-def _unknown_call(tree: Any) -> str | None:
+def _unknown_calls(tree: Any) -> Iterator[str]:
     from jinja2 import nodes
 
     from emulator.scenario import sandbox
@@ -149,32 +155,28 @@ def _unknown_call(tree: Any) -> str | None:
         for use in tree.find_all(kind):
             if use.name not in known:
                 hint = did_you_mean(use.name, [*known])
-                return f"the template uses the {word} '{use.name}', which is not there{_on_line(use.lineno)}{hint}"
-    return None
+                yield f"the template uses the {word} '{use.name}', which is not there{_on_line(use.lineno)}{hint}"
+                # Jinja2 goes through no tree that has an unknown one.
+                use.name = next(iter(known))
 
 
-def _unknown_name(tree: Any) -> str | None:
+def _unknown_names(tree: Any) -> Iterator[str]:
     from jinja2 import meta, nodes
 
     from emulator.scenario import sandbox
 
-    unknown = sorted(meta.find_undeclared_variables(tree) - {*NAMES, *sandbox.texts().globals})
-    if not unknown:
-        return None
-    used = next((use for use in tree.find_all(nodes.Name) if use.name == unknown[0]), None)
-    line = _on_line(used.lineno if used else 1)
-    return (
-        f"the template uses '{unknown[0]}'; known names are {', '.join(NAMES)}{line}{did_you_mean(unknown[0], NAMES)}"
-    )
+    for name in sorted(meta.find_undeclared_variables(tree) - {*NAMES, *sandbox.texts().globals}):
+        used = next((use for use in tree.find_all(nodes.Name) if use.name == name), None)
+        line = _on_line(used.lineno if used else 1)
+        yield f"the template uses '{name}'; known names are {', '.join(NAMES)}{line}{did_you_mean(name, NAMES)}"
 
 
-def _unknown_member(tree: Any) -> str | None:
+def _unknown_members(tree: Any) -> Iterator[str]:
     for name, known in MEMBERS.items():
         for member, line in _members(tree, name):
             if member not in known:
                 hint = did_you_mean(member, known)
-                return f"'{name}' has no '{member}'; it has {', '.join(known)}{_on_line(line)}{hint}"
-    return None
+                yield f"'{name}' has no '{member}'; it has {', '.join(known)}{_on_line(line)}{hint}"
 
 
 def _members(tree: Any, name: str) -> Iterator[tuple[str, int]]:
@@ -189,21 +191,21 @@ def _members(tree: Any, name: str) -> Iterator[tuple[str, int]]:
                 yield use.arg.value, use.lineno
 
 
-def _bare_fake(tree: Any) -> str | None:
+def _bare_fakes(tree: Any) -> Iterator[str]:
     from jinja2 import nodes
 
     owners = {id(use.node) for use in tree.find_all((nodes.Getattr, nodes.Getitem))}
-    bare = next((use for use in tree.find_all(nodes.Name) if use.name == "fake" and id(use) not in owners), None)
-    return bare and f"'fake' alone is no value; write fake.name, or another Faker provider{_on_line(bare.lineno)}"
+    for use in tree.find_all(nodes.Name):
+        if use.name == "fake" and id(use) not in owners:
+            yield f"'fake' alone is no value; write fake.name, or another Faker provider{_on_line(use.lineno)}"
 
 
-def _unknown_fake(tree: Any, providers: Callable[[], Collection[str]]) -> str | None:
+def _unknown_fakes(tree: Any, providers: Callable[[], Collection[str]]) -> Iterator[str]:
     for member, line in _members(tree, "fake"):
         numbered = _NUMBERED.fullmatch(member)
         name = numbered[1] if numbered else member
         if name not in (known := providers()):
-            return f"'fake.{member}' is no Faker provider{_on_line(line)}{did_you_mean(name, [*known])}"
-    return None
+            yield f"'fake.{member}' is no Faker provider{_on_line(line)}{did_you_mean(name, [*known])}"
 
 
 def _without_stop(error: Exception) -> str:
