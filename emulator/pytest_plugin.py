@@ -153,11 +153,12 @@ def emulator(
     ours = request.config.stash.get(_SERVER, None) is emulator_server
     if ours and emulator_server.settings != emulator_settings:
         pytest.fail(
-            f"{request.node.nodeid}: `emulator_settings` is overridden, and the server of this session runs with "
-            "others. Override it in the topmost conftest.py, or override `emulator_server` beside it.",
+            "`emulator_settings` is overridden, and the server of this session runs with others. "
+            "Override it in the topmost conftest.py, or override `emulator_server` beside it.",
             pytrace=False,
         )
-    with _told_briefly(request.node.nodeid):
+    # pytest itself says which test it is, above the message and in its summary.
+    with _told_briefly():
         made = emulator_server.emulator(_name(request.node), **_choices(request.node))
     request.node.stash[_MADE] = made
     _report_on(request.config, emulator_server)

@@ -54,7 +54,7 @@ class Settings:
     scale:      how many seconds pass on a `scaled` clock in one second of real time.
     start:      the instant at which `manual` and `auto` clocks start.
     api_keys:   the keys that are welcome, each with its namespace or None for one of its own; empty: every key.
-    max_tasks:  per server; beyond it the oldest finished task is forgotten.
+    max_tasks:  per server; beyond it the oldest finished task is forgotten, else the oldest.
     max_body:   of one request, in bytes.
     max_connections: open at once, streams included; one more is answered 503.
     cors:       origins that may call the API from a browser; `*` for any.

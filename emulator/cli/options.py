@@ -130,7 +130,7 @@ _OPTIONS: Final = (
     _option("--known-only/--any-id", env="KNOWN_ONLY", default=DEFAULTS.known_only,
             help="Answer 404 for a workflow or agent id that no scenario knows."),
     _option("--max-tasks", env="MAX_TASKS", type=click.IntRange(1), metavar="N", default=DEFAULTS.max_tasks,
-            help="Tasks kept; beyond it the oldest finished one goes."),
+            help="Tasks kept; beyond it the oldest finished one goes, else the oldest."),
     _option("--max-body", env="MAX_BODY", type=Size(), default="5MiB", metavar="SIZE",
             help="Largest request body: 5MiB, 500kB or bytes."),
     _option("--max-connections", env="MAX_CONNECTIONS", type=click.IntRange(1), metavar="N",

@@ -81,10 +81,17 @@ def banner(url: str, settings: Settings, info: dict[str, Any], served: "Contract
 xpander-emulator {__version__} serves {url}   (Ctrl+C stops it)
 
 {facts}
+{_environment(served, settings, url, key, info["organization_id"])}{_first(served, settings, url, key, story)}"""
 
-Point your program at it:
-{_indent(exports(url, key, info["organization_id"]))}
-{_first(served, settings, url, key, story)}"""
+
+def _environment(served: "Contract", settings: Settings, url: str, key: str, organization_id: str) -> str:
+    """Return what points the official SDK at the server; "" for a contract that the SDK does not speak."""
+    if settings.spec is not None:
+        from emulator.contract.starts import is_xpander
+
+        if not is_xpander(served):
+            return ""
+    return f"\nPoint your program at it:\n{_indent(exports(url, key, organization_id))}\n"
 
 
 def _first(served: "Contract", settings: Settings, url: str, key: str, story: str) -> str:

@@ -90,12 +90,14 @@ def _place(mistake: Mistake) -> tuple[str, int, int]:
 
 
 def served_document(contract: Contract) -> dict[str, Any]:
-    """Return the OpenAPI document of a contract as it is served: in one piece, and at this server alone."""
+    """Return the OpenAPI document of a contract as it is served: in one piece, as 3.1, and at this server alone."""
     document = contract.document
     paths = {path: _without_servers(item) for path, item in document.get("paths", {}).items()}
     # A relative address is that of the server which the document came from (OpenAPI 3.1, 4.8.5).
     servers = [{"url": _base_path(document.get("servers")) or "/", "description": "The emulator"}]
-    return {**document, "servers": servers, "paths": paths}
+    # The schemas of a 3.0 file are in the words of 3.1 by now.
+    version = document["openapi"] if str(document.get("openapi")).startswith("3.1") else "3.1.0"
+    return {**document, "openapi": version, "servers": servers, "paths": paths}
 
 
 def _without_servers(item: Any) -> Any:

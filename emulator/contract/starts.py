@@ -1,17 +1,26 @@
 """How a task is started by a contract: by which operation, and what it takes."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from emulator.contract.behaviours import START
 from emulator.contract.model import Contract, MediaType, Operation
 from emulator.contract.validation import is_json
+
+_INVOKE: Final = "/v1/workflows/{}/invoke/async"
+_PARAMETER: Final = re.compile(r"\{[^{}]+\}")
 
 
 def starting_operation(contract: Contract) -> Operation | None:
     """Return the first operation that starts a task, one that answers at once before others; None without."""
     found = [each for each in contract.operations if each.behaviour.get("action") == START]
     return min(found, key=lambda each: each.behaviour.get("reply", "accepted") != "accepted", default=None)
+
+
+def is_xpander(contract: Contract) -> bool:
+    """Tell whether a contract starts workflows as xpander.ai's does, so that its SDK and its examples fit."""
+    return any(_PARAMETER.sub("{}", each.path) == _INVOKE for each in contract.operations)
 
 
 def request_schema(contract: Contract) -> str | None:

@@ -8,6 +8,7 @@ from emulator.clock import Clock, machine_time
 from emulator.errors import BadRequest
 from emulator.scenario.durations import NotADuration, parse_duration
 from emulator.settings import ClockMode
+from emulator.testkit.checking import check
 from emulator.testkit.room import Room
 
 
@@ -29,6 +30,7 @@ class TaskClock:
 
     def set(self, mode: ClockMode, scale: float | None = None) -> Self:
         """Change how it goes; it goes on from what it shows. Raises BadRequest."""
+        check("scale", scale, float | None)
         self._room.call(self._room.engine.set_clock(self._room.namespace, mode, scale))
         return self
 

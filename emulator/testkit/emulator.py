@@ -10,6 +10,7 @@ from emulator.errors import BadRequest, NotFound
 from emulator.scenario.paths import Path
 from emulator.settings import ClockMode, client_environment
 from emulator.testkit import telling
+from emulator.testkit.checking import check, check_count
 from emulator.testkit.clock import TaskClock
 from emulator.testkit.faults import ComingFaults
 from emulator.testkit.forwarding import ForwardingApp
@@ -70,10 +71,13 @@ class Emulator:
 
     def use(self, scenario: str) -> None:
         """Let every further start that nothing else decides take this scenario. Raises NotFound."""
+        check("scenario", scenario, str)
         self._room.call(self._room.engine.pin_default(self.namespace, scenario))
 
     def use_next(self, scenario: str, *, times: int = 1) -> None:
         """Let the next start take this scenario, or the next few, whatever they ask for. Raises NotFound, Conflict."""
+        check("scenario", scenario, str)
+        check_count("times", times, 1)
         self._room.call(self._room.engine.pin_next(self.namespace, scenario, times))
 
     def follow(self, path: Path) -> None:
@@ -102,6 +106,7 @@ class Emulator:
 
         Raises BadRequest with everything that is wrong.
         """
+        check("fault", fault, str | Mapping)
         written = {"use": fault} if isinstance(fault, str) else dict(fault)
         given = {"operation": operation, "nth": nth, "times": times, "task_status": task_status}
         written |= {name: value for name, value in given.items() if value is not None}
@@ -132,12 +137,16 @@ class Emulator:
         Raises NotVerified, an AssertionError that tells what nearly was; BadRequest for what no request can be.
         """
         __tracebackhide__ = True
+        for name, count in (("times", times), ("at_least", at_least), ("at_most", at_most)):
+            if count is not None:
+                check_count(name, count, 0)
         self._asked.verify(Often.of(times, at_least, at_most), criteria)
 
     # What there is
 
     def task(self, task_id: str) -> Task:
         """Return a task by its id. Raises NotFound, which names those that there are."""
+        check("task_id", task_id, str)
         if self._room.call(self._room.engine.standings.find(self.namespace, task_id)) is None:
             raise NotFound(self._room.lacks(task_id))
         return Task(task_id, self._room)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import blake2b
 from string import ascii_letters, digits, punctuation
 from types import TracebackType
@@ -15,6 +15,7 @@ from emulator.report.conduct import Finding
 from emulator.report.coverage import Coverage
 from emulator.server import NotRunning, ThreadedServer
 from emulator.settings import ClockMode, Settings
+from emulator.testkit.checking import check
 from emulator.testkit.emulator import Emulator
 from emulator.testkit.room import Room
 from emulator.web.access import derived_namespace
@@ -32,6 +33,7 @@ class EmulatorServer:
     """
 
     def __init__(self, settings: Settings = DEFAULTS) -> None:
+        _check_settings(settings)
         if settings.api_keys:
             raise BadRequest("Every test has an API key of its own; leave `api_keys` empty.")
         self.settings = settings
@@ -62,6 +64,10 @@ class EmulatorServer:
 
         Raises NotFound for an unknown scenario, BadRequest for an unknown clock.
         """
+        check("name", name, str)
+        check("scenario", scenario, str | None)
+        check("clock", clock, str | None)
+        check("seed", seed, int | None)
         key = key_of(name, seed)
         namespace = derived_namespace(key)
         self._tests[namespace] = name
@@ -107,6 +113,15 @@ def running(
     """
     with EmulatorServer(settings) as server, server.emulator(name, scenario=scenario, clock=clock, seed=seed) as made:
         yield made
+
+
+def _check_settings(settings: Settings) -> None:
+    """Raise WrongType for a setting of a wrong type, BadRequest for an instant that means another one elsewhere."""
+    check("settings", settings, Settings)
+    for each in fields(settings):
+        check(f"settings.{each.name}", getattr(settings, each.name), each.type)
+    if settings.start.tzinfo is None:
+        raise BadRequest(f"settings.start takes a datetime with its time zone, such as UTC, found {settings.start!r}.")
 
 
 def key_of(name: str, seed: int | None = None) -> str:

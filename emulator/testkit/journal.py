@@ -8,6 +8,7 @@ from emulator.errors import BadRequest, did_you_mean
 from emulator.journal import Entry
 from emulator.journal.finding import Condition, conditions, matching, near_misses
 from emulator.journal.redaction import Redaction
+from emulator.testkit.checking import check
 from emulator.testkit.room import Room
 from emulator.verifying import Often, outcome
 from emulator.web.explanation import Explainer, Json
@@ -33,7 +34,7 @@ class Criteria(TypedDict, total=False):
     body: Any
 
 
-_CRITERIA: Final = tuple(Criteria.__annotations__)
+_CRITERIA: Final[Mapping[str, Any]] = Criteria.__annotations__
 
 
 class NotVerified(AssertionError):
@@ -89,9 +90,10 @@ class Asked:
         return Explainer(self._room.server.app.contract, self._redaction)
 
     def _wanted(self, criteria: Criteria) -> tuple[Condition, ...]:
-        for name in criteria:
+        for name, value in criteria.items():
             if name not in _CRITERIA:
-                known = did_you_mean(name, _CRITERIA) or f"; there are {', '.join(_CRITERIA)}"
+                known = did_you_mean(name, tuple(_CRITERIA)) or f"; there are {', '.join(_CRITERIA)}"
                 raise BadRequest(f"A request has no '{name}' that could be looked at{known}")
+            check(name, value, _CRITERIA[name] | None)
         self._room.check_operation(criteria.get("operation"))
         return conditions(criteria)

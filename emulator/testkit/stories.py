@@ -8,6 +8,7 @@ from emulator.loading import built_in_stories, load_spec, load_stories
 from emulator.scenario import paths as ways
 from emulator.scenario.paths import Path
 from emulator.scenario.selection import Catalogue
+from emulator.testkit.checking import check
 
 
 def paths(scenario: str, *, max_turns: int = 1) -> tuple[Path, ...]:
@@ -16,6 +17,8 @@ def paths(scenario: str, *, max_turns: int = 1) -> tuple[Path, ...]:
     max_turns: how often a path may come through the same step.
     Raises NotFound for an unknown scenario, BadRequest for too many paths, InvalidFiles for mistakes in files.
     """
+    check("scenario", scenario, str)
+    check("max_turns", max_turns, int)
     stories = _stories(suite.files())
     if scenario not in stories:
         raise NotFound(f"No scenario is called '{scenario}'{did_you_mean(scenario, tuple(stories)) or '.'}")

@@ -9,6 +9,7 @@ from emulator.core import signals
 from emulator.core.task import Status
 from emulator.errors import EmulatorError, NotFound
 from emulator.standing import Standing
+from emulator.testkit.checking import check, check_json
 from emulator.testkit.room import Room
 from emulator.web import views
 
@@ -96,6 +97,7 @@ class Task:
 
         Raises Conflict where it cannot get there by time alone, and BadRequest for a name that its story lacks.
         """
+        check("until", until, str | None)
         self._do(self._room.engine.skip(self._room.namespace, self.id, until))
         return self
 
@@ -132,6 +134,10 @@ class Task:
         reason: str | None = None,
     ) -> Self:
         """Give it any signal, also an author's own, or `update`. Raises Conflict; BadRequest for a wrong update."""
+        check("signal", name, str)
+        check("by", by, str | None)
+        check("reason", reason, str | None)
+        check_json("payload", payload)
         engine, namespace = self._room.engine, self._room.namespace
         self._do(engine.signal(namespace, self.id, name, by=by, reason=reason, payload=payload))
         return self

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from emulator import __version__, embedded, transfer
 from emulator.clock import Clock, machine_time, millis
 from emulator.contract.spec import Contract, Operation, load_contract, served_document
+from emulator.contract.starts import is_xpander
 from emulator.contract.validation import Violation
 from emulator.core.signals import POLL, SKIP
 from emulator.document import read_document
@@ -176,6 +177,7 @@ class ControlHandlers:
                     "version": contract.version,
                     "source": contract.source,
                     "operations": len(contract.operations),
+                    "is_xpander": is_xpander(contract),
                 },
                 "scenarios": list(self._engine.catalogue),
                 "default_scenario": (await self._choices(call.namespace))["default"],

@@ -1,6 +1,7 @@
 """The dashboard: what a person sees of tasks, does to them, and does to the clock."""
 
 import re
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -20,6 +21,20 @@ def page(emulator: Emulator, watch: Watch) -> Page:
     page.goto(f"{emulator.url}/__emulator/")
     expect(page.get_by_role("heading", name="No task yet")).to_be_visible()
     return page
+
+
+def test_what_to_do_first_is_for_the_contract_that_is_served(page: Page, watch: Watch) -> None:
+    spec = Path(__file__).parents[1] / "any_api" / "rendering_jobs.yaml"
+    with ThreadedServer(Settings(port=0, spec=spec, log_level="error")) as server:
+        other = watch.page()
+        for path, heading in (("/", "No task yet"), ("/journal", "Nothing was asked yet")):
+            with other.expect_response("**/__emulator/info"):
+                other.goto(f"{server.base_url}/__emulator{path}")
+            expect(other.get_by_role("heading", name=heading)).to_be_visible()
+            expect(other.locator(".curl")).to_have_count(0)
+        other.close()
+
+    expect(page.locator(".curl")).to_contain_text("/v1/workflows/approval/invoke/async")
 
 
 STATE = ".task-head .status"

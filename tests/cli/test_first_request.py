@@ -12,7 +12,7 @@ from emulator.contract.spec import Contract, load_contract
 from emulator.settings import Settings
 from emulator.web.app import create_app
 from tests.cli.test_serve import INFO
-from tests.contract.samples import HEAD, ROOT, contract_of
+from tests.contract.samples import HEAD, ROOT, contract_of, ours
 
 URL = "http://127.0.0.1:4020"
 JOBS = ROOT / "tests" / "any_api" / "rendering_jobs.yaml"
@@ -125,6 +125,13 @@ def test_the_banner_shows_it_and_not_the_built_in_one() -> None:
 
     assert f"\nA first request, submitJob:\n  curl -X POST {URL}/jobs " in text
     assert "/v1/workflows" not in text
+    assert "XPANDER" not in text
+
+
+def test_the_banner_points_the_sdk_at_another_release_of_its_own_api() -> None:
+    text = banner(URL, Settings(spec=Path("openapi.yaml")), INFO, ours())
+
+    assert f"  export XPANDER_BASE_URL={URL}\n" in text
 
 
 def test_the_banner_shows_no_request_where_none_can_be_made() -> None:

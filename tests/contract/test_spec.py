@@ -437,3 +437,12 @@ def test_a_contract_as_it_is_served_is_whole(tmp_path: Path) -> None:
     assert served["servers"][0]["url"] == "/"
     again = read_contract(parse_document(json.dumps(served), "served.json"), tmp_path / "served.json")
     assert [response.description for response in again.operations[0].responses.values()] == ["ok"]
+
+
+def test_a_file_of_3_0_is_served_as_what_its_schemas_are_in() -> None:
+    text = "components: {schemas: {A: {type: integer, nullable: true, minimum: 0, exclusiveMinimum: true}}}\npaths: {}"
+
+    served = served_document(read_contract(parse_document(HEAD.replace("3.1.0", "3.0.3") + text, "api.yaml")))
+
+    assert served["openapi"] == "3.1.0"
+    assert served["components"]["schemas"]["A"] == {"type": ["integer", "null"], "exclusiveMinimum": 0}

@@ -3,7 +3,7 @@
 import { html, render } from "./vendor/htm-preact.mjs";
 import { useState } from "./vendor/hooks.mjs";
 import { ClockBar } from "./clockbar.mjs";
-import { Banners, Bar, Copy, Said } from "./frame.mjs";
+import { Banners, Bar, Copy, Said, useIsXpander } from "./frame.mjs";
 import { Start, startStory } from "./start.mjs";
 import { act, begin, connected, enter, namespace, picked, problem, said, tasks } from "./store.mjs";
 import { Task } from "./task.mjs";
@@ -43,8 +43,8 @@ function Empty({ start }) {
     <p>A task plays a story: it runs, it may wait for a person or for a credential, it ends. Begin with one that waits for an approval.</p>
     <p class="actions"><button class="first" onClick=${first}>Start “approval”</button><button onClick=${start}>Choose a story</button></p>
     <p class="soft">Or let your program do it: every task that it starts appears here by itself.</p>
-    <pre class="curl" tabindex="0">${curl}</pre>
-    <p><${Copy} text=${() => curl}>Copy the curl<//></p>
+    ${useIsXpander() && html`<pre class="curl" tabindex="0">${curl}</pre>
+    <p><${Copy} text=${() => curl}>Copy the curl<//></p>`}
   </section>`;
 }
 

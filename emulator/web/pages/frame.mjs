@@ -13,6 +13,15 @@ const TABS = [
   ["Contract", "/__emulator/docs"],
 ];
 
+/** Tell whether the served contract is xpander.ai's, which examples of requests are for; false until that is known. */
+export function useIsXpander() {
+  const [isXpander, know] = useState(false);
+  useEffect(() => {
+    ask("GET", "/info").then((info) => know(info.contract.is_xpander)).catch(() => {});
+  }, []);
+  return isXpander;
+}
+
 /** The bar on top. `children` stand at its end; `enter` is told the namespace that is chosen, null for the default. */
 export function Bar({ namespace, enter, children }) {
   const query = namespace === null ? "" : `?${new URLSearchParams({ namespace })}`;

@@ -4,7 +4,7 @@ import { signal } from "./vendor/signals.mjs";
 import { html, render } from "./vendor/htm-preact.mjs";
 import { ask, follow } from "./control.mjs";
 import { Entry } from "./entry.mjs";
-import { Banners, Bar, Said } from "./frame.mjs";
+import { Banners, Bar, Said, useIsXpander } from "./frame.mjs";
 
 const PER_PAGE = 100;
 // As many as the control API gives at once.
@@ -121,11 +121,12 @@ function Page() {
 }
 
 function Empty() {
+  const isXpander = useIsXpander();
   const curl = `curl ${location.origin}/v1/tasks -H 'x-api-key: local'`;
   return html`<section class="empty">
     <h2>Nothing was asked yet</h2>
-    <p>Every request of your program appears here, with its answer and the reason for it. Ask for something:</p>
-    <pre class="curl" tabindex="0">${curl}</pre>
+    <p>Every request of your program appears here, with its answer and the reason for it.${isXpander && " Ask for something:"}</p>
+    ${isXpander && html`<pre class="curl" tabindex="0">${curl}</pre>`}
     <p class="soft">Requests with another key stand in its own namespace. What this page asks is not kept.</p>
   </section>`;
 }
