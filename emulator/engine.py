@@ -5,7 +5,7 @@ One read of the clock in each call. A status is never kept: every answer is repl
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -480,6 +480,8 @@ class Engine:
         for each in self.before_reset:
             await each(namespace, wanted)
         await self.store.reset(namespace, wanted)
+        if "tasks" in wanted:
+            self._forget_views([key for key in self._views if key[0] == namespace])
         if "journal" in wanted:
             await self.journal.reset(namespace)
         done = tuple(scope for scope in RESET_SCOPES if scope in wanted)
@@ -506,10 +508,16 @@ class Engine:
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:
+            key = (standing.namespace, task.id)
+            self._forget_views((key,))
             if len(self._views) >= _MOST_VIEWS:
                 self._views.popitem(last=False)
-            self._views[standing.namespace, task.id] = _Seen(task, snapshot.next_change, view)
+            self._views[key] = _Seen(task, snapshot.next_change, view)
         return view
+
+    def _forget_views(self, keys: Iterable[tuple[str, str]]) -> None:
+        for key in keys:
+            self._views.pop(key, None)
 
     async def _change(
         self,
@@ -551,6 +559,7 @@ class Engine:
             found.update(children)
             doomed += children
         await self.store.remove(namespace, doomed)
+        self._forget_views((namespace, each) for each in doomed)
         for each in doomed:
             await self.feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))
 

@@ -31,6 +31,7 @@ from emulator.web.streams import BEYOND, StreamReply
 _logger = logging.getLogger("emulator")
 _NO_PREFERENCES: Final = parse_prefer(())
 _MOST_CHECKED: Final = 256
+_MOST_BYTES_CHECKED: Final = 16 * 1024 * 1024
 # The header that tells where the story stands that an answer comes from.
 SOURCE: Final = b"x-emulator-source"
 # RFC 9110, 15.3.5 and 15.4.5.
@@ -135,6 +136,7 @@ class Service:
         root = contract.document.get("x-emulator", {})
         self._speaks_of_detail = isinstance(root, Mapping) and root.get("errors") == "detail"
         self._checked: dict[tuple[str, int, bytes], None] = {}
+        self._bytes_checked = 0
 
     def router(self) -> Router:
         """Return the routes of the contract's paths; what none of them matches is told the nearest."""
@@ -213,9 +215,11 @@ class Service:
         if violations:
             source = next((value.decode("latin-1") for name, value in reply.headers if name == SOURCE), None)
             raise broken_promise(f"{operation.method} {operation.path}", violations, source)
-        if len(self._checked) >= _MOST_CHECKED:
+        if len(self._checked) >= _MOST_CHECKED or self._bytes_checked > _MOST_BYTES_CHECKED:
             self._checked.clear()
+            self._bytes_checked = 0
         self._checked[seen] = None
+        self._bytes_checked += len(reply.body)
 
     def shaped(self, operation: Operation, reply: Reply) -> Reply:
         """Return an error in the shape that the contract declares for its status.

@@ -2,18 +2,22 @@
 
 import asyncio
 import gc
+import tracemalloc
 import weakref
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from emulator.engine import View
 from emulator.web import streams
 from emulator.web.streams import StreamReply
 from tests.engines import contract
+from tests.web.api import Api, api
 
 EVENT = "/components/schemas/TaskUpdateEvent"
 SCOPE = {"type": "http", "asgi": {"version": "3.0"}, "path": "/stream", "method": "GET", "headers": []}
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -23,6 +27,65 @@ def uncollected() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+def kept_answers(client: Api) -> int:
+    gc.collect()
+    return sum(isinstance(each, View) and each.standing.namespace == client.namespace for each in gc.get_objects())
+
+
+async def reset(client: Api, ids: list[str]) -> None:
+    await client.app.engine.reset(client.namespace, ["tasks"])
+
+
+async def delete(client: Api, ids: list[str]) -> None:
+    for task_id in ids:
+        await client.http.delete(f"/v1/tasks/{task_id}")
+
+
+async def start_others(client: Api, ids: list[str]) -> None:
+    for _ in ids:
+        await client.start("approval")
+
+
+@pytest.mark.parametrize("let_go", [reset, delete, start_others])
+async def test_the_answers_of_a_task_go_with_it(let_go: Callable[[Api, list[str]], Awaitable[None]]) -> None:
+    client = api(max_tasks=20)
+    ids = [(await client.start("approval"))["id"] for _ in range(20)]
+    for task_id in ids:
+        await client.task(task_id)
+    kept = kept_answers(client)
+
+    await let_go(client, ids)
+
+    assert (kept, kept_answers(client)) == (20, 0)
+
+
+async def test_an_answer_that_is_rendered_anew_takes_the_place_of_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.engine._MOST_VIEWS", 2)
+    client = api()
+    ids = [(await client.start("approval"))["id"] for _ in range(2)]
+    for task_id in ids:
+        await client.task(task_id)
+
+    await client.advance(2_000)
+    await client.task(ids[1])
+
+    assert kept_answers(client) == 2
+
+
+async def test_answers_that_were_checked_are_kept_up_to_16_mib() -> None:
+    client = api()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for number in range(24):
+        await client.task((await client.start("approval", f"{number}{'x' * MIB}"))["id"])
+    await client.app.engine.reset(client.namespace)
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert after - before < 20 * MIB
 
 
 async def forever() -> Any:
