@@ -5,8 +5,8 @@ One read of the clock in each call. A status is never kept: every answer is repl
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -45,12 +45,16 @@ RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON."""
+    """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON.
+
+    checked: the ids of the operations whose contract it was found to keep.
+    """
 
     standing: Standing
     body: Mapping[str, Any]
     sent: Odd
     encoded: bytes
+    checked: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Engine:
         self.standings = Standings(store, store.agree_on(first))
         self.faults = Faults(store, self.standings, catalogue, settings.seed)
         self._births = Births(settings, catalogue, self.directory, default, renderer, store, self.standings, self.feed)
-        self._forgetting = Forgetting(store, self.standings, self.feed, settings.max_tasks)
+        self._forgetting = Forgetting(store, self.standings, self.feed, settings.max_tasks, self._forget_views)
         self.closing = False
         self.before_reset: list[Callable[[str, frozenset[str]], Awaitable[None]]] = []
         """Called with the namespace and the scopes before anything is forgotten."""
@@ -333,6 +337,8 @@ class Engine:
         for each in self.before_reset:
             await each(namespace, wanted)
         await self.store.reset(namespace, wanted)
+        if "tasks" in wanted:
+            self._forget_views([key for key in self._views if key[0] == namespace])
         if "journal" in wanted:
             await self.journal.reset(namespace)
         done = tuple(scope for scope in RESET_SCOPES if scope in wanted)
@@ -359,10 +365,16 @@ class Engine:
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:
+            key = (standing.namespace, task.id)
+            self._forget_views((key,))
             if len(self._views) >= _MOST_VIEWS:
                 self._views.popitem(last=False)
-            self._views[standing.namespace, task.id] = _Seen(task, snapshot.next_change, view)
+            self._views[key] = _Seen(task, snapshot.next_change, view)
         return view
+
+    def _forget_views(self, keys: Iterable[tuple[str, str]]) -> None:
+        for key in keys:
+            self._views.pop(key, None)
 
     async def _change(
         self,

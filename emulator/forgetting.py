@@ -1,5 +1,6 @@
 """Forgetting: which tasks go where there are too many, and what goes with a task."""
 
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -8,6 +9,7 @@ from emulator.feed import Feed
 from emulator.standing import Standings
 from emulator.store import Store
 
+Told = Callable[[Iterable[tuple[str, str]]], None]
 # How far the search for a finished task goes, step by step, so that a start stays cheap.
 _REACHES: Final = (1, 32, 1_000)
 # Where it finds none, so many tasks are forgotten before it is made again: each search costs a replay of each task.
@@ -15,13 +17,17 @@ _WITHOUT_SEARCH: Final = _REACHES[-1]
 
 
 class Forgetting:
-    """Forgets tasks: the oldest finished one where there are more than `most`, else the oldest."""
+    """Forgets tasks: the oldest finished one where there are more than `most`, else the oldest.
 
-    def __init__(self, store: Store, standings: Standings, feed: Feed, most: int) -> None:
+    told: called with the namespaces and ids of tasks that are gone.
+    """
+
+    def __init__(self, store: Store, standings: Standings, feed: Feed, most: int, told: Told) -> None:
         self._store = store
         self._standings = standings
         self._feed = feed
         self._most = most
+        self._told = told
         self._without_search = 0
 
     async def make_room(self, count: int) -> None:
@@ -51,5 +57,6 @@ class Forgetting:
             found.update(children)
             doomed += children
         await self._store.remove(namespace, doomed)
+        self._told((namespace, each) for each in doomed)
         for each in doomed:
             await self._feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))

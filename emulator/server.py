@@ -42,6 +42,7 @@ START_SECONDS: Final = 30
 _READING_SECONDS: Final = 0.05
 # How often uvicorn looks whether it should leave, and renews the date that it sends.
 TICK_SECONDS: Final = 0.1
+WARM_UP_AFTER_SECONDS: Final = 0.1
 Returned = TypeVar("Returned")
 
 _logger: Final = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
             if settings.ready_file:
                 write_ready_file(settings.ready_file, url)
             banner.start()
-            threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+            _warm_up_soon()
 
         server = _Server(_Loaded(settings), started)
         banner = threading.Thread(target=announce, args=(url, server.app.contract), name="announce", daemon=True)
@@ -113,7 +114,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Contract], 
             def started() -> None:
                 ready()
                 asyncio.get_running_loop().add_reader(parent_gone, leave)
-                threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+                _warm_up_soon()
 
             def leave() -> None:
                 server.leave()
@@ -320,8 +321,14 @@ def _configuration(app: Application, settings: Settings) -> uvicorn.Config:
     )
 
 
+def _warm_up_soon() -> None:
+    """Have done in a thread what would make the first answers late, after those who wait for the server have theirs."""
+    warm_up = threading.Thread(target=_warm_up, name="warm-up", daemon=True)
+    asyncio.get_running_loop().call_later(WARM_UP_AFTER_SECONDS, warm_up.start)
+
+
 def _warm_up() -> None:
-    """Load what the first texts of a story need, 120 ms of imports, once the server answers and before it is asked."""
+    """Load what the first texts of a story need, 120 ms of imports."""
     templates.render(Template("{{ fake.name }}"), {}, lambda provider, pointer: values.fake(provider, 0, pointer), "")
 
 
@@ -331,9 +338,9 @@ def _calm_the_collector() -> None:
     Tasks are immutable and hold no cycles: at the default of 700 allocations the search took half of each POST
     (see benchmarks/README.md). Only for a process that is the server's own.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 def _is_news(record: logging.LogRecord) -> bool:

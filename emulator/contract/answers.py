@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
-from urllib.request import parse_http_list
 
 from emulator import exact
 from emulator.contract import pointers
@@ -53,7 +52,7 @@ def parse_prefer(values: Sequence[str]) -> Preferences:
     Raises BadRequest for a value that its name cannot have: a silent default would hide a typing error.
     """
     found: dict[str, str] = {}
-    for preference in (item for value in values for item in parse_http_list(value)):
+    for preference in (item for value in values for item in _items(value)):
         # RFC 7240, 2: parameters after a semicolon belong to the preference; none is defined for ours.
         name, _, value = _head(preference).partition("=")
         found.setdefault(name.strip().lower(), _unquoted(value.strip()))
@@ -71,6 +70,14 @@ def parse_prefer(values: Sequence[str]) -> Preferences:
 
 
 _KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait", "fault"})
+
+
+def _items(value: str) -> list[str]:
+    """Return the items of a header that is a list."""
+    # Imported with the first such header: every start would pay 3 ms for it.
+    from urllib.request import parse_http_list
+
+    return parse_http_list(value)
 
 
 def _head(preference: str) -> str:
@@ -178,7 +185,7 @@ def _liking(media_type: str, accept: str) -> float:
     """Return the quality that an Accept header gives a media type, by the most specific of its ranges."""
     name = media_type.partition(";")[0].strip().lower()
     best = (-1, 0.0)
-    for each in parse_http_list(accept):
+    for each in _items(accept):
         wanted, *parameters = [part.strip().lower() for part in each.split(";")]
         main, _, sub = wanted.partition("/")
         ranks = {name: 2, f"{name.partition('/')[0]}/*": 1, "*/*": 0}

@@ -4,8 +4,7 @@ The table tells a `$ref` that is a reference from one inside an example, and fin
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 # OpenAPI 3.1.1, section 4.8. For each kind of object its keys, and what stands there:
 # "" anything · "kind" one · "[kind]" a list of them · "{kind}" a map of names to them.
@@ -67,8 +66,8 @@ SECTIONS: Final[Mapping[str, str]] = {shape.strip("{}"): section for section, sh
 OPEN: Final = frozenset({"schema", "callback"})
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+# Each start makes thousands. A NamedTuple comes into being in a third of a frozen dataclass's time.
+class Site(NamedTuple):
     """One object of a file: where it stands, what kind it should be, and what was found there."""
 
     path: tuple[str | int, ...]

@@ -17,6 +17,8 @@ def join(*parts: str | int) -> str:
 def split(pointer: str) -> tuple[str, ...]:
     """Return the parts of a pointer; a leading `#`, as in a reference, is allowed."""
     parts = pointer.removeprefix("#").split("/")[1:]
+    if "~" not in pointer:
+        return tuple(parts)
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
 
 

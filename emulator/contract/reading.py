@@ -69,6 +69,8 @@ class OperationReader:
 
     document: Document
     mistakes: list[Mistake] = field(default_factory=list)
+    # What references lead to: the same few stand at every operation.
+    _followed: dict[str, tuple[Mapping[str, Any], Path] | None] = field(default_factory=dict)
 
     def operations(self) -> tuple[Operation, ...]:
         """Return all operations in the order of the file."""
@@ -89,9 +91,14 @@ class OperationReader:
         reference = _mapping(value).get("$ref")
         if not isinstance(reference, str):
             return _mapping(value), path
+        if reference not in self._followed:
+            self._followed[reference] = self._target(reference)
+        return self._followed[reference] or (NOTHING, path)
+
+    def _target(self, reference: str) -> tuple[Mapping[str, Any], Path] | None:
         pointer = pointers.from_reference(reference)
         if not reference.startswith("#/") or not pointers.exists(self._root, pointer):
-            return NOTHING, path
+            return None
         pointer = pointers.target(self._root, pointer) or ""
         return _mapping(pointers.look_up(self._root, pointer)), pointers.split(pointer)
 

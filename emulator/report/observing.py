@@ -12,7 +12,6 @@ from emulator.core.timeline import Timeline
 from emulator.journal import Entry
 from emulator.report.coverage import (
     Coverage,
-    Item,
     Move,
     answer_met,
     fault_met,
@@ -25,28 +24,48 @@ from emulator.standing import Standing
 
 # Views of namespaces that are told apart; what an older one has met still counts for the whole server.
 MOST_NAMESPACES: Final = 10_000
-# Tasks of a namespace that are remembered only to save time.
-_MOST_TASKS: Final = 1_000
+# Timelines that a view keeps; what was met in more of them stands in words. A start that a path gives a fault has one
+# of its own, and so has each reload of a file.
+MOST_TIMELINES: Final = 1_000
+# Tasks of all namespaces that are remembered only to save time.
+_MOST_TASKS: Final = 4_096
 
 
 @dataclass(slots=True)
 class _View:
     """What the clients of one namespace have met.
 
-    shown: of each task, the facts from which its history follows when it was last shown, and how long that was.
-    moves: by the id of the timeline.
+    moves:   by the id of the timeline, which stays its own for as long as it is kept here.
+    earlier: what was met in timelines that are kept no longer.
     """
 
     answers: set[tuple[str, int]] = field(default_factory=set)
     faults: set[tuple[str, str, str]] = field(default_factory=set)
-    moves: dict[int, set[Move]] = field(default_factory=dict)
-    shown: dict[str, tuple[Timeline, tuple[Signal, ...], int]] = field(default_factory=dict)
+    moves: dict[int, tuple[Timeline, set[Move]]] = field(default_factory=dict)
+    earlier: Coverage = field(default_factory=Coverage)
 
     def take(self, other: "_View") -> None:
         self.answers |= other.answers
         self.faults |= other.faults
-        for timeline, moves in other.moves.items():
-            self.moves.setdefault(timeline, set()).update(moves)
+        if other.earlier.reached:
+            self.earlier = merged((self.earlier, other.earlier))
+        for timeline, moves in other.moves.values():
+            self.moves_in(timeline).update(moves)
+
+    def moves_in(self, timeline: Timeline) -> set[Move]:
+        """Return the moves that were met in a timeline, to be added to."""
+        found = self.moves.get(id(timeline))
+        if found is None:
+            if len(self.moves) >= MOST_TIMELINES:
+                self.earlier, self.moves = self.stories(), {}
+            found = self.moves[id(timeline)] = (timeline, set())
+        return found[1]
+
+    def stories(self) -> Coverage:
+        """Return what there is to meet, and what was met, in the stories that were played."""
+        declared = of_stories(timeline for timeline, _ in self.moves.values())
+        reached = (item for timeline, moves in self.moves.values() for item in moves_met(timeline, moves))
+        return merged((self.earlier, declared, Coverage(reached=frozenset(reached))))
 
 
 class CoverageRegister:
@@ -61,8 +80,8 @@ class CoverageRegister:
         self._operations = {operation.id: operation for operation in operations}
         self._views: OrderedDict[str, _View] = OrderedDict()
         self._rest = _View()
-        # By their ids, which stay theirs for as long as they are kept here.
-        self._timelines: dict[int, Timeline] = {}
+        # Of each task, the facts from which its history follows when it was last shown, and how long that was.
+        self._shown: dict[tuple[str, str], tuple[Timeline, tuple[Signal, ...], int]] = {}
 
     def observe(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
         """Note one answer; `standing` is of the task that it shows."""
@@ -78,8 +97,8 @@ class CoverageRegister:
             view.answers.add(answer)
         if standing is None:
             return
-        turn, visits, task_id = standing.turn, standing.snapshot.visits, standing.task.id
-        before = view.shown.get(task_id)
+        turn, visits, place = standing.turn, standing.snapshot.visits, (namespace, standing.task.id)
+        before = self._shown.get(place)
         # The same story, signals and length are the same history: tasks of equal ids after a reset differ in them.
         if (
             before is None
@@ -87,7 +106,10 @@ class CoverageRegister:
             or before[2] != len(visits)
             or (before[1] is not turn.signals and before[1] != turn.signals)
         ):
-            self._note(view, task_id, turn.timeline, turn.signals, visits)
+            _note(view.moves_in(turn.timeline), visits)
+            if len(self._shown) >= _MOST_TASKS:
+                self._shown.clear()
+            self._shown[place] = (turn.timeline, turn.signals, len(visits))
 
     def of(self, namespace: str) -> Coverage:
         """Return what the clients of a namespace have met, of all that there is."""
@@ -103,40 +125,34 @@ class CoverageRegister:
     def forget(self, namespace: str) -> None:
         """Forget what the clients of a namespace have met."""
         self._views.pop(namespace, None)
+        self._shown.clear()
 
     def forget_all(self) -> None:
         """Forget what any client has met."""
         self._views.clear()
+        self._shown.clear()
         self._rest = _View()
 
     def _open(self, namespace: str) -> _View:
         if len(self._views) >= MOST_NAMESPACES:
             _, oldest = self._views.popitem(last=False)
             self._rest.take(oldest)
+            self._shown.clear()
         view = self._views[namespace] = _View()
         return view
 
-    def _note(
-        self, view: _View, task_id: str, timeline: Timeline, signals: tuple[Signal, ...], visits: tuple[Visit, ...]
-    ) -> None:
-        self._timelines.setdefault(id(timeline), timeline)
-        moves = view.moves.setdefault(id(timeline), set())
-        before = -1
-        for visit in visits:
-            moves.add(Move(before, visit.step, visit.cause, visit.status.value))
-            before = visit.step
-        if len(view.shown) >= _MOST_TASKS:
-            view.shown.clear()
-        view.shown[task_id] = (timeline, signals, len(visits))
-
     def _coverage(self, view: _View) -> Coverage:
-        known = {id(timeline): timeline for timeline in self._stories()}
-        played = [self._timelines[each] for each in view.moves]
-        reached: set[Item] = {
+        answers = {
             answer_met(self._operations[name], status) for name, status in view.answers if name in self._operations
         }
-        reached |= {fault_met(*fault) for fault in view.faults}
-        for timeline in played:
-            reached.update(moves_met(timeline, view.moves[id(timeline)]))
-        stories = of_stories([*known.values(), *(each for each in played if id(each) not in known)])
-        return merged([stories, of_contract(self._operations.values()), Coverage(reached=frozenset(reached))])
+        reached = answers | {fault_met(*fault) for fault in view.faults}
+        contract = of_contract(self._operations.values())
+        return merged((of_stories(self._stories()), view.stories(), contract, Coverage(reached=frozenset(reached))))
+
+
+def _note(moves: set[Move], visits: Iterable[Visit]) -> None:
+    """Add the moves of a task that has visited these steps."""
+    before = -1
+    for visit in visits:
+        moves.add(Move(before, visit.step, visit.cause, visit.status.value))
+        before = visit.step

@@ -113,6 +113,7 @@ class Reply:
 
     data:     the body before it was encoded, for the check against the contract.
     standing: of the task that the answer shows, if it shows one.
+    checked:  the ids of the operations by which this very body was found right, where it will be sent again.
     fault:    what goes wrong with the answer on purpose; `fault.name` is what `X-Emulator-Fault` tells.
     """
 
@@ -122,6 +123,7 @@ class Reply:
     headers: RawHeaders = ()
     data: Any = field(default=None, repr=False)
     standing: Standing | None = field(default=None, repr=False)
+    checked: set[str] | None = field(default=None, repr=False)
     fault: Hit | None = None
 
     def whole_headers(self, more: RawHeaders = ()) -> list[Header]:

@@ -42,7 +42,6 @@ from emulator.web.streams import BEYOND, StreamReply
 
 _logger = logging.getLogger("emulator")
 _NO_PREFERENCES: Final = parse_prefer(())
-_MOST_CHECKED: Final = 256
 # The header that tells where the story stands that an answer comes from.
 SOURCE: Final = b"x-emulator-source"
 # RFC 9110, 15.3.5 and 15.4.5.
@@ -170,7 +169,6 @@ class Service:
         self._checker = ResponseChecker(self._answers, strict)
         root = contract.document.get("x-emulator", {})
         self._speaks_of_detail = isinstance(root, Mapping) and root.get("errors") == "detail"
-        self._checked: dict[tuple[str, int, bytes], None] = {}
         endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(contract))
         self.operations = OperationRoutes(endpoints, self._refuse)
 
@@ -259,23 +257,23 @@ class Service:
         return replace(json_reply(fault.body, fault.status, others, kind), fault=hit)
 
     def check(self, operation: Operation, reply: Reply) -> None:
-        """Raise BrokenPromise if an answer breaks the contract; an answer that was checked before passes at once.
+        """Raise BrokenPromise if an answer breaks the contract; one that was found right before passes at once.
 
         What a fault answers in our place, and what says that it goes beyond the contract, is no promise of ours.
         """
         if _is_no_promise(reply):
             return
-        seen = (operation.id, reply.status, reply.body)
-        if seen in self._checked or (reply.status >= 400 and operation.response(reply.status) is None):
+        if reply.checked is not None and operation.id in reply.checked:
+            return
+        if reply.status >= 400 and operation.response(reply.status) is None:
             return
         body = reply.body if reply.data is None else reply.data
         violations = self._checker.check(operation, reply.status, reply.media_type, body)
         if violations:
             source = next((value.decode("latin-1") for name, value in reply.headers if name == SOURCE), None)
             raise broken_promise(f"{operation.method} {operation.path}", violations, source)
-        if len(self._checked) >= _MOST_CHECKED:
-            self._checked.clear()
-        self._checked[seen] = None
+        if reply.checked is not None:
+            reply.checked.add(operation.id)
 
     def shaped(self, operation: Operation, reply: Reply) -> Reply:
         """Return an error in the shape that the contract declares for its status.

@@ -1,8 +1,9 @@
 """Server-sent events: how a stream is sent, kept alive and ended."""
 
+import asyncio
 import logging
-import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,9 +26,14 @@ HEARTBEAT_SECONDS: Final = 15
 SEND_SECONDS: Final = 10.0
 # The faults by which not even the first event comes whole.
 _BROKEN_AT_ONCE: Final = (*UNSENT, TRUNCATED)
+_HEADERS: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    # nginx holds answers back otherwise (source: its module ngx_http_proxy_module, proxy_buffering).
+    (b"x-accel-buffering", b"no"),
+)
+_HEARTBEAT: Final = b": \n\n"
 _logger = logging.getLogger("emulator")
-# It logs each event whole when debugging, with the credentials that a task gives back to its owner.
-logging.getLogger("sse_starlette.sse").setLevel(logging.INFO)
 
 
 @dataclass(slots=True)
@@ -54,33 +60,34 @@ class StreamReply:
     @property
     def head(self) -> Reply:
         """The answer without its events, which HEAD asks for."""
-        told = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
-        return Reply(200, media_type=None, headers=(*told, *self.headers), standing=self.standing)
+        return Reply(200, media_type=None, headers=(*_HEADERS, *self.headers), standing=self.standing)
 
     async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
         """Send events until they end, the client hangs up or stops reading, or the server stops."""
-        # Imported with the first stream: a server that never streams starts 20 ms sooner.
-        from sse_starlette.event import ServerSentEvent
-        from sse_starlette.sse import EventSourceResponse, SendTimeoutError
-
-        response = EventSourceResponse(
-            self._frames(),
-            headers={"Cache-Control": "no-cache"},
-            ping=HEARTBEAT_SECONDS,
-            ping_message_factory=lambda: ServerSentEvent(comment="", sep="\n"),
-            sep="\n",
-            send_timeout=SEND_SECONDS + (self.fault.fault.over / 1_000 if self.fault else 0),
-            # The engine ends the events when the server stops, and so the stream ends in order; sse-starlette would
-            # cut it, and every one after it in this process (AppStatus.should_exit is never reset).
-            shutdown_grace_period=math.inf,
-        )
-        response.raw_headers.extend([*self.headers, *beyond_contract(self.beyond), *more])
+        headers = [*_HEADERS, *self.headers, *beyond_contract(self.beyond), *more]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        out = _Patient(send, SEND_SECONDS + (self.fault.fault.over / 1_000 if self.fault else 0))
+        telling = asyncio.create_task(self._tell(out), name="stream")
+        work = (telling, asyncio.create_task(_hung_up(receive), name="hang-up"))
         try:
-            await response(scope, receive, send)
-        except* SendTimeoutError:
+            while not await _any_ends(work, HEARTBEAT_SECONDS):
+                await out.send(_HEARTBEAT)
+            if telling.done():
+                telling.result()
+                await out.send(b"", more=False)
+        except _NothingRead:
             _logger.warning("A client of %s read nothing for %.0f s and was let go.", scope["path"], SEND_SECONDS)
+        finally:
+            await _call_off(work)
+            # An error refers to this frame: with the task that has raised it they would be a circle.
+            del telling, work
 
-    async def _frames(self) -> AsyncIterator[bytes]:
+    async def _tell(self, out: "_Patient") -> None:
+        async with aclosing(self._frames()) as frames:
+            async for frame in frames:
+                await out.send(frame)
+
+    async def _frames(self) -> AsyncGenerator[bytes, None]:
         """Yield the events as they are sent, and count them."""
         async for frame in self._disturbed():
             yield frame
@@ -120,6 +127,46 @@ class StreamReply:
         except EmulatorError as error:
             # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
             _logger.error("%s", error.message)
+
+
+class _NothingRead(Exception):
+    """What was to be sent was not taken in time."""
+
+
+class _Patient:
+    """Sends pieces of an answer to a client that may take so many seconds for each."""
+
+    def __init__(self, send: Send, seconds: float) -> None:
+        self._send = send
+        self._seconds = seconds
+
+    async def send(self, body: bytes, *, more: bool = True) -> None:
+        """Send a piece; the last one ends the answer. Raises _NothingRead."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                await self._send({"type": "http.response.body", "body": body, "more_body": more})
+            return
+        # Not raised while the other is handled, which refers to this task: they would be a circle too.
+        raise _NothingRead
+
+
+async def _hung_up(receive: Receive) -> None:
+    """Return once the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _any_ends(work: Iterable[asyncio.Task[None]], seconds: float) -> bool:
+    """Return True once any of the work has ended, or False when the time is over before."""
+    done, _ = await asyncio.wait(work, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    return bool(done)
+
+
+async def _call_off(work: Iterable[asyncio.Task[None]]) -> None:
+    """End the work, and return once it has ended."""
+    for each in work:
+        each.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
 
 
 def _frame(event: Mapping[str, Any]) -> bytes:

@@ -34,7 +34,8 @@ class TaskReplies:
             headers = (*headers, (b"location", path.encode("latin-1", "replace")))
         if not has_body:
             return Reply(status, media_type=None, headers=headers, standing=view.standing)
-        return Reply(status, view.encoded, headers=headers, data=view.sent.body, standing=view.standing)
+        data, standing = view.sent.body, view.standing
+        return Reply(status, view.encoded, headers=headers, data=data, standing=standing, checked=view.checked)
 
 
 def task_id_of(call: Call) -> str:

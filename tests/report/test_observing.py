@@ -1,9 +1,12 @@
+import gc
 from timeit import repeat
 
 import pytest
 
+from emulator.core.timeline import Timeline
 from emulator.report.coverage import Coverage
 from emulator.report.observing import MOST_NAMESPACES, CoverageRegister
+from emulator.scenario.paths import paths
 from emulator.scenario.selection import Catalogue
 from emulator.settings import Settings
 from emulator.web.app import create_app
@@ -162,6 +165,29 @@ def test_what_old_namespaces_met_is_kept_for_the_whole() -> None:
 
     assert register.of("first").reached == frozenset()
     assert {item.name for item in register.of_all().reached} == {"getTask 200", "listTasks 200"}
+
+
+def timelines_of(story: str) -> int:
+    gc.collect()
+    return sum(isinstance(each, Timeline) and each.name == story for each in gc.get_objects())
+
+
+async def test_timelines_of_single_starts_are_let_go_and_what_was_met_in_them_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("emulator.report.observing.MOST_TIMELINES", 10)
+    monkeypatch.setattr("emulator.report.observing._MOST_TASKS", 10)
+    client = api(max_tasks=1)
+    path = next(path for path in paths(client.app.engine.scenario("flaky").timeline) if path.fault is not None)
+    before = timelines_of("flaky")
+    await client.app.engine.pin_next(client.namespace, "flaky", 100, path)
+    for _ in range(100):
+        await client.start()
+    await client.start("failed")
+
+    assert timelines_of("flaky") - before <= 20
+    assert covered(client).started == {"flaky", "failed"}
+    assert covered(client) == client.app.reports.coverage.of_all()
 
 
 async def test_an_answer_that_is_nothing_new_costs_next_to_nothing() -> None:

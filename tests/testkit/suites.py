@@ -21,7 +21,6 @@ _LATE = (
     "jsonschema_rs",
     "referencing.jsonschema",
     "rstr",
-    "sse_starlette.sse",
 )
 for _name in (*_LATE, *(each.name for each in pkgutil.walk_packages(emulator.__path__, "emulator."))):
     if not _name.endswith("__main__"):
