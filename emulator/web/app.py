@@ -1,5 +1,8 @@
 """The application: contract, stories, engine and routes, put together once when the server starts."""
 
+from collections.abc import Callable
+from functools import cached_property
+
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -53,6 +56,7 @@ class Application:
     engine:   what all of it stands on.
     recorder: whose observers are told of every answer of the emulated API.
     reports:  what clients have met, and how they behaved.
+    control:  makes the control API.
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class Application:
         recorder: Recorder,
         reports: Reports,
         api: ASGIApp,
-        control: ASGIApp,
+        control: Callable[[], ASGIApp],
         site: Site,
         direct: OperationRoutes | None,
     ) -> None:
@@ -71,7 +75,7 @@ class Application:
         self.recorder = recorder
         self.reports = reports
         self._api = api
-        self._control = control
+        self._make_control = control
         self._site = site
         self._direct = direct
         self._has_root = any(operation.path == "/" for operation in contract.operations)
@@ -82,6 +86,11 @@ class Application:
             await self._live(receive, send)
         else:
             await self._part(scope)(scope, receive, send)
+
+    @cached_property
+    def _control(self) -> ASGIApp:
+        # Made when it is first asked: the first answer of the emulated API need not wait 30 ms for it.
+        return self._make_control()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Everything is loaded before."""
@@ -149,18 +158,19 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         recorder=recorder,
         faulty=ApiFaults(engine),
     )
-    control = Service(
-        control_contract(),
-        ControlManner(settings, keys),
-        {
+
+    def control() -> ASGIApp:
+        handlers = {
             **ControlHandlers(engine, contract, settings, organization_id, links).table(),
             **JournalHandlers(engine, contract).table(),
             **ReportHandlers(reports, settings.workers).table(),
             **PageHandlers(engine, contract, links, playlist).table(),
-        },
-        max_body=settings.max_body,
-        strict=settings.strict,
-    )
+        }
+        manner = ControlManner(settings, keys)
+        return Service(
+            control_contract(), manner, handlers, max_body=settings.max_body, strict=settings.strict
+        ).router()
+
     api_app: ASGIApp = api.router()
     if settings.cors:
         api_app = CORSMiddleware(
@@ -172,7 +182,7 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         recorder,
         reports,
         api_app,
-        control.router(),
+        control,
         Site(engine, reports, links, settings),
         None if settings.cors or not store.is_near else api.operations,
     )

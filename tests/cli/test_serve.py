@@ -1,6 +1,8 @@
+import gc
 import json
 import logging
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -47,6 +49,27 @@ def test_a_key_that_somebody_chose_is_not_told_by_the_banner() -> None:
     assert "export XPANDER_API_KEY=YOUR_KEY\n" in text
     assert "-H 'x-api-key: YOUR_KEY'" in text
     assert "chosen" not in text
+
+
+def test_a_serve_that_is_refused_leaves_the_collector_of_circles_on(run: Run) -> None:
+    refused = run("serve", "--host", "0.0.0.0")
+
+    assert refused.exit_code == 2
+    assert gc.isenabled()
+
+
+def test_a_server_that_answers_looks_for_circles_again() -> None:
+    code = (
+        "import gc, emulator.server as server\n"
+        "from emulator.cli import main\n"
+        "def run(each, sockets): print(gc.isenabled(), gc.get_threshold()[0])\n"
+        "server._Server.run = run\n"
+        "main(['serve', '--port', '0'])"
+    )
+
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert told.stdout == "True 50000\n"
 
 
 def test_a_key_with_a_quote_stays_one_word_of_the_shell() -> None:

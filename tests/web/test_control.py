@@ -14,7 +14,7 @@ from emulator.engine import RESET_SCOPES
 from emulator.settings import CLOCK_MODES, Settings
 from emulator.web.access import derived_namespace
 from emulator.web.app import Application, create_app
-from emulator.web.control import ControlHandlers
+from emulator.web.control import ControlHandlers, control_contract
 from emulator.web.journal_handlers import JournalHandlers
 from emulator.web.page_handlers import PageHandlers
 from emulator.web.people import Links
@@ -40,6 +40,17 @@ def contract() -> Contract:
 def key(request: pytest.FixtureRequest) -> str:
     """Every test has a namespace of its own."""
     return str(request.node.name)
+
+
+async def test_who_does_not_ask_the_control_api_does_not_wait_for_its_contract() -> None:
+    control_contract.cache_clear()
+    app = create_app(SETTINGS)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=BASE) as client:
+        await client.get("/v1/workflows", headers={"x-api-key": "key"})
+        before = control_contract.cache_info().currsize
+        answer = await client.get(f"{CONTROL}/health")
+
+    assert (before, answer.json()) == (0, {"status": "ok"})
 
 
 @pytest.fixture
