@@ -8,6 +8,7 @@ from emulator.clock import iso
 from emulator.contract.answers import Preferences, parse_prefer
 from emulator.contract.explaining import in_words
 from emulator.contract.model import Contract, Operation
+from emulator.core.faults import OF_A_STREAM
 from emulator.errors import BadRequest
 from emulator.journal import Entry
 from emulator.journal.finding import Difference, NearMiss
@@ -161,7 +162,8 @@ def _unmatched(entry: Entry, near: list[Near]) -> Iterator[str]:
 
 def _played(entry: Entry) -> Iterator[str]:
     if entry.fault is not None:
-        yield f"The fault '{entry.fault}' was played."
+        is_coming = entry.fault_kind in OF_A_STREAM and entry.seconds is None
+        yield f"The fault '{entry.fault}' {'is to strike one of its events' if is_coming else 'was played'}."
 
 
 def _not_taken(near: list[selection.NearMiss]) -> Iterator[str]:

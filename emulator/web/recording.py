@@ -98,6 +98,8 @@ class Recorder:
             await reply.stream(request.scope, request.receive, send, more)
         finally:
             entry = entry._replace(seconds=perf_counter() - exchange.began, events=reply.sent)
+            if reply.is_spared:
+                entry = entry._replace(fault=None, fault_kind=None, fault_place=None)
             await self._journal.amend(namespace, entry)
             await self._tell(namespace, entry, await self._now(reply.standing))
 
@@ -122,6 +124,8 @@ def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | Stre
     request, operation, standing = exchange.request, exchange.operation, reply.standing
     scope, raw = request.scope, request.raw
     status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
+    # A fault of streams strikes nothing where the stream is refused.
+    fault = None if reply.fault is None or (events is None and reply.fault.fault.is_of_a_stream) else reply.fault
     return Entry(
         number.ordinal,
         machine_time(),
@@ -140,10 +144,10 @@ def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | Stre
         len(body),
         number.epoch,
         exchange.violations,
-        None if reply.fault is None else reply.fault.name,
+        None if fault is None else fault.name,
         events,
         *(_NO_TASK if standing is None else _told(standing)),
-        *(() if reply.fault is None else (reply.fault.fault.kind, reply.fault.place)),
+        *(() if fault is None else (fault.fault.kind, fault.place)),
     )
 
 

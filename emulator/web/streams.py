@@ -46,6 +46,7 @@ class StreamReply:
 
     beyond:         what of the events the contract does not know; where there is anything, nothing holds them to it.
     fault:          as of a Reply.
+    struck:         whether the stream has come to the event that a fault of streams is about.
     """
 
     events: AsyncIterator[Mapping[str, Any]]
@@ -56,6 +57,12 @@ class StreamReply:
     beyond: str = ""
     fault: Hit | None = None
     sent: int = 0
+    struck: bool = False
+
+    @property
+    def is_spared(self) -> bool:
+        """Whether a fault of streams has not struck, since the stream has not come to its event."""
+        return self.fault is not None and self.fault.fault.is_of_a_stream and not self.struck
 
     @property
     def head(self) -> Reply:
@@ -106,6 +113,7 @@ class StreamReply:
                 held = frame
                 continue
             yield frame
+            self.struck = self.struck or bool(held) or (number == meant and kind in (DUPLICATE_EVENT, CUT_STREAM))
             if number == meant and kind == DUPLICATE_EVENT:
                 yield frame
             if number == meant and kind == CUT_STREAM:
