@@ -1,9 +1,9 @@
 """Births: how a task comes about, with the sub-tasks of its story, and how a finished one takes a further turn."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator import exact, feed
 from emulator.clock import Clock, machine_time
@@ -27,8 +27,7 @@ from emulator.store.facts import PINS
 MAX_SUB_TASK_DEPTH: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """What a client asks for when it starts a task.
 
     runs, kind, version: which workflow or agent.
@@ -45,8 +44,7 @@ class Start:
     preferred: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Role:
+class _Role(NamedTuple):
     """What a new turn plays and why, what it is to get by itself, and the only fault that is to strike it."""
 
     choice: Choice
@@ -168,8 +166,8 @@ class Births:
         key = self._key(namespace, task.ordinal, number)
         turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
         task = task.with_turn(turn)
-        standing = replace(
-            existing, task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
+        standing = existing._replace(
+            task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
         await self._store.replace(namespace, task, await self._planned(standing, 0, set()))
         await self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))

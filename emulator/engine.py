@@ -6,9 +6,9 @@ One read of the clock in each call. A status is never kept: every answer is repl
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator import exact, feed, refusals
 from emulator.births import Births, Start
@@ -43,8 +43,7 @@ _MOST_VIEWS: Final = 4_096
 RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON.
 
     checked: the ids of the operations whose contract it was found to keep.
@@ -54,11 +53,10 @@ class View:
     body: Mapping[str, Any]
     sent: Odd
     encoded: bytes
-    checked: set[str] = field(default_factory=set)
+    checked: set[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """A view that holds until the namespace's clock shows `until`, or the task is written."""
 
     task: Task
@@ -361,7 +359,7 @@ class Engine:
     async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
         sent = self.renderer.sent(standing, body)
-        view = View(standing, body, sent, exact.dumps(sent.body))
+        view = View(standing, body, sent, exact.dumps(sent.body), set())
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:
@@ -401,7 +399,7 @@ class Engine:
             except StaleWrite:
                 continue
             turn = standing.turn.after(*decided)
-            moved = replace(standing, task=task, turn=turn, snapshot=replay(turn, standing.now))
+            moved = standing._replace(task=task, turn=turn, snapshot=replay(turn, standing.now))
             for signal in decided:
                 await self.feed.tell(namespace, feed.SIGNAL, partial(_signalled, moved, signal))
             if standing.children or turn.timeline.sub_tasks:

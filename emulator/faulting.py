@@ -5,7 +5,7 @@ Every rule that fits counts the request, whether it strikes or not, so that `nth
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator.contract import values
 from emulator.contract.spec import Operation
@@ -30,8 +30,7 @@ _NO_DOCUMENT: Final = parse_document("{}", "body")
 _READ: Final = "read"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request, as far as a fault depends on it.
 
     task_id:   of the task that it is about; None for a start, a list and the like.
@@ -114,7 +113,7 @@ class Faults:
         Raises BadRequest where the client prefers one that is not there, or that the operation cannot have.
         """
         task = reading.task
-        story = self._catalogue.get(asked.story or "")
+        story = self._catalogue.get(asked.story) if asked.story else None
         timeline = task.turn.timeline if task else story.timeline if story else None
         preferred = self._preferred(asked, timeline)
         goes_wrong = task is not None and task.turn.timeline.goes_wrong

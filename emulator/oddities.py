@@ -5,7 +5,7 @@ Pure: what is odd about a task follows from its key, so that each read tells it 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator.contract import values
 from emulator.contract.judging import judge
@@ -34,8 +34,7 @@ _TEXTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(NamedTuple):
     """A task as it is told. `beyond` names what of it the contract does not know; empty where it keeps to it."""
 
     body: Mapping[str, Json]

@@ -5,7 +5,6 @@ Pure but for the values that Faker makes, which follow from the turn's key.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from emulator import exact
@@ -169,7 +168,7 @@ class TaskRenderer:
 
     def authorization(self, standing: Standing, moment: Snapshot, what: str) -> Json:
         """Return the data of an `auth_event` that a pause tells by itself."""
-        at = replace(standing, snapshot=moment)
+        at = standing._replace(snapshot=moment)
         if what == TOKEN_READY:
             return {"type": what, "data": {"access_token": "REDACTED"}}
         asked = self.task(at)[moment.pause.property] if moment.pause else {}

@@ -4,7 +4,6 @@ Pure, and made of the same fold as every other reading of the task, so that a st
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from emulator.core.replay import Snapshot, Turn, moments
@@ -72,7 +71,7 @@ def result_turn(turn: Turn, event: Event) -> tuple[Turn, Millis]:
         known.append(signal)
         offset = Millis(offset + signal.skipped)
     until = event.at if event.until is None else event.until
-    return replace(turn, signals=tuple(known)), Millis(until - offset)
+    return turn._replace(signals=tuple(known)), Millis(until - offset)
 
 
 def _enters(moment: Snapshot, before: Sequence[Snapshot]) -> bool:

@@ -5,7 +5,7 @@ does no I/O, remembers nothing between calls.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from emulator.core import signals
@@ -18,8 +18,9 @@ AFTER: Final = "after"
 POLLS: Final = "polls"
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+# Turns, visits and snapshots are made with every request. A NamedTuple is as immutable as a frozen dataclass and comes
+# into being in a third of the time (benchmarks/README.md).
+class Turn(NamedTuple):
     """One run of a task: what started it, the timeline it was born with, and all that happened to it since.
 
     runs:    the id of the workflow or agent that was invoked; `kind` says which, `version` which one of it.
@@ -48,11 +49,9 @@ class Turn:
 
     def after(self, *signals: Signal) -> "Turn":
         """Return this turn with `signals` added behind those it has."""
-        return replace(self, signals=self.signals + signals)
+        return self._replace(signals=self.signals + signals)
 
 
-# Visits and snapshots are made with every reading of a task. A NamedTuple is as immutable as a frozen dataclass and
-# comes into being in a third of the time (benchmarks/README.md).
 class Visit(NamedTuple):
     """The task entered a step, or left its timeline for a status; at `at`, in the task's own time.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator import searching
 from emulator.core.timeline import Timeline
@@ -46,8 +46,7 @@ class Scenario:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """The scenario that a new task takes; `reason` says in words why this one."""
 
     scenario: Scenario

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -107,8 +107,7 @@ class Request:
         return int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One HTTP answer.
 
     data:     the body before it was encoded, for the check against the contract.
@@ -121,9 +120,9 @@ class Reply:
     body: bytes = b""
     media_type: str | None = JSON
     headers: RawHeaders = ()
-    data: Any = field(default=None, repr=False)
-    standing: Standing | None = field(default=None, repr=False)
-    checked: set[str] | None = field(default=None, repr=False)
+    data: Any = None
+    standing: Standing | None = None
+    checked: set[str] | None = None
     fault: Hit | None = None
 
     def whole_headers(self, more: RawHeaders = ()) -> list[Header]:
@@ -132,6 +131,10 @@ class Reply:
             return [*self.headers, *more]
         content_type = _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode())
         return [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *more]
+
+    def with_fault(self, hit: Hit) -> "Reply":
+        """Return the answer with something going wrong with it."""
+        return self._replace(fault=hit)
 
     async def send(self, send: Send, headers: list[Header]) -> None:
         """Send it with its whole headers."""

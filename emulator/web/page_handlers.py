@@ -1,7 +1,6 @@
 """What the control API has for pages and demonstrations: starting by a story's name, looking back, the playlist."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from emulator.contract.spec import Contract
 from emulator.core.replay import moments
@@ -67,4 +66,4 @@ class PageHandlers:
 def _as_left(standing: Standing, number: int) -> Standing:
     """Return where a task stood last before the entry of its history that followed this one."""
     met = [each for each in moments(standing.turn, standing.now) if len(each.visits) == number]
-    return replace(standing, snapshot=met[-1])
+    return standing._replace(snapshot=met[-1])

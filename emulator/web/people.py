@@ -5,7 +5,7 @@ They need no token: who has the link is the person. Forms and nothing else, no s
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
@@ -174,7 +174,7 @@ class People:
         if step is None or step.id != link.step or step.pause is None:
             raise Gone("The task of this link has begun anew, and nobody is asked there now.")
         then = next(each for each in moments(standing.turn, standing.now) if len(each.visits) == link.visit + 1)
-        shown = self._engine.renderer.pause_details(replace(standing, snapshot=then))
+        shown = self._engine.renderer.pause_details(standing._replace(snapshot=then))
         after = visits[link.visit + 1 :]
         return Ask(link, standing, step.pause.kind, shown, after[0] if after else None)
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 
 from emulator.contract import pointers
@@ -85,7 +84,7 @@ def broken_promise(where: str, violations: Sequence[Violation], source: str | No
 
 def with_headers(reply: Reply, headers: RawHeaders) -> Reply:
     """Return the reply with further headers."""
-    return replace(reply, headers=(*reply.headers, *headers))
+    return reply._replace(headers=(*reply.headers, *headers))
 
 
 def phrase(status: int) -> str:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
@@ -87,8 +87,7 @@ class Call:
 Handler = Callable[[Call], Awaitable[Reply | StreamReply]]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """An answer that is ready to be sent.
 
     added:   headers that it carries whatever it is.
@@ -193,7 +192,7 @@ class Service:
             except BodyTooLarge as too_large:
                 exchange.violations = _broken(too_large, exchange.request)
         reply = self._undeclared(self.manner.error(error))
-        await self.send(await self.outcome(exchange, replace(reply, headers=(*reply.headers, *headers)), None), send)
+        await self.send(await self.outcome(exchange, with_headers(reply, headers), None), send)
 
     async def outcome(self, exchange: Exchange, reply: Reply | StreamReply, namespace: str | None) -> Outcome:
         """Return an answer that is ready to be sent; where answers are recorded, it is, unless it is a stream.
@@ -247,14 +246,14 @@ class Service:
             return Reply(fault.status, b"", None, headers, fault=hit)
         if fault.body is None:
             told = self.shaped(operation, json_reply({"detail": phrase(fault.status)}, fault.status))
-            return replace(told, headers=(*_without(told.headers, headers), *headers), fault=hit)
+            return told._replace(headers=(*_without(told.headers, headers), *headers), fault=hit)
         media_type = next((value for name, value in headers if name == b"content-type"), None)
         others = tuple(header for header in headers if header[0] != b"content-type")
         if isinstance(fault.body, str):
             text = "text/plain; charset=utf-8" if media_type is None else media_type.decode("latin-1")
             return Reply(fault.status, fault.body.encode(), text, others, fault=hit)
         kind = JSON if media_type is None else media_type.decode("latin-1")
-        return replace(json_reply(fault.body, fault.status, others, kind), fault=hit)
+        return json_reply(fault.body, fault.status, others, kind)._replace(fault=hit)
 
     def check(self, operation: Operation, reply: Reply) -> None:
         """Raise BrokenPromise if an answer breaks the contract; one that was found right before passes at once.
@@ -294,7 +293,7 @@ class Service:
         except EmulatorError:
             return reply
         made = self._reply(replace(given, applied=()))
-        return replace(made, headers=(*_without(made.headers, reply.headers), *reply.headers))
+        return made._replace(headers=(*_without(made.headers, reply.headers), *reply.headers))
 
 
 class Endpoint:
@@ -389,7 +388,9 @@ class Endpoint:
             reply = self._service.shaped(self._operation, self._service.manner.error(error))
         if hit is None and reply.standing is not None:
             hit = await faulty.strike_started(call, reply.standing)
-        return reply if hit is None else replace(reply, fault=hit)
+        if hit is None:
+            return reply
+        return reply.with_fault(hit)
 
 
 def _is_no_promise(reply: Reply) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -63,6 +63,10 @@ class StreamReply:
     def is_spared(self) -> bool:
         """Whether a fault of streams has not struck, since the stream has not come to its event."""
         return self.fault is not None and self.fault.fault.is_of_a_stream and not self.struck
+
+    def with_fault(self, hit: Hit) -> "StreamReply":
+        """Return the answer with something going wrong with it."""
+        return replace(self, fault=hit)
 
     @property
     def head(self) -> Reply:

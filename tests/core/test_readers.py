@@ -13,7 +13,7 @@ PAUSED = Move(2, "approval", "approve")
 
 
 def planned(*moves: Move) -> Turn:
-    return replace(turn(), plan=moves)
+    return turn()._replace(plan=moves)
 
 
 def kinds(signals: tuple[Signal, ...]) -> list[str]:

@@ -263,7 +263,7 @@ async def test_a_later_task_of_the_same_id_is_not_taken_for_the_earlier_one(stor
     seen = await kept(store, "a")
 
     await other.reset("ns", frozenset({"tasks"}))
-    await other.add("ns", (replace(task("a"), turns=(replace(TURN, request=b"[]"),)),))
+    await other.add("ns", (replace(task("a"), turns=(TURN._replace(request=b"[]"),)),))
 
     assert (await kept(store, "a")).turn.request == b"[]"
     assert await kept(store, "a") is not seen

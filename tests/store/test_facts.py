@@ -110,8 +110,8 @@ def rich_timelines(draw: st.DrawFn) -> Timeline:
 @st.composite
 def tasks(draw: st.DrawFn) -> Task:
     found = tuple(draw(st.lists(turns(), min_size=1, max_size=3)))
-    told = [replace(turn, request=draw(st.binary(max_size=9)), version=draw(st.none() | words)) for turn in found]
-    told = [replace(turn, chosen=draw(words), plan=draw(plans)) for turn in told]
+    told = [turn._replace(request=draw(st.binary(max_size=9)), version=draw(st.none() | words)) for turn in found]
+    told = [turn._replace(chosen=draw(words), plan=draw(plans)) for turn in told]
     follows = draw(st.none() | st.just(Follows("p", 0, 2)))
     return Task("id", draw(st.integers(0, 10**9)), tuple(told), draw(st.none() | st.text(max_size=5)), follows, 7, 9)
 
@@ -155,7 +155,7 @@ def test_a_task_comes_back_exactly(task: Task) -> None:
 
 @given(turns(), instants)
 def test_a_task_that_came_back_stands_where_it_stood(turn: Turn, now: Millis) -> None:
-    back = replace(turn, timeline=timeline_from_bytes(timeline_to_bytes(turn.timeline)))
+    back = turn._replace(timeline=timeline_from_bytes(timeline_to_bytes(turn.timeline)))
 
     assert replay(back, now) == replay(turn, now)
     assert replay(back, now).waits_for == replay(turn, now).waits_for

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from emulator.store.redis import RedisStore
 from emulator.store.sqlite import SqliteStore
 from tests.store.test_contract import MANUAL, TURN, kept, task
 
-OTHER = replace(TURN, timeline=Timeline("other", TURN.timeline.steps))
+OTHER = TURN._replace(timeline=Timeline("other", TURN.timeline.steps))
 
 
 @pytest.fixture
