@@ -12,8 +12,9 @@ from emulator.store import Store
 Told = Callable[[Iterable[tuple[str, str]]], None]
 # How far the search for a finished task goes, step by step, so that a start stays cheap.
 _REACHES: Final = (1, 32, 1_000)
-# Where it finds none, so many tasks are forgotten before it is made again: each search costs a replay of each task.
-_WITHOUT_SEARCH: Final = _REACHES[-1]
+# Where it finds none, so many tasks are forgotten before it is made again, or as many as there may be: a search is a
+# replay of each task, 10 ms in all, and so seldom it is met by less than one request of a hundred.
+_WITHOUT_SEARCH: Final = 10_000
 
 
 class Forgetting:
@@ -46,7 +47,7 @@ class Forgetting:
                 standing = await self._standings.alone(namespace, task, await self._standings.now(namespace))
                 if standing is not None and standing.snapshot.is_finished:
                     return namespace, task.id
-        self._without_search = _WITHOUT_SEARCH if searched else self._without_search - 1
+        self._without_search = min(_WITHOUT_SEARCH, self._most) if searched else self._without_search - 1
         return oldest[0][0], oldest[0][1].id
 
     async def remove(self, namespace: str, task_id: str) -> None:
