@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
+from emulator import exact
 from emulator.births import Start
+from emulator.contract.forms import is_form
 from emulator.contract.spec import Contract, Operation
 from emulator.contract.validation import Violation
 from emulator.conversation import messages
@@ -110,13 +112,12 @@ class ApiHandlers:
         behaviour, preferences = call.operation.behaviour, call.preferences
         subject = behaviour.get("subject")
         runs = call.operation.id if subject is None else call.parameters[subject]
-        has_body = isinstance(call.body, Mapping)
         start = Start(
             runs=runs,
             kind=self._engine.directory.kind(runs, behaviour.get("kind", "workflow")),
             version=_version(call),
-            body=call.body if has_body else {},
-            raw=call.raw if has_body else b"{}",
+            body=call.body if isinstance(call.body, Mapping) else {},
+            raw=_as_json(call),
             origin=call.request.origin,
             preferred=preferences.scenario,
         )
@@ -212,6 +213,13 @@ class ApiHandlers:
         if runnable is None:
             raise NotFound(f"{kind.capitalize()} not found")
         return json_reply(self._engine.renderer.runnable(runnable, call.request.origin, _version(call)))
+
+
+def _as_json(call: Call) -> bytes:
+    """Return the body of a request as the JSON object that a task is started with, as it was sent if it was one."""
+    if not isinstance(call.body, Mapping):
+        return b"{}"
+    return exact.dumps(call.body) if is_form(call.request.header(b"content-type") or "") else call.raw
 
 
 def _version(call: Call) -> str | None:

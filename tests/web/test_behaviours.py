@@ -1,6 +1,9 @@
 """The vocabulary of `x-emulator` is what the handlers play and what the renderer says."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from emulator.contract import behaviours
 from emulator.settings import Settings
@@ -69,3 +72,42 @@ async def test_an_operation_that_declares_no_body_answers_a_task_without_one(tmp
     assert (started.status_code, started.content) == (202, b"")
     assert (stopped.status_code, stopped.content) == (204, b"")
     assert (await client.get(location)).json() == {"status": "stopped"}
+
+
+FORM = """\
+openapi: 3.1.0
+info: {title: Jobs, version: '1'}
+paths:
+  /jobs:
+    post:
+      operationId: submitJob
+      security: []
+      x-emulator: {action: start}
+      requestBody:
+        content:
+          application/x-www-form-urlencoded: {schema: &order {type: object, properties: {copies: {type: integer}}}}
+          multipart/form-data: {schema: *order}
+      responses: {'202': {description: Taken., headers: {Location: {schema: {type: string}}}}}
+  /jobs/{job}:
+    get:
+      operationId: getJob
+      security: []
+      parameters: [{name: job, in: path, required: true, schema: {type: string}}]
+      x-emulator: {action: read, subject: job}
+      responses:
+        '200':
+          description: The job.
+          content: {application/json: {schema: {type: object, properties: {copies: {type: integer}}}}}
+"""
+
+
+@pytest.mark.parametrize("sent", [{"data": {"copies": "3"}}, {"data": {"copies": "3"}, "files": {"x": b"y"}}])
+async def test_a_form_starts_a_task_as_json_does(tmp_path: Path, sent: dict[str, Any]) -> None:
+    spec = tmp_path / "api.yaml"
+    spec.write_text(FORM, encoding="utf-8")
+    client = api(spec=spec).http
+
+    started = await client.post("/jobs", **sent)
+
+    assert started.status_code == 202, started.text
+    assert (await client.get(started.headers["location"])).json() == {"copies": 3}
