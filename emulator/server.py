@@ -333,13 +333,13 @@ def _warm_up() -> None:
 
 
 def _calm_the_collector() -> None:
-    """Let the collector of reference cycles look seldom, and never at what was loaded at the start.
+    """Let the collector of reference cycles look at what is new alone: often, briefly, and never at what has stayed.
 
-    Tasks are immutable and hold no cycles: at the default of 700 allocations the search took half of each POST
-    (see benchmarks/README.md). Only for a process that is the server's own.
+    Tasks and journals are immutable and hold no cycles. What is new is looked through in a millisecond; what is kept
+    would take 50, and each start would pay for it (benchmarks/README.md). Only for a process of the server's own.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(2_000, 10_000, 1_000)
     gc.enable()
 
 

@@ -4,6 +4,7 @@ Entries are kept as they came; whoever shows one goes through `redaction`.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 from emulator.clock import Clock
@@ -19,6 +20,11 @@ MOST_ENTRIES_IN_ALL: Final = 50_000
 MOST_BYTES_IN_ALL: Final = 128 * 1024 * 1024
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+def fields_of(headers: RawHeaders) -> tuple[bytes, ...]:
+    """Return names and values of headers in turn."""
+    return tuple(chain.from_iterable(headers))
 
 
 class Number(NamedTuple):
@@ -38,6 +44,7 @@ class Entry(NamedTuple):
     time:      when it was answered, on the machine's clock; `clock` is the namespace's as it went then.
     seconds:   from the arrival of the request to the answer, of a stream to its end; None while it goes on.
     operation: the id of the operation that matched, or None.
+    request_fields: names and values of the request's headers in turn, one object where pairs would be many.
     request_body, body: of the request and of the answer, at most 64 KiB of each; the sizes are those of the whole.
     violations: how the request broke the contract.
     fault:     the name of the fault that was played, or None; with it, its kind, and the scenario and step whose it is
@@ -55,7 +62,7 @@ class Entry(NamedTuple):
     path: str
     query: bytes
     operation: str | None
-    request_headers: RawHeaders
+    request_fields: tuple[bytes, ...]
     request_body: bytes
     request_size: int
     status: int
@@ -77,6 +84,11 @@ class Entry(NamedTuple):
     chosen: str = ""
     fault_kind: str | None = None
     fault_place: tuple[str, str] | None = None
+
+    @property
+    def request_headers(self) -> RawHeaders:
+        """The request's headers, in the order sent."""
+        return tuple(zip(self.request_fields[::2], self.request_fields[1::2], strict=True))
 
     @property
     def at(self) -> Millis:

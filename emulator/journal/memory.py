@@ -61,7 +61,7 @@ class MemoryJournal:
         ring = self._rings.get(namespace)
         place = _place(ring, entry.ordinal) if ring else None
         # After a reset the same ordinal is another request's.
-        if ring is not None and place is not None and ring.entries[place].request_headers is entry.request_headers:
+        if ring is not None and place is not None and ring.entries[place].request_fields is entry.request_fields:
             self._bytes += _size(entry) - _size(ring.entries[place])
             ring.entries[place] = entry
 

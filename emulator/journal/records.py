@@ -8,7 +8,7 @@ import orjson
 from emulator.clock import Clock
 from emulator.contract.validation import Violation
 from emulator.core.timeline import Millis
-from emulator.journal import Entry, RawHeaders
+from emulator.journal import Entry, RawHeaders, fields_of
 
 FORMAT: Final = 1
 _HEADERS: Final = ("request_headers", "headers")
@@ -24,8 +24,9 @@ def to_record(entry: Entry) -> bytes:
     }
     told["clock"] = [entry.clock.mode, entry.clock.base, entry.clock.anchor, entry.clock.scale]
     told["query"] = entry.query.decode("latin-1")
+    del told["request_fields"]
     for name in _HEADERS:
-        told[name] = [[part.decode("latin-1") for part in header] for header in told[name]]
+        told[name] = [[part.decode("latin-1") for part in header] for header in getattr(entry, name)]
     for name in _BODIES:
         told[name] = _body_to_json(told[name])
     if entry.violations:
@@ -41,8 +42,8 @@ def from_record(record: bytes) -> Entry | None:
     told["clock"] = Clock(*told["clock"])
     told["time"] = Millis(told["time"])
     told["query"] = told["query"].encode("latin-1")
-    for name in _HEADERS:
-        told[name] = _headers(told[name])
+    told["headers"] = _headers(told["headers"])
+    told["request_fields"] = fields_of(_headers(told.pop("request_headers")))
     for name in _BODIES:
         told[name] = told[name].encode() if isinstance(told[name], str) else b64decode(told[name][0])
     if told.get("fault_place") is not None:

@@ -23,7 +23,7 @@ from emulator.credentials import (
     texts_in,
     without_credentials,
 )
-from emulator.journal import Entry, RawHeaders
+from emulator.journal import Entry, RawHeaders, fields_of
 
 _ADDRESSED: Final = ("header", "query", "cookie")
 _NO_JSON: Final = object()
@@ -74,7 +74,7 @@ class Redaction:
         body, size = _without_secrets(entry.body, entry.size)
         return entry._replace(
             query=self._raw_query(entry.query),
-            request_headers=self._raw_headers(entry.request_headers),
+            request_fields=fields_of(self._raw_headers(entry.request_headers)),
             headers=self._raw_headers(entry.headers),
             request_body=request_body,
             request_size=request_size,

@@ -16,7 +16,7 @@ from emulator.contract.validation import Violation
 from emulator.errors import NotFound
 from emulator.feed import REQUEST as REQUEST_ANSWERED
 from emulator.feed import Feed
-from emulator.journal import Entry, Journal, Number, RawHeaders, kept_of
+from emulator.journal import Entry, Journal, Number, RawHeaders, fields_of, kept_of
 from emulator.standing import Standing, Standings
 from emulator.store import StoreUnavailable
 from emulator.web.exchange import Header, Reply, Request
@@ -135,7 +135,7 @@ def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | Stre
         scope["path"],
         scope["query_string"],
         None if operation is None else operation.id,
-        scope["headers"],
+        fields_of(scope["headers"]),
         kept_of(raw),
         len(raw),
         status,

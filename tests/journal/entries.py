@@ -24,7 +24,7 @@ def entry(ordinal: int = 1, body: Any = None, **told: Any) -> Entry:
         "path": "/v1/workflows/approval/invoke/async",
         "query": b"",
         "operation": "invokeWorkflowAsync",
-        "request_headers": [],
+        "request_fields": (),
         "request_body": raw,
         "request_size": len(raw),
         "status": 200,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import EmulatorError
-from emulator.journal import Entry
+from emulator.journal import Entry, fields_of
 from emulator.journal.batches import MOST_HELD, BatchedJournal
 from emulator.journal.records import to_record
 from emulator.store import StoreUnavailable
@@ -199,7 +199,7 @@ async def test_nothing_that_opens_doors_is_written(log: Log) -> None:
     ours = journal(log)
     ordinal, epoch = await ours.next_number("ns")
     headers = [(b"x-api-key", b"the-mark")]
-    await ours.keep("ns", entry(ordinal, {"user_tokens": "the-mark"}, epoch=epoch, request_headers=headers))
+    await ours.keep("ns", entry(ordinal, {"user_tokens": "the-mark"}, epoch=epoch, request_fields=fields_of(headers)))
 
     await ours.newest("ns")
 

@@ -118,7 +118,7 @@ def test_a_name_with_dots_is_a_path_in_the_body_and_a_name_in_the_query() -> Non
 
 
 def test_headers_are_found_in_any_case_and_secrets_by_nobody() -> None:
-    sent = [entry(request_headers=[(b"idempotency-key", b"7"), (b"x-api-key", b"local")])]
+    sent = [entry(request_fields=(b"idempotency-key", b"7", b"x-api-key", b"local"))]
 
     assert found(sent, headers={"Idempotency-Key": "7"}) == [1]
     assert found(sent, headers={"Idempotency-Key": {"exists": True}, "Prefer": {"exists": False}}) == [1]

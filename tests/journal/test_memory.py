@@ -77,9 +77,7 @@ async def test_a_stream_that_has_ended_stands_in_the_place_of_its_beginning() ->
 
 async def test_a_stream_that_ends_after_a_reset_leaves_the_request_of_its_number_alone() -> None:
     journal = MemoryJournal()
-    open_stream = entry(
-        (await journal.next_number("ns")).ordinal, events=0, seconds=None, request_headers=[(b"a", b"1")]
-    )
+    open_stream = entry((await journal.next_number("ns")).ordinal, events=0, seconds=None, request_fields=(b"a", b"1"))
     await journal.keep("ns", open_stream)
     await journal.reset("ns")
     await note(journal, "ns")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from emulator.clock import Clock
 from emulator.contract.validation import Violation
 from emulator.core.timeline import Millis
-from emulator.journal import Entry
+from emulator.journal import Entry, fields_of
 from emulator.journal.records import from_record, to_record
 from tests.journal.entries import entry
 
@@ -30,7 +30,7 @@ entries = st.builds(
             "clock": st.builds(Clock, st.sampled_from(["real", "scaled", "manual"]), st.integers(0, 9), st.just(3)),
             "seconds": st.none() | st.floats(0, 9),
             "query": latin,
-            "request_headers": headers,
+            "request_fields": headers.map(fields_of),
             "headers": headers,
             "request_body": st.binary(max_size=9),
             "violations": st.lists(violations, max_size=2).map(tuple),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from emulator.contract.model import Credential, Operation
 from emulator.contract.validation import Violation
 from emulator.credentials import PROPERTIES, REDACTED, may_hold_credentials
-from emulator.journal import Entry
+from emulator.journal import Entry, fields_of
 from emulator.journal.records import from_record, to_record
 from emulator.journal.redaction import Redaction, _redacted
 from tests.contract.samples import ours
@@ -180,12 +180,17 @@ def test_keys_in_headers_queries_and_violations_are_not_written() -> None:
     headers = [(b"X-API-Key", MARK.encode()), (b"accept", b"a")]
 
     written = redaction().entry(
-        entry(query=b"a=1&x-api-key=" + MARK.encode(), request_headers=headers, headers=headers, violations=(about,))
+        entry(
+            query=b"a=1&x-api-key=" + MARK.encode(),
+            request_fields=fields_of(headers),
+            headers=headers,
+            violations=(about,),
+        )
     )
 
     assert MARK not in repr(written)
     assert written.query == b"a=1&x-api-key=%5Bredacted%5D"
-    assert written.request_headers == [(b"X-API-Key", b"[redacted]"), (b"accept", b"a")]
+    assert written.request_headers == ((b"X-API-Key", b"[redacted]"), (b"accept", b"a"))
 
 
 def test_an_entry_with_a_fault_of_a_story_comes_back_from_its_record_as_it_was() -> None:
