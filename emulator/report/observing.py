@@ -28,7 +28,7 @@ MOST_NAMESPACES: Final = 10_000
 # of its own, and so has each reload of a file.
 MOST_TIMELINES: Final = 1_000
 # Tasks of all namespaces that are remembered only to save time.
-_MOST_TASKS: Final = 4_096
+_MOST_TASKS: Final = 1_024
 
 
 @dataclass(slots=True)

@@ -74,7 +74,7 @@ async def test_an_answer_that_is_rendered_anew_takes_the_place_of_its_task(monke
     assert kept_answers(client) == 2
 
 
-async def test_answers_that_were_checked_are_kept_up_to_16_mib() -> None:
+async def test_the_bodies_that_were_checked_go_with_their_tasks() -> None:
     client = api()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
