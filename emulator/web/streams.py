@@ -1,4 +1,8 @@
-"""Server-sent events: how a stream is sent, kept alive and ended."""
+"""Server-sent events: how a stream is sent, kept alive and ended.
+
+By two tasks of our own: sse-starlette 3.7 leaves 20 KB of cycles behind with each stream, which only a full search for
+garbage finds, and a server that keeps 100,000 tasks cannot afford one.
+"""
 
 import asyncio
 import logging
