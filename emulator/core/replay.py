@@ -194,12 +194,14 @@ class _Fold:
     __slots__ = (
         "decision",
         "detached",
+        "leave",
         "offset",
         "polls",
         "properties",
         "recorded",
         "recording",
         "started_at",
+        "step",
         "stopped",
         "turn",
         "updated_at",
@@ -218,6 +220,8 @@ class _Fold:
         self.stopped = False
         self.started_at: Millis | None = None
         self.decision: Signal | None = None
+        self.step: Step
+        self.leave: After | Polls | Wait | None
         self.enter(0, Millis(turn.born + turn.offset), START)
 
     def run(self, now: Millis) -> None:
@@ -236,26 +240,21 @@ class _Fold:
         if self.recording:
             self.recorded.append(self.snapshot()._replace(properties=dict(self.properties)))
 
-    @property
-    def step(self) -> Step:
-        return self.turn.timeline.steps[self.visits[-1].step]
-
-    @property
-    def leave(self) -> After | Polls | Wait | None:
-        return None if self.detached else self.step.leave
-
     def enter(self, index: int, at: Millis, cause: str) -> None:
-        step = self.turn.timeline.steps[index]
+        step = self.step = self.turn.timeline.steps[index]
+        self.leave = step.leave
+        visit = len(self.visits)
         self.visit(index, step.status, at, cause)
-        visit = len(self.visits) - 1
-        for name, value in step.sets.items():
-            self.properties[name] = Assigned(value, visit)
+        if step.sets:
+            self.properties.update({name: Assigned(value, visit) for name, value in step.sets.items()})
         self.polls = 0
-        self.record()
+        if self.recording:
+            self.record()
 
     def detach(self, status: Status, at: Millis, cause: str) -> None:
         self.visit(self.visits[-1].step, status, at, cause)
         self.detached = True
+        self.leave = None
 
     def visit(self, index: int, status: Status, at: Millis, cause: str) -> None:
         self.visits.append(Visit(index, status, at, cause, self.decision))
