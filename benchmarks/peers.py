@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from requests import BIN, BODY, HERE, SERVER_CORE, Sample, Server, load, start, start_a_task
+from requests import BIN, BODY, HERE, SERVER_CORE, Sample, Server, load, reset, start, start_a_task
 from startup import free_port
 
 from emulator import embedded
@@ -197,9 +197,10 @@ def main() -> None:
             print(f"Servers on core {SERVER_CORE}; {ROUNDS} rounds of {SECONDS} s; share of raw ASGI (least to most)\n")
             print("| request | connections | server | requests/s | p99 ms | share of raw ASGI |")
             print("|---|---|---|---|---|---|")
-            task = f"/v1/tasks/{start_a_task(running['emulator'])}"
             for connections in CONNECTIONS:
                 measure(running, post, dict.fromkeys(running, POST), connections)
+                reset(running["emulator"])
+                task = f"/v1/tasks/{start_a_task(running['emulator'])}"
                 measure(running, get, dict.fromkeys(running, GET) | {"emulator": task}, connections)
             print("\n| server | memory MB |\n|---|---|")
             for name, server in running.items():

@@ -113,7 +113,7 @@ def found(pattern: str, text: str) -> "re.Match[str]":
 
 
 def compare(
-    what: str, servers: tuple[Server, Server], paths: tuple[str, str], script: Path, connections: int, is_fresh: bool
+    what: str, servers: tuple[Server, Server], paths: tuple[str, str], script: Path, connections: int, *, is_fresh: bool
 ) -> None:
     samples: dict[str, list[Sample]] = {server.name: [] for server in servers}
     for server, path in zip(servers, paths, strict=True):
@@ -170,13 +170,13 @@ def reset(server: Server) -> None:
 
 
 def measure(
-    servers: tuple[Server, Server], get: Path, post: Path, connections: tuple[int, ...], is_fresh: bool
+    servers: tuple[Server, Server], get: Path, post: Path, connections: tuple[int, ...], *, is_fresh: bool
 ) -> None:
     print("| request | connections | server | requests/s | CPU µs/request | p99 ms | ratio of requests/s | of p99 |")
     print("|---|---|---|---|---|---|---|---|")
     for each in connections:
-        compare("GET task", servers, ("/", f"/v1/tasks/{start_a_task(servers[1])}"), get, each, False)
-        compare("POST invoke/async", servers, ("/", STARTS), post, each, is_fresh)
+        compare("GET task", servers, ("/", f"/v1/tasks/{start_a_task(servers[1])}"), get, each, is_fresh=False)
+        compare("POST invoke/async", servers, ("/", STARTS), post, each, is_fresh=is_fresh)
 
 
 def main() -> None:
