@@ -2,7 +2,8 @@
 
 Server and load generator (wrk) are pinned to one core each and the two servers take turns, so that the ratios of one
 run can be trusted where the numbers of two runs cannot. All of it once on a server that has few tasks, and once while
-100,000 are alive, as many as it keeps, so that each start has to forget one. `make bench`; needs `wrk` (`apt-get install wrk`).
+100,000 are alive, as many as it keeps, so that each start has to forget one. `make bench`; needs `wrk`
+(`apt-get install wrk`).
 """
 
 import json
