@@ -136,7 +136,7 @@ class Births:
             return replace(pins, upcoming=pins.upcoming[1:])
 
         await change_fact(self._store, namespace, PINS, take)
-        await self._feed.tell(namespace, feed.CHOICES)
+        self._feed.tell(namespace, feed.CHOICES)
         return chosen
 
     async def _first_turn(
@@ -155,7 +155,7 @@ class Births:
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> tuple[Standing, int]:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
         count = await self._store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
-        await self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
+        self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
         return standing, count
 
     async def _further_turn(
@@ -170,7 +170,7 @@ class Births:
             task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
         await self._store.replace(namespace, task, await self._planned(standing, 0, set()))
-        await self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
+        self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
         return standing, 0
 
     async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:

@@ -47,6 +47,7 @@ class View(NamedTuple):
     """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON.
 
     checked: the ids of the operations whose contract it was found to keep.
+    replies: the answers that were made of it, by the ids of operations; nobody changes them.
     """
 
     standing: Standing
@@ -54,6 +55,7 @@ class View(NamedTuple):
     sent: Odd
     encoded: bytes
     checked: set[str]
+    replies: dict[str, Any]
 
 
 class _Seen(NamedTuple):
@@ -284,7 +286,7 @@ class Engine:
     async def _move_clock(self, namespace: str, move: Callable[[Clock], Clock]) -> Clock:
         first = self.standings.first_clock
         moved = await change_fact(self.store, namespace, CLOCK, lambda clock: move(clock or first)) or first
-        await self.feed.tell(namespace, feed.CLOCK)
+        self.feed.tell(namespace, feed.CLOCK)
         return moved
 
     async def pins(self, namespace: str) -> Pins:
@@ -295,7 +297,7 @@ class Engine:
         """Let every further start that nothing else decides take `scenario`. Raises NotFound."""
         self.scenario(scenario)
         await change_fact(self.store, namespace, PINS, lambda pins: replace(pins, default=scenario))
-        await self.feed.tell(namespace, feed.CHOICES)
+        self.feed.tell(namespace, feed.CHOICES)
 
     async def pin_next(self, namespace: str, scenario: str, times: int = 1, path: Path | None = None) -> Pins:
         """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict.
@@ -311,7 +313,7 @@ class Engine:
             return replace(pins, upcoming=pins.upcoming + (pin,) * times)
 
         pins = await change_fact(self.store, namespace, PINS, add)
-        await self.feed.tell(namespace, feed.CHOICES)
+        self.feed.tell(namespace, feed.CHOICES)
         return pins
 
     def scenario(self, name: str) -> Scenario:
@@ -340,7 +342,7 @@ class Engine:
         if "journal" in wanted:
             await self.journal.reset(namespace)
         done = tuple(scope for scope in RESET_SCOPES if scope in wanted)
-        await self.feed.tell(namespace, feed.RESET, partial(dict, scope=list(done)))
+        self.feed.tell(namespace, feed.RESET, partial(dict, scope=list(done)))
         return done
 
     # Inside
@@ -359,7 +361,7 @@ class Engine:
     async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
         sent = self.renderer.sent(standing, body)
-        view = View(standing, body, sent, exact.dumps(sent.body), set())
+        view = View(standing, body, sent, exact.dumps(sent.body), set(), {})
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:
@@ -401,7 +403,7 @@ class Engine:
             turn = standing.turn.after(*decided)
             moved = standing._replace(task=task, turn=turn, snapshot=replay(turn, standing.now))
             for signal in decided:
-                await self.feed.tell(namespace, feed.SIGNAL, partial(_signalled, moved, signal))
+                self.feed.tell(namespace, feed.SIGNAL, partial(_signalled, moved, signal))
             if standing.children or turn.timeline.sub_tasks:
                 return await self.standings.get(namespace, task_id)
             return moved

@@ -105,6 +105,12 @@ class Faults:
         """Take the faults of other scenarios for all further starts and names."""
         self._catalogue = catalogue
 
+    def may_strike(self, preferred: str | None, reading: Reading) -> bool:
+        """Tell whether any fault could strike a request; nearly always none could."""
+        if preferred is not None or reading.faults:
+            return True
+        return reading.task is not None and reading.task.turn.timeline.goes_wrong
+
     async def strike(self, asked: Asked, reading: Reading) -> Hit | None:
         """Return the fault of a request that is about to be handled, or None.
 
@@ -117,8 +123,6 @@ class Faults:
         timeline = task.turn.timeline if task else story.timeline if story else None
         preferred = self._preferred(asked, timeline)
         goes_wrong = task is not None and task.turn.timeline.goes_wrong
-        if preferred is None and not reading.faults and not goes_wrong:
-            return None
         standing = await self._standings.of(asked.namespace, reading)
         told = _told(asked, standing) if standing and goes_wrong else ()
         struck = await self._first(asked.namespace, [*_coming(asked, reading.faults, standing), *told])

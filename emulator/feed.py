@@ -74,7 +74,7 @@ class Feed:
         self._number = 0
         self._rings: dict[str, _Ring] = {}
 
-    async def tell(self, namespace: str, kind: str, data: Callable[[], Mapping[str, Any]] = _nothing) -> None:
+    def tell(self, namespace: str, kind: str, data: Callable[[], Mapping[str, Any]] = _nothing) -> None:
         """Tell all followers of a namespace that something has happened in it.
 
         data: what, called only where somebody follows or has followed; who begins to follow reads all anyway.

@@ -49,7 +49,7 @@ class Following:
                 async with self._store.listen_elsewhere(namespace) as bell:
                     listens.set()
                     if is_stale:
-                        await self._feed.tell(namespace, STALE)
+                        self._feed.tell(namespace, STALE)
                     await bell.wait(None)
                 await asyncio.sleep(GATHER_SECONDS)
             except StoreUnavailable:

@@ -60,4 +60,4 @@ class Forgetting:
         await self._store.remove(namespace, doomed)
         self._told((namespace, each) for each in doomed)
         for each in doomed:
-            await self._feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))
+            self._feed.tell(namespace, feed.REMOVAL, partial(dict, task_id=each))

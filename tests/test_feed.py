@@ -23,8 +23,8 @@ async def test_a_follower_is_told_to_read_all_and_then_what_happens() -> None:
     events = feed.follow("one")
 
     first = await told(events, 1)
-    await feed.tell("one", BIRTH)
-    await feed.tell("one", CLOCK)
+    feed.tell("one", BIRTH)
+    feed.tell("one", CLOCK)
 
     assert (first, await told(events, 2)) == ([STALE], [BIRTH, CLOCK])
 
@@ -34,8 +34,8 @@ async def test_a_follower_hears_of_its_own_namespace_alone() -> None:
     events = feed.follow("one")
     await told(events, 1)
 
-    await feed.tell("other", BIRTH)
-    await feed.tell("one", CLOCK)
+    feed.tell("other", BIRTH)
+    feed.tell("one", CLOCK)
 
     assert await told(events, 1) == [CLOCK]
 
@@ -44,9 +44,9 @@ async def test_a_follower_that_comes_again_goes_on_where_it_was() -> None:
     feed = Feed()
     last = await present(feed, "one")
 
-    await feed.tell("one", BIRTH)
-    await feed.tell("other", RESET)
-    await feed.tell("one", CLOCK)
+    feed.tell("one", BIRTH)
+    feed.tell("other", RESET)
+    feed.tell("one", CLOCK)
 
     assert await told(feed.follow("one", last), 2) == [BIRTH, CLOCK]
 
@@ -56,23 +56,23 @@ async def test_a_follower_that_was_away_for_as_long_as_is_kept_misses_nothing() 
     last = await present(feed, "one")
 
     for _ in range(MAX_KEPT):
-        await feed.tell("one", BIRTH)
+        feed.tell("one", BIRTH)
 
     assert await told(feed.follow("one", last), MAX_KEPT) == [BIRTH] * MAX_KEPT
 
 
 async def test_a_follower_that_was_away_for_too_long_reads_all_again() -> None:
     feed = Feed()
-    await feed.tell("one", CLOCK)
+    feed.tell("one", CLOCK)
     events = feed.follow("one")
     last, _ = await anext(events)
 
     for _ in range(MAX_KEPT + 1):
-        await feed.tell("one", BIRTH)
+        feed.tell("one", BIRTH)
     again = feed.follow("one", last)
 
     assert await told(again, 1) == [STALE]
-    await feed.tell("one", CLOCK)
+    feed.tell("one", CLOCK)
     assert await told(again, 1) == [CLOCK]
     assert await told(events, 1) == [STALE]
 
@@ -96,8 +96,8 @@ async def test_namespaces_followed_long_ago_are_forgotten_but_not_those_that_are
     events = feed.follow("followed")
     await told(events, 1)
     last = await present(feed, "deserted")
-    await feed.tell("followed", BIRTH)
-    await feed.tell("deserted", BIRTH)
+    feed.tell("followed", BIRTH)
+    feed.tell("deserted", BIRTH)
 
     for number in range(MAX_NAMESPACES):
         await present(feed, f"further-{number}")
@@ -110,11 +110,11 @@ async def test_ids_grow_so_that_a_follower_can_tell_old_from_new() -> None:
     feed = Feed()
     events = feed.follow("one")
     for _ in range(3):
-        await feed.tell("one", BIRTH)
+        feed.tell("one", BIRTH)
 
     ids = [(await anext(events))[0]]
     for _ in range(3):
-        await feed.tell("one", BIRTH)
+        feed.tell("one", BIRTH)
     ids += [(await anext(events))[0] for _ in range(3)]
 
     numbers = [int(each.partition("-")[2]) for each in ids]
@@ -125,4 +125,4 @@ async def test_nothing_is_made_for_a_namespace_that_nobody_has_followed() -> Non
     def never() -> dict[str, str]:
         raise AssertionError
 
-    await Feed().tell("one", BIRTH, never)
+    Feed().tell("one", BIRTH, never)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from emulator.contract.behaviours import START
 from emulator.engine import Engine
 from emulator.faulting import Asked, Hit
 from emulator.standing import Standing
@@ -11,7 +12,6 @@ from emulator.web.service import Call
 _ABOUT_A_TASK: Final = frozenset(
     ["read", "events", "stop", "delete", "thread", "thread_full", "update", "signal", "activity", "push"]
 )
-_START: Final = "start"
 
 
 class ApiFaults:
@@ -25,23 +25,24 @@ class ApiFaults:
 
         What the store keeps of the call's task and namespace is read for it, and then stands in the call.
         """
-        asked = _asked(call)
-        call.reading = await self._engine.store.read(call.namespace, asked.task_id or "")
-        call.clock = self._engine.standings.clock_of(call.reading)
-        return await self._engine.faults.strike(asked, call.reading)
+        behaviour, preferred = call.operation.behaviour, call.preferences.fault
+        is_about_a_task = behaviour.get("action") in _ABOUT_A_TASK
+        task_id = call.parameters.get(behaviour.get("subject", "task_id")) if is_about_a_task else None
+        reading = call.reading = await self._engine.store.read(call.namespace, task_id or "")
+        call.clock = self._engine.standings.clock_of(reading)
+        faults = self._engine.faults
+        return await faults.strike(_asked(call, task_id), reading) if faults.may_strike(preferred, reading) else None
 
     async def strike_started(self, call: Call, standing: Standing) -> Hit | None:
         """Return the fault that the story of a task has for the call that has started it, or None."""
-        if call.operation.behaviour.get("action") != _START or not standing.turn.timeline.goes_wrong:
+        if not standing.turn.timeline.goes_wrong:
             return None
-        return await self._engine.faults.strike_started(_asked(call), standing)
+        return await self._engine.faults.strike_started(_asked(call, None), standing)
 
 
-def _asked(call: Call) -> Asked:
+def _asked(call: Call, task_id: str | None) -> Asked:
     behaviour, preferences = call.operation.behaviour, call.preferences
-    action = behaviour.get("action", "")
-    if action in _ABOUT_A_TASK:
-        task_id = call.parameters.get(behaviour.get("subject", "task_id"))
-        return Asked(call.namespace, call.operation, task_id, preferred=preferences.fault)
-    runs = call.parameters.get(behaviour.get("subject", ""), call.operation.id) if action == _START else None
-    return Asked(call.namespace, call.operation, None, preferences.scenario or runs, preferences.fault)
+    story = preferences.scenario if task_id is None else None
+    if story is None and behaviour.get("action") == START:
+        story = call.parameters.get(behaviour.get("subject", ""), call.operation.id)
+    return Asked(call.namespace, call.operation, task_id, story, preferences.fault)

@@ -79,7 +79,7 @@ class Recorder:
         headers = reply.whole_headers((*added, _number(taken)))
         entry = _entry(taken, clock, exchange, reply, headers)
         await self._journal.keep(namespace, entry)
-        await self._tell(namespace, entry, reply.standing)
+        self._tell(namespace, entry, reply.standing)
         return headers
 
     async def stream(self, exchange: Exchange, reply: StreamReply, added: SentHeaders, send: Send) -> None:
@@ -101,7 +101,7 @@ class Recorder:
             if reply.is_spared:
                 entry = entry._replace(fault=None, fault_kind=None, fault_place=None)
             await self._journal.amend(namespace, entry)
-            await self._tell(namespace, entry, await self._now(reply.standing))
+            self._tell(namespace, entry, await self._now(reply.standing))
 
     async def _now(self, standing: Standing | None) -> Standing | None:
         """Return where the turn of a stream stands by now; None once it was deleted, or if that cannot be found out."""
@@ -112,10 +112,10 @@ class Recorder:
         except (NotFound, StoreUnavailable):
             return None
 
-    async def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
+    def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
         for observe in self.observers:
             observe(namespace, entry, standing)
-        await self._feed.tell(namespace, REQUEST_ANSWERED, partial(_in_feed, entry))
+        self._feed.tell(namespace, REQUEST_ANSWERED, partial(_in_feed, entry))
         if _logger.isEnabledFor(logging.INFO):
             _log(entry)
 

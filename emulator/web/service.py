@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.clock import Clock
 from emulator.contract.answers import Answer, Preferences, answer, parse_prefer
+from emulator.contract.behaviours import START
 from emulator.contract.directions import for_answers, for_requests
 from emulator.contract.spec import Contract, Operation, routing_order
 from emulator.contract.validation import Accepted, RequestValidator, ResponseChecker, Violation, body_is_acceptable
@@ -225,7 +226,7 @@ class Service:
         """Return what holds the requests of an operation against the contract."""
         return RequestValidator(self._requests, operation)
 
-    def from_contract(self, call: Call) -> Reply:
+    async def from_contract(self, call: Call) -> Reply:
         """Return the answer that the contract itself has for a request; the same for the same request."""
         key = keyed(self.seed, call.operation.id, call.request.scope["path"], call.request.query, call.raw)
         # RFC 9110, 5.3: a field that is sent several times is one list.
@@ -303,7 +304,8 @@ class Endpoint:
         self._service = service
         self._operation = operation
         behaviour = operation.behaviour
-        self._handler = service.handlers.get(behaviour.get("action", ""))
+        self._handle = service.handlers.get(behaviour.get("action", ""))
+        self._starts = behaviour.get("action") == START
         self.is_prompt = "event" not in behaviour and behaviour.get("reply") != "wait"
         """Whether an answer is made without waiting for time to pass, or for anybody."""
         self._validator: RequestValidator | None = None
@@ -365,31 +367,31 @@ class Endpoint:
         prefer = request.header_values(b"prefer")
         preferences = parse_prefer(prefer) if prefer else _NO_PREFERENCES
         call = Call(request, operation, namespace, found.parameters, found.body, raw, preferences)
+        handle = self._handle
+        if handle is None or preferences.ask_the_contract:
+            handle = service.from_contract
         if service.faulty is None:
-            return await self._handled(call)
+            return await handle(call)
         hit = await service.faulty.strike(call)
         exchange.clock = call.clock
-        return await self._faulted(call, service.faulty, hit)
+        if hit is not None:
+            return await self._faulted(call, handle, hit)
+        reply = await handle(call)
+        if not self._starts or reply.standing is None:
+            return reply
+        hit = await service.faulty.strike_started(call, reply.standing)
+        return reply if hit is None else reply.with_fault(hit)
 
-    async def _handled(self, call: Call) -> Reply | StreamReply:
-        if self._handler is None or call.preferences.ask_the_contract:
-            return self._service.from_contract(call)
-        return await self._handler(call)
-
-    async def _faulted(self, call: Call, faulty: Faulty, hit: Hit | None) -> Reply | StreamReply:
-        """Return the answer with the fault that strikes it, if one does; one with its own status is all there is."""
-        if hit is not None and hit.fault.kind == STATUS:
+    async def _faulted(self, call: Call, handle: Handler, hit: Hit) -> Reply | StreamReply:
+        """Return the answer with the fault that strikes it; one with its own status is all there is."""
+        if hit.fault.kind == STATUS:
             return self._service.refusal(self._operation, hit)
         try:
-            reply = await self._handled(call)
+            reply = await handle(call)
         except EmulatorError as error:
-            if hit is None or error.status >= 500:
+            if error.status >= 500:
                 raise
             reply = self._service.shaped(self._operation, self._service.manner.error(error))
-        if hit is None and reply.standing is not None:
-            hit = await faulty.strike_started(call, reply.standing)
-        if hit is None:
-            return reply
         return reply.with_fault(hit)
 
 

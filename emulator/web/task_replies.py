@@ -27,7 +27,13 @@ class TaskReplies:
         Its status is the first of success that the operation declares; a declared `Location` leads to the task. Where
         no body is declared there is none.
         """
-        status, has_location, has_body = self._good[call.operation.id]
+        kept: Reply | None = view.replies.get(call.operation.id)
+        if kept is None:
+            kept = view.replies[call.operation.id] = self._made(call.operation.id, view)
+        return kept
+
+    def _made(self, operation: str, view: View) -> Reply:
+        status, has_location, has_body = self._good[operation]
         headers = (*told_by(view.standing), *beyond_contract(view.sent.beyond))
         if has_location:
             path = re.sub(r"\{[^{}]+\}", quote(view.standing.task.id, safe=""), self._path)
