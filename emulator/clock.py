@@ -49,7 +49,9 @@ class Clock:
 
     def now(self, machine: Millis) -> Millis:
         """Return what the clock shows when the machine's time is `machine`."""
-        passed = max(0, machine - self.anchor)
+        passed = machine - self.anchor
+        if passed < 0:
+            passed = 0
         if self.mode == "real":
             return Millis(self.base + passed)
         return Millis(min(LAST_INSTANT, self.base + int(passed * self.pace)))

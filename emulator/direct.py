@@ -7,7 +7,7 @@ plain goes the long way: another method than usual, an odd path, HTTP/1.0, a bod
 
 import re
 from collections.abc import Awaitable, Coroutine, Generator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
@@ -20,11 +20,15 @@ from emulator.web.service import Endpoint, Outcome
 _PLAIN: Final = re.compile(rb"/(?!/)[\w.~:@!$&'()*+,;=/-]*(?:\?[!-\"$-~]*)?", re.ASCII)
 # RFC 9110, 5.1 and 5.5: what fields may be named, and that no control character is in them, such as the end of a line.
 # What says how an answer is framed is left to uvicorn.
-_HEAD: Final = re.compile(
-    rb"(?:(?!connection:|transfer-encoding:)[\w!#$%&'*+.^`|~-]++: [^\x00-\x08\x0a-\x1f\x7f]*+\r\n)++", re.ASCII
+_LINE: Final = re.compile(
+    rb"(?!connection:|transfer-encoding:)[\w!#$%&'*+.^`|~-]++: [^\x00-\x08\x0a-\x1f\x7f]*+\r\n", re.ASCII
 )
+# Numbers of our own making, which are others in each answer.
+_NUMBERS: Final = frozenset([b"content-length", b"x-emulator-request", b"x-ratelimit-remaining"])
 # RFC 9110, 8.6: the only answers that say nothing of their length.
 _WITHOUT_LENGTH: Final = (204, 304)
+# Of values up to this length it is remembered that they can be sent.
+_MOST_KNOWN: Final = 256
 # A body beyond this is not waited for here.
 MOST_HELD: Final = 64 * 1024
 
@@ -142,8 +146,10 @@ class DirectProtocol(HttpToolsProtocol):
         """Return the headers as they are sent; None where uvicorn has something to say of them."""
         if reply.media_type is None and reply.status not in _WITHOUT_LENGTH:
             return None
-        head = b"".join([b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)])
-        return head if _HEAD.fullmatch(head) else None
+        try:
+            return b"".join([_line(header) for header in (*self.server_state.default_headers, *headers)])
+        except _Unfit:
+            return None
 
     def _go_on(self, endpoint: Endpoint, request: Request, making: Awaitable[Outcome | None]) -> None:
         """Send an answer that takes its time the long way."""
@@ -160,6 +166,28 @@ class DirectProtocol(HttpToolsProtocol):
         finally:
             self.app = app
         super().on_message_complete()
+
+
+class _Unfit(Exception):
+    """A header that cannot be sent, or that says how an answer is framed."""
+
+
+def _line(header: Header) -> bytes:
+    """Return a header as it is sent. Raises _Unfit."""
+    name, value = header
+    if name in _NUMBERS and value.isdigit():
+        return b"%b: %b\r\n" % header
+    return _known_line(header) if len(value) <= _MOST_KNOWN else _checked_line(header)
+
+
+def _checked_line(header: Header) -> bytes:
+    line = b"%b: %b\r\n" % header
+    if not _LINE.fullmatch(line):
+        raise _Unfit
+    return line
+
+
+_known_line: Final = lru_cache(maxsize=4_096)(_checked_line)
 
 
 class _Begun:

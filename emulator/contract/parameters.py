@@ -72,6 +72,12 @@ class ParameterReader:
         """Where violations of this parameter are."""
         return (self.parameter.place, self.parameter.name)
 
+    @property
+    def takes_any_text(self) -> bool:
+        """Whether every text stands for itself."""
+        is_text = not self.shape.types or "string" in self.shape.types
+        return is_text and self.judge is None and self.parameter.style != "json"
+
     def read(self, raw: Any) -> tuple[Any, tuple[Violation, ...]]:
         """Return the value of `raw` (text, list of texts, mapping of texts, or MISSING) and what is wrong with it."""
         if raw is MISSING:

@@ -109,6 +109,8 @@ class RequestValidator:
         self.operation = operation
         readers = [reader_for(contract, parameter) for parameter in operation.parameters]
         self._path = [(reader, kind_of(reader)) for reader in readers if reader.parameter.place == "path"]
+        # The names of the path's parameters, if each of them takes any text.
+        self._texts = {r.parameter.name for r, kind in self._path} if all(map(_takes_any_text, self._path)) else None
         self._query = [reader for reader in readers if reader.parameter.place == "query"]
         self._headers = {
             reader.parameter.name.lower().encode("latin-1"): (reader, kind_of(reader))
@@ -140,9 +142,10 @@ class RequestValidator:
         """
         values: dict[str, Any] = {}
         faults: list[Violation] = []
-        for reader, kind in self._path:
-            raw = path.get(reader.parameter.name, MISSING)
-            _take(reader, raw_simple(reader.parameter, kind, raw) if isinstance(raw, str) else raw, values, faults)
+        if self._texts is not None and path.keys() == self._texts:
+            values.update(path)
+        else:
+            self._take_path(path, values, faults)
         self._take_query(query, values, faults)
         if self._headers:
             self._take_headers(headers, values, faults)
@@ -152,6 +155,11 @@ class RequestValidator:
                 _take(reader, raw_query(reader, pairs), values, faults)
         parsed = self._take_body(body, headers, faults) if self.operation.body is not None else None
         return tuple(faults) if faults else Accepted(values, parsed)
+
+    def _take_path(self, path: Mapping[str, str], values: dict[str, Any], faults: list[Violation]) -> None:
+        for reader, kind in self._path:
+            raw = path.get(reader.parameter.name, MISSING)
+            _take(reader, raw_simple(reader.parameter, kind, raw) if isinstance(raw, str) else raw, values, faults)
 
     def _take_query(self, query: bytes, values: dict[str, Any], faults: list[Violation]) -> None:
         if not query and self._query_may_be_empty:
@@ -213,6 +221,11 @@ class RequestValidator:
         value, found = reader.read(content_type, body, _BODY)
         faults.extend(found or violations(self.contract, reader.pointer, value, _BODY))
         return value if name in self._forms else None
+
+
+def _takes_any_text(parameter: tuple[ParameterReader, str]) -> bool:
+    reader, kind = parameter
+    return kind == "scalar" and reader.takes_any_text
 
 
 def _take(reader: ParameterReader, raw: Any, values: dict[str, Any], faults: list[Violation]) -> None:

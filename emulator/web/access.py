@@ -68,9 +68,11 @@ def is_loopback(host: str) -> bool:
 def credential_of(request: Request, security: tuple[tuple[Credential, ...], ...]) -> str | None:
     """Return the first credential of the first alternative that a request carries whole; None where it carries none."""
     for alternative in security:
-        sent = [_sent(request, credential) for credential in alternative]
-        if all(sent):
-            return sent[0]
+        if not alternative:
+            return None
+        first = _sent(request, alternative[0])
+        if first and all(_sent(request, credential) for credential in alternative[1:]):
+            return first
     return None
 
 

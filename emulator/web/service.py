@@ -355,10 +355,8 @@ class Endpoint:
         """Validate a request and return its answer. Raises Refused."""
         request, operation, service = exchange.request, self._operation, self._service
         raw = await request.body(service.max_body)
-        content_type = request.header(b"content-type")
-        if not body_is_acceptable(operation, content_type, raw):
-            taken = ", ".join(operation.body.content) if operation.body else "no body"
-            raise UnsupportedMediaType(f"Content type '{content_type}' is not taken here; send {taken}.")
+        if raw:
+            self._check_media_type(request, raw)
         if self._validator is None:
             self._validator = service.validator(operation)
         found = self._validator.check(request.path_parameters, request.query, request.headers, raw)
@@ -381,6 +379,13 @@ class Endpoint:
             return reply
         hit = await service.faulty.strike_started(call, reply.standing)
         return reply if hit is None else reply.with_fault(hit)
+
+    def _check_media_type(self, request: Request, raw: bytes) -> None:
+        content_type = request.header(b"content-type")
+        if not body_is_acceptable(self._operation, content_type, raw):
+            body = self._operation.body
+            taken = ", ".join(body.content) if body else "no body"
+            raise UnsupportedMediaType(f"Content type '{content_type}' is not taken here; send {taken}.")
 
     async def _faulted(self, call: Call, handle: Handler, hit: Hit) -> Reply | StreamReply:
         """Return the answer with the fault that strikes it; one with its own status is all there is."""
