@@ -5,6 +5,7 @@ The answer is made by the very endpoint that ASGI leads to; only the way there a
 plain goes the long way: another method than usual, an odd path, HTTP/1.0, a body in no hurry, a stream, a fault.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Coroutine, Generator, Mapping, Sequence
 from functools import lru_cache, partial
@@ -49,8 +50,10 @@ class DirectProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._held: bytes | None = None
+        self._patience = _Patience(self)
 
     def data_received(self, data: bytes) -> None:
+        self._patience.interrupt()
         super().data_received(data)
         # Whoever announces more than is held may wait to hear whether it is taken.
         if self._held is not None and not self._is_short():
@@ -81,6 +84,15 @@ class DirectProtocol(HttpToolsProtocol):
             self._let_go(self._held)
             super().on_message_complete()
         self._held = None
+
+    def on_response_complete(self) -> None:
+        # The long way has a timer of its own.
+        self._patience.end()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._patience.end()
+        super().connection_lost(exc)
 
     def shutdown(self) -> None:
         if self._held is not None:
@@ -140,7 +152,8 @@ class DirectProtocol(HttpToolsProtocol):
             self._go_on(endpoint, request, _made(outcome))
             return
         self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[reply.status], head, reply.body))
-        self.on_response_complete()
+        self.server_state.total_requests += 1
+        self._patience.begin()
 
     def _head(self, reply: Reply, headers: Sequence[Header]) -> bytes | None:
         """Return the headers as they are sent; None where uvicorn has something to say of them."""
@@ -166,6 +179,51 @@ class DirectProtocol(HttpToolsProtocol):
         finally:
             self.app = app
         super().on_message_complete()
+
+
+class _Patience:
+    """Closes a connection on which nothing has been asked for as long as uvicorn keeps one alive.
+
+    One timer goes on over many requests, and looks when it rings whether it has come too early: to set and cancel one
+    for each costs a twentieth of a poll.
+    """
+
+    __slots__ = ("_protocol", "_since", "_timer")
+
+    def __init__(self, protocol: HttpToolsProtocol) -> None:
+        self._protocol = protocol
+        self._since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Wait from now on."""
+        self._since = self._protocol.loop.time()
+        if self._timer is None:
+            self._set(self._protocol.timeout_keep_alive)
+
+    def interrupt(self) -> None:
+        """Wait no more, until it begins again: something is being asked."""
+        self._since = None
+
+    def end(self) -> None:
+        """Set the timer aside."""
+        self._since = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set(self, seconds: float) -> None:
+        self._timer = self._protocol.loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        protocol, self._timer = self._protocol, None
+        if self._since is None:
+            return
+        left = self._since + protocol.timeout_keep_alive - protocol.loop.time()
+        if left > 0:
+            self._set(left)
+        else:
+            protocol.timeout_keep_alive_handler()
 
 
 class _Unfit(Exception):

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
@@ -217,3 +218,15 @@ def test_a_body_that_is_on_its_way_when_the_server_stops_is_answered() -> None:
         server.stop()
 
         assert client.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_connection_on_which_nothing_is_asked_is_closed_in_time() -> None:
+    with ThreadedServer(Settings(port=0)) as server, socket.create_connection(address(server), timeout=20) as client:
+        for _ in range(2):
+            client.sendall(READ)
+            assert client.recv(65_536).startswith(b"HTTP/1.1 404")
+        answered = time.monotonic()
+
+        assert client.recv(1) == b""
+        # uvicorn keeps a connection for 5 s after its last answer.
+        assert time.monotonic() - answered > 4.5
