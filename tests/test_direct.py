@@ -3,10 +3,12 @@
 import json
 import re
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -230,3 +232,54 @@ def test_a_connection_on_which_nothing_is_asked_is_closed_in_time() -> None:
         assert client.recv(1) == b""
         # uvicorn keeps a connection for 5 s after its last answer.
         assert time.monotonic() - answered > 4.5
+
+
+def test_a_request_that_has_to_wait_goes_on_when_it_can(tmp_path: Path) -> None:
+    file = tmp_path / "tasks.db"
+    server = ThreadedServer(Settings(port=0, store=f"sqlite:{file}"))
+    with server, socket.create_connection(address(server), timeout=10) as client, closing(connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        client.sendall(NAMED + READ)
+        client.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            client.recv(65_536)
+
+        other.execute("ROLLBACK")
+
+        client.settimeout(10)
+        answers = b""
+        while answers.count(b"HTTP/1.1 200 OK") < 2 or not answers.endswith(b"}"):
+            answers += client.recv(65_536)
+        assert answers.count(TASK.encode()) >= 2
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file, isolation_level=None)
+
+
+SPEC = """\
+openapi: 3.1.0
+info: {title: Heads, version: '1'}
+paths:
+  /closes: {get: {operationId: closes, security: [], responses: {'200': {description: It., headers: *closing}}}}
+  /breaks: {get: {operationId: breaks, security: [], responses: {'200': {description: It., headers: *broken}}}}
+  /empty: {get: {operationId: empty, security: [], responses: {'200': {description: It.}}}}
+  /none: {get: {operationId: none, security: [], responses: {'204': {description: Nothing.}}}}
+"""
+
+
+@pytest.mark.parametrize("path", ["/closes", "/breaks", "/empty", "/none"])
+def test_a_head_that_says_more_than_its_fields_is_left_to_the_long_way(tmp_path: Path, path: str) -> None:
+    file = tmp_path / "api.yaml"
+    heads = {"*closing": "{Connection: {schema: {const: close}}}", "*broken": '{X-Note: {schema: {const: "a\\nb"}}}'}
+    text = SPEC
+    for name, value in heads.items():
+        text = text.replace(name, value)
+    file.write_text(text, encoding="utf-8")
+
+    choices = Settings(port=0, clock="auto", spec=file)
+    with ThreadedServer(choices) as short, ThreadedServer(choices) as long:
+        answers = Pair(short, long).answers([message("GET", path), message("GET", path)])
+
+    assert answers[0] == answers[1]
+    assert answers[0].startswith("HTTP/1.1 ")
