@@ -105,39 +105,38 @@ class Births:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        role = _Role(choice) if choice else await self._role(namespace, start, reading.pins)
+        role = _Role(choice) if choice else self._role(start, reading.pins)
+        if choice is None and reading.pins.upcoming:
+            role = await self._take_pin(namespace, start, role)
         if existing is not None:
             return await self._further_turn(namespace, existing, start, role)
         return await self._first_turn(namespace, task_id, start, role, self._standings.clock_of(reading))
 
-    async def _role(self, namespace: str, start: Start, pins: Pins) -> _Role:
-        """Return what a start plays; a scenario that was pinned is taken by this start alone."""
+    def _role(self, start: Start, pins: Pins) -> _Role:
+        """Return what a start plays."""
+        pin = pins.upcoming[0] if pins.upcoming else None
+        choice = choose(
+            self._catalogue,
+            start.runs,
+            start.body,
+            pinned=pin.scenario if pin else None,
+            preferred=start.preferred,
+            default=pins.default or self._default,
+            listed=self._directory.scenario(start.runs),
+        )
+        return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
 
-        def role(pins: Pins) -> _Role:
-            pin = pins.upcoming[0] if pins.upcoming else None
-            choice = choose(
-                self._catalogue,
-                start.runs,
-                start.body,
-                pinned=pin.scenario if pin else None,
-                preferred=start.preferred,
-                default=pins.default or self._default,
-                listed=self._directory.scenario(start.runs),
-            )
-            return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
-
-        chosen = role(pins)
-        if not pins.upcoming:
-            return chosen
+    async def _take_pin(self, namespace: str, start: Start, role: _Role) -> _Role:
+        """Take the next of the scenarios that were pinned, for this start alone, and return what it plays then."""
 
         def take(pins: Pins) -> Pins:
-            nonlocal chosen
-            chosen = role(pins)
+            nonlocal role
+            role = self._role(start, pins)
             return replace(pins, upcoming=pins.upcoming[1:])
 
         await change_fact(self._store, namespace, PINS, take)
         self._feed.tell(namespace, feed.CHOICES)
-        return chosen
+        return role
 
     async def _first_turn(
         self, namespace: str, task_id: str | None, start: Start, role: _Role, clock: Clock
@@ -154,7 +153,8 @@ class Births:
 
     async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> tuple[Standing, int]:
         standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
-        count = await self._store.add(namespace, (task, *await self._planned(standing, 0, {task.id})))
+        planned = await self._planned(standing, 0, {task.id}) if turn.timeline.sub_tasks else ()
+        count = await self._store.add(namespace, (task, *planned))
         self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
         return standing, count
 

@@ -110,14 +110,15 @@ class Engine:
         """
         reading = reading or await self.store.read(namespace, "")
         standing, count = await self._births.start(namespace, start, choice, reading)
-        await self._forgetting.make_room(count)
-        return await self._view(standing)
+        if count > self.settings.max_tasks:
+            await self._forgetting.make_room(count)
+        return self._view(standing)
 
     # Reading
 
     async def peek(self, namespace: str, task_id: str) -> View:
         """Return a task as it is, without counting as a read. Raises NotFound."""
-        return await self._view(await self.standings.get(namespace, task_id))
+        return self._view(await self.standings.get(namespace, task_id))
 
     async def read(self, namespace: str, task_id: str, reading: Reading | None = None) -> View:
         """Return a task to a client that asks for it; the read moves a task that counts reads, or on an auto clock.
@@ -133,7 +134,7 @@ class Engine:
             return on_read(standing.turn, standing.now, standing.snapshot, in_no_time=clock.mode == "auto")
 
         standing = await self.standings.of(namespace, reading)
-        return await self._view(await self._change(namespace, task_id, poll, standing), clock)
+        return self._view(await self._change(namespace, task_id, poll, standing), clock)
 
     async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
         """Return a task once it has ended or waits for somebody, or as it is when the time is over or the server stops.
@@ -141,7 +142,7 @@ class Engine:
         seconds: of real time; None for as long as it takes. A clock that stands is waited for 10 s at most.
         On an auto clock nothing is waited for: the task skips as far as it goes by itself. Raises NotFound.
         """
-        return await self._view(await self._shown(await self._rested(namespace, task_id, seconds)))
+        return self._view(await self._shown(await self._rested(namespace, task_id, seconds)))
 
     async def _rested(self, namespace: str, task_id: str, seconds: float | None) -> Standing:
         loop = asyncio.get_running_loop()
@@ -238,7 +239,7 @@ class Engine:
                 raise Conflict(refusals.not_awaited(standing, kind), snapshot.waits_for)
             return [Signal(standing.now, kind, by, reason, given, seen=len(snapshot.visits))]
 
-        return await self._view(await self._change(namespace, task_id, decide))
+        return self._view(await self._change(namespace, task_id, decide))
 
     async def skip(self, namespace: str, task_id: str, until: str | None = None) -> View:
         """Move one task through time: to its next change, or until a status or a step id.
@@ -259,7 +260,7 @@ class Engine:
                 raise Conflict(refusals.cannot_reach(standing, until), standing.snapshot.waits_for)
             return found
 
-        return await self._view(await self._change(namespace, task_id, decide))
+        return self._view(await self._change(namespace, task_id, decide))
 
     async def delete(self, namespace: str, task_id: str) -> None:
         """Forget a task and all of its sub-tasks. Raises NotFound."""
@@ -358,7 +359,7 @@ class Engine:
             return None
         return seen.view
 
-    async def _view(self, standing: Standing, clock: Clock | None = None) -> View:
+    def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
         sent = self.renderer.sent(standing, body)
         view = View(standing, body, sent, exact.dumps(sent.body), set(), {})

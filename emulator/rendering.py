@@ -21,7 +21,7 @@ from emulator.core.task import Status
 from emulator.core.timeline import Millis, Value
 from emulator.errors import BadRequest, EmulatorError, did_you_mean
 from emulator.oddities import Odd, Oddities
-from emulator.scenario.shapes import ANYTHING, Shape, task_shape
+from emulator.scenario.shapes import ANYTHING, Shape, json_types, task_shape
 from emulator.settings import Runnable
 from emulator.standing import Standing
 from emulator.texts import Fakes, Texts, TextsInPart
@@ -88,6 +88,8 @@ class TaskRenderer:
             if self._defaults[name] is None and not takes_null(contract, part)
         }
         self._complete = {name: completion(contract, part) for name, part in properties.items()}
+        # The JSON types that a result may have; None for all.
+        self._results = self.takes("result").types()
         self._declared = {
             name: frozenset(resolved(contract, part).get("properties", {})) for name, part in properties.items()
         }
@@ -281,7 +283,7 @@ class TaskRenderer:
             return request
         sent = request.get("input") or {}
         user = sent.get("user")
-        if isinstance(user, Mapping):
+        if user is not None and isinstance(user, Mapping):
             sent = {**sent, "user": {**user, "display_name": _display_name(user)}}
         return self._complete["input"](sent)
 
@@ -310,7 +312,7 @@ class TaskRenderer:
         is_json = request.get("output_format") == "json" and standing.snapshot.status is Status.COMPLETED
         if is_json and not _was_updated(standing, "result"):
             result = self._json_result(result, request.get("output_schema"), standing.turn.key)
-        if not self.takes("result").takes(result):
+        if self._results is not None and self._results.isdisjoint(json_types(result)):
             result = exact.dumps(result).decode()
         body["result"] = result
         tokens = body.get("tokens")

@@ -75,7 +75,8 @@ def completion(contract: Contract, schema: Json, depth: int = 0) -> Completion:
         parts.append((name, default, may_lack, completion(contract, part, depth + 1)))
 
     def complete(value: Json) -> Json:
-        if not isinstance(value, Mapping):
+        # A plain dict is told at once, where an abstract class takes its time.
+        if type(value) is not dict and not isinstance(value, Mapping):
             return value
         found = {}
         for name, default, may_lack, inner in parts:

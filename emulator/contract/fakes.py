@@ -31,7 +31,7 @@ _UNFIT: Final = frozenset({
 
 def keyed(*parts: object) -> int:
     """Return a 64-bit number made of `parts`: the one way in which keys are derived from keys."""
-    text = "\x1f".join(str(part) for part in parts)
+    text = "\x1f".join(map(str, parts))
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 

@@ -67,11 +67,9 @@ class MemoryStore:
         return len(self._ages)
 
     def _check_ids(self, room: _Namespace, tasks: Sequence[Task]) -> None:
-        met: set[str] = set()
-        for task in tasks:
-            if task.id in room.tasks or task.id in met:
+        for place, task in enumerate(tasks):
+            if task.id in room.tasks or (place and any(task.id == other.id for other in tasks[:place])):
                 raise StaleWrite(f"Task id '{task.id}' is taken.")
-            met.add(task.id)
 
     def _insert(self, namespace: str, room: _Namespace, tasks: Sequence[Task]) -> None:
         for task in tasks:
