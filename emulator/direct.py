@@ -50,10 +50,12 @@ class DirectProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._held: bytes | None = None
-        self._patience = _Patience(self)
+        # When the last direct answer was sent, and nothing has come since; and what looks how long ago that is.
+        self._quiet_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
-        self._patience.interrupt()
+        self._quiet_since = None
         super().data_received(data)
         # Whoever announces more than is held may wait to hear whether it is taken.
         if self._held is not None and not self._is_short():
@@ -87,11 +89,11 @@ class DirectProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         # The long way has a timer of its own.
-        self._patience.end()
+        self._set_timer_aside()
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._patience.end()
+        self._set_timer_aside()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -153,7 +155,29 @@ class DirectProtocol(HttpToolsProtocol):
             return
         self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[reply.status], head, reply.body))
         self.server_state.total_requests += 1
-        self._patience.begin()
+        self._quiet_since = self.loop.time()
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_quiet)
+
+    def _close_if_quiet(self) -> None:
+        """Close a connection on which nothing was asked for as long as uvicorn keeps one alive; else look again.
+
+        One timer goes on over many requests: to set and cancel one for each costs a twentieth of a poll.
+        """
+        self._timer = None
+        if self._quiet_since is None:
+            return
+        left = self._quiet_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._timer = self.loop.call_later(left, self._close_if_quiet)
+        else:
+            self.timeout_keep_alive_handler()
+
+    def _set_timer_aside(self) -> None:
+        self._quiet_since = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _head(self, reply: Reply, headers: Sequence[Header]) -> bytes | None:
         """Return the headers as they are sent; None where uvicorn has something to say of them."""
@@ -179,51 +203,6 @@ class DirectProtocol(HttpToolsProtocol):
         finally:
             self.app = app
         super().on_message_complete()
-
-
-class _Patience:
-    """Closes a connection on which nothing has been asked for as long as uvicorn keeps one alive.
-
-    One timer goes on over many requests, and looks when it rings whether it has come too early: to set and cancel one
-    for each costs a twentieth of a poll.
-    """
-
-    __slots__ = ("_protocol", "_since", "_timer")
-
-    def __init__(self, protocol: HttpToolsProtocol) -> None:
-        self._protocol = protocol
-        self._since: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
-
-    def begin(self) -> None:
-        """Wait from now on."""
-        self._since = self._protocol.loop.time()
-        if self._timer is None:
-            self._set(self._protocol.timeout_keep_alive)
-
-    def interrupt(self) -> None:
-        """Wait no more, until it begins again: something is being asked."""
-        self._since = None
-
-    def end(self) -> None:
-        """Set the timer aside."""
-        self._since = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _set(self, seconds: float) -> None:
-        self._timer = self._protocol.loop.call_later(seconds, self._look)
-
-    def _look(self) -> None:
-        protocol, self._timer = self._protocol, None
-        if self._since is None:
-            return
-        left = self._since + protocol.timeout_keep_alive - protocol.loop.time()
-        if left > 0:
-            self._set(left)
-        else:
-            protocol.timeout_keep_alive_handler()
 
 
 class _Unfit(Exception):

@@ -5,7 +5,6 @@ The application is loaded and the socket bound before anybody is told, so who he
 
 import asyncio
 import errno
-import gc
 import importlib.util
 import json
 import logging
@@ -22,6 +21,7 @@ from typing import Any, Final, Self, TypeVar
 
 import uvicorn
 
+from emulator.collecting import QuietMoments, collect_what_is_new
 from emulator.connections import protocol_for, room_for
 from emulator.contract import values
 from emulator.contract.spec import Contract
@@ -42,6 +42,7 @@ START_SECONDS: Final = 30
 _READING_SECONDS: Final = 0.05
 # How often uvicorn looks whether it should leave, and renews the date that it sends.
 TICK_SECONDS: Final = 0.1
+_TICKS_A_SECOND: Final = 10
 WARM_UP_AFTER_SECONDS: Final = 0.1
 Returned = TypeVar("Returned")
 
@@ -78,9 +79,9 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
             banner.start()
             _warm_up_soon()
 
-        server = _Server(_Loaded(settings), started)
+        server = _Server(_Loaded(settings), started, QuietMoments())
         banner = threading.Thread(target=announce, args=(url, server.app.contract), name="announce", daemon=True)
-        _calm_the_collector()
+        collect_what_is_new()
         try:
             server.run(sockets=[listener])
         finally:
@@ -120,7 +121,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Contract], 
                 server.leave()
                 asyncio.get_running_loop().remove_reader(parent_gone)
 
-            server = _WorkerServer(loaded, started)
+            server = _WorkerServer(loaded, started, QuietMoments())
             server.run(sockets=[listener])
             return 0
 
@@ -138,7 +139,7 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Contract], 
                 write_ready_file(settings.ready_file, url)
             announce(url, loaded.app.contract)
 
-        _calm_the_collector()
+        collect_what_is_new()
         try:
             code = Workers(settings.workers, work, renew, on_ready, GRACE_SECONDS + 5).run()
         finally:
@@ -238,9 +239,14 @@ class _Server(uvicorn.Server):
 
     It tells when it has started, watches the files if it should, leaves at once and lets nobody wait when it does, and
     does not raise a signal again when it has obeyed it.
+
+    quiet_moments: of a server that has its process to itself.
     """
 
-    def __init__(self, loaded: _Loaded, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self, loaded: _Loaded, on_started: Callable[[], None], quiet_moments: QuietMoments | None = None
+    ) -> None:
+        self._quiet_moments = quiet_moments
         self._watcher = loaded.watcher
         self.app = loaded.app
         super().__init__(_configuration(self.app, loaded.settings))
@@ -262,6 +268,8 @@ class _Server(uvicorn.Server):
         tick = 0
         while not await self.on_tick(tick):
             tick += 1
+            if self._quiet_moments is not None and tick % _TICKS_A_SECOND == 0:
+                self._quiet_moments.tick(self.server_state.total_requests)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._left.wait(), TICK_SECONDS)
 
@@ -330,17 +338,6 @@ def _warm_up_soon() -> None:
 def _warm_up() -> None:
     """Load what the first texts of a story need, 120 ms of imports."""
     templates.render(Template("{{ fake.name }}"), {}, lambda provider, pointer: values.fake(provider, 0, pointer), "")
-
-
-def _calm_the_collector() -> None:
-    """Let the collector of reference cycles look at what is new alone: often, briefly, and never at what has stayed.
-
-    Tasks and journals are immutable and hold no cycles. What is new is looked through in a millisecond; what is kept
-    would take 50, and each start would pay for it (benchmarks/README.md). Only for a process of the server's own.
-    """
-    gc.freeze()
-    gc.set_threshold(2_000, 10_000, 1_000)
-    gc.enable()
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -1,5 +1,7 @@
 """A request that is answered where it was parsed gets what it would get the long way, byte for byte."""
 
+import asyncio
+import gc
 import json
 import re
 import socket
@@ -14,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.direct import MOST_HELD
+from emulator.direct import MOST_HELD, DirectProtocol
 from emulator.server import ThreadedServer
 from emulator.settings import Settings
 
@@ -283,3 +285,25 @@ def test_a_head_that_says_more_than_its_fields_is_left_to_the_long_way(tmp_path:
 
     assert answers[0] == answers[1]
     assert answers[0].startswith("HTTP/1.1 ")
+
+
+@pytest.mark.parametrize("case", ["a start", "several at once", "no JSON", "a head", "a stream", "a fault of the body"])
+def test_a_connection_that_is_closed_leaves_no_circle_behind(case: str) -> None:
+    with ThreadedServer(Settings(port=0, clock="auto")) as server:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                talk(server, CASES[case])
+            while server.call(connections(server)):
+                pass
+
+            assert not [each for each in gc.get_objects() if isinstance(each, DirectProtocol)]
+        finally:
+            gc.enable()
+
+
+async def connections(server: ThreadedServer) -> int:
+    """Return how many connections a server has, some time later."""
+    await asyncio.sleep(0.05)
+    return sum(isinstance(each, DirectProtocol) and each.parser is not None for each in gc.get_objects())
