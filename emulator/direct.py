@@ -7,9 +7,9 @@ plain goes the long way: another method than usual, an odd path, HTTP/1.0, a bod
 
 import asyncio
 import re
-from collections.abc import Awaitable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Generator, Sequence
 from functools import lru_cache, partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -34,16 +34,12 @@ _MOST_KNOWN: Final = 256
 MOST_HELD: Final = 64 * 1024
 
 
-class Direct(Protocol):
-    """An application that can say at once which endpoint answers a request, without waiting for anything."""
-
-    def direct(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-        """Return the endpoint and its path parameters; None where the request is to go the long way."""
-        ...
-
-
 class DirectProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which answers plain requests by itself."""
+    """uvicorn's protocol, which answers plain requests by itself.
+
+    app: has a method `direct`, which returns the endpoint that answers a request at once, and its path parameters, or
+         None where it is to go the long way (see `web/app`).
+    """
 
     app: Any
 

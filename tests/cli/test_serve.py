@@ -69,7 +69,7 @@ def test_a_server_that_answers_looks_for_circles_again() -> None:
 
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert told.stdout == "True 50000\n"
+    assert told.stdout == "True 2000\n"
 
 
 def test_a_key_with_a_quote_stays_one_word_of_the_shell() -> None:
