@@ -19,7 +19,7 @@ HEADERS = 'wrk.headers["x-api-key"] = "local"\n'
 
 def serve(name: str, arguments: list[str]) -> Server:
     port = free_port()
-    command = [str(BIN / "xpander-emulator"), "serve", "--port", str(port), *arguments]
+    command = [str(BIN / "xpander-emulator"), "serve", "--port", str(port), "--log-level", "warning", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     wait_for_an_answer(port)
     return Server(name, port, process)

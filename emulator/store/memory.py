@@ -197,4 +197,7 @@ class MemoryStore:
         self.bells.ring_all()
 
     def _room(self, namespace: str) -> _Namespace:
-        return self._namespaces.setdefault(namespace, _Namespace())
+        room = self._namespaces.get(namespace)
+        if room is None:
+            room = self._namespaces[namespace] = _Namespace()
+        return room
