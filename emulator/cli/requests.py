@@ -24,7 +24,6 @@ ID is the number of a request, as its answer told it in X-Emulator-Request, or `
 """
 _POLL_SECONDS: Final = 0.25
 _BEFORE_THE_TAIL: Final = 10
-_FILTERS: Final = ("operation", "method", "path", "status", "task_id", "scenario")
 
 Command = Callable[..., Any]
 

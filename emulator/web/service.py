@@ -346,7 +346,7 @@ class Endpoint:
             _logger.exception("%s %s failed", request.scope["method"], request.scope["path"])
             reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
         if isinstance(reply, Reply):
-            reply = service.shaped(self._operation, reply) if reply.status >= 400 else reply
+            reply = service.shaped(self._operation, reply)
         elif request.scope["method"] == "HEAD":
             reply = reply.head
         return await service.outcome(exchange, reply, namespace)
