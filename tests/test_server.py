@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator import server
-from emulator.server import BadChoice, CannotStart, NotRunning, ThreadedServer
+from emulator import binding
+from emulator.binding import BadChoice, CannotStart
+from emulator.server import NotRunning, ThreadedServer
 from emulator.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -120,7 +121,7 @@ def test_a_port_in_use_is_told_with_the_way_out() -> None:
 @pytest.mark.parametrize("port", [9016, 19016, 8085, 48085])
 def test_a_port_that_the_sdk_would_rewrite_is_refused(port: int) -> None:
     with pytest.raises(BadChoice, match=f"^Port {port} contains (9016|8085): the xpander SDK takes such a base URL"):
-        server.check(Settings(port=port))
+        binding.check(Settings(port=port))
 
 
 def test_a_free_port_is_drawn_again_while_the_sdk_would_rewrite_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,21 +134,21 @@ def test_a_free_port_is_drawn_again_while_the_sdk_would_rewrite_it(monkeypatch: 
 
     monkeypatch.setattr(socket, "socket", Socket)
 
-    with server.bind(Settings(port=0)):
+    with binding.bind(Settings(port=0)):
         assert drawn[:3] == [59016, 59016, 50001]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.7", "my-machine"])
 def test_off_loopback_a_token_is_needed(host: str) -> None:
     with pytest.raises(BadChoice, match=r"can be reached from other machines.* Add --token TOKEN"):
-        server.check(Settings(host=host))
+        binding.check(Settings(host=host))
 
-    server.check(Settings(host=host, token="secret"))
+    binding.check(Settings(host=host, token="secret"))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
 def test_on_loopback_no_token_is_needed(host: str) -> None:
-    server.check(Settings(host=host))
+    binding.check(Settings(host=host))
 
 
 def test_an_address_of_another_machine_cannot_be_listened_on() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from emulator.server import BadChoice, ThreadedServer, check
+from emulator.binding import BadChoice, check
+from emulator.server import ThreadedServer
 from emulator.settings import Runnable, Settings
 from emulator.watching import Watcher
 from tests.engines import contract, make_engine

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import pytest
 
-from emulator.server import BadChoice, check
+from emulator.binding import BadChoice, check
 from emulator.settings import Settings
 from tests.processes import ROOT, START, Caller, Json, serving, until
 from tests.store.test_kill import children

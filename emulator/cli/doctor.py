@@ -154,10 +154,10 @@ def _server_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _port_check(settings: Settings) -> Check:
-    from emulator import server
+    from emulator import binding
 
     try:
-        with server.bind(settings):
+        with binding.bind(settings):
             return Check("port", True, f"{settings.port} is free")
     except EmulatorError as error:
         return Check("port", False, error.message)

@@ -93,14 +93,14 @@ def told(server: "ThreadedServer", wishes: "Wishes") -> bool:
 @contextmanager
 def served(settings: Settings) -> Iterator["ThreadedServer"]:
     """Give a server that answers, for as long as the block runs. Raises WrongUsage and NotStarted."""
-    from emulator import server
+    from emulator import binding, server
     from emulator.errors import EmulatorError
 
     running = server.ThreadedServer(settings)
     try:
         with _for_the_main_thread():
             running.start()
-    except server.BadChoice as error:
+    except binding.BadChoice as error:
         raise WrongUsage(error.message) from None
     except EmulatorError as error:
         raise NotStarted(error.message) from None

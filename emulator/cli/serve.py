@@ -47,11 +47,11 @@ def _serve(settings: Settings) -> int:
     from emulator.errors import EmulatorError
 
     configure(settings.log_level, settings.log_format)
-    from emulator import server
+    from emulator import binding, server
 
     try:
         return server.serve(settings, lambda url, contract: announce(url, settings, contract))
-    except server.BadChoice as error:
+    except binding.BadChoice as error:
         raise WrongUsage(error.message) from None
     except EmulatorError as error:
         raise NotStarted(error.message) from None
