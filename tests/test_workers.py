@@ -96,6 +96,8 @@ def test_a_worker_that_ends_is_replaced(tmp_path: Path) -> None:
         caller.close()
         before = set(children(process.pid))
         killed = min(before)
+        # The banner asks one of them; it is not to be the one that is killed.
+        until(lambda: "Ctrl+C stops it" in (tmp_path / "log.txt").read_text())
 
         os.kill(killed, signal.SIGKILL)
         until(lambda: len(set(children(process.pid)) - {killed}) == 2)
