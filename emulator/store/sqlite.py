@@ -31,15 +31,15 @@ _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 # One statement, because each takes and gives back the file's locks, which costs more than what it reads.
 _READ: Final = """
-SELECT name, NULL, NULL, value FROM fact WHERE namespace = ?1 AND name IN ('clock', 'faults', 'pins')
-UNION ALL SELECT 'task', mark, version, record FROM task WHERE namespace = ?1 AND id = ?2
+SELECT name, NULL, NULL, value FROM fact WHERE namespace = :namespace AND name IN ('clock', 'faults', 'pins')
+UNION ALL SELECT 'task', mark, version, record FROM task WHERE namespace = :namespace AND id = :id
 UNION ALL SELECT * FROM (
-    SELECT 'child', mark, version, record FROM task WHERE namespace = ?1 AND parent = ?2 ORDER BY ordinal
+    SELECT 'child', mark, version, record FROM task WHERE namespace = :namespace AND parent = :id ORDER BY ordinal
 )
 """
 _HIT: Final = """
-INSERT INTO hit SELECT ?1, ?2, ?3, 1
-WHERE ?2 = '' OR EXISTS (SELECT 1 FROM task WHERE namespace = ?1 AND id = ?2)
+INSERT INTO hit SELECT :namespace, :id, :rule, 1
+WHERE :id = '' OR EXISTS (SELECT 1 FROM task WHERE namespace = :namespace AND id = :id)
 ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count
 """
 _TASK: Final = "SELECT mark, version, record FROM task"
@@ -107,10 +107,10 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreUnavailable(reason(self.path, error)) from error
 
-    def rows(self, statement: str, *values: Any) -> list[Any]:
-        """Return what a statement finds."""
+    def rows(self, statement: str, *values: Any, **named: Any) -> list[Any]:
+        """Return the rows of a statement, whose placeholders are either all `?` or all `:name`."""
         with self._told():
-            return self.db.execute(statement, values).fetchall()
+            return self.db.execute(statement, named or values).fetchall()
 
     async def write(self, work: Callable[[sqlite3.Connection], Done]) -> Done:
         """Return what `work` gives, done as one transaction; while another process writes, the loop goes on."""
@@ -129,7 +129,7 @@ class SqliteStore:
 
     async def read(self, namespace: str, task_id: str) -> Reading:
         clock, faults, pins, task, children = CLOCK.initial, FAULTS.initial, PINS.initial, None, []
-        for what, *row in self.rows(_READ, namespace, task_id):
+        for what, *row in self.rows(_READ, namespace=namespace, id=task_id):
             if what == "clock":
                 clock = CLOCK.from_bytes(row[2])
             elif what == "faults":
@@ -276,7 +276,8 @@ class SqliteStore:
         self.bells.ring(namespace)
 
     async def hit(self, namespace: str, task_id: str, rule: str) -> int:
-        found = await self.write(lambda db: db.execute(_HIT, (namespace, task_id, rule)).fetchall())
+        values = {"namespace": namespace, "id": task_id, "rule": rule}
+        found = await self.write(lambda db: db.execute(_HIT, values).fetchall())
         return int(found[0][0]) if found else 1
 
     async def hits(self, namespace: str, task_id: str, rule: str) -> int:
@@ -379,8 +380,8 @@ def _reset(db: sqlite3.Connection, namespace: str, scopes: frozenset[str]) -> No
     for scope in scopes:
         db.execute("DELETE FROM fact WHERE namespace = ? AND name = ?", (namespace, scope))
     db.execute(
-        "DELETE FROM namespace WHERE name = ?1 AND tasks = 0 AND ordinals = 0"
-        " AND NOT EXISTS (SELECT 1 FROM fact WHERE namespace = ?1)",
-        (namespace,),
+        "DELETE FROM namespace WHERE name = :name AND tasks = 0 AND ordinals = 0"
+        " AND NOT EXISTS (SELECT 1 FROM fact WHERE namespace = :name)",
+        {"name": namespace},
     )
     ring(db, namespace)

@@ -90,15 +90,15 @@ def _keep(db: sqlite3.Connection, record: Record) -> None:
     namespace, epoch, ordinal, data, is_new = record
     if is_new:
         statement = (
-            "INSERT OR IGNORE INTO entry (namespace, ordinal, record) SELECT ?1, ?2, ?3"
-            " WHERE EXISTS (SELECT 1 FROM log WHERE namespace = ?1 AND epoch = ?4)"
+            "INSERT OR IGNORE INTO entry (namespace, ordinal, record) SELECT :namespace, :ordinal, :record"
+            " WHERE EXISTS (SELECT 1 FROM log WHERE namespace = :namespace AND epoch = :epoch)"
         )
     else:
         statement = (
-            "UPDATE entry SET record = ?3 WHERE namespace = ?1 AND ordinal = ?2"
-            " AND EXISTS (SELECT 1 FROM log WHERE namespace = ?1 AND epoch = ?4)"
+            "UPDATE entry SET record = :record WHERE namespace = :namespace AND ordinal = :ordinal"
+            " AND EXISTS (SELECT 1 FROM log WHERE namespace = :namespace AND epoch = :epoch)"
         )
-    db.execute(statement, (namespace, ordinal, data, epoch))
+    db.execute(statement, {"namespace": namespace, "ordinal": ordinal, "record": data, "epoch": epoch})
 
 
 def _trim(db: sqlite3.Connection, namespace: str, most: int) -> None:
