@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Final
 
 from emulator.contract import pointers
 from emulator.contract.explaining import in_words
@@ -12,6 +13,15 @@ from emulator.errors import BrokenPromise, Conflict, EmulatorError
 from emulator.journal.redaction import Redaction
 from emulator.store import StoreUnavailable
 from emulator.web.exchange import PROBLEM, RawHeaders, Reply, json_reply
+
+# The words of RFC 9110, 15.5, which Python took over in 3.13.
+_RENAMED: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+_PHRASES: Final = {each.value: each.phrase for each in HTTPStatus} | _RENAMED
 
 
 def vendor_error(error: EmulatorError) -> Reply:
@@ -28,7 +38,7 @@ def problem(error: EmulatorError) -> Reply:
     """Return problem details; a Conflict tells the signals that would be taken."""
     details: dict[str, object] = {
         "type": f"urn:xpander-emulator:{_kebab(type(error).__name__)}",
-        "title": HTTPStatus(error.status).phrase,
+        "title": phrase(error.status),
         "status": error.status,
         "detail": error.message,
     }
@@ -46,7 +56,7 @@ def problem_violations(violations: Sequence[Violation], redaction: Redaction) ->
     listed = redaction.violations(violations)
     details = {
         "type": "urn:xpander-emulator:invalid-request",
-        "title": HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
+        "title": phrase(422),
         "status": 422,
         "detail": in_words(listed[0]),
         "violations": listed,
@@ -89,8 +99,7 @@ def with_headers(reply: Reply, headers: RawHeaders) -> Reply:
 
 def phrase(status: int) -> str:
     """Return the phrase of a status; of one that nobody has registered, that of its class."""
-    known = {each.value: each.phrase for each in HTTPStatus}
-    return known.get(status) or known[status // 100 * 100]
+    return _PHRASES.get(status) or _PHRASES[status // 100 * 100]
 
 
 def _kebab(name: str) -> str:

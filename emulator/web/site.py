@@ -1,7 +1,6 @@
 """The pages below /__emulator: which there are, who may see them, and what a browser may do on them."""
 
 import logging
-from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,6 +14,7 @@ from emulator.web import assets
 from emulator.web.access import ControlGate, Forbidden, Keys, Unauthorized
 from emulator.web.exchange import ClientGone, RawHeaders, Reply, Request
 from emulator.web.people import HTML, PREFIX, Links, People, page_of, people_headers
+from emulator.web.problems import phrase
 
 _HOME: Final = f"{PREFIX}/"
 # The file that stands behind each page.
@@ -165,7 +165,7 @@ def _not_allowed(allow: str) -> Reply:
 
 def _message(error: EmulatorError) -> Reply:
     """Return the page that tells what is wrong; where the token is, it asks for it."""
-    title = _TITLES.get(type(error), HTTPStatus(error.status).phrase)
+    title = _TITLES.get(type(error), phrase(error.status))
     texts = page_of("message", title=title, told=error.message, wants_token=isinstance(error, Unauthorized))
     return Reply(error.status, texts, HTML, people_headers())
 

@@ -90,7 +90,7 @@ async def test_an_error_that_is_not_declared_is_told_as_problem_details_with_poi
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
         "type": "about:blank",
-        "title": "Unprocessable Entity",
+        "title": "Unprocessable Content",
         "status": 422,
         "detail": "The request breaks the contract.",
         "violations": [
