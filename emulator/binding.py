@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from emulator.errors import EmulatorError
+from emulator.os_errors import reason
 from emulator.settings import MEMORY, Settings
 from emulator.web.access import is_loopback
 
@@ -80,16 +81,16 @@ def _bind_to(listener: socket.socket, address: str, settings: Settings) -> None:
         listener.bind((address, port))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            reason = (
+            message = (
                 f"Port {port} on {settings.host} is in use. Stop the other server or choose --port 0 for a free one."
             )
         elif error.errno in (errno.EACCES, errno.EPERM):
-            reason = f"Port {port} needs rights that this user does not have. Choose a port above 1023, or --port 0."
+            message = f"Port {port} needs rights that this user does not have. Choose a port above 1023, or --port 0."
         elif error.errno == errno.EADDRNOTAVAIL:
-            reason = f"Host '{settings.host}' is no address of this machine. Choose --host 127.0.0.1."
+            message = f"Host '{settings.host}' is no address of this machine. Choose --host 127.0.0.1."
         else:
-            reason = f"Port {port} on {settings.host} cannot be used: {error.strerror}."
-        raise CannotStart(reason) from None
+            message = f"Port {port} on {settings.host} cannot be used: {reason(error)}."
+        raise CannotStart(message) from None
 
 
 def base_url(host: str, listener: socket.socket) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from emulator.errors import InvalidFiles, Mistake
+from emulator.os_errors import reason
 
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 200_000
@@ -89,7 +90,7 @@ def read_document(path: Path, name: str | None = None) -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InvalidFiles([Mistake(file, 1, 1, f"cannot be read: {error.strerror}")]) from None
+        raise InvalidFiles([Mistake(file, 1, 1, f"cannot be read: {reason(error)}")]) from None
     except UnicodeDecodeError as error:
         found = f"byte {error.start} is 0x{error.object[error.start]:02x}"
         raise InvalidFiles([Mistake(file, 1, 1, f"is not UTF-8: {found}")]) from None

@@ -10,6 +10,8 @@ import click
 from emulator.cli.client import Client, client_options
 from emulator.cli.failures import Refused
 from emulator.cli.output import emit, note, output_option
+from emulator.json_syntax import NotJson, read_json
+from emulator.os_errors import reason
 
 Json = dict[str, Any]
 
@@ -28,7 +30,7 @@ def export_(client: Client, file: Path) -> None:
     try:
         file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise Refused(f"{file} cannot be written: {error.strerror}.") from None
+        raise Refused(f"{file} cannot be written: {reason(error)}.") from None
     note(f"Wrote {_counted(len(document['tasks']))} to {file}.")
 
 
@@ -40,9 +42,13 @@ def export_(client: Client, file: Path) -> None:
 def import_(client: Client, file: Path, replace: bool, output: str) -> None:
     """Put the namespace of FILE, or with - of stdin, in the place of one that has no tasks."""
     try:
-        document = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise Refused(f"{file} is no file that `export` has written: {error}") from None
+        document = read_json(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {reason(error)}.") from None
+    except UnicodeDecodeError as error:
+        raise Refused(f"{file} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.") from None
+    except NotJson as error:
+        raise Refused(f"{file} is no file that `export` has written: {error}.") from None
     query = {"replace": "true"} if replace else {}
     answer = client.send("POST", "/import", document, query)
     emit(answer, output, lambda it: f"{_counted(it['tasks'])} in the namespace '{it['namespace']}'.")

@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from emulator.cli.failures import Refused, Unreachable, WrongUsage
 from emulator.cli.output import note
+from emulator.os_errors import reason
 from emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, DEFAULT_PORT, Settings
 
 PREFIX: Final = "/__emulator"
@@ -87,9 +88,9 @@ class Client:
                 response = connection.getresponse()
                 return response.status, response.read()
         except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            why = reason(error) if isinstance(error, OSError) else str(error) or type(error).__name__
             raise Unreachable(
-                f"No server answers at {self.url} ({reason}). Start one with: xpander-emulator serve"
+                f"No server answers at {self.url} ({why}). Start one with: xpander-emulator serve"
             ) from None
 
     def tasks(self) -> Iterator[Json]:

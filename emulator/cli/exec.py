@@ -18,6 +18,7 @@ from emulator.cli.options import settings_from, settings_options
 from emulator.cli.output import note
 from emulator.cli.reports import report_options, wishes_from
 from emulator.cli.serve import key_of
+from emulator.os_errors import reason
 from emulator.settings import Settings, client_environment
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         except FileNotFoundError:
             raise NoSuchCommand(f"No command '{command[0]}': it is not on PATH, and no file of that name.") from None
         except OSError as error:
-            raise NotExecutable(f"'{command[0]}' cannot be run: {error.strerror}.") from None
+            raise NotExecutable(f"'{command[0]}' cannot be run: {reason(error)}.") from None
         relay.to(child)
         # Without a timeout a signal that comes just before the wait begins would only be seen at its end.
         code = None

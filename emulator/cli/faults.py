@@ -1,12 +1,12 @@
 """`faults`: let coming requests of a running server go wrong."""
 
-import json
 from typing import Any
 
 import click
 
 from emulator.cli.client import Client, Json, client_options
 from emulator.cli.output import emit, output_option, table
+from emulator.json_syntax import NotJson, read_json
 
 _EXAMPLES = """\b
 Examples:
@@ -63,8 +63,8 @@ def _written(fault: str) -> Json:
     if not fault.lstrip().startswith("{"):
         return {"use": fault}
     try:
-        return dict(json.loads(fault))
-    except ValueError as error:
+        return dict(read_json(fault))
+    except NotJson as error:
         raise click.BadParameter(f"'{fault}' is no JSON: {error}.", param_hint="FAULT") from None
 
 

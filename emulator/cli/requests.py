@@ -12,6 +12,7 @@ from emulator.cli.failures import Refused
 from emulator.cli.output import emit, fields, output_option, table
 from emulator.contract.explaining import in_words
 from emulator.errors import BadRequest
+from emulator.json_syntax import NotJson, read_json
 from emulator.verifying import Often, forgotten_text, outcome
 
 _EXAMPLES = """\b
@@ -134,8 +135,8 @@ def _parsed(name: str, text: str | None) -> Any:
     if text is None:
         return None
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        value = read_json(text)
+    except NotJson as error:
         raise click.BadParameter(f"is not JSON: {error}", param_hint=f"'--{name}'") from None
     if name != "body" and not isinstance(value, dict):
         raise click.BadParameter(f'takes an object such as {{"name": "value"}}, found {text}', param_hint=f"'--{name}'")

@@ -1,6 +1,5 @@
 """`tasks`: see the tasks of a running server, decide for them, move them on."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ import click
 from emulator.cli.client import PER_PAGE, Client, Json, client_options, refusal, segment
 from emulator.cli.failures import Refused
 from emulator.cli.output import emit, fields, output_option, table
+from emulator.json_syntax import NotJson, read_json
 
 _EXAMPLES = """\b
 Examples:
@@ -167,8 +167,8 @@ def _parsed(text: str | None, option: str) -> Any:
     if text is None:
         return None
     try:
-        return json.loads(text)
-    except ValueError as error:
+        return read_json(text)
+    except NotJson as error:
         raise click.BadParameter(f"is not JSON: {error}", param_hint=f"'{option}'") from None
 
 

@@ -1,5 +1,7 @@
 """References to other local files: what they lead to becomes part of the one document, and all references local."""
 
+import errno
+import stat
 from collections import deque
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -12,8 +14,10 @@ from emulator.contract import pointers
 from emulator.contract.grammar import Site, walk
 from emulator.document import PARTS, Document, read_document
 from emulator.errors import InvalidFiles, Mistake
+from emulator.os_errors import reason
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
+_NO_FILE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 Place = tuple[str | int, ...]
 
 
@@ -176,10 +180,14 @@ class _Bundler:
             path = ((folder / name).parent if name else folder).joinpath(unquote(file)).resolve()
             if not path.is_relative_to(folder):
                 return Unfit(f"is outside of the folder of {self.main.name}; only files below it are read")
-            if not path.is_file():
-                return Unfit("is no file")
-        except (OSError, ValueError, RuntimeError) as error:
-            return Unfit(f"cannot be read: {error}")
+            is_file = stat.S_ISREG(path.stat().st_mode)
+        except (ValueError, RuntimeError):
+            # Before Python 3.13, `resolve` raises so for a NUL in the name, and for links that lead in a circle.
+            return Unfit("is no file")
+        except OSError as error:
+            return Unfit("is no file" if error.errno in _NO_FILE else f"cannot be read: {reason(error)}")
+        if not is_file:
+            return Unfit("is no file")
         target = path.relative_to(folder).as_posix()
         if path == self.main:
             return ""

@@ -12,6 +12,7 @@ from emulator.contract import pointers
 from emulator.contract.explaining import Location, Violation
 from emulator.contract.judging import Judge, judge, violations
 from emulator.contract.model import NOTHING, Contract, Parameter
+from emulator.json_syntax import json_fault
 
 MISSING: Final = object()
 # Keywords that say nothing about which values are right, beyond their type.
@@ -115,7 +116,8 @@ def _from_json(raw: str, at: Location) -> tuple[Any, tuple[Violation, ...]]:
     try:
         return exact.loads(raw), ()
     except orjson.JSONDecodeError as error:
-        context = {"error": error.msg}
+        fault = json_fault(raw)
+        context = {"error": fault.reason if fault else error.msg}
         return None, (Violation(at, "JSON decode error", "json_invalid", raw, "JSON", context),)
 
 

@@ -3,7 +3,6 @@
 What is wrong is data, never an exception.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -19,6 +18,7 @@ from emulator.contract.judging import MAX_DEPTH, is_too_deep, judge, violations
 from emulator.contract.model import Contract, MediaType, Operation
 from emulator.contract.parameters import MISSING, ParameterReader, kind_of, raw_query, raw_simple, reader_for
 from emulator.contract.plain import PlainReader, is_plain
+from emulator.json_syntax import json_fault
 
 __all__ = [
     "Accepted",
@@ -87,18 +87,16 @@ def _invalid_json(offset: int, reason: str) -> Violation:
     return Violation((*_BODY, offset), "JSON decode error", "json_invalid", {}, "JSON", {"error": reason})
 
 
-def _json_violation(body: bytes, fault: json.JSONDecodeError) -> Violation:
-    """Word the fault as the standard library does, since that is what FastAPI sends on."""
+def _json_violation(body: bytes, refusal: orjson.JSONDecodeError) -> Violation:
+    """Word the fault as FastAPI does."""
     try:
-        json.loads(body.decode())
+        fault = json_fault(body.decode())
     except UnicodeDecodeError as error:
         return _invalid_json(error.start, "Invalid UTF-8")
-    except json.JSONDecodeError as error:
-        return _invalid_json(error.pos, error.msg)
-    except (RecursionError, ValueError):
-        return _invalid_json(fault.pos, fault.msg[:1].upper() + fault.msg[1:])
-    # NaN, Infinity, numbers beyond a double and lone surrogates are taken by the standard library alone.
-    return _invalid_json(fault.pos, fault.msg[:1].upper() + fault.msg[1:])
+    if fault is not None:
+        return _invalid_json(fault.offset, fault.reason)
+    # NaN, Infinity, numbers beyond a double and lone surrogates are refused by orjson alone.
+    return _invalid_json(refusal.pos, refusal.msg[:1].upper() + refusal.msg[1:])
 
 
 class RequestValidator:

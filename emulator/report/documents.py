@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from emulator.errors import BadRequest
+from emulator.json_syntax import NotJson, read_json
 from emulator.report.coverage import ANSWER, KINDS, Coverage, Item
 
 FORMAT: Final = "xpander-emulator coverage"
@@ -34,9 +35,9 @@ def as_text(coverage: Coverage) -> str:
 def from_text(text: str, source: str) -> Coverage:
     """Return the coverage of a document that `source` holds. Raises BadRequest where it is none."""
     try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise BadRequest(f"{source}: is not JSON: {error}") from None
+        document = read_json(text)
+    except NotJson as error:
+        raise BadRequest(f"{source}: is not JSON: {error}.") from None
     return from_json(document, source)
 
 
@@ -50,8 +51,13 @@ def from_json(document: Any, source: str) -> Coverage:
         )
     try:
         return _coverage(document)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise BadRequest(f"{source}: is a coverage document with a part that cannot be: {error!r}.") from None
+    except KeyError as error:
+        raise BadRequest(f"{source}: is a coverage document that lacks {error}.") from None
+    except (TypeError, AttributeError, ValueError):
+        raise BadRequest(
+            f"{source}: is a coverage document with a value of a wrong type. Write it anew with"
+            " `xpander-emulator coverage -o json`."
+        ) from None
 
 
 def _scenario(coverage: Coverage, name: str) -> Json:

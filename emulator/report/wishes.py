@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from emulator.errors import BadRequest
+from emulator.os_errors import reason
 from emulator.report import html, junit, markdown
 from emulator.report.conduct import ANY, Finding, check_names
 from emulator.report.coverage import Coverage
@@ -75,4 +76,4 @@ def _write(path: Path, text: str) -> None:
         with path.open(mode, encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
-        raise BadRequest(f"{path}: cannot be written: {error.strerror}.") from None
+        raise BadRequest(f"{path}: cannot be written: {reason(error)}.") from None

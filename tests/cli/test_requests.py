@@ -1,6 +1,5 @@
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -83,7 +82,7 @@ def test_what_nothing_matched_is_listed_with_what_was_wrong(run: Run, url: str) 
     lines = run("requests", "unmatched", "--key", "unmatched").stdout.splitlines()
 
     assert [line.split()[0] for line in lines] == ["ID", "4", "3", "2"]
-    assert re.search(r"body\.12: JSON decode error: (Illegal trailing comma|Expecting property name)", lines[1])
+    assert "body.12: JSON decode error: Expecting property name enclosed in double quotes" in lines[1]
     assert lines[2].endswith("no operation matches")
     assert lines[3].endswith("query.page: Input should be greater than or equal to 1")
 
@@ -126,7 +125,10 @@ def test_what_was_not_asked_is_told_with_what_nearly_was(run: Run, url: str) -> 
     [
         (("--times", "1", "--at-most", "2"), "--times says exactly how many; leave out --at-least and --at-most."),
         (("--at-least", "3", "--at-most", "2"), "--at-least 3 and --at-most 2 leave no number."),
-        (("--body", "{"), "Invalid value for '--body': is not JSON: "),
+        (
+            ("--body", "{"),
+            "Invalid value for '--body': is not JSON: Expecting property name enclosed in double quotes at line 1,",
+        ),
         (("--query", "[]"), 'Invalid value for \'--query\': takes an object such as {"name": "value"}, found []'),
         (("--status", "7"), "Invalid value for '--status'"),
     ],

@@ -110,8 +110,13 @@ def test_an_import_over_tasks_is_refused_unless_they_may_be_replaced(run: Run, u
 def test_a_file_that_was_not_exported_is_told(run: Run, url: str) -> None:
     Path("text.json").write_text("no JSON")
     Path("other.json").write_text("{}")
+    Path("bytes.json").write_bytes(b'{"a": "\xff"}')
 
-    assert "text.json is no file that `export` has written: " in run("import", "text.json").stderr
+    assert (
+        "text.json is no file that `export` has written: Expecting value at line 1, column 1, found 'n'."
+        in run("import", "text.json").stderr
+    )
+    assert "bytes.json is not UTF-8: byte 7 is 0xff." in run("import", "bytes.json").stderr
     assert "Field required" in run("import", "other.json").stderr
     assert (
         "nowhere/demo.json cannot be written: No such file or directory." in run("export", "nowhere/demo.json").stderr

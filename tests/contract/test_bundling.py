@@ -131,7 +131,11 @@ SCHEMAS = HEAD + "paths: {}\ncomponents:\n  schemas:\n"
         ("b.yaml#/Bad", "b.yaml:3:18: no valid JSON Schema: at least 0 was expected; found -1"),
         ("b.yaml#/Lost", "b.yaml:4:14: '#/Nowhere' does not exist"),
         ("broken.yaml", "broken.yaml:1:8: duplicate key 'a', first given on line 1; keep one of them"),
-        ("a%00b.yaml", "api.yaml:6:15: 'a%00b.yaml' cannot be read: embedded null byte"),
+        ("a%00b.yaml", "api.yaml:6:15: 'a%00b.yaml' is no file"),
+        ("circle.yaml", "api.yaml:6:15: 'circle.yaml' is no file"),
+        ("b.yaml/c.yaml", "api.yaml:6:15: 'b.yaml/c.yaml' is no file"),
+        (".", "api.yaml:6:15: '.' is no file"),
+        (f"{'a' * 300}.yaml", f"api.yaml:6:15: '{'a' * 300}.yaml' cannot be read: File name too long"),
         (
             "https://example.com/a.yaml",
             "api.yaml:6:15: 'https://example.com/a.yaml' is not fetched; "
@@ -143,6 +147,7 @@ def test_a_reference_that_cannot_be_followed_is_told_at_its_place(tmp_path: Path
     (tmp_path / "secret.yaml").write_text("{}", encoding="utf-8")
     (tmp_path / "spec").mkdir()
     (tmp_path / "spec/link.yaml").symlink_to(tmp_path / "secret.yaml")
+    (tmp_path / "spec/circle.yaml").symlink_to(tmp_path / "spec/circle.yaml")
     other = "A: {Kind: {}}\nLoop: {$ref: '#/Loop'}\nBad: {minLength: -1}\nLost: {$ref: '#/Nowhere'}\n"
 
     found = refusals(

@@ -1,0 +1,62 @@
+"""JSON texts that people write, and the words for where a text stops being JSON: the same on every Python."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+# Since Python 3.13 the fault is the comma before a closing bracket; here it is the bracket, as in all versions before.
+_TRAILING_COMMA: Final = re.compile(r"Illegal trailing comma before end of (object|array)")
+_EXPECTED: Final = {"object": "Expecting property name enclosed in double quotes", "array": "Expecting value"}
+_AFTER_COMMA: Final = re.compile(r",[ \t\n\r]*")
+
+
+class NotJson(ValueError):
+    """A text that is no JSON. The message says where, what was found and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFault:
+    """The first place where a text is no JSON. `offset` counts characters from 0; `reason` is what FastAPI sends."""
+
+    offset: int
+    reason: str
+
+
+def read_json(text: str) -> Any:
+    """Return the value of a JSON text. Raises NotJson."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise NotJson(_in_words(text, _fault(text, error))) from None
+    except ValueError:  # the only other one: an integer of more digits than Python converts
+        raise NotJson("it has a number with too many digits") from None
+    except RecursionError:
+        raise NotJson("it is nested too deep") from None
+
+
+def json_fault(text: str) -> JsonFault | None:
+    """Return where a text is no JSON; None where Python's standard library takes it, or cannot say for its depth."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return _fault(text, error)
+    except (RecursionError, ValueError):
+        return None
+    return None
+
+
+def _fault(text: str, error: json.JSONDecodeError) -> JsonFault:
+    trailing = _TRAILING_COMMA.fullmatch(error.msg)
+    comma = _AFTER_COMMA.match(text, error.pos)
+    if trailing is None or comma is None:
+        return JsonFault(error.pos, error.msg)
+    return JsonFault(comma.end(), _EXPECTED[trailing[1]])
+
+
+def _in_words(text: str, fault: JsonFault) -> str:
+    """Return "Expecting value at line 1, column 9, found '}'"."""
+    line = text.count("\n", 0, fault.offset) + 1
+    column = fault.offset - text.rfind("\n", 0, fault.offset)
+    found = f"'{text[fault.offset]}'" if fault.offset < len(text) else "the end"
+    return f"{fault.reason.removesuffix(' at')} at line {line}, column {column}, found {found}"
