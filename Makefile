@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 E2E := .venv-e2e
 AUDIT := .venv-audit
 PYTHON ?= python3
+# Not empty where somebody has chosen it: an environment of another version is then made anew.
+CHOSEN := $(filter-out file,$(origin PYTHON))
 # Two workers suit the smallest machine; `make test WORKERS=auto` takes all cores.
 WORKERS ?= 2
 # `make serve ARGS="--clock auto"`
@@ -12,18 +14,21 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test e2e browser screenshots page-weight vendor check format-check lint types floors docs docs-check fmt \
-	fuzz lock audit bench soak peers dist clean
+	fuzz lock audit bench soak peers dist clean FORCE
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-# The stamp is renewed when the dependencies change.
-$(VENV)/.installed: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fast,dev]'
-	touch $@
+# The stamps are renewed when the dependencies change, or the environment does not work any more.
+$(VENV)/.serving: FORCE
+	@sh tools/venv.sh serve '$(VENV)' '$(PYTHON)' $(CHOSEN)
 
-serve: $(VENV)/.installed ## serve the emulator with the embedded defaults (ARGS="--clock auto" …)
+$(VENV)/.installed: FORCE
+	@sh tools/venv.sh test '$(VENV)' '$(PYTHON)' $(CHOSEN)
+
+FORCE:
+
+serve: $(VENV)/.serving ## serve the emulator with the embedded defaults (ARGS="--clock auto" …)
 	$(BIN)/xpander-emulator serve $(ARGS)
 
 test: $(VENV)/.installed ## run the tests with branch coverage
@@ -68,7 +73,7 @@ format-check:
 lint:
 	$(BIN)/ruff check .
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/shellcheck .ci/run .ci/wheel
+	$(BIN)/shellcheck .ci/run .ci/wheel .ci/pythons tools/venv.sh
 
 types:
 	$(BIN)/mypy
@@ -132,5 +137,5 @@ dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## remove what was built, the virtual environments included
-	rm -rf $(VENV) $(E2E) $(AUDIT) .venv-lock .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-newest $(E2E) $(AUDIT) .venv-lock .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
