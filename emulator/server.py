@@ -5,16 +5,13 @@ The application is loaded and the socket bound before anybody is told, so who he
 
 import asyncio
 import importlib.util
-import json
 import logging
-import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -27,6 +24,7 @@ from emulator.contract import values
 from emulator.contract.spec import Contract
 from emulator.core.timeline import Template
 from emulator.errors import EmulatorError
+from emulator.ready_file import ready_file
 from emulator.scenario import templates
 from emulator.settings import Settings
 from emulator.watching import Watcher
@@ -52,18 +50,23 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
     announce: called once, in a thread of its own, with the base URL of a server that answers and the
               contract that it serves.
 
-    Raises BadChoice, CannotStart, and what create_app raises.
+    Raises BadChoice, CannotStart, BadReadyFile, and what create_app raises.
     """
-    if settings.ready_file:
-        _clear_ready_file(settings.ready_file)
-    if settings.workers > 1:
-        return _serve_with_workers(settings, announce)
+    with ready_file(settings.ready_file) as write_ready:
+        if settings.workers > 1:
+            return _serve_with_workers(settings, announce, write_ready)
+        return _serve_alone(settings, announce, write_ready)
+
+
+def _serve_alone(
+    settings: Settings, announce: Callable[[str, Contract], None], write_ready: Callable[[str], None]
+) -> int:
+    """Serve by this process."""
     with _signals(_leave), bind(settings) as listener:
         url = base_url(settings.host, listener)
 
         def started() -> None:
-            if settings.ready_file:
-                write_ready_file(settings.ready_file, url)
+            write_ready(url)
             banner.start()
             _warm_up_soon()
 
@@ -73,8 +76,6 @@ def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
         try:
             server.run(sockets=[listener])
         finally:
-            if settings.ready_file:
-                settings.ready_file.unlink(missing_ok=True)
             if banner.ident:
                 banner.join(timeout=GRACE_SECONDS)
     return 0
@@ -90,7 +91,9 @@ class _Loaded:
         self.app = _load(settings)
 
 
-def _serve_with_workers(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
+def _serve_with_workers(
+    settings: Settings, announce: Callable[[str, Contract], None], write_ready: Callable[[str], None]
+) -> int:
     """Serve by several processes that share one socket; everything is loaded once, before they are forked."""
     from emulator.workers import Workers
 
@@ -123,16 +126,11 @@ def _serve_with_workers(settings: Settings, announce: Callable[[str, Contract], 
             return True
 
         def on_ready() -> None:
-            if settings.ready_file:
-                write_ready_file(settings.ready_file, url)
+            write_ready(url)
             announce(url, loaded.app.contract)
 
         collect_what_is_new()
-        try:
-            code = Workers(settings.workers, work, renew, on_ready, GRACE_SECONDS + 5).run()
-        finally:
-            if settings.ready_file:
-                settings.ready_file.unlink(missing_ok=True)
+        code = Workers(settings.workers, work, renew, on_ready, GRACE_SECONDS + 5).run()
     if code:
         raise CannotStart("A worker ended before it could answer; the log says why.")
     return code
@@ -346,17 +344,3 @@ def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
 
 def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
-
-
-def _clear_ready_file(path: Path) -> None:
-    """Remove what an earlier server left. Raises CannotStart where the file could not be written later."""
-    if not os.access(path.parent, os.W_OK):
-        raise CannotStart(f"The ready file {path} cannot be written. Choose one in a folder that exists and is yours.")
-    path.unlink(missing_ok=True)
-
-
-def write_ready_file(path: Path, url: str) -> None:
-    """Write {"url", "pid"} so that a reader sees all of it or no file."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")
-    part.replace(path)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -96,23 +96,21 @@ def served(settings: Settings) -> Iterator["ThreadedServer"]:
     """Give a server that answers, for as long as the block runs. Raises WrongUsage and NotStarted."""
     from emulator import binding, server
     from emulator.errors import EmulatorError
+    from emulator.ready_file import ready_file
 
     running = server.ThreadedServer(settings)
-    try:
-        with _for_the_main_thread():
-            running.start()
-    except binding.BadChoice as error:
-        raise WrongUsage(error.message) from None
-    except EmulatorError as error:
-        raise NotStarted(error.message) from None
-    try:
-        if settings.ready_file:
-            server.write_ready_file(settings.ready_file, running.base_url)
+    with ExitStack() as stack:
+        try:
+            write_ready = stack.enter_context(ready_file(settings.ready_file))
+            with _for_the_main_thread():
+                running.start()
+            stack.callback(running.stop)
+            write_ready(running.base_url)
+        except binding.BadChoice as error:
+            raise WrongUsage(error.message) from None
+        except EmulatorError as error:
+            raise NotStarted(error.message) from None
         yield running
-    finally:
-        if settings.ready_file:
-            settings.ready_file.unlink(missing_ok=True)
-        running.stop()
 
 
 def variables(server: "ThreadedServer") -> dict[str, str]:

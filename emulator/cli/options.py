@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from emulator.cli.numbers import Number
-from emulator.cli.settings_file import listed_here, read_into
+from emulator.cli.settings_file import OutputFile, listed_here, read_into
 from emulator.settings import CLOCK_MODES, DEFAULT_PORT, EVENT_SETS, MAX_SCALE, MEMORY, Settings
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ _OPTIONS: Final = (
             default=DEFAULTS.log_level, help="Least weight of what is logged."),
     _option("--log-format", env="LOG_FORMAT", type=click.Choice(["text", "json"]), default=DEFAULTS.log_format,
             help="How it is logged, on stderr."),
-    _option("--ready-file", env="READY_FILE", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    _option("--ready-file", env="READY_FILE", type=OutputFile(), metavar="FILE",
             help='File that gets {"url", "pid"} once the server answers.'),
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ import click
 from emulator.cli.client import Client, client_options
 from emulator.cli.failures import Refused
 from emulator.cli.numbers import Number
+from emulator.cli.settings_file import OutputFile
 
 if TYPE_CHECKING:
     from emulator.report.whole import Report
@@ -30,16 +31,16 @@ _format = click.option(
     "-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is printed."
 )
 _everyone = click.option("--all", "everyone", is_flag=True, help="All namespaces, as without --key and --namespace.")
-_File: Final = click.Path(dir_okay=False, path_type=Path)
+_FILE: Final = OutputFile()
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what `exec` can do with the report of a run."""
     for option in (
-        click.option("--markdown", type=_File, metavar="FILE", help="Write the report as Markdown."),
-        click.option("--html", type=_File, metavar="FILE", help="Write the report as an HTML page."),
-        click.option("--junit", type=_File, metavar="FILE", help="Write the report as JUnit's XML."),
-        click.option("--coverage-json", type=_File, metavar="FILE", help="Write what was met; `coverage` merges it."),
+        click.option("--markdown", type=_FILE, metavar="FILE", help="Write the report as Markdown."),
+        click.option("--html", type=_FILE, metavar="FILE", help="Write the report as an HTML page."),
+        click.option("--junit", type=_FILE, metavar="FILE", help="Write the report as JUnit's XML."),
+        click.option("--coverage-json", type=_FILE, metavar="FILE", help="Write what was met; `coverage` merges it."),
         click.option(
             "--coverage-scenario", "counted", multiple=True, metavar="NAME",
             help="Count over this scenario, in place of those that were started. Repeatable.",

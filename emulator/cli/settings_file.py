@@ -16,6 +16,13 @@ from emulator.settings import SQLITE, Runnable
 SECTION: Final = "[tool.emulator]"
 
 
+class OutputFile(click.Path):
+    """A file that a command writes or removes; a settings file may only name one inside its own folder."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
     """The settings that a file holds, under the names that it uses, and its text for messages.
@@ -98,6 +105,7 @@ def _checked(ctx: click.Context, file: SettingsFile) -> tuple[dict[str, Any], Se
             continue
         try:
             defaults[option.name] = _convert(ctx, option, _relative(option, value, file.path.parent))
+            _check_inside(option, defaults[option.name], file.path.parent)
         except click.BadParameter as error:
             mistakes.append(file.mistake(key, f"{key}: {error.message}"))
     if mistakes:
@@ -136,3 +144,22 @@ def _relative(option: click.Option, value: Any, folder: Path) -> Any:
     if not isinstance(option.type, click.Path) or (option.multiple and not isinstance(value, list)):
         return value
     return [folder / str(item) for item in value] if isinstance(value, list) else folder / str(value)
+
+
+def _check_inside(option: click.Option, value: Any, folder: Path) -> None:
+    """Refuse a file to write that is outside of `folder`: a settings file comes with whatever somebody has cloned."""
+    if option.name == "store" and value.startswith(SQLITE):
+        path = Path(value.removeprefix(SQLITE))
+    elif isinstance(option.type, OutputFile):
+        path = value
+    else:
+        return
+    try:
+        real, allowed = path.resolve(), folder.resolve()
+    except (OSError, RuntimeError) as error:
+        raise click.BadParameter(f"{path} cannot be looked up: {error}.") from None
+    if not real.is_relative_to(allowed):
+        raise click.BadParameter(
+            f"{real} is outside of {allowed}; a settings file names files to write in its own folder only."
+            f" Name one there, or use the flag {max(option.opts, key=len)}."
+        )

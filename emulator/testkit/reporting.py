@@ -21,13 +21,13 @@ _FILES: Final = ("coverage_json", "junit", "html", "markdown")
 
 def wishes_of(config: pytest.Config) -> Wishes:
     """Return what flags and the ini file ask of the report. Raises BadRequest for what cannot be."""
-    given = {name: _chosen(config, name) for name in _FILES}
+    files = {name: _file(config, name) for name in _FILES}
     wishes = Wishes(
         scenarios=tuple(_chosen(config, "coverage_scenarios") or ()),
         fail_under=_percent(_chosen(config, "fail_under")),
         fail_on=tuple(_chosen(config, "fail_on") or ()),
         waive=tuple(_chosen(config, "waive") or ()),
-        **{name: config.invocation_params.dir / Path(path) for name, path in given.items() if path},
+        **{name: path for name, path in files.items() if path is not None},
     )
     check(wishes)
     return wishes
@@ -80,6 +80,27 @@ def summarize(terminal: pytest.TerminalReporter, report: Report, failures: Seque
 def _chosen(config: pytest.Config, name: str) -> Any:
     flag = config.getoption(f"emulator_{name}")
     return config.getini(f"emulator_{name}") if flag is None else flag
+
+
+def _file(config: pytest.Config, name: str) -> Path | None:
+    """Return the file to write that an option names; the ini file may only name one inside its own folder.
+
+    Raises BadRequest for another one: an ini file comes with whatever somebody has cloned.
+    """
+    flag: str | None = config.getoption(f"emulator_{name}")
+    if flag is not None:
+        return config.invocation_params.dir / flag if flag else None
+    written: str = config.getini(f"emulator_{name}")
+    if not written:
+        return None
+    folder = config.rootpath if config.inipath is None else config.inipath.parent
+    path = (folder / written).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise BadRequest(
+            f"emulator_{name}: {path} is outside of {folder}; an ini file names files to write in its own folder only."
+            f" Name one there, or use the flag --emulator-{name.replace('_', '-')}."
+        )
+    return path
 
 
 def _percent(written: str) -> float | None:

@@ -135,6 +135,31 @@ def test_the_ready_file_is_there_while_the_command_runs(run: Run, empty_folder: 
     assert not (empty_folder / "ready.json").exists()
 
 
+def test_a_ready_file_that_is_a_file_of_something_else_is_kept_and_the_command_does_not_run(
+    run: Run, empty_folder: Path
+) -> None:
+    (empty_folder / "precious.yaml").write_text("important: yes\n")
+
+    result = run("exec", "--ready-file", "precious.yaml", "--", sys.executable, "-c", "open('ran', 'w')")
+
+    assert result.exit_code == 3
+    assert "The ready file precious.yaml is a file of something else, of 15 bytes." in result.stderr
+    assert [each.name for each in empty_folder.iterdir()] == ["precious.yaml"]
+
+
+@pytest.mark.parametrize("key", ["coverage_json", "junit", "html", "markdown", "ready_file"])
+def test_a_settings_file_cannot_have_exec_write_outside_of_its_folder(run: Run, empty_folder: Path, key: str) -> None:
+    (empty_folder / "repo").mkdir()
+    (empty_folder / "repo" / "emulator.toml").write_text(f'{key} = "../mine.txt"\n')
+
+    result = run("exec", "--config", "repo/emulator.toml", "--", sys.executable, "-c", "")
+
+    assert result.exit_code == 2
+    assert f"repo/emulator.toml:1:1: {key}: {empty_folder / 'mine.txt'} is outside of {empty_folder / 'repo'};" in (
+        result.stderr
+    )
+
+
 def test_a_port_that_is_named_is_taken(run: Run, empty_folder: Path) -> None:
     (empty_folder / "emulator.toml").write_text("port = 49016\n")
 

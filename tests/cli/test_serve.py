@@ -120,6 +120,21 @@ def test_a_ready_file_that_cannot_be_written_is_told_before_anything_starts(run:
     )
 
 
+@pytest.mark.parametrize("workers", [(), ("--workers", "2", "--store", "sqlite:tasks.db")])
+def test_a_ready_file_that_is_a_file_of_something_else_is_a_failed_start(run: Run, workers: tuple[str, ...]) -> None:
+    Path("precious.yaml").write_text("important: yes\n")
+
+    result = run("serve", "--port", "0", "--ready-file", "precious.yaml", *workers)
+
+    assert result.exit_code == 3
+    assert result.stderr == (
+        "Error: The ready file precious.yaml is a file of something else, of 15 bytes. Only a ready file of an earlier "
+        "server, or an empty file, is replaced; choose another path.\n"
+    )
+    assert Path("precious.yaml").read_text() == "important: yes\n"
+    assert not Path("tasks.db").exists()
+
+
 def test_a_log_line_as_json_holds_what_the_caller_added() -> None:
     record = logging.makeLogRecord(
         {

@@ -1,9 +1,14 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 
-from emulator.cli.serve import settings_here
+from emulator.cli.doctor import doctor
+from emulator.cli.exec import execute
+from emulator.cli.options import Existing, settings_from
+from emulator.cli.serve import serve, settings_here
+from emulator.cli.settings_file import OutputFile
 from tests.cli.conftest import Run
 
 
@@ -108,3 +113,79 @@ def test_a_value_of_another_type_is_refused_and_never_bent(run: Run, line: str, 
 
     assert result.exit_code == 2
     assert f"emulator.toml:1:1: {message}" in result.stderr
+
+
+@pytest.mark.parametrize("value", ["../mine.json", "sub/../../mine.json", "/etc/mine.json", "out/mine.json"])
+@pytest.mark.parametrize(("key", "scheme"), [("ready_file", ""), ("store", "sqlite:")])
+def test_a_file_to_write_outside_of_the_settings_file_s_folder_is_refused(
+    run: Run, empty_folder: Path, key: str, scheme: str, value: str
+) -> None:
+    (empty_folder / "repo").mkdir()
+    (empty_folder / "repo" / "out").symlink_to(empty_folder)
+    (empty_folder / "repo" / "emulator.toml").write_text(f'port = 0\n{key} = "{scheme}{value}"\n')
+    mine = empty_folder / "mine.json"
+    mine.write_text('{"url": "http://127.0.0.1:4020", "pid": 1}')
+    outside = Path("/etc/mine.json").resolve() if value.startswith("/") else mine
+
+    result = run("serve", "--config", "repo/emulator.toml")
+
+    assert result.exit_code == 2
+    assert (
+        f"repo/emulator.toml:2:1: {key}: {outside} is outside of {empty_folder / 'repo'}; a settings file names files"
+        f" to write in its own folder only. Name one there, or use the flag --{key.replace('_', '-')}."
+    ) in result.stderr
+    assert mine.exists()
+
+
+def test_a_link_in_the_folder_that_leads_out_of_it_is_outside(run: Run, empty_folder: Path) -> None:
+    (empty_folder / "repo").mkdir()
+    (empty_folder / "mine.db").write_text("important")
+    (empty_folder / "repo" / "tasks.db").symlink_to("../mine.db")
+    (empty_folder / "repo" / "emulator.toml").write_text('store = "sqlite:tasks.db"\n')
+
+    result = run("doctor", "--config", "repo/emulator.toml")
+
+    assert result.exit_code == 2
+    assert f"store: {empty_folder / 'mine.db'} is outside of {empty_folder / 'repo'};" in result.stderr
+
+
+def test_a_file_to_write_inside_the_folder_and_one_to_read_anywhere_are_taken(empty_folder: Path) -> None:
+    (empty_folder / "stories").mkdir()
+    repo = empty_folder / "repo"
+    repo.mkdir()
+    (repo / "emulator.toml").write_text(
+        f'ready_file = "{repo}/ready.json"\nstore = "sqlite:data/../tasks.db"\nscenarios = ["../stories"]\n'
+    )
+
+    with serve.make_context("serve", ["--config", "repo/emulator.toml"]) as ctx:
+        settings = settings_from(ctx.params)
+
+    assert settings.ready_file == repo / "ready.json"
+    assert settings.store == "sqlite:repo/data/../tasks.db"
+    assert settings.scenarios == (Path("repo/../stories"),)
+
+
+def test_flags_and_variables_name_files_anywhere(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (empty_folder / "emulator.toml").write_text("seed = 1\n")
+    monkeypatch.setenv("EMULATOR_READY_FILE", "../ready.json")
+
+    with serve.make_context("serve", ["--store", "sqlite:../tasks.db"]) as ctx:
+        settings = settings_from(ctx.params)
+
+    assert (settings.ready_file, settings.store) == (Path("../ready.json"), "sqlite:../tasks.db")
+
+
+def test_every_option_that_takes_a_path_says_whether_it_is_read_or_written() -> None:
+    """A path of another type would not be held to the folder of its settings file."""
+    paths = {
+        option.name: type(option.type)
+        for command in (serve, execute, doctor)
+        for option in command.params
+        if isinstance(option.type, click.Path) and not option.is_eager
+    }
+
+    assert {name for name, kind in paths.items() if kind is OutputFile} == {
+        *("ready_file", "coverage_json", "junit", "html", "markdown")
+    }
+    assert {name for name, kind in paths.items() if kind is Existing} == {"spec", "scenarios", "playlist"}
+    assert len(paths) == 8

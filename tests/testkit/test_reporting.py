@@ -223,3 +223,27 @@ def test_every_option_of_the_report_is_a_wish() -> None:
     assert {name.removeprefix("coverage_") if name == "coverage_scenarios" else name for name in names} == {
         each.name for each in fields(Wishes)
     }
+
+
+@pytest.mark.parametrize("name", ["coverage_json", "junit", "html", "markdown"])
+def test_an_ini_file_cannot_have_a_report_written_outside_of_its_folder(suite: Suite, name: str) -> None:
+    suite.write("pytest.ini", f"[pytest]\nemulator_{name} = ../mine.txt\n")
+
+    result = suite.run()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: emulator_{name}: {suite.folder.parent / 'mine.txt'} is outside of *"])
+    assert not (suite.folder.parent / "mine.txt").exists()
+
+
+def test_a_report_of_the_ini_file_lies_beside_it_wherever_pytest_is_called_from(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite.write("pytest.ini", "[pytest]\nemulator_markdown = report.md\n")
+    suite.write("sub/test_it.py", CAREFUL)
+    monkeypatch.chdir(suite.folder / "sub")
+
+    suite.run().assert_outcomes(passed=1)
+
+    assert (suite.folder / "report.md").exists()
+    assert not (suite.folder / "sub" / "report.md").exists()
