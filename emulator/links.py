@@ -4,11 +4,16 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import scrypt, sha256
+from typing import Final
 
 from emulator.errors import NotFound
 
-_MAC_BYTES = 16
+_MAC_BYTES: Final = 16
+_KEY_BYTES: Final = 32
+# 16 MiB and 50 ms for each guess of a token (RFC 7914, 2: memory is 128 * n * r bytes). Twice as much would exceed the
+# 100 ms for which an event loop may stand still.
+_N, _R, _P = 2**14, 8, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,19 @@ class Link:
     turn: int
     step: str
     visit: int
+
+
+def secret_of_token(token: str, salt: bytes) -> bytes:
+    """Return the secret of a server with a token; who has a link cannot try tokens faster than 20 a second and core.
+
+    Takes 50 ms. salt: random, so that what was computed for one server is of no use against another.
+    """
+    return scrypt(token.encode(), salt=salt, n=_N, r=_R, p=_P, dklen=_KEY_BYTES)
+
+
+def secret_of_seed(seed: int) -> bytes:
+    """Return the secret of a server without a token, which protects nothing: equal runs give equal links."""
+    return f"{seed}\0".encode()
 
 
 def sign(link: Link, secret: bytes) -> str:

@@ -98,7 +98,7 @@ def _check_replaceable(path: Path) -> None:
 
 
 def _read(path: Path) -> Ready | None:
-    """Return what a ready file says; None for any other file, and for none. Raises BadReadyFile if it cannot be read."""
+    """Return what a ready file says; None for any other file. Raises BadReadyFile where it cannot be read."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None

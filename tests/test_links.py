@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import NotFound
-from emulator.links import Link, sign, verify
+from emulator.links import Link, secret_of_seed, secret_of_token, sign, verify
 
 SECRET = b"secret"
 LINK = Link("ns-1", "3f2a", 0, "waiting", 2)
@@ -25,6 +25,20 @@ def test_a_link_can_stand_in_a_path_as_it_is(link: Link) -> None:
 
 def test_the_same_link_is_the_same_text_so_that_runs_are_equal() -> None:
     assert sign(LINK, SECRET) == sign(LINK, SECRET) != sign(LINK, b"other")
+
+
+def test_the_secret_of_a_token_is_scrypt_with_16_mib_so_that_each_guess_is_dear() -> None:
+    # By the `scrypt` of OpenSSL: openssl kdf -keylen 32 -kdfopt pass:secret -kdfopt salt:0123456789abcdef
+    # -kdfopt n:16384 -kdfopt r:8 -kdfopt p:1 SCRYPT
+    made = secret_of_token("secret", b"0123456789abcdef")
+
+    assert made.hex() == "e35b81b842078156aee35bf5abd0536738ac9d28bfa250740db03cddedfa7e26"
+    assert made != secret_of_token("secret", b"0123456789abcdeF")
+    assert made != secret_of_token("Secret", b"0123456789abcdef")
+
+
+def test_without_a_token_the_secret_follows_from_the_seed_alone() -> None:
+    assert secret_of_seed(7) == b"7\0"
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,13 @@ class Store(Protocol):
         """Return the clock with which all namespaces start; the one that the first server here brought, if it fits."""
         ...
 
+    def salt(self) -> bytes:
+        """Return 16 random bytes, drawn when the store was made and the same for every process that shares it.
+
+        Not in an export: they belong to the store, not to a namespace. Read without waiting once `agree_on` was called.
+        """
+        ...
+
     async def close(self) -> None:
         """Give back what is held open; the next call opens it again."""
         ...

@@ -62,10 +62,15 @@ def _task_to_json(task: Task, names: TimelineNames) -> Json:
 def from_document(document: Mapping[str, Any], machine: Millis) -> Contents:
     """Return the contents that a document tells of; its clock goes on from the instant that it shows.
 
-    document: keeps the schema of the control API. Raises BadRequest where it cannot have been exported.
+    document: keeps the schema of the control API, which holds one of another format to nothing but its number.
+
+    Raises BadRequest where it cannot have been exported, or is in another format.
     """
     if document["format"] != FORMAT:
-        raise BadRequest(f"The file is in format {document['format']}; this version of the emulator reads {FORMAT}.")
+        raise BadRequest(
+            f"The file is in format {document['format']}; this version of the emulator reads format {FORMAT}."
+            " Import it with the version that exported it."
+        )
     timelines = {name: _timeline(name, found) for name, found in document["timelines"].items()}
     tasks = [_task(place, found, timelines) for place, found in enumerate(document["tasks"])]
     _check(tasks, document["ordinals"])

@@ -1,5 +1,6 @@
 """The store in memory: as fast as a dictionary, gone with the process."""
 
+import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -36,9 +37,13 @@ class MemoryStore:
         # that were deleted before it.
         self._ages: OrderedDict[tuple[str, str], None] = OrderedDict()
         self.bells = Bells()
+        self._salt = secrets.token_bytes(16)
 
     def agree_on(self, first: Clock) -> Clock:
         return first
+
+    def salt(self) -> bytes:
+        return self._salt
 
     async def close(self) -> None:
         pass

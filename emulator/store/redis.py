@@ -55,10 +55,9 @@ class RedisStore:
         self.bells = Bells()
         self._hearing: asyncio.Task[None] | None = None
         self._joining = asyncio.Lock()
+        self._salt = b""
         with self._told(), self._briefly() as client:
-            found = client.get(PREFIX + "format")
-        if found is not None:
-            check_format(self.shown, int(found) if found.isdigit() else found)
+            self._check_format(client)
 
     # The connection
 
@@ -106,9 +105,27 @@ class RedisStore:
         if client is not None:
             await client.aclose()
 
+    def _check_format(self, client: Any) -> None:
+        """Raise UnknownFormat where another version, or another program, has written to our keys."""
+        key = PREFIX + "format"
+        kind = client.type(key)
+        if kind != b"none":
+            found = client.get(key) if kind == b"string" else kind
+            check_format(self.shown, int(found) if found.isdigit() else found.decode(errors="replace"))
+
+    def salt(self) -> bytes:
+        if not self._salt:
+            with self._told(), self._briefly() as client:
+                self._salt = _agreed_salt(client)
+        return self._salt
+
     def agree_on(self, first: Clock) -> Clock:
         with self._told(), self._briefly() as client:
             client.set(PREFIX + "format", FORMAT, nx=True)
+            # Another version may have been quicker.
+            self._check_format(client)
+            # At the start, so that no request waits for it.
+            self._salt = _agreed_salt(client)
             key = PREFIX + "first_clock"
             while True:
                 kept = client.get(key)
@@ -332,6 +349,11 @@ class RedisStore:
 _SET_IF: Final = (
     "if (redis.call('GET', KEYS[1]) or '') ~= ARGV[2] then return 0 end redis.call('SET', KEYS[1], ARGV[1]) return 1"
 )
+
+
+def _agreed_salt(client: Any) -> bytes:
+    client.set(PREFIX + "salt", secrets.token_bytes(16), nx=True)
+    return bytes(client.get(PREFIX + "salt"))
 
 
 def _parted(value: bytes) -> tuple[int, int, bytes]:

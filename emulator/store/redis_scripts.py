@@ -7,6 +7,8 @@
     ages                  `NS newline ID` by mark, over all namespaces
     timelines, uses       each timeline's text by its digest, and how many tasks follow it
     hits:LENGTH:NS+TASK   what was counted by rule; without TASK for the namespace's own; LENGTH is that of NS, in bytes
+    format, salt          in which form all of it is; random bytes, drawn once
+    first_clock           the clock with which all namespaces start
     rings                 the channel on which every change is told: `SENDER newline NS newline ID`
     logs                  the namespaces with a log (redis_log_scripts.py)
 

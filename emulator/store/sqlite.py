@@ -21,6 +21,7 @@ from emulator.store.facts import CLOCK, FAULTS, PINS, task_to_bytes
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
 from emulator.store.sqlite_file import PATIENCE_SECONDS, connect, prepare, reason, ring, transaction
+from emulator.store.sqlite_inspection import inspect
 from emulator.store.sqlite_log import SqliteLog
 
 # Somebody who waits hears of another process's changes within this time; a look costs 2 µs.
@@ -63,8 +64,10 @@ class SqliteStore:
         self.log = SqliteLog(self)
         self._name = ""
         self._listening: asyncio.Task[None] | None = None
-        with self._told(), self._briefly() as db:
-            prepare(db, path)
+        with self._told():
+            inspect(path)
+            with self._briefly() as db:
+                prepare(db, path)
 
     # The file
 
@@ -98,6 +101,10 @@ class SqliteStore:
             clock = agreed(first, kept and CLOCK.from_bytes(kept), machine_time())
             db.execute("UPDATE total SET first_clock = ?", (CLOCK.to_bytes(clock),))
         return clock
+
+    def salt(self) -> bytes:
+        [(salt,)] = self.rows("SELECT salt FROM total")
+        return bytes(salt)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

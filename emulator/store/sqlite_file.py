@@ -14,15 +14,15 @@ from emulator.store.timelines import FORMAT, check_format
 PATIENCE_SECONDS: Final = 2.0
 _MOST_RINGS: Final = 1_024
 # "XPEM", by which SQLite files tell whose they are.
-_APPLICATION: Final = 0x5850454D
+APPLICATION: Final = 0x5850454D
 _SCHEMA: Final = f"""
-PRAGMA application_id = {_APPLICATION};
+PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {FORMAT};
 CREATE TABLE total (
     tasks INTEGER NOT NULL, first_clock BLOB,
-    epochs INTEGER NOT NULL, entries INTEGER NOT NULL, entry_bytes INTEGER NOT NULL
+    epochs INTEGER NOT NULL, entries INTEGER NOT NULL, entry_bytes INTEGER NOT NULL, salt BLOB NOT NULL
 );
-INSERT INTO total VALUES (0, NULL, 0, 0, 0);
+INSERT INTO total VALUES (0, NULL, 0, 0, 0, randomblob(16));
 CREATE TABLE namespace (
     name TEXT PRIMARY KEY, ordinals INTEGER NOT NULL DEFAULT 0, tasks INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
@@ -107,13 +107,20 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):
         [(application,)], [(found,)] = db.execute("PRAGMA application_id"), db.execute("PRAGMA user_version")
-        if application == _APPLICATION:
+        if application == APPLICATION:
             check_format(str(path), found)
             return
         if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
-            raise StoreUnavailable(f"{path} is the database of another program. Choose another file with --store.")
+            raise foreign(path)
         for statement in _statements(_SCHEMA):
             db.execute(statement)
+
+
+def foreign(path: Path) -> StoreUnavailable:
+    """Return the error for a file of another program."""
+    return StoreUnavailable(
+        f"{path} is the database of another program, and is left as it is. Choose another file with --store."
+    )
 
 
 def _statements(script: str) -> list[str]:

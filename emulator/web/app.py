@@ -132,7 +132,8 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
     playlist = load_playlist(settings.playlist, list(catalogue), contract) if settings.playlist else None
     keys = Keys(settings)
     organization_id = values.uuid4(values.keyed(settings.seed, "organization"), "/id")
-    links = Links(settings)
+    store = open_store(settings.store)
+    links = Links(settings, store.salt)
     renderer = TaskRenderer(
         contract,
         organization_id,
@@ -142,7 +143,6 @@ def create_app(settings: Settings, fake: Fakes = values.fake) -> Application:
         nasty=settings.nasty,
         future=settings.future,
     )
-    store = open_store(settings.store)
     engine = Engine(settings, catalogue, FALLBACK, renderer, store, _journal(settings, contract, store))
     manner = ApiManner(engine, keys, contract)
     recorder = Recorder(engine.journal, engine.feed, engine.standings, manner.place)

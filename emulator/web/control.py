@@ -123,6 +123,7 @@ class ControlHandlers:
         self._settings = settings
         self._organization_id = organization_id
         self._links = links
+        self._gate = ControlGate(settings)
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""
@@ -166,8 +167,9 @@ class ControlHandlers:
         return json_reply({"status": "ready"})
 
     async def info(self, call: Call) -> Reply:
-        """Return what this server is and what it serves."""
+        """Return what this server is and what it serves; the seed only to whoever may use the control API."""
         contract, settings = self._contract, self._settings
+        for_insiders = {"seed": settings.seed} if self._gate.lets_in(call.request) else {}
         return json_reply(
             {
                 "name": "xpander-emulator",
@@ -181,7 +183,7 @@ class ControlHandlers:
                 },
                 "scenarios": list(self._engine.catalogue),
                 "default_scenario": (await self._choices(call.namespace))["default"],
-                "seed": settings.seed,
+                **for_insiders,
                 "namespace": call.namespace,
                 "clock": _shown(await self._engine.standings.clock(call.namespace)),
                 "store": kind_of(settings.store),

@@ -6,7 +6,7 @@ They need no token: who has the link is the person. Forms and nothing else, no s
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
@@ -16,7 +16,7 @@ from emulator.core.replay import Visit, moments
 from emulator.core.signals import EXPIRE, STOP, UPDATE
 from emulator.engine import Engine
 from emulator.errors import BadRequest, Conflict, EmulatorError, NotFound
-from emulator.links import Link, sign, verify
+from emulator.links import Link, secret_of_seed, secret_of_token, sign, verify
 from emulator.settings import Settings
 from emulator.standing import Standing
 from emulator.web.access import ControlGate
@@ -82,12 +82,19 @@ class Ask:
 
 
 class Links:
-    """Makes the links that people are sent, and reads them."""
+    """Makes the links that people are sent, and reads them.
 
-    def __init__(self, settings: Settings) -> None:
-        # Made from the seed, so that runs are equal; off loopback the token, which a start demands, makes it secret.
-        self._secret = f"{settings.seed}\0{settings.token or ''}".encode()
+    salt: gives the store's, which is asked for with the first link.
+    """
+
+    def __init__(self, settings: Settings, salt: Callable[[], bytes]) -> None:
+        self._seed, self._token = settings.seed, settings.token
+        self._salt = salt
         self._public_url = settings.public_url
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return secret_of_token(self._token, self._salt()) if self._token else secret_of_seed(self._seed)
 
     def consent(self, standing: Standing) -> str:
         """Return the address of the page on which a credential is authorized."""
@@ -99,7 +106,7 @@ class Links:
         return None if pause is None else self._address(_PAGES[pause.kind], standing)
 
     def read(self, text: str) -> Link:
-        """Return what a link leads to. Raises NotFound for one that is not ours."""
+        """Return what a link leads to. Raises NotFound for one that is not ours, and StoreUnavailable."""
         return verify(text, self._secret)
 
     def _address(self, page: str, standing: Standing) -> str:

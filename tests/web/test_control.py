@@ -97,10 +97,10 @@ class TestContract:
         self, app: Application, contract: Contract
     ) -> None:
         handlers = [
-            *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS)).table(),
+            *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS, bytes)).table(),
             *JournalHandlers(app.engine, app.contract).table(),
             *ReportHandlers(app.reports).table(),
-            *PageHandlers(app.engine, app.contract, Links(SETTINGS), None).table(),
+            *PageHandlers(app.engine, app.contract, Links(SETTINGS, bytes), None).table(),
         ]
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
@@ -926,6 +926,16 @@ class TestSafety:
     async def test_the_right_token_opens(self, guarded: Application) -> None:
         async with speaking_to(guarded, {"authorization": "bearer secret"}) as client:
             assert (await client.get(f"{CONTROL}/tasks")).status_code == 200
+
+    async def test_info_tells_the_seed_only_to_whoever_may_use_the_control_api(self, guarded: Application) -> None:
+        told = {}
+        for name, header in {"stranger": None, "wrong": "Bearer wrong", "owner": "Bearer secret"}.items():
+            async with speaking_to(guarded, {"authorization": header} if header else None) as client:
+                told[name] = (await client.get(f"{CONTROL}/info")).json()
+
+        assert "seed" not in told["stranger"]
+        assert "seed" not in told["wrong"]
+        assert told["owner"] == {**told["stranger"], "seed": 1}
 
     @pytest.mark.parametrize("path", ["health", "ready", "info"])
     async def test_what_strangers_may_know_needs_no_token(self, guarded: Application, path: str) -> None:

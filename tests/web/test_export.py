@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from emulator.settings import Settings
+from emulator.store.timelines import FORMAT
 from emulator.web.app import create_app
 from tests.web.api import Api, Json, api
 
@@ -152,7 +153,11 @@ BACKWARDS = [{"at": 9**9, "kind": "stop"}, {"at": 3, "kind": "stop"}]
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
-        ("format", 2, "The file is in format 2; this version of the emulator reads 1."),
+        (
+            "format",
+            1,
+            "The file is in format 1; this version of the emulator reads format 2. Import it with the version",
+        ),
         (f"{TURN}.timeline", "gone", "tasks[0]: follows the timeline 'gone', which the file does not hold."),
         ("tasks", lambda tasks: tasks * 2, "Two tasks have the id 'mine'."),
         ("ordinals", 0, "Task 'mine' has the ordinal 0; they are unique and below 0."),
@@ -184,10 +189,26 @@ async def test_a_document_that_does_not_fit_is_refused_and_changes_nothing(path:
 
 
 async def test_a_document_of_another_shape_is_told_every_mistake() -> None:
-    answer = await restored(api(), {"format": 1, "tasks": [{"id": 7}]})
+    answer = await restored(api(), {"format": FORMAT, "tasks": [{"id": 7}]})
 
     assert answer.status_code == 422
     assert {"clock", "pins", "ordinals", "timelines"} <= {each["loc"][-1] for each in answer.json()["violations"]}
+
+
+@pytest.mark.parametrize("found", [1, 3, -7])
+async def test_a_document_of_another_format_is_refused_by_that_alone(found: int) -> None:
+    answer = await restored(api(), {"format": found, "tasks": "unlike any of ours"})
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == (
+        f"The file is in format {found}; this version of the emulator reads format 2. "
+        "Import it with the version that exported it."
+    )
+
+
+@pytest.mark.parametrize("document", [[], {}, {"format": "2"}, {"format": None}, {"format": 2}])
+async def test_what_says_no_format_is_told_every_mistake(document: Any) -> None:
+    assert (await restored(api(), document)).status_code == 422
 
 
 async def test_more_tasks_than_the_server_keeps_are_refused() -> None:

@@ -1,13 +1,16 @@
 """The pages of people who were sent a link: what they see, what their answers do, and what links cannot do."""
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
-from emulator.links import Link, sign
+from emulator.errors import NotFound
+from emulator.links import Link, secret_of_token, sign, verify
+from emulator.web import people
 from tests.web.api import Api, api
 
 HOST = {"host": "127.0.0.1:4020"}
@@ -20,6 +23,13 @@ async def asked(client: Api, story: str = "approval", text: str = "Refund order 
     task = await client.start(story, text, **body)
     await client.app.engine.skip(client.namespace, task["id"], "paused")
     return task["id"], urlsplit((await shown(client, task["id"]))["pause"]["link"]).path
+
+
+async def access_link(client: Api) -> str:
+    """Start a task that asks for access to a connector, and return the path of the link that its client is given."""
+    task = await client.start("connector_authorization")
+    await client.app.engine.skip(client.namespace, task["id"], "paused")
+    return str(urlsplit((await client.task(task["id"]))["pending_eca_request"]["auth_url"]).path)
 
 
 async def shown(client: Api, task_id: str) -> dict[str, Any]:
@@ -344,6 +354,43 @@ class TestStrangers:
             other = api(**choices)
             assert (await other.http.get(link, headers=HOST)).status_code == 404
 
+    async def test_with_a_token_nobody_can_try_tokens_on_a_link_as_fast_as_a_hash_goes(self) -> None:
+        text = (await access_link(api(token="t"))).rpartition("/")[2]
+
+        for guess in (b"1\0t", b"1\0", b"t", secret_of_token("t", b""), secret_of_token("t", b"1")):
+            with pytest.raises(NotFound):
+                verify(text, guess)
+
+    async def test_servers_with_one_token_know_each_other_s_links_only_if_they_share_a_store(
+        self, tmp_path: Path
+    ) -> None:
+        on_file = {"token": "t", "store": f"sqlite:{tmp_path / 'tasks.db'}"}
+        first, again, elsewhere = api(**on_file), api(**on_file), api(token="t")
+
+        link = await access_link(first)
+
+        assert (await again.http.get(link, headers=HOST)).status_code == 200
+        assert (await elsewhere.http.get(link, headers=HOST)).status_code == 404
+        for client in (first, again):
+            await client.app.close()
+
+    async def test_the_key_of_links_is_made_once_with_the_first_link(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        made: list[str] = []
+
+        def counted(token: str, salt: bytes) -> bytes:
+            made.append(token)
+            return salt
+
+        monkeypatch.setattr(people, "secret_of_token", counted)
+        client = api(token="t")
+        await client.start("approval")
+        before = list(made)
+
+        for _ in range(2):
+            await access_link(client)
+
+        assert (before, made) == ([], ["t"])
+
     @pytest.mark.parametrize(
         "headers",
         [
@@ -382,15 +429,14 @@ class TestStrangers:
 
     async def test_with_a_token_the_link_alone_is_enough_under_any_name(self) -> None:
         client = api(token="secret", host="0.0.0.0")
-        task = await client.start("connector_authorization")
-        await client.app.engine.skip(client.namespace, task["id"], "paused")
-        link = urlsplit((await client.task(task["id"]))["pending_eca_request"]["auth_url"]).path
+        link = await access_link(client)
 
         looked = await client.http.get(link, headers={"host": "emulator:4020"})
         sent = await client.http.post(link, data={"answer": "authorize"}, headers={"host": "emulator:4020"})
 
         assert (looked.status_code, sent.status_code) == (200, 303)
-        assert (await client.task(task["id"]))["status"] == "executing"
+        [task] = await client.app.engine.store.all(client.namespace)
+        assert (await client.task(task.id))["status"] == "executing"
 
     @pytest.mark.parametrize(
         ("content", "content_type", "status_code"),
