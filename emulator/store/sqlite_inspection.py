@@ -51,7 +51,7 @@ def inspect(path: Path) -> None:
         raise StoreUnavailable(f"{path} is no SQLite database, and is left as it is. Choose another file with --store.")
     version, application = _MARKS.unpack_from(header)
     # What was written last may stand in the WAL alone.
-    marks = _Marks(version, application, True) if application else _marks_with_wal(real)
+    marks = _Marks(version, application, has_tables=True) if application else _marks_with_wal(real)
     if marks.application == APPLICATION:
         check_format(str(path), marks.version)
     elif any(marks):
@@ -96,15 +96,22 @@ def _marks_with_wal(real: Path) -> _Marks:
         return marks
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "copy")
+        try:
+            shutil.copyfile(wal, _beside(copy)[0])
+        except FileNotFoundError:
+            # A server that stops has just moved it into the database.
+            version, application = _MARKS.unpack_from(_header(real))
+            return _Marks(version, application, has_tables=False)
         shutil.copyfile(real, copy)
-        shutil.copyfile(wal, _beside(copy)[0])
         with closing(sqlite3.connect(copy)) as db:
             return _marks(db)
 
 
 def _marks(db: sqlite3.Connection) -> _Marks:
     [(version,)], [(application,)] = db.execute("PRAGMA user_version"), db.execute("PRAGMA application_id")
-    return _Marks(version, application, bool(db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()))
+    # Of a database that says whose it is nothing further is read: another process may be writing it.
+    has_tables = not application and bool(db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall())
+    return _Marks(version, application, has_tables)
 
 
 def _size(path: Path) -> int:

@@ -15,6 +15,7 @@ from emulator.core.timeline import Millis, Step, Timeline
 from emulator.errors import StaleWrite
 from emulator.store import NO_PINS, Contents, Follows, Pin, Pins, Reading, Store, Task
 from emulator.store.facts import CLOCK, FACTS, FAULTS, PINS
+from emulator.store.memory import MemoryStore
 
 TURN = Turn(Timeline("t", (Step("end", Status.COMPLETED),)), "wf", b"{}", 7, Millis(1_000))
 MANUAL = Clock("manual", Millis(5), Millis(0))
@@ -487,3 +488,16 @@ async def test_nothing_stays_of_a_family_that_was_removed(store: Store) -> None:
     await store.reset("ns", frozenset())
 
     assert await store.namespaces() == {}
+
+
+async def test_the_salt_is_random_and_the_same_for_all_who_share_the_store(store: Store, other: Store) -> None:
+    salt = store.salt()
+
+    assert len(salt) == 16
+    assert salt == store.salt() == other.salt() != bytes(16)
+    await store.reset("ns", frozenset({"tasks", "clock", "pins", "faults"}))
+    assert other.salt() == salt
+
+
+async def test_the_salt_of_another_store_is_another(store: Store) -> None:
+    assert store.salt() != MemoryStore().salt()
