@@ -34,11 +34,17 @@ class Forgetting:
     async def make_room(self, count: int) -> None:
         """Forget tasks until there are no more than may be. `count` is how many there are."""
         while count > self._most:
-            await self.remove(*await self._next())
+            found = await self._next()
+            if found is None:
+                return
+            await self.remove(*found)
             count = await self._store.count()
 
-    async def _next(self) -> tuple[str, str]:
-        """Return namespace and id of the task to forget; a finished one is looked for among a few first."""
+    async def _next(self) -> tuple[str, str] | None:
+        """Return namespace and id of the task to forget; a finished one is looked for among a few first.
+
+        None where there is none any more, since the store has lost them all meanwhile.
+        """
         searched = self._without_search == 0
         for reach in _REACHES if searched else _REACHES[:1]:
             # The newest of all is the one that was just started.
@@ -48,7 +54,7 @@ class Forgetting:
                 if standing is not None and standing.snapshot.is_finished:
                     return namespace, task.id
         self._without_search = min(_WITHOUT_SEARCH, self._most) if searched else self._without_search - 1
-        return oldest[0][0], oldest[0][1].id
+        return (oldest[0][0], oldest[0][1].id) if oldest else None
 
     async def remove(self, namespace: str, task_id: str) -> None:
         """Forget a task and all of its sub-tasks."""

@@ -97,7 +97,7 @@ class Standings:
         except NotFound:
             return True
         return (
-            again.task.version != standing.task.version
+            (again.task.mark, again.task.version) != (standing.task.mark, standing.task.version)
             or again.ahead != standing.ahead
             or again.snapshot != standing.snapshot
         )

@@ -34,18 +34,21 @@ async def follow(engine: Engine, standing: Standing) -> AsyncIterator[Envelope]:
     """Yield the events of a turn from its beginning on, and end after `task_finished`.
 
     Sleeps until the next event on the task's clock, or until something happens to it; on an auto clock it skips
-    once all that is due has been told. Ends without `task_finished` when the task is deleted or reset, or the server
-    stops.
+    once all that is due has been told. Ends without `task_finished` when the task is deleted or reset, also if another
+    of the same id was started since, or the server stops.
     """
     which: EventSet = engine.settings.events
     script = Script(engine.standings, engine.renderer)
     if which == "latest":
         yield script.envelope(standing, standing.snapshot.created_at, CONNECTED, None)
-    sent = 0
+    sent, mark = 0, None
     while True:
         try:
             standing = await engine.standings.turn(standing.namespace, standing.task.id, standing.number)
         except NotFound:
+            return
+        mark = standing.task.mark if mark is None else mark
+        if standing.task.mark != mark:
             return
         due, upcoming = script.due(standing)
         for event in due[sent:]:

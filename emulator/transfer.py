@@ -8,6 +8,7 @@ import orjson
 from emulator.clock import machine_time
 from emulator.engine import Engine
 from emulator.errors import BadRequest, Conflict, EmulatorError
+from emulator.feed import STALE
 from emulator.standing import Standings
 from emulator.store import Contents, archive
 from emulator.store.facts import CLOCK, FACTS
@@ -38,6 +39,7 @@ async def restore(engine: Engine, namespace: str, document: Mapping[str, Any], *
         )
     await _rehearse(engine, namespace, contents)
     await engine.store.replace_all(namespace, contents)
+    engine.feed.tell(namespace, STALE)
     return len(contents.tasks)
 
 

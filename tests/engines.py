@@ -15,6 +15,7 @@ from emulator.rendering import TaskRenderer
 from emulator.scenario.compiler import load_scenarios
 from emulator.scenario.selection import FALLBACK, Catalogue
 from emulator.settings import Settings
+from emulator.store import Store
 from emulator.store.memory import MemoryStore
 
 
@@ -28,7 +29,7 @@ def stories() -> Catalogue:
     return Catalogue(load_scenarios((embedded.SCENARIOS,), contract(), trusted=True))
 
 
-def make_engine(**choices: Any) -> Engine:
+def make_engine(store: Store | None = None, **choices: Any) -> Engine:
     settings = Settings(**{"clock": "manual", **choices})
     renderer = TaskRenderer(
         contract(),
@@ -37,7 +38,7 @@ def make_engine(**choices: Any) -> Engine:
         lambda standing: f"http://emulator/consent/{standing.task.id}",
         lambda provider, key, pointer: f"<{provider}>",
     )
-    return Engine(settings, stories(), FALLBACK, renderer, MemoryStore(), MemoryJournal())
+    return Engine(settings, stories(), FALLBACK, renderer, store or MemoryStore(), MemoryJournal())
 
 
 def start(runs: str, **body: Any) -> Start:

@@ -24,13 +24,13 @@ class Caller:
     def __init__(self, url: str) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
 
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        self._connection.request(method, path, None if body is None else json.dumps(body), KEY)
+    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] = KEY) -> tuple[int, Any]:
+        self._connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = self._connection.getresponse()
         return answer.status, json.loads(answer.read() or b"null")
 
-    def ok(self, method: str, path: str, body: Any = None) -> Any:
-        status, answer = self.call(method, path, body)
+    def ok(self, method: str, path: str, body: Any = None, headers: dict[str, str] = KEY) -> Any:
+        status, answer = self.call(method, path, body, headers)
         assert status == 200, answer
         return answer
 

@@ -72,6 +72,17 @@ class RedisServer:
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
 
+    def save(self) -> None:
+        """Write a snapshot, to which the next `kill` and `start` go back."""
+        import redis
+
+        with redis.Redis.from_url(self.url) as client:
+            client.save()
+
+    def drop_snapshot(self) -> None:
+        """Let the next `kill` and `start` lose everything."""
+        (self.folder / "dump.rdb").unlink(missing_ok=True)
+
     def __enter__(self) -> Self:
         self.start()
         return self

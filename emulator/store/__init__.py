@@ -59,6 +59,11 @@ class Task:
         """The newest turn, the one that clients see."""
         return self.turns[-1]
 
+    @property
+    def announced_as(self) -> str:
+        """The id under which listeners are notified of the new task: its parent's, or its own."""
+        return self.id if self.parent is None else self.parent
+
     def marked(self, mark: int) -> "Task":
         """Return the task as the store has marked it."""
         return replace(self, mark=mark)
@@ -149,8 +154,8 @@ class Contents:
 class Store(Protocol):
     """The port to what is kept. Every method is atomic; a namespace is named, never by an API key.
 
-    A change of a task rings a bell under its id, a new sub-task under that of its parent, a change of a fact or a reset
-    under the namespace. Every method may raise StoreUnavailable; nothing has changed then, unless the store
+    A change of a task rings a bell under its id, a new task under that of its parent or its own, a change of a fact or
+    a reset under the namespace. Every method may raise StoreUnavailable; nothing has changed then, unless the store
     was lost between a write and its answer.
     A task that nobody has changed is the same object with each reading.
     """

@@ -82,7 +82,7 @@ class MemoryStore:
             self._ages[namespace, task.id] = None
             if task.parent is not None:
                 room.children.setdefault(task.parent, []).append(task.id)
-                self.bells.ring(namespace, task.parent)
+            self.bells.ring(namespace, task.announced_as)
 
     async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
         room = self._room(namespace)

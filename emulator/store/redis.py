@@ -4,7 +4,6 @@ Each transition is one Lua script, so that nobody sees half of one. What survive
 configuration says (`appendonly`, `appendfsync`).
 """
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -12,13 +11,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from emulator.clock import Clock, machine_time
-from emulator.errors import EmulatorError, StaleWrite
+from emulator.errors import StaleWrite
 from emulator.store import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from emulator.store import redis_scripts as scripts
 from emulator.store.bells import Bell, Bells
 from emulator.store.facts import CLOCK, FAULTS, PINS, task_to_bytes, timelines_of
 from emulator.store.first_clock import agreed
 from emulator.store.kept import KeptTasks
+from emulator.store.redis_channel import Channel
 from emulator.store.redis_lane import Lane
 from emulator.store.redis_log import RedisLog
 from emulator.store.timelines import FORMAT, check_format
@@ -26,8 +26,6 @@ from emulator.store.timelines import FORMAT, check_format
 PREFIX: Final = "xpander-emulator:"
 CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 5.0
-# How long the channel is still heard after the last listener has gone.
-_LINGER_SECONDS: Final = 1.0
 # What a Redis says that is not able to serve now; any other refusal of a command is a defect of ours.
 _UNABLE: Final = ("MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "BUSY", "CLUSTERDOWN", "max number of clients")
 _EMPTY: Final = b""
@@ -36,7 +34,8 @@ _EMPTY: Final = b""
 class RedisStore:
     """Keeps everything in one database of a Redis or Valkey.
 
-    shown: the URL as it may be told.
+    shown: the URL without its credentials.
+    name:  under which this process tells others of its changes.
 
     Raises StoreUnavailable where it does not answer, UnknownFormat where another version has written to it.
     """
@@ -50,13 +49,17 @@ class RedisStore:
         self._client: Any = None
         self._lane: Lane | None = None
         self._kept = KeptTasks()
-        self._name = ""
+        self.name = ""
+        # The epoch that was read last; None while the database is empty, as far as this process knows.
+        self._epoch: bytes | None = None
+        # What the namespaces of a database start with that is begun anew, as it is stored.
+        self._first_clock = _EMPTY
         self.log = RedisLog(self)
         self.bells = Bells()
-        self._hearing: asyncio.Task[None] | None = None
-        self._joining = asyncio.Lock()
-        self._salt = b""
-        with self._told(), self._briefly() as client:
+        # Of the database, which gets it again if it is begun anew.
+        self._salt = _EMPTY
+        self._channel = Channel(self, PREFIX + "rings")
+        with self.translated_errors(), self._briefly() as client:
             self._check_format(client)
 
     # The connection
@@ -69,7 +72,7 @@ class RedisStore:
             from redis.asyncio.retry import Retry
             from redis.backoff import NoBackoff
 
-            self._name = secrets.token_hex(4)
+            self.name = secrets.token_hex(4)
             # A write is never sent twice: the first may have been done although its answer was lost.
             self._client = redis.asyncio.Redis.from_url(
                 self._url,
@@ -97,10 +100,7 @@ class RedisStore:
             client.close()
 
     async def close(self) -> None:
-        hearing, self._hearing = self._hearing, None
-        if hearing is not None:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
+        await self._channel.close()
         client, self._client, self._lane = self._client, None, None
         if client is not None:
             await client.aclose()
@@ -115,26 +115,33 @@ class RedisStore:
 
     def salt(self) -> bytes:
         if not self._salt:
-            with self._told(), self._briefly() as client:
-                self._salt = _agreed_salt(client)
+            with self.translated_errors(), self._briefly() as client:
+                self._begin(client)
         return self._salt
 
+    def _begin(self, client: Any) -> None:
+        """Begin the database if it is empty, and read its salt. Raises UnknownFormat where another version was first."""
+        self._salt = self._salt or secrets.token_bytes(16)
+        keys = self._keys()
+        client.eval(scripts.BEGIN, len(keys), *keys)
+        self._check_format(client)
+        self._salt = bytes(client.get(PREFIX + "salt"))
+
     def agree_on(self, first: Clock) -> Clock:
-        with self._told(), self._briefly() as client:
-            client.set(PREFIX + "format", FORMAT, nx=True)
-            # Another version may have been quicker.
-            self._check_format(client)
-            # At the start, so that no request waits for it.
-            self._salt = _agreed_salt(client)
+        with self.translated_errors(), self._briefly() as client:
+            self._first_clock = CLOCK.to_bytes(first)
+            # At the start, so that no request waits for the salt.
+            self._begin(client)
             key = PREFIX + "first_clock"
             while True:
                 kept = client.get(key)
                 clock = agreed(first, kept and CLOCK.from_bytes(kept), machine_time())
-                if client.eval(_SET_IF, 1, key, CLOCK.to_bytes(clock), kept or _EMPTY):
+                self._first_clock = CLOCK.to_bytes(clock)
+                if client.eval(_SET_IF, 1, key, self._first_clock, kept or _EMPTY):
                     return clock
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def translated_errors(self) -> Iterator[None]:
         """Turn what Redis and the way to it raise into what a client is told."""
         from redis import exceptions
 
@@ -151,36 +158,55 @@ class RedisStore:
 
     async def run(self, script: str, *values: Any) -> Any:
         """Return what a script gives for these values, the first of them a namespace."""
-        with self._told():
-            return await self.lane.run(script, [PREFIX, self._name], values)
+        with self.translated_errors():
+            return await self.lane.run(script, self._keys(), values)
+
+    def _keys(self) -> list[Any]:
+        """Return the keys of every script; the epoch is one that has never been, should the database be begun anew."""
+        epoch = scripts.EPOCHS.start + secrets.randbelow(len(scripts.EPOCHS))
+        return [PREFIX, self.name, epoch, FORMAT, self._first_clock, self._salt]
+
+    async def check_epoch(self) -> None:
+        """Wake whoever waits if the database was begun anew."""
+        self._read_epoch(await self.ask("GET", "epoch"))
+
+    def _read_epoch(self, epoch: bytes | None) -> None:
+        """Drop what is cached if the database was begun anew, and wake whoever waits: its tasks are gone."""
+        if epoch == self._epoch:
+            return
+        before, self._epoch = self._epoch, epoch
+        if before is not None:
+            self._kept.clear()
+            self.bells.ring_all()
 
     async def ask(self, command: str, key: str, *values: Any) -> Any:
         """Return what a command gives for one of our keys."""
-        with self._told():
+        with self.translated_errors():
             return await self.lane.ask(command, PREFIX + key, *values)
 
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        clock, faults, pins, *values = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
-        task, *others = await self._tasks(values)
+        epoch, clock, faults, pins, *values = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
+        self._read_epoch(epoch)
+        task, *others = await self._tasks(namespace, values)
         children = [each for each in others if each is not None]
         return Reading(task, children, _value(CLOCK, clock), _value(FAULTS, faults), _value(PINS, pins))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
-        return (await self._tasks([await self.ask("HGET", f"tasks:{namespace}", task_id)]))[0]
+        return (await self._tasks(namespace, [await self.ask("HGET", f"tasks:{namespace}", task_id)]))[0]
 
     async def all(self, namespace: str) -> Sequence[Task]:
-        return _by_ordinal(await self._tasks(await self.ask("HVALS", f"tasks:{namespace}")))
+        return _by_ordinal(await self._tasks(namespace, await self.ask("HVALS", f"tasks:{namespace}")))
 
     async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
         return (await self.read(namespace, task_id)).children
 
     async def oldest(self, most: int) -> Sequence[tuple[str, Task]]:
         found = await self.run(scripts.OLDEST, most)
-        tasks = await self._tasks(found[1::2])
-        pairs = zip(found[::2], tasks, strict=True)
-        return [(namespace.decode(), task) for namespace, task in pairs if task is not None]
+        namespaces = [namespace.decode() for namespace in found[::2]]
+        tasks = await self._tasks_of(list(zip(namespaces, found[1::2], strict=True)))
+        return [(namespace, task) for namespace, task in zip(namespaces, tasks, strict=True) if task is not None]
 
     async def count(self) -> int:
         return int(await self.ask("ZCARD", "ages"))
@@ -189,11 +215,15 @@ class RedisStore:
         found = await self.run(scripts.NAMESPACES)
         return {name.decode(): count for name, count in zip(found[::2], found[1::2], strict=True)}
 
-    async def _tasks(self, values: Sequence[bytes | None]) -> list[Task | None]:
-        """Return the tasks of stored values; timelines that this process has not met are asked for in one go."""
-        parts = [None if value is None else _parted(value) for value in values]
-        unknown = [part for part in parts if part is not None and not self._kept.knows(part[0], part[1])]
-        lacking = sorted({name for _, _, record in unknown for name in timelines_of(record) if self._kept.lacks(name)})
+    async def _tasks(self, namespace: str, values: Sequence[bytes | None]) -> list[Task | None]:
+        """Return the tasks of what is stored in a namespace."""
+        return await self._tasks_of([(namespace, value) for value in values])
+
+    async def _tasks_of(self, values: Sequence[tuple[str, bytes | None]]) -> list[Task | None]:
+        """Return the tasks of stored values, each with its namespace; unknown timelines are asked for in one go."""
+        parts = [None if value is None else (namespace, *_parted(value)) for namespace, value in values]
+        unknown = [part[-1] for part in parts if part is not None and not self._kept.knows(*part)]
+        lacking = sorted({name for record in unknown for name in timelines_of(record) if self._kept.lacks(name)})
         texts: dict[str, bytes | None] = {}
         if lacking:
             found = await self.ask("HMGET", "timelines", *lacking)
@@ -207,35 +237,30 @@ class RedisStore:
         return [None if part is None else self._kept.task(*part, text) for part in parts]
 
     async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
-        answer = await self.run(scripts.ADD, namespace, *self._new(tasks))
+        records = [self._record(task) for task in tasks]
+        answer = await self.run(scripts.ADD, namespace, *self._new(tasks, records))
         if isinstance(answer, bytes):
             raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
         count, marks = answer
-        self._keep(namespace, tasks, marks)
+        self._keep(namespace, tasks, records, marks)
         return int(count)
 
-    def _keep(self, namespace: str, tasks: Sequence[Task], marks: Sequence[int]) -> None:
-        for task, mark in zip(tasks, marks, strict=True):
-            self._kept.keep(task.marked(mark))
-            if task.parent is not None:
-                self.bells.ring(namespace, task.parent)
+    def _keep(self, namespace: str, tasks: Sequence[Task], records: Sequence[bytes], marks: Sequence[int]) -> None:
+        for task, record, mark in zip(tasks, records, marks, strict=True):
+            self._kept.keep(namespace, task.marked(mark), record)
+            self.bells.ring(namespace, task.announced_as)
 
-    def _new(self, tasks: Sequence[Task], *between: Any, followed: Sequence[Task] = ()) -> list[Any]:
-        """Return what the scripts take of new tasks, with what stands between.
+    def _new(
+        self, tasks: Sequence[Task], records: Sequence[bytes], *between: Any, followed: Sequence[Task] = ()
+    ) -> list[Any]:
+        """Return what the scripts take of new tasks and their records, with what stands between.
 
         How many timelines they and `followed` follow, `between`, names and texts of the timelines, six values of each.
         """
         texts = dict(self._kept.names.of(turn.timeline) for task in (*followed, *tasks) for turn in task.turns)
         told: list[Any] = [len(texts), *between, *(part for pair in texts.items() for part in pair)]
-        for task in tasks:
-            told += [
-                task.id,
-                task.ordinal,
-                task.version,
-                self._followed(task),
-                _parent(task.parent),
-                self._record(task),
-            ]
+        for task, record in zip(tasks, records, strict=True):
+            told += [task.id, task.ordinal, task.version, self._followed(task), _parent(task.parent), record]
         return told
 
     def _record(self, task: Task) -> bytes:
@@ -245,15 +270,16 @@ class RedisStore:
         return ",".join(sorted({self._kept.names.of(turn.timeline)[0] for turn in task.turns}))
 
     async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
-        head = (task.id, task.version - 1, task.mark, task.version, self._followed(task), self._record(task))
-        answer = await self.run(scripts.REPLACE, namespace, *self._new(new, *head, followed=(task,)))
+        record, records = self._record(task), [self._record(each) for each in new]
+        head = (task.id, task.version - 1, task.mark, task.version, self._followed(task), record)
+        answer = await self.run(scripts.REPLACE, namespace, *self._new(new, records, *head, followed=(task,)))
         if isinstance(answer, bytes):
             raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
         if not isinstance(answer, list):
             raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
-        self._kept.keep(task)
+        self._kept.keep(namespace, task, record)
         self.bells.ring(namespace, task.id)
-        self._keep(namespace, new, answer)
+        self._keep(namespace, new, records, answer)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
         await self.run(scripts.REMOVE, namespace, *task_ids)
@@ -288,12 +314,13 @@ class RedisStore:
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
         ordinals, values, *told = await self.run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
         found = {fact: _value(fact, value) for fact, value in zip(facts, told, strict=True)}
-        return Contents(_by_ordinal(await self._tasks(values)), int(ordinals or 0), found)
+        return Contents(_by_ordinal(await self._tasks(namespace, values)), int(ordinals or 0), found)
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
         facts = [part for fact, value in contents.facts.items() for part in (fact.name, fact.to_bytes(value))]
-        told = self._new(contents.tasks, contents.ordinals, len(contents.facts), *facts)
-        self._keep(namespace, contents.tasks, await self.run(scripts.REPLACE_ALL, namespace, *told))
+        records = [self._record(task) for task in contents.tasks]
+        told = self._new(contents.tasks, records, contents.ordinals, len(contents.facts), *facts)
+        self._keep(namespace, contents.tasks, records, await self.run(scripts.REPLACE_ALL, namespace, *told))
         self.bells.ring(namespace)
 
     # Bells
@@ -301,59 +328,22 @@ class RedisStore:
     @asynccontextmanager
     async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
         with self.bells.listen(namespace, task_ids) as bell:
-            await self._join()
+            await self._channel.join()
             yield bell
 
     @asynccontextmanager
     async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Bell]:
         with self.bells.listen_elsewhere(namespace) as bell:
-            await self._join()
+            await self._channel.join()
             yield bell
 
     async def wake(self) -> None:
         self.bells.ring_all()
 
-    async def _join(self) -> None:
-        """Return once the channel is heard."""
-        async with self._joining:
-            if self._hearing is not None and not self._hearing.done():
-                return
-            channel = self.client.pubsub()
-            try:
-                with self._told():
-                    await channel.subscribe(PREFIX + "rings")
-                    await channel.get_message(timeout=ANSWER_SECONDS)
-            except EmulatorError:
-                await channel.aclose()
-                raise
-            self._hearing = asyncio.ensure_future(self._hear(channel))
-
-    async def _hear(self, channel: Any) -> None:
-        """Ring for what is told on the channel, until nobody listens any more or the connection is lost."""
-        try:
-            with self._told():
-                while self.bells.listeners:
-                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=_LINGER_SECONDS)
-                    if message is not None:
-                        sender, namespace, task_id = message["data"].decode().split("\n", 2)
-                        if sender != self._name:
-                            self.bells.pass_on(namespace, task_id)
-        except StoreUnavailable:
-            # Whoever wakes reads, and is told what is wrong.
-            self._hearing = None
-            self.bells.ring_all()
-        finally:
-            await channel.aclose()
-
 
 _SET_IF: Final = (
     "if (redis.call('GET', KEYS[1]) or '') ~= ARGV[2] then return 0 end redis.call('SET', KEYS[1], ARGV[1]) return 1"
 )
-
-
-def _agreed_salt(client: Any) -> bytes:
-    client.set(PREFIX + "salt", secrets.token_bytes(16), nx=True)
-    return bytes(client.get(PREFIX + "salt"))
 
 
 def _parted(value: bytes) -> tuple[int, int, bytes]:

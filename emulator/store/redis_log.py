@@ -1,6 +1,6 @@
 """The log in the Redis of a store.
 
-epochs, log-bytes     the last epoch that was given, and how many bytes are kept of all namespaces
+epochs, log-bytes     the last epoch of a log, counted from that of the database; how many bytes all namespaces have
 logs                  how many records are kept, by namespace
 log:NS                `epoch`, `taken` and `added`
 entries:NS, order:NS  records by ordinal, and the ordinals in the order in which they came
@@ -33,7 +33,9 @@ end
 """
 )
 
-_TAKE: Final = r"""
+_TAKE: Final = (
+    scripts.BEGIN
+    + r"""
 local log = KEYS[1] .. 'log:' .. ARGV[1]
 local epoch = redis.call('HGET', log, 'epoch')
 if not epoch then
@@ -42,6 +44,7 @@ if not epoch then
 end
 return {tonumber(epoch), redis.call('HINCRBY', log, 'taken', 1)}
 """
+)
 
 # ARGV: namespace, its bound, that of all, that of all bytes, then epoch, ordinal, whether it is new, and data of each.
 _APPEND: Final = (

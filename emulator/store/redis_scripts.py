@@ -7,20 +7,34 @@
     ages                  `NS newline ID` by mark, over all namespaces
     timelines, uses       each timeline's text by its digest, and how many tasks follow it
     hits:LENGTH:NS+TASK   what was counted by rule; without TASK for the namespace's own; LENGTH is that of NS, in bytes
-    format, salt          in which form all of it is; random bytes, drawn once
-    first_clock           the clock with which all namespaces start
+    epoch                 a number made at random with the database; another one after a flush
+    marks                 the last mark; they count from the epoch on, so that none comes again after a flush
+    format, first_clock   what a server that joins compares itself with
+    salt                  random bytes, of which links are made; the same again after a flush
     rings                 the channel on which every change is told: `SENDER newline NS newline ID`
-    logs                  the namespaces with a log (redis_log_scripts.py)
+    logs                  the namespaces with a log (redis_log.py)
 
-All of them begin with the prefix, given as KEYS[1]; KEYS[2] is the sender of what is told.
+All of them begin with the prefix, given as KEYS[1]; KEYS[2] is the sender of what is told. KEYS[3] to KEYS[6] are the
+epoch, format, first clock and salt of a database that is begun anew by this very script.
 In a head, PARENT is `=` and the percent-encoded id, or `.`.
 """
 
 from typing import Final
 
+# Marks are numbers of Lua, which are exact up to 2^53. None that an earlier version counted from 1 comes near it.
+EPOCHS: Final = range(2**51, 2**52)
+
 COMMON: Final = r"""
 local prefix, ns = KEYS[1], ARGV[1]
 local function ring(id) redis.call('PUBLISH', prefix .. 'rings', KEYS[2] .. '\n' .. ns .. '\n' .. id) end
+"""
+BEGIN: Final = r"""
+if redis.call('SET', KEYS[1] .. 'epoch', KEYS[3], 'NX') then
+    redis.call('MSET', KEYS[1] .. 'marks', KEYS[3], KEYS[1] .. 'epochs', KEYS[3])
+    redis.call('SETNX', KEYS[1] .. 'format', KEYS[4])
+    if KEYS[5] ~= '' then redis.call('SETNX', KEYS[1] .. 'first_clock', KEYS[5]) end
+    if KEYS[6] ~= '' then redis.call('SETNX', KEYS[1] .. 'salt', KEYS[6]) end
+end
 """
 _COMMON: Final = (
     COMMON
@@ -79,6 +93,8 @@ local function insert(at)
         if parent ~= '.' then
             redis.call('ZADD', children(parent), ordinal, id)
             ring(plain(parent))
+        else
+            ring(id)
         end
         marks[#marks + 1] = mark
         at = at + 6
@@ -106,7 +122,7 @@ READ: Final = (
     _COMMON
     + r"""
 local clock, faults, pins = unpack(redis.call('HMGET', here, 'fact:clock', 'fact:faults', 'fact:pins'))
-local found = {clock, faults, pins, redis.call('HGET', tasks, ARGV[2])}
+local found = {redis.call('GET', prefix .. 'epoch'), clock, faults, pins, redis.call('HGET', tasks, ARGV[2])}
 for _, id in ipairs(redis.call('ZRANGE', children(ARGV[3]), 0, -1)) do
     found[#found + 1] = redis.call('HGET', tasks, id)
 end
@@ -115,7 +131,8 @@ return found
 )
 
 ADD: Final = (
-    _COMMON
+    BEGIN
+    + _COMMON
     + r"""
 local at = 3 + 2 * tonumber(ARGV[2])
 local taken = taken_id(at)
@@ -127,7 +144,8 @@ return {redis.call('ZCARD', ages), marks}
 )
 
 REPLACE: Final = (
-    _COMMON
+    BEGIN
+    + _COMMON
     + r"""
 local id, seen, mark, version, followed, record = unpack(ARGV, 3, 8)
 local value = redis.call('HGET', tasks, id)
@@ -176,7 +194,8 @@ return found
 """
 
 NEXT_ORDINAL: Final = (
-    _COMMON
+    BEGIN
+    + _COMMON
     + r"""
 redis.call('SADD', names, ns)
 return redis.call('HINCRBY', here, 'ordinals', ARGV[2]) - ARGV[2]
@@ -185,7 +204,8 @@ return redis.call('HINCRBY', here, 'ordinals', ARGV[2]) - ARGV[2]
 
 # A fact that has never been set is its initial value, ARGV[5]; ARGV[6] is 1 where other faults count anew.
 SET_FACT: Final = (
-    _COMMON
+    BEGIN
+    + _COMMON
     + r"""
 local field = 'fact:' .. ARGV[2]
 if (redis.call('HGET', here, field) or ARGV[5]) ~= ARGV[4] then return 0 end
@@ -198,7 +218,8 @@ return 1
 )
 
 HIT: Final = (
-    _COMMON
+    BEGIN
+    + _COMMON
     + r"""
 if ARGV[2] ~= '' and redis.call('HEXISTS', tasks, ARGV[2]) == 0 then return 1 end
 return redis.call('HINCRBY', hits(ARGV[2]), ARGV[3], 1)
@@ -225,7 +246,8 @@ return found
 
 # ARGV: namespace, timelines, ordinals, facts, then names and values of facts, timelines, and tasks.
 REPLACE_ALL: Final = (
-    _COMMON
+    BEGIN
+    + _COMMON
     + r"""
 for _, id in ipairs(redis.call('HKEYS', tasks)) do drop(id) end
 redis.call('DEL', here, hits(''))

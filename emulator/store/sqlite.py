@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from emulator.clock import Clock, machine_time
 from emulator.errors import StaleWrite
@@ -48,6 +48,13 @@ Done = TypeVar("Done")
 Row = tuple[int, int, bytes]
 
 
+class _Written(NamedTuple):
+    """A task that was just written, and its record."""
+
+    task: Task
+    record: bytes
+
+
 class SqliteStore:
     """Keeps everything in one SQLite file, which is made where there is none.
 
@@ -76,6 +83,9 @@ class SqliteStore:
         """The connection of this process; made at the first use, so that none is carried through a fork."""
         if self._connected is None:
             self._name = secrets.token_hex(4)
+            # The file may be another one than that of the last connection.
+            self._kept.clear()
+            self.log.clear()
             self._connected = connect(self.path, _STANDSTILL_SECONDS, self._name)
         return self._connected
 
@@ -144,24 +154,26 @@ class SqliteStore:
             elif what == "pins":
                 pins = PINS.from_bytes(row[2])
             elif what == "task":
-                task = self._task((row[0], row[1], row[2]))
+                task = self._task(namespace, (row[0], row[1], row[2]))
             else:
-                children.append(self._task((row[0], row[1], row[2])))
+                children.append(self._task(namespace, (row[0], row[1], row[2])))
         return Reading(task, children, clock, faults, pins)
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
-        found = self._tasks(f"{_TASK} WHERE namespace = ? AND id = ?", namespace, task_id)
+        found = self._tasks(namespace, f"{_TASK} WHERE namespace = ? AND id = ?", task_id)
         return found[0] if found else None
 
     async def all(self, namespace: str) -> Sequence[Task]:
-        return self._tasks(f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark", namespace)
+        return self._tasks(namespace, f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark")
 
     async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
-        return self._tasks(f"{_TASK} WHERE namespace = ? AND parent = ? ORDER BY ordinal", namespace, task_id)
+        return self._tasks(namespace, f"{_TASK} WHERE namespace = ? AND parent = ? ORDER BY ordinal", task_id)
 
     async def oldest(self, most: int) -> Sequence[tuple[str, Task]]:
         rows = self.rows("SELECT mark, version, record, namespace FROM task ORDER BY mark LIMIT ?", most)
-        return [(namespace, self._task((mark, version, record))) for mark, version, record, namespace in rows]
+        return [
+            (namespace, self._task(namespace, (mark, version, record))) for mark, version, record, namespace in rows
+        ]
 
     async def count(self) -> int:
         [(tasks,)] = self.rows("SELECT tasks FROM total")
@@ -170,11 +182,12 @@ class SqliteStore:
     async def namespaces(self) -> Mapping[str, int]:
         return dict(self.rows("SELECT name, tasks FROM namespace"))
 
-    def _tasks(self, statement: str, *values: Any) -> list[Task]:
-        return [self._task(row) for row in self.rows(statement, *values)]
+    def _tasks(self, namespace: str, statement: str, *values: Any) -> list[Task]:
+        """Return the tasks of a namespace that a statement finds, whose first value is the namespace."""
+        return [self._task(namespace, row) for row in self.rows(statement, namespace, *values)]
 
-    def _task(self, row: Row) -> Task:
-        return self._kept.task(*row, self._text)
+    def _task(self, namespace: str, row: Row) -> Task:
+        return self._kept.task(namespace, *row, self._text)
 
     def _text(self, name: str) -> bytes:
         found = self.rows("SELECT text FROM timeline WHERE name = ?", name)
@@ -185,23 +198,22 @@ class SqliteStore:
         return text
 
     async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
-        def work(db: sqlite3.Connection) -> tuple[list[Task], int]:
+        def work(db: sqlite3.Connection) -> tuple[list[_Written], int]:
             _enter(db, namespace)
-            marked = [self._insert(db, namespace, task) for task in tasks]
+            written = [self._insert(db, namespace, task) for task in tasks]
             [(count,)] = db.execute("SELECT tasks FROM total")
-            return marked, count
+            return written, count
 
-        marked, count = await self.write(work)
-        self._keep(namespace, marked)
+        written, count = await self.write(work)
+        self._keep(namespace, written)
         return count
 
-    def _keep(self, namespace: str, marked: Sequence[Task]) -> None:
-        for task in marked:
-            self._kept.keep(task)
-            if task.parent is not None:
-                self.bells.ring(namespace, task.parent)
+    def _keep(self, namespace: str, written: Sequence[_Written]) -> None:
+        for task, record in written:
+            self._kept.keep(namespace, task, record)
+            self.bells.ring(namespace, task.announced_as)
 
-    def _insert(self, db: sqlite3.Connection, namespace: str, task: Task) -> Task:
+    def _insert(self, db: sqlite3.Connection, namespace: str, task: Task) -> _Written:
         record = task_to_bytes(task, lambda timeline: self._kept.names.of(timeline)[0])
         added = db.execute(
             "INSERT OR IGNORE INTO task (namespace, id, ordinal, parent, version, record) VALUES (?, ?, ?, ?, ?, ?)",
@@ -210,9 +222,8 @@ class SqliteStore:
         if not added.rowcount or added.lastrowid is None:
             raise StaleWrite(f"Task id '{task.id}' is taken.")
         self._follow(db, task, added.lastrowid)
-        if task.parent is not None:
-            ring(db, namespace, task.parent)
-        return task.marked(added.lastrowid)
+        ring(db, namespace, task.announced_as)
+        return _Written(task.marked(added.lastrowid), record)
 
     def _follow(self, db: sqlite3.Connection, task: Task, mark: int) -> None:
         """Keep the timelines that a task follows, each once."""
@@ -223,7 +234,7 @@ class SqliteStore:
     async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
         record = task_to_bytes(task, lambda timeline: self._kept.names.of(timeline)[0])
 
-        def work(db: sqlite3.Connection) -> list[Task]:
+        def work(db: sqlite3.Connection) -> list[_Written]:
             changed = db.execute(
                 "UPDATE task SET version = ?, record = ? WHERE namespace = ? AND id = ? AND version = ? AND mark = ?",
                 (task.version, record, namespace, task.id, task.version - 1, task.mark),
@@ -234,10 +245,10 @@ class SqliteStore:
             ring(db, namespace, task.id)
             return [self._insert(db, namespace, each) for each in new]
 
-        marked = await self.write(work)
-        self._kept.keep(task)
+        written = await self.write(work)
+        self._kept.keep(namespace, task, record)
         self.bells.ring(namespace, task.id)
-        self._keep(namespace, marked)
+        self._keep(namespace, written)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
         def work(db: sqlite3.Connection) -> list[str]:
@@ -298,12 +309,12 @@ class SqliteStore:
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
         with self._told(), transaction(self.db, "DEFERRED"):
             found = self.db.execute("SELECT ordinals FROM namespace WHERE name = ?", (namespace,)).fetchall()
-            tasks = self._tasks(f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark", namespace)
+            tasks = self._tasks(namespace, f"{_TASK} WHERE namespace = ? ORDER BY ordinal, mark")
             told = {fact: _fact(self.db, namespace, fact) for fact in facts}
             return Contents(tasks, found[0][0] if found else 0, told)
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
-        def work(db: sqlite3.Connection) -> list[Task]:
+        def work(db: sqlite3.Connection) -> list[_Written]:
             db.execute("DELETE FROM task WHERE namespace = ?", (namespace,))
             db.execute("DELETE FROM fact WHERE namespace = ?", (namespace,))
             db.execute("DELETE FROM hit WHERE namespace = ?", (namespace,))

@@ -32,6 +32,10 @@ class SqliteLog:
         self._store = store
         self._blocks: dict[str, _Block] = {}
 
+    def clear(self) -> None:
+        """Give no more of the ordinals that were taken in advance: they are of another file."""
+        self._blocks.clear()
+
     async def take(self, namespace: str) -> tuple[int, int]:
         block = self._blocks.get(namespace)
         found = self._store.rows("SELECT epoch FROM log WHERE namespace = ?", namespace)

@@ -6,6 +6,7 @@ Those with a commit in their name were made by a server of that commit, to which
 
 import asyncio
 import json
+import re
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -82,7 +83,9 @@ def keys(url: str) -> str:
         found = {key: read[client.type(key).decode()](client, key) for key in sorted(client.keys())}
     found[PREFIX.encode() + b"salt"] = b"salt"
     ordered = {key: dict(sorted(value.items())) if isinstance(value, dict) else value for key, value in found.items()}
-    return "".join(f"{key!r}: {value!r}\n" for key, value in ordered.items())
+    text = "".join(f"{key!r}: {value!r}\n" for key, value in ordered.items())
+    epoch = int(found[PREFIX.encode() + b"epoch"])
+    return re.sub(r"\d{16}", lambda number: f"EPOCH+{int(number[0]) - epoch}", text)
 
 
 _PRAGMAS: Final = ("application_id", "user_version", "journal_mode")

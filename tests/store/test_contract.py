@@ -476,6 +476,8 @@ async def test_whatever_another_process_changes_is_heard_and_nothing_of_ones_own
         return
 
     assert await elsewhere_rung(store, other.set_fact("ns", CLOCK, MANUAL, None))
+    assert await elsewhere_rung(store, other.add("ns", (task("b", 1),)))
+    assert await elsewhere_rung(store, other.add("ns", (task("child", 2, "b"),)))
     assert await elsewhere_rung(store, other.remove("ns", ["a"]))
     assert not await elsewhere_rung(store, store.set_fact("ns", FAULTS, RULES, ()), ASLEEP_SECONDS)
     assert not await elsewhere_rung(store, other.set_fact("elsewhere", CLOCK, MANUAL, None), ASLEEP_SECONDS)

@@ -32,6 +32,15 @@ async def two(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[t
         await client.app.close()
 
 
+@pytest.fixture
+async def two_on_redis(redis_url: str) -> AsyncIterator[tuple[Api, Api]]:
+    """Two servers over one Redis."""
+    clients = [Api(create_app(Settings(clock="manual", store=redis_url))) for _ in range(2)]
+    yield clients[0], clients[1]
+    for client in clients:
+        await client.app.close()
+
+
 async def test_two_servers_over_one_store_answer_the_same(two: tuple[Api, Api]) -> None:
     one, other = two
     task = await one.start("approval")
@@ -155,6 +164,48 @@ async def test_whoever_follows_one_server_is_told_when_another_has_done_somethin
         await other.start("approval")
 
         assert (await listener.event())["type"] == "stale"
+
+
+async def test_a_start_by_the_control_api_of_another_server_is_heard(two: tuple[Api, Api]) -> None:
+    one, other = two
+    async with listening(one.app, "/__emulator/events", {"x-api-key": one.http.headers["x-api-key"]}) as listener:
+        assert (await listener.event())["type"] == "stale"
+
+        for act in ("start", "signal", "skip"):
+            await by_control(other, act, "of-another")
+
+            assert (act, (await listener.event())["type"]) == (act, "stale")
+
+
+async def test_an_import_is_heard_on_the_same_server_and_on_another(two: tuple[Api, Api]) -> None:
+    one, other = two
+    await by_control(one, "start", "of-another")
+    document = Api.ok(await one.http.get("/__emulator/export", headers=CONTROL))
+    key = {"x-api-key": one.http.headers["x-api-key"]}
+    path = "/__emulator/events"
+    async with listening(one.app, path, key) as here, listening(other.app, path, key) as there:
+        for listener in (here, there):
+            assert (await listener.event())["type"] == "stale"
+
+        Api.ok(await one.http.post("/__emulator/import?replace=true", json=document, headers=CONTROL))
+
+        for listener in (here, there):
+            assert (await listener.event())["type"] == "stale"
+
+
+async def by_control(client: Api, act: str, task_id: str) -> None:
+    """Start, signal or skip a task by the control API, which the journal does not record."""
+    path = f"/__emulator/tasks/{task_id}"
+    match act:
+        case "start":
+            request = {"scenario": "approval", "request": {**BODY, "id": task_id}}
+            answer = await client.http.post("/__emulator/tasks", json=request, headers=CONTROL)
+        case "signal":
+            update = {"signal": "update", "payload": {"title": "New"}}
+            answer = await client.http.post(f"{path}/signals", json=update, headers=CONTROL)
+        case _:
+            answer = await client.http.post(f"{path}/skip", json={}, headers=CONTROL)
+    assert answer.is_success, answer.text
 
 
 async def test_the_server_tells_what_kind_of_store_it_has(two: tuple[Api, Api]) -> None:
@@ -316,6 +367,79 @@ async def test_redis_that_goes_away_is_told_and_serving_goes_on_once_it_is_back(
     assert (await client.http.get("/__emulator/ready", headers=CONTROL)).status_code == 200
     assert set(await client.listed()) == {first["id"], "waiting", "later"}
     await client.app.close()
+
+
+async def test_after_a_flush_old_tasks_are_unknown_lists_empty_and_new_starts_work(
+    two_on_redis: tuple[Api, Api], running_redis: RedisServer
+) -> None:
+    one, other = two_on_redis
+    task = await one.start("approval", id="before")
+    await one.advance(10_000)
+    for client in (one, other):
+        assert (await client.task("before"))["status"] == "paused"
+    running_redis.flush()
+
+    for client in (other, one):
+        path = "/__emulator/tasks/before"
+        signals = {"signal": "approve"}
+        unknown = [
+            await client.http.get("/v1/tasks/before"),
+            await client.http.delete("/v1/tasks/before"),
+            await client.http.get("/v1/tasks/before/thread/full"),
+            await client.http.post("/hitl/before/approve", json={}),
+            await client.http.get(path, headers=CONTROL),
+            await client.http.post(f"{path}/signals", json=signals, headers=CONTROL),
+            await client.http.post(f"{path}/skip", json={}, headers=CONTROL),
+        ]
+        assert {answer.status_code for answer in unknown} == {404}
+        listed = Api.ok(await client.http.get("/__emulator/tasks", headers=CONTROL))
+        assert (await client.listed(), listed["total"]) == ([], 0)
+        assert (await client.http.get("/__emulator/ready", headers=CONTROL)).status_code == 200
+    again = await other.start("approval", id="before")
+    assert (again["status"], again["created_at"]) == (task["status"], task["created_at"])
+    assert await one.task("before") == await other.task("before") == again
+
+
+@pytest.mark.parametrize("loss", ["a flush", "a restart without data"])
+async def test_what_waits_or_streams_while_redis_loses_its_data_ends_and_followers_read_all_again(
+    loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.store.redis_channel._LINGER_SECONDS", 0.01)
+    with RedisServer() as server:
+        client = Api(create_app(Settings(clock="manual", store=server.url)))
+        await client.start("external_worker", id="old")
+        key = {"x-api-key": client.http.headers["x-api-key"]}
+        async with listening(client.app, "/__emulator/events", key) as follower:
+            assert (await follower.event())["type"] == "stale"
+            waiting = [
+                asyncio.ensure_future(client.http.post("/v1/workflows/external_worker/invoke", json=BODY)),
+                asyncio.ensure_future(client.http.post("/v1/workflows/external_worker/invoke/stream", json=BODY)),
+            ]
+            async with asyncio.timeout(20):
+                # Both tasks and their namespace.
+                while len(await client.listed()) < 3 or listeners(client) < 4:
+                    await asyncio.sleep(0.005)
+                if loss == "a flush":
+                    server.flush()
+                else:
+                    server.kill()
+                    server.start()
+                waited, streamed = await asyncio.gather(*waiting)
+                while (await follower.event())["type"] != "stale":
+                    pass
+
+        assert waited.status_code in (404, 503), waited.text
+        assert "task_created" in streamed.text
+        assert "task_finished" not in streamed.text
+        assert (await client.start("completed", id="old"))["agent_id"] == "completed"
+        await client.app.close()
+
+
+def listeners(client: Api) -> int:
+    """Return how many tasks and namespaces are listened to in a server."""
+    store = client.app.engine.store
+    assert isinstance(store, RedisStore)
+    return store.bells.listeners
 
 
 async def test_redis_without_memory_left_is_told(own_redis: RedisServer) -> None:

@@ -41,14 +41,15 @@ INSERT INTO task VALUES (1, 'ns', 'parent', 0, NULL, 4, CAST('{"format":2,"id":"
 INSERT INTO task VALUES (2, 'ns', 'child', 1, 'parent', 5, CAST('{"format":2,"id":"child","ordinal":1,"version":5,"turns":[{"timeline":"b72e9de2d8f44e894e817f1d1e88f727","runs":"everything","key":"8000000000000005","born":1000,"request_base64":"/w==","kind":"agent","version":"7","origin":"http://127.0.0.1:4020","offset":9,"chosen":"by its id","plan":[[1,"waiting","approve"]]},{"timeline":"b72e9de2d8f44e894e817f1d1e88f727","runs":"everything","key":"8000000000000005","born":1000,"request":"{\"input\":{\"text\":\"Refund\"}}","kind":"agent","version":"7","origin":"http://127.0.0.1:4020","offset":9,"signals":[{"at":2000,"kind":"update","by":"ann","reason":"so","payload":{"status":"paused","title":"é"},"skipped":7,"seen":2}],"chosen":"by its id","plan":[[1,"waiting","approve"]]}],"parent":"parent","follows":["parent",0,1]}' AS BLOB));
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence VALUES ('entry', 1);
-INSERT INTO sqlite_sequence VALUES ('ring', 3);
+INSERT INTO sqlite_sequence VALUES ('ring', 4);
 INSERT INTO sqlite_sequence VALUES ('task', 2);
 INSERT INTO timeline VALUES ('b72e9de2d8f44e894e817f1d1e88f727', CAST('{"format":2,"name":"everything","source":"stories/everything.yaml","steps":[{"id":"begin","status":"pending","line":3,"leave":{"polls":[2,1]},"sets":{"template":{"$template":"{{ input.text }}"},"fake":{"$fake":"name"},"minted":{"$minted":["tool",1]},"list":[1,2.5,null,true,{"$float":"inf"},{"$int":"1152921504606846976"}],"object":{"$object":{"$fake":"z\u00fcrich"}}},"streams_result":true},{"id":"waiting","status":"paused","line":9,"leave":{"on":[["approve",2],["reject",3]],"expiry":[1000,2000,2]},"sets":{"result":null},"pause":{"kind":"hitl","property":"pending_hitl_request","shown":{"title":{"$template":"t"}},"details":{"text":"x"}},"sub_tasks":[{"runs":"child","request":{"input":{"text":"y"}}}],"events":[[5,"think",{"text":{"$template":"z"}}]],"faults":[{"fault":{"name":"busy","kind":"status","status":503,"low":1,"high":2,"over":3,"headers":[["Retry-After","1"]],"body":{"detail":"busy"},"event":4},"nth":2,"times":null,"operation":"getTask","task_status":"paused"}]},{"id":"done","status":"executing","line":0,"leave":{"after":[1,1,3]}},{"id":"end","status":"completed","line":0,"sets":{"result":"r"}}],"faults":{"named":{"busy":{"name":"busy","kind":"status","status":503,"low":1,"high":2,"over":3,"headers":[["Retry-After","1"]],"body":{"detail":"busy"},"event":4}},"rules":[{"fault":{"name":"cut","kind":"cut-stream","event":7}}]}}' AS BLOB));
 INSERT INTO follows VALUES ('b72e9de2d8f44e894e817f1d1e88f727', 1);
 INSERT INTO follows VALUES ('b72e9de2d8f44e894e817f1d1e88f727', 2);
 INSERT INTO ring VALUES (1, 'ns', '', 'sender');
 INSERT INTO ring VALUES (2, 'ns', 'parent', 'sender');
-INSERT INTO ring VALUES (3, 'ns', 'requests', 'sender');
+INSERT INTO ring VALUES (3, 'ns', 'parent', 'sender');
+INSERT INTO ring VALUES (4, 'ns', 'requests', 'sender');
 INSERT INTO hit VALUES ('ns', '', 'busy once', 1);
 INSERT INTO hit VALUES ('ns', 'parent', 'busy once', 1);
 INSERT INTO log VALUES ('ns', 1, 32, 1, 1);
