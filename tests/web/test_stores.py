@@ -400,6 +400,66 @@ async def test_after_a_flush_old_tasks_are_unknown_lists_empty_and_new_starts_wo
     assert await one.task("before") == await other.task("before") == again
 
 
+REQUESTS: tuple[tuple[str, str, Any], ...] = (
+    ("GET", "/v1/tasks/known", None),
+    ("GET", "/v1/tasks", None),
+    ("GET", "/v1/tasks/known/thread/full", None),
+    ("DELETE", "/v1/tasks/known", None),
+    ("POST", "/hitl/known/approve", {}),
+    ("POST", "/v1/workflows/sub_agents/invoke/async", BODY),
+    ("POST", "/v1/workflows/sub_agents/invoke/stream", BODY),
+    ("POST", "/v1/workflows/completed/invoke", BODY),
+    ("POST", "/v1/workflows/completed/invoke/async", {**BODY, "id": "ended"}),
+    ("POST", "/__emulator/tasks", {"scenario": "sub_agents"}),
+    ("POST", "/__emulator/tasks/known/signals", {"signal": "approve"}),
+    ("POST", "/__emulator/tasks/known/skip", {}),
+    ("POST", "/__emulator/clock/advance", {"by": "1s"}),
+    ("POST", "/__emulator/reset", {}),
+    ("POST", "/__emulator/scenarios/next", {"scenario": "completed"}),
+    ("PUT", "/__emulator/faults", {"faults": [{"status": 503, "operation": "getTask"}]}),
+    ("GET", "/__emulator/tasks", None),
+    ("GET", "/__emulator/tasks/known", None),
+    ("GET", "/__emulator/requests", None),
+    ("GET", "/__emulator/export", None),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), REQUESTS, ids=[f"{each[0]} {each[1]}" for each in REQUESTS])
+async def test_a_flush_between_any_two_questions_of_a_request_is_never_a_defect_of_ours(
+    redis_url: str, running_redis: RedisServer, method: str, path: str, body: Any
+) -> None:
+    client = Api(create_app(Settings(clock="auto", store=redis_url, max_tasks=2)))
+    assert isinstance(client.app.engine.store, RedisStore)
+    there = client.app.engine.store.client
+    ask, asked, flush_at = there.execute_command, 0, 0
+
+    async def execute_command(*command: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked == flush_at:
+            running_redis.flush()
+        return await ask(*command)
+
+    there.execute_command = execute_command
+    for number in range(1, 100):
+        running_redis.flush()
+        await client.start("completed", id="ended")
+        await client.task("ended")
+        await client.start("approval", id="known")
+        asked, flush_at = 0, number
+
+        answer = await client.http.request(method, path, json=body, headers=CONTROL)
+
+        assert answer.status_code in (200, 204, 404, 409, 503), (number, answer.text)
+        if asked < number:
+            break
+        flush_at = 0
+        assert (await client.http.get("/v1/tasks", headers=CONTROL)).status_code == 200
+    else:
+        pytest.fail("more questions than were tried")
+    await client.app.close()
+
+
 @pytest.mark.parametrize("loss", ["a flush", "a restart without data"])
 async def test_what_waits_or_streams_while_redis_loses_its_data_ends_and_followers_read_all_again(
     loss: str, monkeypatch: pytest.MonkeyPatch
