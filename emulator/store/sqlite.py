@@ -84,7 +84,6 @@ class SqliteStore:
         if self._connected is None:
             self._name = secrets.token_hex(4)
             # The file may be another one than that of the last connection.
-            self._kept.clear()
             self.log.clear()
             self._connected = connect(self.path, _STANDSTILL_SECONDS, self._name)
         return self._connected

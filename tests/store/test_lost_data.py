@@ -12,9 +12,11 @@ from emulator.core.signals import Signal
 from emulator.core.timeline import Millis
 from emulator.errors import StaleWrite
 from emulator.store import Task
+from emulator.store.kept import KeptTasks
 from emulator.store.log import Bounds, Record
 from emulator.store.redis import PREFIX, RedisStore
 from emulator.store.sqlite import SqliteStore
+from emulator.store.sqlite_log import BLOCK
 from tests.redis_server import RedisServer
 from tests.store.test_contract import TURN, kept, task
 
@@ -39,6 +41,17 @@ async def other(redis_url: str) -> AsyncIterator[RedisStore]:
     store = RedisStore(redis_url, redis_url)
     yield store
     await store.close()
+
+
+def test_a_cached_task_is_used_for_an_equal_record_of_its_namespace_alone() -> None:
+    cache = KeptTasks()
+    cache.keep("ns", task("a").marked(7), b"record")
+
+    assert cache.knows("ns", 7, 0, b"record")
+    assert not cache.knows("elsewhere", 7, 0, b"record")
+    assert not cache.knows("ns", 8, 0, b"record")
+    assert not cache.knows("ns", 7, 1, b"record")
+    assert not cache.knows("ns", 7, 0, b"another")
 
 
 @pytest.mark.parametrize("place", [("ns", "a"), ("ns", "b"), ("elsewhere", "a")])
@@ -166,7 +179,7 @@ async def test_a_redis_that_went_back_to_a_snapshot_gives_equal_marks_to_other_t
 async def test_a_file_that_was_replaced_while_it_was_closed_is_read_anew(tmp_path: Path) -> None:
     store, new = SqliteStore(tmp_path / "tasks.db"), SqliteStore(tmp_path / "new.db")
     await store.add("alice", (task("a"),))
-    assert await store.log.take("alice") != (0, 0)
+    assert await store.log.take("alice") == await new.log.take("alice") == (1, 1)
     await new.add("bob", (another("b"),))
     for each in (store, new):
         await each.close()
@@ -174,7 +187,7 @@ async def test_a_file_that_was_replaced_while_it_was_closed_is_read_anew(tmp_pat
 
     assert (await store.read("bob", "b")).task == another("b")
     assert (await store.read("alice", "a")).task is None
-    assert await store.log.take("alice") == (1, 1)
+    assert await store.log.take("alice") == (1, 1 + BLOCK)
     await store.close()
 
 

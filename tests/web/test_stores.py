@@ -12,7 +12,9 @@ import pytest
 from emulator.settings import Settings
 from emulator.store.redis import RedisStore
 from emulator.store.sqlite import SqliteStore
+from emulator.streaming import follow
 from emulator.web.app import create_app
+from tests.engines import start as task_start
 from tests.redis_server import RedisServer, messages
 from tests.web.api import Api
 from tests.web.listening import listening
@@ -493,6 +495,23 @@ async def test_what_waits_or_streams_while_redis_loses_its_data_ends_and_followe
         assert "task_finished" not in streamed.text
         assert (await client.start("completed", id="old"))["agent_id"] == "completed"
         await client.app.close()
+
+
+async def test_a_stream_of_a_task_that_was_lost_tells_nothing_of_the_next_one_of_its_id(
+    two_on_redis: tuple[Api, Api], running_redis: RedisServer
+) -> None:
+    engine = two_on_redis[0].app.engine
+    view = await engine.start("ns", task_start("external_worker", id="same"))
+    before = await engine.standings.get("ns", "same")
+    events = follow(engine, view.standing)
+    assert (await anext(events))["type"] == "task_created"
+    running_redis.flush()
+    again = await engine.start("ns", task_start("external_worker", id="same"))
+    assert again.body == view.body
+
+    assert await engine.standings.has_moved(before)
+    async with asyncio.timeout(5):
+        assert [event async for event in events] == []
 
 
 def listeners(client: Api) -> int:
