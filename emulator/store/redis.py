@@ -120,7 +120,7 @@ class RedisStore:
         return self._salt
 
     def _begin(self, client: Any) -> None:
-        """Begin the database if it is empty, and read its salt. Raises UnknownFormat where another version was first."""
+        """Begin an empty database, and read the salt. Raises UnknownFormat where another version was first."""
         self._salt = self._salt or secrets.token_bytes(16)
         keys = self._keys()
         client.eval(scripts.BEGIN, len(keys), *keys)
