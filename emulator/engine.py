@@ -48,6 +48,7 @@ class View(NamedTuple):
 
     checked: the ids of the operations whose contract it was found to keep.
     replies: the answers that were made of it, by the ids of operations; nobody changes them.
+    warning: what of the request was left aside, and why; empty where nothing was.
     """
 
     standing: Standing
@@ -56,6 +57,7 @@ class View(NamedTuple):
     encoded: bytes
     checked: set[str]
     replies: dict[str, Any]
+    warning: str = ""
 
 
 class _Seen(NamedTuple):
@@ -362,7 +364,8 @@ class Engine:
     def _view(self, standing: Standing, clock: Clock | None = None) -> View:
         body = self.renderer.task(standing)
         sent = self.renderer.sent(standing, body)
-        view = View(standing, body, sent, exact.dumps(sent.body), set(), {})
+        warning = self.renderer.left_aside(standing)
+        view = View(standing, body, sent, exact.dumps(sent.body), set(), {}, warning)
         task, snapshot = standing.task, standing.snapshot
         lasting = task.follows is None and not standing.children and not snapshot.counts_polls
         if clock is not None and lasting:

@@ -10,16 +10,17 @@ from typing import Any, Final
 from emulator import exact
 from emulator.clock import iso
 from emulator.contract import pointers, values
+from emulator.contract.client_schemas import ClientSchemas, NoValue
 from emulator.contract.completing import completion, default_of, required_of, resolved, takes_null
 from emulator.contract.flattening import laid_out
-from emulator.contract.judging import schema_validator, schema_violations, violations
+from emulator.contract.judging import violations
 from emulator.contract.spec import Contract, Operation
 from emulator.core.events import CHUNK, PLAN_UPDATED, TOKEN_READY
 from emulator.core.replay import Snapshot
 from emulator.core.signals import UPDATE
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Value
-from emulator.errors import BadRequest, EmulatorError, did_you_mean
+from emulator.errors import BadRequest, did_you_mean
 from emulator.oddities import Odd, Oddities
 from emulator.scenario.shapes import ANYTHING, Shape, json_types, task_shape
 from emulator.settings import Runnable
@@ -73,6 +74,7 @@ class TaskRenderer:
         self.organization_id = organization_id
         self._founded = founded
         self._link = link
+        self._client_schemas = ClientSchemas(contract)
         self.words = words_of(contract)
         self._pointer = _task_pointer(contract)
         takes = task_shape(contract.document)
@@ -321,14 +323,23 @@ class TaskRenderer:
             body["tokens"] = {**tokens, "total_tokens": total}
 
     def _json_result(self, result: Json, schema: Json, key: int) -> Json:
-        if isinstance(result, Mapping | list) and _satisfies(self._contract, schema, result):
-            return result
         if isinstance(schema, Mapping) and schema:
             try:
-                return values.generate(self._contract, schema, key, "/result")
-            except EmulatorError:
-                pass  # a client's schema that nothing can satisfy: answered as if it had sent none
+                return self._client_schemas.answer(schema, key, "/result", result)
+            except NoValue:
+                pass  # answered as if the client had sent no schema; `left_aside` says why
         return result if isinstance(result, Mapping | list) else {"result": result}
+
+    def left_aside(self, standing: Standing) -> str:
+        """Return what of a request is left aside, and why, as far as that is known by now; "" for nothing."""
+        if b"output_schema" not in standing.turn.request:
+            return ""
+        request = exact.loads(standing.turn.request)
+        schema = request.get("output_schema")
+        if request.get("output_format") != "json" or not isinstance(schema, Mapping) or not schema:
+            return ""
+        reason = self._client_schemas.reason(schema, standing.turn.key)
+        return f"output_schema was left aside: {reason}" if reason else ""
 
 
 def _was_updated(standing: Standing, name: str) -> bool:
@@ -355,16 +366,3 @@ def _task_pointer(contract: Contract) -> str | None:
 
 def _answer_pointer(operation: Operation) -> str:
     return operation.responses["200"].content["application/json"].schema_pointer or ""
-
-
-def _satisfies(contract: Contract, schema: Json, value: Json) -> bool:
-    """Tell whether a value satisfies the schema that a client sent; any value does where it is none."""
-    if not isinstance(schema, Mapping) or not schema or schema_violations(schema):
-        return True
-    # Importing it costs milliseconds, and few requests carry a schema.
-    from referencing.exceptions import Unresolvable
-
-    try:
-        return bool(schema_validator(contract, schema).is_valid(value))
-    except Unresolvable:
-        return True

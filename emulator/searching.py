@@ -7,9 +7,12 @@ import logging
 from functools import lru_cache
 from typing import Any, Final
 
+from emulator import budget
 from emulator.errors import EmulatorError
 
 SECONDS: Final = 0.1
+# Within a budget, which counts no seconds, a pattern that takes longer uses it up.
+SECONDS_WITHIN_A_BUDGET: Final = 0.05
 _MOST_PATTERNS: Final = 1024
 _logger: Final = logging.getLogger("emulator")
 # By pattern, the length of the shortest text that has taken too long. One as long is not tried again, so that a body of
@@ -27,6 +30,8 @@ class TakesTooLong(EmulatorError):
 
 def found(pattern: str, text: str) -> bool:
     """Tell whether a pattern is found anywhere in a text. Raises TakesTooLong."""
+    if budget.is_limited():
+        return _found_within_budget(pattern, text)
     if len(text) >= _too_long.get(pattern, len(text) + 1):
         raise TakesTooLong(pattern)
     try:
@@ -36,6 +41,17 @@ def found(pattern: str, text: str) -> bool:
             _too_long.clear()
         _too_long[pattern] = len(text)
         raise TakesTooLong(pattern) from None
+
+
+def _found_within_budget(pattern: str, text: str) -> bool:
+    # What is compiled already is paid for again, so that the budget is used up at the same place each time.
+    budget.spend(1 + (len(pattern) + len(text)) // 64)
+    try:
+        return _compiled(pattern).search(text, timeout=SECONDS_WITHIN_A_BUDGET) is not None
+    except TimeoutError:
+        raise budget.TooCostly(
+            f"a text is held against '{pattern}' for more than {SECONDS_WITHIN_A_BUDGET} s"
+        ) from None
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -53,5 +53,5 @@ async def _rehearse(engine: Engine, namespace: str, contents: Contents) -> None:
             standing = await standings.find(namespace, task.id)
             if standing is not None:
                 orjson.dumps(engine.renderer.task(standing))
-        except (EmulatorError, LookupError, TypeError, ValueError, AttributeError) as error:
+        except (EmulatorError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise BadRequest(f"Task '{task.id}' cannot be shown: {error}") from None

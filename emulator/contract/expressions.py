@@ -85,10 +85,15 @@ def compiles(pattern: str) -> bool:
         # Of a set that a later Python may read otherwise.
         warnings.simplefilter("ignore", FutureWarning)
         try:
-            re.compile(_with(pattern, lambda name, negated: ((0x61, 0x7A),)) if _has_properties(pattern) else pattern)
-        except re.error:
+            re.compile(outlined(pattern))
+        except (re.error, OverflowError, RecursionError):
             return False
     return True
+
+
+def outlined(pattern: str) -> str:
+    """Return a pattern of the same build in which each property is a class of a few letters."""
+    return _with(pattern, lambda name, negated: ((0x61, 0x7A),)) if _has_properties(pattern) else pattern
 
 
 def matches(pattern: str, text: str) -> bool:

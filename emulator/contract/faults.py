@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from emulator.contract import pointers
 from emulator.contract.bundling import readable
 from emulator.contract.grammar import OBJECTS, OPEN, SECTIONS, Site
+from emulator.contract.schema_graph import Circle, InPlace, Spot, in_words, target
 from emulator.document import Document
 from emulator.errors import Mistake, did_you_mean
 
 _VERSION: Final = re.compile(r"3\.[01]\.\d+")
+_A_LEVEL: Final = "write one of them under 'properties' or 'items', or leave the reference out"
 _KINDS: Final = {"list": "a list", "map": "a mapping", "schema": "a mapping, true or false"}
 
 
@@ -141,6 +144,23 @@ def _other_kind(pointer: str, kind: str) -> str | None:
         return None
     found = next((other for other, section in SECTIONS.items() if section == parts[1]), parts[1])
     return f"'#{pointer}' is a {found}; a {kind} is needed here"
+
+
+def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:
+    """Yield a mistake for each circle of schemas that lead to one another without a level of the value between."""
+    in_place = InPlace(partial(target, document.value))
+    told: set[int] = set()
+    for site in sites:
+        if site.kind != "schema":
+            continue
+        try:
+            in_place.count(Spot(site.path, site.value))
+        except Circle as circle:
+            members = {id(spot.schema) for spot in circle.spots}
+            # A circle of nothing but references has been told as such.
+            if told.isdisjoint(members) and any(set(spot.schema) != {"$ref"} for spot in circle.spots):
+                yield document.mistake(circle.spots[0].path, f"{in_words(circle)}; {_A_LEVEL}", key=True)
+            told |= members
 
 
 def schema_mistakes(document: Document, sites: Sequence[Site]) -> Iterator[Mistake]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from emulator import budget
 from emulator.contract import pointers
 from emulator.contract.fakes import keyed
 from emulator.contract.merging import WISHES, WORD, Schema, merge
@@ -144,6 +145,7 @@ class Flattener:
                     raise Unmet(spot.pointer, "false")
                 continue
             way.look(part)
+            budget.spend(1 + len(flat) // 4)
             found = dict(part)
             reference = found.pop("$ref", None)
             if isinstance(reference, str):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from emulator import budget
 from emulator.contract import pointers, texts
 from emulator.contract.fakes import keyed
 from emulator.contract.flattening import Exhausted, Flattener, Spent, Spot, Unmet, Way
@@ -29,6 +30,8 @@ _WAYS: Final = 48
 _CHECKED: Final = 4
 # A text that was looked for in vain, likewise.
 _TEXT: Final = 50
+# Of a budget, what one part takes; a draw at random is the most of it.
+_STEPS: Final = 3
 _TYPES: Final = ("object", "string", "integer", "array", "boolean", "null", "number")
 # By which keywords a schema without a type tells what it describes.
 _TELLING: Final[Mapping[str, tuple[str, ...]]] = {
@@ -116,7 +119,9 @@ class Generator:
             return schema
         try:
             if set(schema) == {"$ref"} and schema["$ref"].startswith("#/"):
-                return judge(self._contract, pointers.from_reference(schema["$ref"]))(value)
+                # jsonschema-rs takes no steps from a budget, however long it takes.
+                pointer, strict = pointers.from_reference(schema["$ref"]), budget.is_limited()
+                return judge(self._contract, pointer, strict=strict)(value)
             if id(schema) not in self._validators:
                 self._validators[id(schema)] = schema, part_validator(self._contract, schema)
             return bool(self._validators[id(schema)][1].is_valid(value))
@@ -125,6 +130,7 @@ class Generator:
 
     def _try(self, schema: Schema, spot: Spot, way: Way) -> Any:
         self._made += 1
+        budget.spend(_STEPS)
         if self._made > (_CAREFULLY if self._careful else TOO_MANY):
             raise Exhausted(spot.pointer, "$ref" if spot.trail else "size")
         if spot.depth > TOO_DEEP:
@@ -133,7 +139,7 @@ class Generator:
         if trail is not spot.trail:
             spot = Spot(spot.pointer, spot.key, spot.invent, spot.lean, spot.depth, trail)
         if "const" in flat:
-            return flat["const"]
+            return _paid(flat["const"])
         if WORD in flat and flat[WORD] in flat.get("enum", (flat[WORD],)):
             return flat[WORD]
         if "enum" in flat:
@@ -164,11 +170,12 @@ class Generator:
 
     def _choice(self, schema: Mapping[str, Any], spot: Spot, way: Way) -> Any:
         values: list[Any] = schema["enum"]
+        budget.spend(len(values) // 8)
         kept = [value for value in values if value is not None] or values
         if not kept:
             raise Unmet(spot.pointer, "enum")
         first = kept.index(_rng(spot).choice(kept))
-        return way.pick([*kept[first:], *kept[:first], *([None] if None in values else [])])
+        return _paid(way.pick([*kept[first:], *kept[:first], *([None] if None in values else [])]))
 
     def _given(self, schema: Mapping[str, Any], spot: Spot, way: Way) -> Any:
         examples = schema.get("examples")
@@ -177,7 +184,7 @@ class Generator:
         else:
             found = schema["example"] if "example" in schema else schema.get("default")
         way.hard = way.hard or found is not None
-        return found
+        return _paid(found)
 
     # --- objects ---
 
@@ -207,6 +214,7 @@ class Generator:
             if not spot.shows(schema, name):
                 continue
             together = required(schema, (name,)) if "dependentRequired" in schema else (name,)
+            budget.spend(len(kept) // 32)
             if name not in kept and len({*kept, *together}) <= most and self._may_be_called(schema, name, spot):
                 kept.update(dict.fromkeys(together))
         return [name for name in properties if name in kept] + [name for name in kept if name not in properties]
@@ -301,6 +309,7 @@ class Generator:
         value = self._value(rule, place)
         if not schema.get("uniqueItems"):
             return value
+        budget.spend(len(found) // 16)
         for attempt in range(_TRIES):
             # 1 and 1.0, but not 1 and true, are equal in JSON; comparing as Python does errs on the safe side.
             if value not in found:
@@ -317,7 +326,21 @@ class Generator:
             fault = _unmet_text(schema, spot)
             self._lose(fault, _TEXT)
             raise fault
+        _paid(found)
         return found
+
+
+def _paid(value: Any) -> Any:
+    """Return a value that was taken over as it is, paid for by its size. Raises TooCostly."""
+    waiting = [value] if budget.is_limited() else []
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            budget.spend(len(part) // 64)
+        elif isinstance(part, list | dict):
+            budget.spend(1 + len(part) // 8)
+            waiting += part.values() if isinstance(part, dict) else part
+    return value
 
 
 def _attempts(spot: Spot) -> Iterator[tuple[Spot, Way]]:

@@ -3,11 +3,13 @@
 jsonschema is the judge. jsonschema-rs, where it is installed, may only say "valid" sooner.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from emulator import budget
 from emulator.contract import pointers
+from emulator.contract.evaluated import unevaluated_items, unevaluated_properties
 from emulator.contract.explaining import Location, Violation, explain
 from emulator.contract.expressions import with_known_patterns
 from emulator.contract.formats import CHECKS
@@ -109,12 +111,42 @@ def _new_validator(schema: Mapping[str, Any] | bool, contract: Contract | None =
 
 @cache
 def _kind() -> "type[Draft202012Validator]":
-    """Return jsonschema's validator, but for its keywords with patterns, which give up in time."""
+    """Return jsonschema's validator, but for its keywords with patterns, which give up in time; its steps count."""
+    from attrs import fields
     from jsonschema import Draft202012Validator, validators
 
-    own = {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional}
-    found: type[Draft202012Validator] = validators.extend(Draft202012Validator, own)  # type: ignore[no-untyped-call]
+    own = {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional,
+        "unevaluatedProperties": unevaluated_properties,
+        "unevaluatedItems": unevaluated_items,
+    }
+    counted = {word: _counted(check) for word, check in {**Draft202012Validator.VALIDATORS, **own}.items()}
+    found: type[Draft202012Validator] = validators.extend(Draft202012Validator, counted)  # type: ignore[no-untyped-call]
+    names = [(each.name, each.alias) for each in fields(found) if each.init]  # type: ignore[arg-type]
+
+    def evolve(self: Any, **changes: Any) -> Any:
+        return found(**{alias: getattr(self, name) for name, alias in names} | changes)
+
+    # jsonschema's own takes another validator, without our keywords, for a schema with another `$schema`.
+    found.evolve = evolve  # type: ignore[method-assign]
     return found
+
+
+def _counted(check: Callable[..., Iterable[Any] | None]) -> Callable[..., Iterator[Any]]:
+    """Return a keyword's check that takes steps from the budget, if there is one."""
+
+    def counted(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
+        with budget.nested():
+            if isinstance(wanted, list):
+                budget.spend(len(wanted) // 16)
+            if isinstance(value, list) and wanted is True:
+                # `uniqueItems` compares every item with every other.
+                budget.spend(len(value) ** 2 // 32)
+            yield from check(validator, wanted, value, schema) or ()
+
+    return counted
 
 
 def _pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[Any]:
@@ -155,6 +187,7 @@ def part_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Dra
 
 
 def _rebased(node: Any) -> Any:
+    budget.spend(1)
     if isinstance(node, Mapping):
         return {key: _rebased_reference(value) if key == "$ref" else _rebased(value) for key, value in node.items()}
     return [_rebased(item) for item in node] if isinstance(node, list) else node

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
+from emulator import budget
 from emulator.contract.expressions import matches, unknown_properties
 
 Schema: TypeAlias = Mapping[str, Any] | bool
@@ -42,6 +43,7 @@ def _closed(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
         rules: dict[str, Any] = {}
         for mine, theirs in ((one, other), (other, one)):
             for name, rule in mine.get(keyword, {}).items():
+                budget.spend(1)
                 rest = theirs.get("additionalProperties", True)
                 known = name in theirs.get(keyword, {}) or _has_pattern_for(theirs, name)
                 met = rule if known else both(rule, rest)
@@ -75,6 +77,7 @@ def _later(one: Any, other: Any) -> Any:
 def _common(one: Any, other: Any) -> Any:
     """Return the types or values in both; integer is narrower than number."""
     left, right = _listed(one), _listed(other)
+    budget.spend(len(left) * len(right) // 32)
     found = [item for item in left if item in right or (item == "integer" and "number" in right)]
     return found or [item for item in right if item == "integer" and "number" in left]
 
@@ -88,6 +91,7 @@ def _union(one: Any, other: Any) -> Any:
 
 
 def _by_name(one: Any, other: Any) -> Any:
+    budget.spend((len(one) + len(other)) // 4)
     return {**one, **{name: both(one[name], each) if name in one else each for name, each in other.items()}}
 
 

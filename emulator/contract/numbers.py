@@ -12,6 +12,14 @@ _SPAN: Final = 1000
 
 def number(schema: Mapping[str, Any], rng: random.Random, *, whole: bool) -> int | float | None:
     """Return a number that keeps bounds and `multipleOf`, or None when none is found."""
+    try:
+        return _number(schema, rng, whole=whole)
+    except OverflowError:
+        # Beyond what a double holds.
+        return None
+
+
+def _number(schema: Mapping[str, Any], rng: random.Random, *, whole: bool) -> int | float | None:
     low, high = _bounds(schema)
     step = _fraction(schema["multipleOf"]) if "multipleOf" in schema else Fraction(1, 1 if whole else 100)
     if whole:

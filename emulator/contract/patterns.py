@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from rstr.xeger import Xeger, sre_parse  # type: ignore[attr-defined]  # Python's own parser, as rstr finds it
 
+from emulator import budget
 from emulator.contract.expressions import for_making, rewritten
 from emulator.searching import matches
 
@@ -101,6 +102,7 @@ def _made_from(source: str, wanted: str, rng: random.Random, lengths: tuple[int,
             except (KeyError, IndexError, ValueError):
                 # What rstr cannot make, such as a conditional group.
                 return None
+            budget.spend(1 + len(text) // 16)
             if shortest <= len(text) <= longest and matches(wanted, text):
                 return text
             characters += len(text)

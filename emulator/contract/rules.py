@@ -14,9 +14,14 @@ _COUNTS: Final = (
 def required(schema: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """Return these properties, those that are required, and those that they need beside them."""
     found = list(dict.fromkeys([*schema.get("required", ()), *names]))
-    dependent = schema.get("dependentRequired", {})
+    dependent = schema.get("dependentRequired")
+    if not dependent:
+        return found
+    met = set(found)
     for name in found:
-        found += [each for each in dependent.get(name, ()) if each not in found]
+        further = [each for each in dict.fromkeys(dependent.get(name, ())) if each not in met]
+        met.update(further)
+        found += further
     return found
 
 

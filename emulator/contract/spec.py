@@ -63,6 +63,7 @@ def read_contract(
     mistakes += faults.server_mistakes(document)
     mistakes += faults.shape_mistakes(document, sites)
     mistakes += [each for each in faults.reference_mistakes(document, sites) if _place(each) not in bundle.told]
+    mistakes += faults.circle_mistakes(document, sites)
     reader = OperationReader(document)
     operations = reader.operations()
     mistakes += reader.mistakes

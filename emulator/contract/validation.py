@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl
 import orjson
 
 from emulator import exact
+from emulator.contract.behaviours import START
+from emulator.contract.client_schemas import excess_of
 from emulator.contract.explaining import Violation
 from emulator.contract.forms import FormReader, is_form
 from emulator.contract.judging import MAX_DEPTH, is_too_deep, judge, violations
@@ -118,6 +120,7 @@ class RequestValidator:
         self._cookies = [reader for reader in readers if reader.parameter.place == "cookie"]
         self._query_may_be_empty = not any(reader.parameter.required for reader in self._query)
         self._query_defaults = {r.parameter.name: r.default for r in self._query if r.default is not MISSING}
+        self._starts = operation.behaviour.get("action") == START
         self._content = operation.body.content if operation.body else {}
         self._schema = next((media.schema_pointer for name, media in self._content.items() if is_json(name)), None)
         self._judge = judge(contract, self._schema) if self._schema is not None else None
@@ -152,6 +155,8 @@ class RequestValidator:
             for reader in self._cookies:
                 _take(reader, raw_query(reader, pairs), values, faults)
         parsed = self._take_body(body, headers, faults) if self.operation.body is not None else None
+        if self._starts:
+            faults.extend(excess_of(parsed))
         return tuple(faults) if faults else Accepted(values, parsed)
 
     def _take_path(self, path: Mapping[str, str], values: dict[str, Any], faults: list[Violation]) -> None:

@@ -3,6 +3,7 @@
 Every part is keyed by its JSON Pointer, so that a further property leaves the others as they were.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,12 +13,13 @@ from emulator.contract.flattening import Exhausted, Spent, Unmet
 from emulator.contract.generator import Generator
 from emulator.contract.judging import judge, schema_validator, schema_violations
 from emulator.contract.model import Contract
+from emulator.contract.schema_graph import Circle, applications, in_words, spots_of
 from emulator.errors import EmulatorError
 
 # Of so many schemas it is remembered that they have no value, so that the next request is refused at once.
 _MOST_UNMADE: Final = 1_000
 
-__all__ = ["fake", "generate", "keyed", "providers", "uuid4"]
+__all__ = ["fake", "generate", "generate_unchecked", "keyed", "providers", "uuid4"]
 
 
 def generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str = "") -> Any:
@@ -31,10 +33,20 @@ def generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, poi
     if _reference(schema) is None:
         for fault in schema_violations(schema):
             raise EmulatorError(f"no JSON Schema: {fault.expected} was expected at '{pointers.join(*fault.loc)}'")
-    return _generate(contract, schema, key, pointer)
+        if pointers.is_self_contained(schema):
+            _refuse_circles(schema)
+    return generate_unchecked(contract, schema, key, pointer)
 
 
-def _generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
+def _refuse_circles(schema: Any) -> None:
+    try:
+        deque(applications(spots_of(schema, schema), schema), maxlen=0)
+    except Circle as circle:
+        raise EmulatorError(f"no value could be made: {in_words(circle)}") from None
+
+
+def generate_unchecked(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
+    """Return a value of a schema that is known to be one. Raises EmulatorError as `generate` does."""
     unmade = contract.kept.setdefault("unmade", {})
     reference = _reference(schema)
     if reference in unmade:

@@ -25,7 +25,7 @@ from emulator.web.ratelimit import RATE_LIMITS, RateLimit
 from emulator.web.recording import Exchange
 from emulator.web.service import Call, Handler, applied, preference_applied
 from emulator.web.streams import StreamReply
-from emulator.web.task_replies import TaskReplies, task_id_of, told_by
+from emulator.web.task_replies import TaskReplies, task_id_of, told_by, warned
 
 
 class ApiManner:
@@ -141,7 +141,7 @@ class ApiHandlers:
             follow(self._engine, standing),
             self._contract,
             f"/components/schemas/{call.operation.behaviour['event']}",
-            (*told_by(standing), *headers),
+            (*told_by(standing), *warned(self._engine.renderer.left_aside(standing)), *headers),
             standing,
             beyond=f"event {FUTURE_EVENT}" if self._engine.settings.future else "",
         )

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from typing import Final
 from urllib.parse import quote
 
 from emulator.contract.spec import Contract, Operation
@@ -11,6 +12,9 @@ from emulator.web.exchange import RawHeaders, Reply
 from emulator.web.service import Call
 from emulator.web.streams import beyond_contract
 from emulator.words import reader
+
+WARNING: Final = b"x-emulator-warning"
+_LONGEST_WARNING: Final = 400
 
 
 class TaskReplies:
@@ -34,7 +38,7 @@ class TaskReplies:
 
     def _made(self, operation: str, view: View) -> Reply:
         status, has_location, has_body = self._good[operation]
-        headers = (*told_by(view.standing), *beyond_contract(view.sent.beyond))
+        headers = (*told_by(view.standing), *beyond_contract(view.sent.beyond), *warned(view.warning))
         if has_location:
             path = re.sub(r"\{[^{}]+\}", quote(view.standing.task.id, safe=""), self._path)
             headers = (*headers, (b"location", path.encode("latin-1", "replace")))
@@ -63,6 +67,15 @@ def told_by(standing: Standing) -> RawHeaders:
     """Return the headers that say by which line of which story an answer was given."""
     timeline, step = standing.turn.timeline, standing.snapshot.step
     return _explained(timeline.name, step.id, timeline.source, step.line)
+
+
+def warned(warning: str) -> RawHeaders:
+    """Return the header that says what of a request was left aside; none for nothing."""
+    if not warning:
+        return ()
+    text = "".join(each if " " <= each <= "~" else repr(each)[1:-1] for each in warning)
+    text = text if len(text) <= _LONGEST_WARNING else f"{text[: _LONGEST_WARNING - 3]}..."
+    return ((WARNING, text.encode("ascii", "backslashreplace")),)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,241 @@
+"""The schema that a client sends with its request: how large it may be, and whether a value can be made of it.
+
+A request with a schema beyond these bounds is refused. One that is within them and yet cannot be answered, because it
+is no schema, leads to itself or costs too much, is played as if it had none; the reason is told.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Final, Generic, TypeVar
+
+from emulator import budget, exact
+from emulator.contract import pointers, repeats, values
+from emulator.contract.explaining import Location, Violation
+from emulator.contract.expressions import patterns_of
+from emulator.contract.judging import MAX_DEPTH, is_too_deep, schema_validator
+from emulator.contract.keywords import wrong_keyword
+from emulator.contract.model import Contract
+from emulator.contract.schema_graph import Circle, applications, in_words, place, spots_of
+from emulator.errors import EmulatorError
+
+# Under which name a client sends it.
+NAME: Final = "output_schema"
+MAX_BYTES: Final = 65_536
+# Values of JSON in the schema, itself included: objects, lists, texts, numbers.
+MAX_VALUES: Final = 5_000
+# The most that `minItems`, `minProperties` and `minContains` may ask for.
+MAX_ITEMS: Final = 1_000
+# The most that `minLength` may ask for.
+MAX_CHARACTERS: Final = 10_000
+# Characters, classes and groups of all patterns together, each times the counted repeats around it.
+MAX_REPEATS: Final = 10_000
+# How many schemas may be applied to one value: more are too many alternatives to try.
+MAX_APPLIED: Final = 2_000
+# Of so many schemas it is remembered what is wrong with them.
+MAX_REMEMBERED: Final = 1_000
+# Steps of one value, of 2 to 10 µs each.
+MAX_STEPS: Final = 8_000
+_LEAST: Final = {
+    "minItems": MAX_ITEMS, "minProperties": MAX_ITEMS, "minContains": MAX_ITEMS, "minLength": MAX_CHARACTERS,
+}  # fmt: skip
+_ENDLESS: Final = "its patterns have more characters than can be counted"
+# What would change where a reference leads; the generator follows none of them.
+_NOT_FOLLOWED: Final = ("$dynamicRef", "$recursiveRef")
+
+
+_Key = TypeVar("_Key")
+
+
+class Remembered(Generic[_Key]):
+    """Texts by their keys; the oldest one goes where there are too many."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._texts: OrderedDict[_Key, str] = OrderedDict()
+
+    def found(self, key: _Key) -> str | None:
+        """Return a text, or None."""
+        return self._texts.get(key)
+
+    def keep(self, key: _Key, text: str) -> str:
+        """Remember a text, and return it."""
+        self._texts[key] = text
+        if len(self._texts) > self._most:
+            self._texts.popitem(last=False)
+        return text
+
+
+class NoValue(EmulatorError):
+    """No value is made of a client's schema; the message says why."""
+
+
+# --- what is refused ---
+
+
+def excess_of(body: Any) -> tuple[Violation, ...]:
+    """Return in what the schema in the body of a start is larger than the bounds."""
+    return excess(body.get(NAME), ("body", NAME)) if isinstance(body, Mapping) and NAME in body else ()
+
+
+def excess(schema: Any, at: Location) -> tuple[Violation, ...]:
+    """Return in what a client's schema is larger than the bounds.
+
+    at: where it stands in the request.
+    """
+    if not isinstance(schema, Mapping):
+        return ()
+    whole = _excess_of_whole(schema, at)
+    return whole or tuple(_excess_of_parts(schema, at))
+
+
+def _excess_of_whole(schema: Mapping[str, Any], at: Location) -> tuple[Violation, ...]:
+    if is_too_deep(schema):
+        return (
+            _too_much(at, f"it is nested deeper than {MAX_DEPTH} levels", f"at most {MAX_DEPTH} levels", "a schema"),
+        )
+    count = _values_in(schema, MAX_VALUES)
+    if count > MAX_VALUES:
+        wanted = f"at most {MAX_VALUES:,} values of JSON"
+        return (_too_much(at, f"it has more than {MAX_VALUES:,} values of JSON", wanted, "a schema"),)
+    size = len(exact.dumps(schema))
+    if size > MAX_BYTES:
+        return (_too_much(at, f"it has {size:,} bytes", f"at most {MAX_BYTES:,} bytes", "a schema"),)
+    return ()
+
+
+def _values_in(value: Any, most: int) -> int:
+    """Return how many values of JSON there are, itself included, or more than `most` as soon as there are."""
+    waiting, count = [value], 0
+    while waiting and count <= most:
+        part = waiting.pop()
+        count += 1
+        if isinstance(part, Mapping):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return count
+
+
+def _excess_of_parts(schema: Mapping[str, Any], at: Location) -> Iterator[Violation]:
+    left = MAX_REPEATS
+    for path, part in spots_of(schema, schema):
+        if not isinstance(part, Mapping):
+            continue
+        for keyword, most in _LEAST.items():
+            least = part.get(keyword)
+            if isinstance(least, int | float) and least > most:
+                message = f"Input should be less than or equal to {most}"
+                yield Violation(
+                    (*at, *path, keyword), message, "less_than_equal", least, f"at most {most}", {"le": most}
+                )
+        for within, pattern in _patterns_in(part):
+            size = repeats.size(pattern)
+            left -= size
+            if left < 0:
+                found = f"its patterns have {MAX_REPEATS - left:,} characters" if size < repeats.TOO_LARGE else _ENDLESS
+                wanted = f"at most {MAX_REPEATS:,}, counted repeats written out,"
+                yield _too_much((*at, *path, *within), found, wanted, pattern)
+                return
+
+
+def _patterns_in(schema: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+    for pattern in patterns_of(schema):
+        own = pattern == schema.get("pattern")
+        yield ("pattern",) if own else ("patternProperties", pattern), pattern
+
+
+def _too_much(at: Location, found: str, wanted: str, given: Any) -> Violation:
+    error = f"{found}; {wanted} are taken"
+    return Violation(at, f"Value error, {error}", "value_error", given, wanted, {"error": error})
+
+
+# --- what is made of it ---
+
+
+class ClientSchemas:
+    """Answers with the schemas that clients send; what was found out about one is remembered.
+
+    contract: to which the references of a schema lead that does not have them itself.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._objections: Remembered[bytes] = Remembered(MAX_REMEMBERED)
+        self._reasons: Remembered[tuple[bytes, int]] = Remembered(MAX_REMEMBERED)
+
+    def objection(self, schema: Any) -> str:
+        """Return why no value is made of a schema, as far as the schema itself shows it; "" where one may be."""
+        name = _digest(schema)
+        found = self._objections.found(name)
+        return self._objections.keep(name, objection(self._contract, schema)) if found is None else found
+
+    def reason(self, schema: Any, key: int) -> str:
+        """Return why a schema was left aside where a value was asked for with this key, or ""."""
+        return self.objection(schema) or self._reasons.found((_digest(schema), key)) or ""
+
+    def answer(self, schema: Any, key: int, pointer: str, result: Any) -> Any:
+        """Return the result where it satisfies the schema, else a value that does. Raises NoValue, with the reason.
+
+        key, pointer: decide the value.
+        """
+        reason = self.reason(schema, key)
+        if reason:
+            raise NoValue(reason)
+        try:
+            with budget.limited(MAX_STEPS):
+                if isinstance(result, Mapping | list) and self._is_met(schema, result):
+                    return result
+                return values.generate_unchecked(self._contract, schema, key, pointer)
+        except budget.TooCostly as error:
+            reason = f"it costs too much: {error.message}"
+        except EmulatorError as error:
+            reason = error.message.removesuffix("; give the schema an example")
+        self._reasons.keep((_digest(schema), key), reason)
+        raise NoValue(reason)
+
+    def _is_met(self, schema: Any, value: Any) -> bool:
+        # Importing it costs milliseconds, and few requests carry a schema.
+        from referencing.exceptions import Unresolvable
+
+        try:
+            return bool(schema_validator(self._contract, schema).is_valid(value))
+        except Unresolvable:
+            return True
+
+
+def _digest(schema: Any) -> bytes:
+    return blake2b(exact.dumps(schema), digest_size=16).digest()
+
+
+def objection(contract: Contract, schema: Any) -> str:
+    """Return why no value is made of a client's schema, as far as the schema shows it; "" where one may be."""
+    beyond = excess(schema, ())
+    if beyond:
+        return f"{place(beyond[0].loc)} is beyond the bounds: {beyond[0].msg.removeprefix('Value error, ')}"
+    root = schema if pointers.is_self_contained(schema) else contract.document
+    spots = list(spots_of(schema, root, MAX_VALUES))
+    for path, part in spots:
+        wrong = wrong_keyword(part)
+        if wrong is not None:
+            return f"{place((*path, wrong) if wrong else path)} is not what JSON Schema takes there"
+        if isinstance(part, Mapping) and (word := _unfollowed(path, part)):
+            return f"{place((*path, word))} is not followed here"
+    if len(spots) > MAX_VALUES:
+        return f"it refers to more than {MAX_VALUES:,} schemas"
+    try:
+        heaviest = max(applications(spots, root))
+    except Circle as circle:
+        return in_words(circle)
+    return f"{heaviest:,} schemas would be applied to one value; {MAX_APPLIED:,} are" if heaviest > MAX_APPLIED else ""
+
+
+def _unfollowed(path: Location, schema: Mapping[str, Any]) -> str:
+    """Return the keyword that would lead a reference elsewhere than the generator follows it, or ""."""
+    if "$id" in schema and path:
+        return "$id"
+    reference = schema.get("$ref", "#")
+    # With an address of its own, or an anchor, a schema may refer to itself in another way than by a pointer.
+    if not reference.startswith("#/") and reference != "#" and ("$id" in schema or reference.startswith("#")):
+        return "$ref"
+    return next((word for word in _NOT_FOLLOWED if word in schema), "")
