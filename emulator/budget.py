@@ -42,8 +42,14 @@ def limited(steps: int) -> Iterator[None]:
         _budget.reset(token)
 
 
+def left() -> int | None:
+    """Return how many steps are left; None where no budget is set."""
+    budget = _budget.get()
+    return None if budget is None else budget.left
+
+
 def is_limited() -> bool:
-    """Tell whether there is a budget at present."""
+    """Tell whether a budget is set."""
     return _budget.get() is not None
 
 

@@ -3,6 +3,7 @@
 Pure but for the values that Faker makes, which follow from the turn's key.
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -20,7 +21,7 @@ from emulator.core.replay import Snapshot
 from emulator.core.signals import UPDATE
 from emulator.core.task import Status
 from emulator.core.timeline import Millis, Value
-from emulator.errors import BadRequest, did_you_mean
+from emulator.errors import BadRequest, EmulatorError, did_you_mean
 from emulator.oddities import Odd, Oddities
 from emulator.scenario.shapes import ANYTHING, Shape, json_types, task_shape
 from emulator.settings import Runnable
@@ -47,6 +48,21 @@ OWN: Final = frozenset(
 _FACTS: Final = (*OWN, "agent_version", "is_orchestration", "source")
 # What says how the task came about and what came of it: nothing odd is made up for these.
 _NOT_MADE_UP: Final = ("result", "tokens", "parent_execution", "triggering_agent_id", "agent_version")
+
+# What rendering raises for a task that cannot be shown: by a text or a schema that fails, or by a request that no
+# client could have sent, such as that of an imported file.
+NOT_SHOWN: Final = (
+    EmulatorError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+# Without these bytes a request asks for no result by a schema of its own.
+BY_SCHEMA: Final = b"output_schema"
+_logger: Final = logging.getLogger("emulator")
 
 
 class TaskRenderer:
@@ -120,16 +136,26 @@ class TaskRenderer:
         return self._task(standing, Texts)
 
     def task_in_part(self, standing: Standing) -> dict[str, Json]:
-        """Return the whole task, with null for every property whose text fails."""
-        return self._task(standing, TextsInPart)
+        """Return the whole task, with null for every property whose text fails; its facts where all else fails."""
+        try:
+            return self._task(standing, TextsInPart)
+        except NOT_SHOWN as error:
+            _logger.error(
+                "Task '%s' is shown without its request: %s: %s", standing.task.id, type(error).__name__, error
+            )
+            return self._with_facts(self._blank({}), standing, {})
+
+    def task_or_part(self, standing: Standing) -> dict[str, Json]:
+        """Return the whole task, or as much of it as can be shown: one must not cost others their place in a list."""
+        try:
+            return self.task(standing)
+        except NOT_SHOWN:
+            return self.task_in_part(standing)
 
     def _task(self, standing: Standing, kind: type[Texts]) -> dict[str, Json]:
         turn, snapshot = standing.turn, standing.snapshot
         request = exact.loads(turn.request)
-        body = self._blank(request)
-        for own, value in self._facts(standing, request).items():
-            if own in self._told:
-                body[self._told[own]] = value
+        body = self._with_facts(self._blank(request), standing, request)
         texts = kind(standing, body, request, self.fake)
         for name, assigned in snapshot.properties.items():
             if name in body:
@@ -144,6 +170,12 @@ class TaskRenderer:
                 del body[name]
             else:
                 body[name] = values.generate(self._contract, part, turn.key, f"/{name}")
+        return body
+
+    def _with_facts(self, body: dict[str, Json], standing: Standing, request: Mapping[str, Json]) -> dict[str, Json]:
+        for own, value in self._facts(standing, request).items():
+            if own in self._told:
+                body[self._told[own]] = value
         return body
 
     def list_item(self, standing: Standing, body: Mapping[str, Json]) -> dict[str, Json]:
@@ -332,7 +364,7 @@ class TaskRenderer:
 
     def left_aside(self, standing: Standing) -> str:
         """Return what of a request is left aside, and why, as far as that is known by now; "" for nothing."""
-        if b"output_schema" not in standing.turn.request:
+        if BY_SCHEMA not in standing.turn.request:
             return ""
         request = exact.loads(standing.turn.request)
         schema = request.get("output_schema")

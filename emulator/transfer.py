@@ -1,5 +1,6 @@
 """Export and import: a namespace as one document, out of a server and into another one."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,8 +8,9 @@ import orjson
 
 from emulator.clock import machine_time
 from emulator.engine import Engine
-from emulator.errors import BadRequest, Conflict, EmulatorError
+from emulator.errors import BadRequest, Conflict
 from emulator.feed import STALE
+from emulator.rendering import NOT_SHOWN
 from emulator.standing import Standings
 from emulator.store import Contents, archive
 from emulator.store.facts import CLOCK, FACTS
@@ -49,9 +51,11 @@ async def _rehearse(engine: Engine, namespace: str, contents: Contents) -> None:
     await scratch.replace_all(namespace, contents)
     standings = Standings(scratch, engine.standings.first_clock)
     for task in contents.tasks:
+        # A file may have many tasks that take long to render; others are served between them.
+        await asyncio.sleep(0)
         try:
             standing = await standings.find(namespace, task.id)
             if standing is not None:
                 orjson.dumps(engine.renderer.task(standing))
-        except (EmulatorError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except NOT_SHOWN as error:
             raise BadRequest(f"Task '{task.id}' cannot be shown: {error}") from None

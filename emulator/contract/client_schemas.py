@@ -32,8 +32,10 @@ MAX_CHARACTERS: Final = 10_000
 MAX_REPEATS: Final = 10_000
 # How many schemas may be applied to one value: more are too many alternatives to try.
 MAX_APPLIED: Final = 2_000
-# Of so many schemas it is remembered what is wrong with them.
-MAX_REMEMBERED: Final = 1_000
+# So many reasons are stored, and so many values of at most so many bytes.
+_MOST_REASONS: Final = 1_000
+_MOST_MADE: Final = 256
+_MOST_OF_ONE: Final = 65_536
 # Steps of one value, of 2 to 10 µs each.
 MAX_STEPS: Final = 8_000
 _LEAST: Final = {
@@ -45,25 +47,26 @@ _NOT_FOLLOWED: Final = ("$dynamicRef", "$recursiveRef")
 
 
 _Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
-class Remembered(Generic[_Key]):
-    """Texts by their keys; the oldest one goes where there are too many."""
+class Cache(Generic[_Key, _Value]):
+    """Values by their keys; the oldest one goes where there are too many."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._texts: OrderedDict[_Key, str] = OrderedDict()
+        self._values: OrderedDict[_Key, _Value] = OrderedDict()
 
-    def found(self, key: _Key) -> str | None:
-        """Return a text, or None."""
-        return self._texts.get(key)
+    def get(self, key: _Key) -> _Value | None:
+        """Return a value, or None."""
+        return self._values.get(key)
 
-    def keep(self, key: _Key, text: str) -> str:
-        """Remember a text, and return it."""
-        self._texts[key] = text
-        if len(self._texts) > self._most:
-            self._texts.popitem(last=False)
-        return text
+    def put(self, key: _Key, value: _Value) -> _Value:
+        """Store a value, and return it."""
+        self._values[key] = value
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+        return value
 
 
 class NoValue(EmulatorError):
@@ -154,25 +157,26 @@ def _too_much(at: Location, found: str, wanted: str, given: Any) -> Violation:
 
 
 class ClientSchemas:
-    """Answers with the schemas that clients send; what was found out about one is remembered.
+    """Answers with the schemas that clients send; what was found out about one is stored.
 
     contract: to which the references of a schema lead that does not have them itself.
     """
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._objections: Remembered[bytes] = Remembered(MAX_REMEMBERED)
-        self._reasons: Remembered[tuple[bytes, int]] = Remembered(MAX_REMEMBERED)
+        self._objections: Cache[bytes, str] = Cache(_MOST_REASONS)
+        self._reasons: Cache[tuple[bytes, int], str] = Cache(_MOST_REASONS)
+        self._made: Cache[tuple[bytes, int], bytes] = Cache(_MOST_MADE)
 
     def objection(self, schema: Any) -> str:
         """Return why no value is made of a schema, as far as the schema itself shows it; "" where one may be."""
         name = _digest(schema)
-        found = self._objections.found(name)
-        return self._objections.keep(name, objection(self._contract, schema)) if found is None else found
+        found = self._objections.get(name)
+        return self._objections.put(name, objection(self._contract, schema)) if found is None else found
 
     def reason(self, schema: Any, key: int) -> str:
         """Return why a schema was left aside where a value was asked for with this key, or ""."""
-        return self.objection(schema) or self._reasons.found((_digest(schema), key)) or ""
+        return self.objection(schema) or self._reasons.get((_digest(schema), key)) or ""
 
     def answer(self, schema: Any, key: int, pointer: str, result: Any) -> Any:
         """Return the result where it satisfies the schema, else a value that does. Raises NoValue, with the reason.
@@ -184,15 +188,25 @@ class ClientSchemas:
             raise NoValue(reason)
         try:
             with budget.limited(MAX_STEPS):
-                if isinstance(result, Mapping | list) and self._is_met(schema, result):
-                    return result
-                return values.generate_unchecked(self._contract, schema, key, pointer)
+                is_right = isinstance(result, Mapping | list) and self._is_met(schema, result)
+                return result if is_right else self._value(schema, key, pointer)
         except budget.TooCostly as error:
             reason = f"it costs too much: {error.message}"
         except EmulatorError as error:
             reason = error.message.removesuffix("; give the schema an example")
-        self._reasons.keep((_digest(schema), key), reason)
+        self._reasons.put((_digest(schema), key), reason)
         raise NoValue(reason)
+
+    def _value(self, schema: Any, key: int, pointer: str) -> Any:
+        name = _digest(schema), key
+        made = self._made.get(name)
+        if made is not None:
+            return exact.loads(made)
+        value = values.generate_unchecked(self._contract, schema, key, pointer)
+        encoded = exact.dumps(value)
+        if len(encoded) <= _MOST_OF_ONE:
+            self._made.put(name, encoded)
+        return value
 
     def _is_met(self, schema: Any, value: Any) -> bool:
         # Importing it costs milliseconds, and few requests carry a schema.
@@ -200,8 +214,8 @@ class ClientSchemas:
 
         try:
             return bool(schema_validator(self._contract, schema).is_valid(value))
-        except Unresolvable:
-            return True
+        except Unresolvable as error:
+            raise NoValue(f"the reference '{error.ref}' leads nowhere; nothing is fetched") from None
 
 
 def _digest(schema: Any) -> bytes:

@@ -101,8 +101,8 @@ def in_words(circle: Circle) -> str:
     first, last = circle.spots[0], circle.spots[-1]
     if first.schema is not last.schema:
         return f"more than {len(circle.spots) - 1} schemas are applied in a row from {place(first.path)} on"
-    through = " to ".join(place(spot.path) for spot in circle.spots)
-    return f"a schema is applied to a value by itself, from {through}"
+    through = " -> ".join(place(spot.path) for spot in circle.spots)
+    return f"a schema applies itself to the same value without end: {through}"
 
 
 def inner_schemas(spot: Spot) -> Iterator[Spot]:

@@ -191,7 +191,7 @@ class ApiHandlers:
     async def _messages(self, namespace: str, task_id: str) -> list[dict[str, Any]]:
         renderer = self._engine.renderer
         turns = await self._engine.standings.turns(namespace, task_id)
-        return [message for turn in turns for message in messages(turn, renderer.task(turn))]
+        return [message for turn in turns for message in messages(turn, renderer.task_or_part(turn))]
 
     async def catalogue_list(self, call: Call) -> Reply:
         """Return one page of what can be run."""

@@ -1,5 +1,6 @@
 """Which tasks a list shows, and how it tells of each."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +10,7 @@ from emulator.contract import values
 from emulator.contract.fitting import Fitting
 from emulator.contract.spec import Contract, Operation
 from emulator.engine import Engine
-from emulator.errors import BrokenPromise
+from emulator.rendering import BY_SCHEMA
 from emulator.standing import Standing
 from emulator.store import Task
 from emulator.web.exchange import JSON
@@ -66,16 +67,12 @@ def _fittings(contract: Contract, operation: Operation) -> tuple[Fitting, Fittin
 
 
 async def _told(engine: Engine, namespace: str, task: Task) -> tuple[Standing, Mapping[str, Any]]:
-    """Return a task for a list. One whose text fails must not cost the others their place: it is told in part.
-
-    The task's own answer says what is wrong.
-    """
-    try:
-        view = await engine.peek(namespace, task.id)
-    except BrokenPromise:
-        standing = await engine.standings.get(namespace, task.id)
-        return standing, engine.renderer.task_in_part(standing)
-    return view.standing, view.body
+    """Return a task for a list; one that cannot be shown in part, since its own answer says what is wrong."""
+    if BY_SCHEMA in task.turn.request:
+        # To make its result may take long; others are served before that.
+        await asyncio.sleep(0)
+    standing = await engine.standings.get(namespace, task.id)
+    return standing, engine.renderer.task_or_part(standing)
 
 
 class _Facts:

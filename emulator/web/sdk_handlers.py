@@ -92,7 +92,7 @@ class SdkHandlers:
         turns = await self._engine.standings.turns(call.namespace, task_id_of(call))
         if call.parameters["agent_id"] not in {turn.turn.runs for turn in turns}:
             raise NotFound("Task not found")
-        return json_reply(activity([(turn, self._engine.renderer.task(turn)) for turn in turns]))
+        return json_reply(activity([(turn, self._engine.renderer.task_or_part(turn)) for turn in turns]))
 
     async def push(self, call: Call) -> Reply:
         """Take events that a worker tells of a task, and keep nothing of them."""
