@@ -76,9 +76,9 @@ class NoValue(EmulatorError):
 # --- what is refused ---
 
 
-def excess_of(body: Any) -> tuple[Violation, ...]:
-    """Return in what the schema in the body of a start is larger than the bounds."""
-    return excess(body.get(NAME), ("body", NAME)) if isinstance(body, Mapping) and NAME in body else ()
+def excess_of(body: Any, at: Location) -> tuple[Violation, ...]:
+    """Return in what the schema in the body of a start, which stands at `at`, is larger than the bounds."""
+    return excess(body.get(NAME), (*at, NAME)) if isinstance(body, Mapping) and NAME in body else ()
 
 
 def excess(schema: Any, at: Location) -> tuple[Violation, ...]:

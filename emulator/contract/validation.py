@@ -156,7 +156,7 @@ class RequestValidator:
                 _take(reader, raw_query(reader, pairs), values, faults)
         parsed = self._take_body(body, headers, faults) if self.operation.body is not None else None
         if self._starts:
-            faults.extend(excess_of(parsed))
+            faults.extend(excess_of(parsed, _BODY))
         return tuple(faults) if faults else Accepted(values, parsed)
 
     def _take_path(self, path: Mapping[str, str], values: dict[str, Any], faults: list[Violation]) -> None:

@@ -16,6 +16,7 @@ from emulator.journal.redaction import Redaction
 from emulator.scenario import selection
 from emulator.scenario.selection import MISSING, Catalogue
 from emulator.web.routes import Near, nearest
+from emulator.web.task_replies import WARNING
 
 Json = dict[str, Any]
 # A value that is quoted in a sentence is cut here.
@@ -75,6 +76,7 @@ class Explainer:
                 *self._contract_kept(entry),
                 *_chosen(entry, scenarios),
                 *self._answered(entry),
+                *_warned(entry),
                 *_honoured(entry, asked),
             ],
         }
@@ -181,6 +183,12 @@ def _honoured(entry: Entry, asked: Preferences) -> Iterator[str]:
         yield f"Honoured of the header Prefer: {', '.join(applied)}."
     if asked.ignored:
         yield f"Unknown in the header Prefer, and ignored: {', '.join(asked.ignored)}."
+
+
+def _warned(entry: Entry) -> Iterator[str]:
+    for name, value in entry.headers:
+        if name == WARNING:
+            yield f"The answer warns: {value.decode('latin-1')}."
 
 
 def _preferences(entry: Entry) -> Preferences:

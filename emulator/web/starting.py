@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from emulator import exact
 from emulator.births import Start
+from emulator.contract.client_schemas import excess_of
 from emulator.contract.directions import for_requests
 from emulator.contract.judging import violations
 from emulator.contract.spec import Contract
@@ -34,7 +35,8 @@ class Starter:
     def refused(self, request: Mapping[str, Any]) -> tuple[Violation, ...]:
         """Return how a request breaks the contract."""
         pointer = request_schema(self._contract)
-        return () if pointer is None else violations(for_requests(self._contract), pointer, request, _PLACE)
+        broken = () if pointer is None else violations(for_requests(self._contract), pointer, request, _PLACE)
+        return (*broken, *excess_of(request, _PLACE))
 
     async def start(self, namespace: str, scenario: str, request: Mapping[str, Any] | None, origin: str) -> View:
         """Start a task, or a further turn of the one that the request names.

@@ -68,7 +68,7 @@ def levels(count: int) -> Schema:
         (
             {"pattern": "^(((a{1000}){1000}){1000})$"},
             ("pattern",),
-            "Value error, its patterns have more characters than can be counted; at most 10,000, counted repeats written",
+            "Value error, its patterns have more characters than can be counted; at most 10,000, counted repeats",
         ),
         (
             {"pattern": "(a{1000,}){10,}"},
@@ -271,7 +271,7 @@ def test_a_budget_ends_at_the_same_step_whatever_was_compiled_before() -> None:
 
     def used() -> int:
         with budget.limited(10_000):
-            ClientSchemas(EMPTY)._value(schema, 1, "")  # noqa: SLF001
+            ClientSchemas(EMPTY)._value(schema, 1, "")
             return budget.left() or 0
 
     assert used() == used() < 10_000
@@ -311,7 +311,7 @@ def test_a_reference_into_the_contract_is_followed_and_to_what_is_no_schema_is_n
     client = ClientSchemas(contract)
 
     assert len(client.answer({"items": {"$ref": "#/components/schemas/Name"}, "minItems": 1}, 1, "", None)[0]) >= 30
-    with pytest.raises(NoValue, match="^'#/components/schemas/List/required' is not what JSON Schema takes there$"):
+    with pytest.raises(NoValue, match="'#/components/schemas/List/required' is not what JSON Schema takes there"):
         client.answer({"$ref": "#/components/schemas/List/required"}, 1, "", None)
 
 
@@ -356,8 +356,10 @@ _LEAVES = st.one_of(
 def _applying(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     many = st.lists(inner, min_size=1, max_size=3)
     one = st.sampled_from(
-        ["not", "if", "then", "else", "items", "contains", "propertyNames", "additionalProperties"]
-        + ["unevaluatedProperties", "unevaluatedItems"]
+        [
+            *("not", "if", "then", "else", "items", "contains", "propertyNames"),
+            *("additionalProperties", "unevaluatedProperties", "unevaluatedItems"),
+        ]
     )
     maps = st.sampled_from(["properties", "patternProperties", "dependentSchemas", "$defs"])
     keyword = st.one_of(
@@ -371,7 +373,7 @@ def _applying(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-_SCHEMAS = st.builds(
+SCHEMAS = st.builds(
     lambda schema, parts: {**schema, "$defs": parts} if isinstance(schema, dict) else {"$defs": parts},
     st.recursive(_LEAVES, _applying, max_leaves=12),
     st.dictionaries(_NAMES, st.recursive(_LEAVES, _applying, max_leaves=4), max_size=3),
@@ -381,15 +383,16 @@ _RESULTS = st.recursive(
 )
 
 
-@given(_SCHEMAS, _RESULTS)
+@given(SCHEMAS, _RESULTS)
 @settings(max_examples=300, deadline=None)
 def test_any_schema_gives_a_valid_value_or_a_reason_within_its_budget(schema: Schema, result: Any) -> None:
     client = ClientSchemas(EMPTY)
+
+    value, reason = None, ""
     try:
         value = client.answer(schema, 1, "/result", result)
     except NoValue as error:
-        assert error.message
-        assert client.reason(schema, 1) == error.message
-        return
-    assert client.reason(schema, 1) == ""
-    assert Draft202012Validator(schema).is_valid(value)
+        reason = error.message
+
+    assert client.reason(schema, 1) == reason
+    assert bool(reason) or Draft202012Validator(schema).is_valid(value)

@@ -269,7 +269,7 @@ _KEYWORDS = st.sampled_from(
         "unevaluatedItems",
     ]
 )
-_STRANGE = st.recursive(
+STRANGE = st.recursive(
     st.dictionaries(
         _KEYWORDS, _JUNK | st.sampled_from(["#", "#/$defs/a", "#x", "http://x/y", 1e9, 0.1, 10**9]), max_size=3
     ),
@@ -282,7 +282,7 @@ _STRANGE = st.recursive(
 )
 
 
-@given(_STRANGE)
+@given(STRANGE)
 @settings(max_examples=150, deadline=None)
 def test_a_stranger_s_schema_gives_a_valid_value_or_a_plain_refusal(schema: dict[str, Any]) -> None:
     try:
