@@ -51,15 +51,7 @@ _NOT_MADE_UP: Final = ("result", "tokens", "parent_execution", "triggering_agent
 
 # What rendering raises for a task that cannot be shown: by a text or a schema that fails, or by a request that no
 # client could have sent, such as that of an imported file.
-NOT_SHOWN: Final = (
-    EmulatorError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+NOT_SHOWN: Final = (EmulatorError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 # Without these bytes a request asks for no result by a schema of its own.
 BY_SCHEMA: Final = b"output_schema"
 _logger: Final = logging.getLogger("emulator")
@@ -343,10 +335,13 @@ class TaskRenderer:
         if "result" not in body:
             return
         result = body["result"]
+        types = json_types(result)
         is_json = request.get("output_format") == "json" and standing.snapshot.status is Status.COMPLETED
         if is_json and not _was_updated(standing, "result"):
             result = self._json_result(result, request.get("output_schema"), standing.turn.key)
-        if self._results is not None and self._results.isdisjoint(json_types(result)):
+            # Text and null are JSON text as well, where the contract has room for nothing but text.
+            types = frozenset({"object", "array"})
+        if self._results is not None and self._results.isdisjoint(types):
             result = exact.dumps(result).decode()
         body["result"] = result
         tokens = body.get("tokens")

@@ -209,7 +209,7 @@ async def test_no_schema_that_is_taken_makes_a_500(manual: Api, schema: Any) -> 
     task = manual.ok(await manual.http.get(f"/v1/tasks/{task_id}"))
 
     assert task["status"] == "completed"
-    assert isinstance(task["result"], str)
+    json.loads(task["result"])
     assert task_id in await manual.listed()
     assert len(manual.ok(await manual.http.get(f"/v1/tasks/{task_id}/thread"))) == 2
     await manual.http.delete(f"/v1/tasks/{task_id}")
