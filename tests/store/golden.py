@@ -85,7 +85,8 @@ def keys(url: str) -> str:
     ordered = {key: dict(sorted(value.items())) if isinstance(value, dict) else value for key, value in found.items()}
     text = "".join(f"{key!r}: {value!r}\n" for key, value in ordered.items())
     epoch = int(found[PREFIX.encode() + b"epoch"])
-    return re.sub(r"\d{16}", lambda number: f"EPOCH+{int(number[0]) - epoch}", text)
+    near = "|".join(str(epoch + count) for count in range(10))
+    return re.sub(rf"\b({near})\b", lambda number: f"EPOCH+{int(number[0]) - epoch}", text)
 
 
 _PRAGMAS: Final = ("application_id", "user_version", "journal_mode")
