@@ -86,7 +86,7 @@ def keys(url: str) -> str:
     text = "".join(f"{key!r}: {value!r}\n" for key, value in ordered.items())
     epoch = int(found[PREFIX.encode() + b"epoch"])
     near = "|".join(str(epoch + count) for count in range(10))
-    return re.sub(rf"\b({near})\b", lambda number: f"EPOCH+{int(number[0]) - epoch}", text)
+    return re.sub(rf"(?<!\d)({near})(?!\d)", lambda number: f"EPOCH+{int(number[0]) - epoch}", text)
 
 
 _PRAGMAS: Final = ("application_id", "user_version", "journal_mode")
