@@ -12,8 +12,9 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from emulator.http1 import Http1Protocol
 from emulator.web.exchange import Header, Reply, Request
 from emulator.web.service import Endpoint, Outcome
 
@@ -34,7 +35,7 @@ _MOST_KNOWN: Final = 256
 MOST_HELD: Final = 64 * 1024
 
 
-class DirectProtocol(HttpToolsProtocol):
+class DirectProtocol(Http1Protocol):
     """uvicorn's protocol, which answers plain requests by itself.
 
     app: has a method `direct`, which returns the endpoint that answers a request at once, and its path parameters, or
@@ -62,7 +63,7 @@ class DirectProtocol(HttpToolsProtocol):
         self._held = None
 
     def on_headers_complete(self) -> None:
-        if self._is_plain():
+        if self._offer is None and self._is_plain():
             self._held = b""
         else:
             super().on_headers_complete()

@@ -1,8 +1,10 @@
 """The journal in memory: a ring for each namespace, gone with the process."""
 
+from bisect import bisect_left
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 from emulator.journal import MOST_BYTES_IN_ALL, MOST_ENTRIES, MOST_ENTRIES_IN_ALL, Entry, Number
@@ -13,7 +15,7 @@ _OVERHEAD: Final = 2_048
 
 @dataclass(slots=True)
 class _Ring:
-    """The entries of one namespace, their ordinals without gaps."""
+    """The entries of one namespace, their ordinals ascending; one is missing where its answer could not be recorded."""
 
     taken: int = 0
     entries: deque[Entry] = field(default_factory=deque)
@@ -107,7 +109,5 @@ def _size(entry: Entry) -> int:
 
 
 def _place(ring: _Ring, ordinal: int) -> int | None:
-    if not ring.entries:
-        return None
-    place = ordinal - ring.entries[0].ordinal
-    return place if 0 <= place < len(ring.entries) else None
+    place = bisect_left(ring.entries, ordinal, key=attrgetter("ordinal"))
+    return place if place < len(ring.entries) and ring.entries[place].ordinal == ordinal else None

@@ -41,6 +41,8 @@ class Exchange:
     began:     by the clock for lengths of time, in seconds.
     namespace: None for whoever needs no key, or has none that is welcome.
     clock:     the namespace's, once it was read.
+    number:    of its answer, once one was taken.
+    entry:     what the journal has of it, once it has anything.
     """
 
     request: Request
@@ -49,6 +51,8 @@ class Exchange:
     namespace: str | None = None
     violations: tuple[Violation, ...] = ()
     clock: Clock | None = None
+    number: Number | None = None
+    entry: Entry | None = None
 
 
 class Recorder:
@@ -68,32 +72,42 @@ class Recorder:
     async def record(self, exchange: Exchange, reply: Reply, added: SentHeaders) -> list[Header]:
         """Record a whole answer, before it is sent: who has it can ask for it. Return the headers it is sent with.
 
-        Where the store cannot be had, the journal cannot be had either: nothing is recorded.
+        Where the store cannot be had, the journal cannot be had either: nothing is recorded. The second answer to a
+        request takes the place of the first, which a defect has kept from being sent.
         """
         namespace = exchange.namespace or self._place(exchange.request)
         try:
-            taken = await self._journal.next_number(namespace)
+            number = exchange.number = exchange.number or await self._journal.next_number(namespace)
             clock = exchange.clock or await self._standings.clock(namespace)
         except StoreUnavailable:
             return reply.whole_headers(added)
-        headers = reply.whole_headers((*added, _number(taken)))
-        entry = _entry(taken, clock, exchange, reply, headers)
-        await self._journal.keep(namespace, entry)
+        headers = reply.whole_headers((*added, _number(number)))
+        entry = _entry(number, clock, exchange, reply, headers)
+        await self._keep(namespace, exchange, entry)
         self._tell(namespace, entry, reply.standing)
         return headers
+
+    async def _keep(self, namespace: str, exchange: Exchange, entry: Entry) -> None:
+        if exchange.entry is None:
+            await self._journal.keep(namespace, entry)
+        else:
+            # By these very fields the journal knows a request again.
+            entry = entry._replace(request_fields=exchange.entry.request_fields)
+            await self._journal.amend(namespace, entry)
+        exchange.entry = entry
 
     async def stream(self, exchange: Exchange, reply: StreamReply, added: SentHeaders, send: Send) -> None:
         """Send a stream, recorded when it begins and again when it ends."""
         namespace, request = exchange.namespace or self._place(exchange.request), exchange.request
         try:
-            taken = await self._journal.next_number(namespace)
+            number = exchange.number = exchange.number or await self._journal.next_number(namespace)
             clock = exchange.clock or await self._standings.clock(namespace)
         except StoreUnavailable:
             await reply.stream(request.scope, request.receive, send, added)
             return
-        more = (*added, _number(taken))
-        entry = _entry(taken, clock, exchange, reply, (_EVENT_STREAM, *reply.headers, *more))
-        await self._journal.keep(namespace, entry)
+        more = (*added, _number(number))
+        entry = _entry(number, clock, exchange, reply, (_EVENT_STREAM, *reply.headers, *more))
+        await self._keep(namespace, exchange, entry)
         try:
             await reply.stream(request.scope, request.receive, send, more)
         finally:

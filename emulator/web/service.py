@@ -24,6 +24,7 @@ from emulator.errors import EmulatorError
 from emulator.faulting import Hit
 from emulator.standing import Standing
 from emulator.store import Reading
+from emulator.web.boundary import Defect, Sending, attempt
 from emulator.web.exchange import (
     JSON,
     PROBLEM,
@@ -47,6 +48,8 @@ _NO_PREFERENCES: Final = parse_prefer(())
 SOURCE: Final = b"x-emulator-source"
 # RFC 9110, 15.3.5 and 15.4.5.
 _WITHOUT_BODY: Final = (204, 304)
+# The answer where not even an error can be worded.
+_BARE: Final = Reply(500, b'{"detail":"A defect of the emulator; its log says which."}')
 
 
 class UnsupportedMediaType(EmulatorError):
@@ -185,15 +188,22 @@ class Service:
     ) -> None:
         """Answer a request that belongs to no operation, for which hence no shape is declared."""
         exchange = Exchange(Request(scope, receive, {}), None, perf_counter())
+        outcome = await attempt(self._refusal(exchange, error, headers), scope)
+        if isinstance(outcome, Defect):
+            outcome = await self.failed(exchange, outcome)
+        if outcome is not None:
+            await self.send(outcome, send)
+
+    async def _refusal(self, exchange: Exchange, error: EmulatorError, headers: RawHeaders) -> Outcome | None:
         if self.recorder is not None:
             try:
                 await exchange.request.body(self.max_body)
             except ClientGone:
-                return
+                return None
             except BodyTooLarge as too_large:
                 exchange.violations = _broken(too_large, exchange.request)
         reply = self._undeclared(self.manner.error(error))
-        await self.send(await self.outcome(exchange, with_headers(reply, headers), None), send)
+        return await self.outcome(exchange, with_headers(reply, headers), None)
 
     async def outcome(self, exchange: Exchange, reply: Reply | StreamReply, namespace: str | None) -> Outcome:
         """Return an answer that is ready to be sent; where answers are recorded, it is, unless it is a stream.
@@ -207,7 +217,41 @@ class Service:
         headers = await record(exchange, reply, added) if record else reply.whole_headers(added)
         return Outcome(exchange, reply, added, headers)
 
+    async def failed(self, exchange: Exchange, defect: Defect) -> Outcome:
+        """Return the answer to a request that a defect of ours has stopped; what goes wrong with it is left out."""
+        scope = exchange.request.scope
+        reply = await attempt(self._worded(exchange.operation, defect.error), scope)
+        if isinstance(reply, Defect):
+            reply = _BARE
+        added: RawHeaders | Defect = ()
+        if exchange.namespace is not None:
+            added = await attempt(self.manner.added(exchange, exchange.namespace), scope)
+        if isinstance(added, Defect):
+            added = ()
+        headers: list[Header] | Defect = reply.whole_headers(added)
+        if self.recorder is not None:
+            headers = await attempt(self.recorder.record(exchange, reply, added), scope)
+        if isinstance(headers, Defect):
+            headers = reply.whole_headers(added)
+        return Outcome(exchange, reply, added, headers)
+
+    async def _worded(self, operation: Operation | None, error: EmulatorError) -> Reply:
+        reply = self.manner.error(error)
+        return self._undeclared(reply) if operation is None else self.shaped(operation, reply)
+
     async def send(self, outcome: Outcome, send: Send) -> None:
+        """Send an answer; where that fails before anything was sent, send the defect in its place."""
+        sending = Sending(send)
+        sent = await attempt(self._send(outcome, sending.send), outcome.exchange.request.scope)
+        if not isinstance(sent, Defect) or sending.is_complete:
+            return
+        if sending.has_begun:
+            # The server closes the connection, so that nobody takes what was sent for a whole answer.
+            raise sent.exception
+        outcome = await self.failed(outcome.exchange, sent)
+        await self._send(outcome, send)
+
+    async def _send(self, outcome: Outcome, send: Send) -> None:
         """Send an answer, with the fault that it has."""
         request, reply = outcome.exchange.request, outcome.reply
         if reply.fault is not None:
@@ -323,7 +367,12 @@ class Endpoint:
     async def outcome(self, request: Request) -> Outcome | None:
         """Return the answer to a request; whatever goes wrong on the way is one too. None for a client that is gone."""
         exchange = Exchange(request, self._operation, perf_counter())
-        service, manner = self._service, self._service.manner
+        outcome = await attempt(self._answer(exchange), request.scope)
+        return await self._service.failed(exchange, outcome) if isinstance(outcome, Defect) else outcome
+
+    async def _answer(self, exchange: Exchange) -> Outcome | None:
+        """Return the answer to a request, and raise only what is a defect of ours. None for a client that is gone."""
+        request, service, manner = exchange.request, self._service, self._service.manner
         reply: Reply | StreamReply
         namespace: str | None = None
         try:
@@ -341,10 +390,6 @@ class Endpoint:
             reply, exchange.violations = manner.error(error), _broken(error, request)
             if error.status >= 500:
                 _logger.error("%s", error.message)
-        # The web boundary: a defect of ours must not cost the client its answer.
-        except Exception as error:
-            _logger.exception("%s %s failed", request.scope["method"], request.scope["path"])
-            reply = manner.error(EmulatorError(f"A defect of the emulator: {type(error).__name__}: {error}"))
         if isinstance(reply, Reply):
             reply = service.shaped(self._operation, reply)
         elif request.scope["method"] == "HEAD":

@@ -1,0 +1,125 @@
+"""HTTP/1.1 by uvicorn's parser, with two differences: an offer to upgrade is ignored, and a defect of ours is a 500.
+
+httptools ends HTTP at a request that offers another protocol: the body is skipped, and what follows is not read. A
+server may ignore the offer (RFC 9110, 7.8), and the request is then one like any other. httptools has no switch for
+that, so a new parser reads the head again, without its field `Upgrade`, and goes on with the bytes behind the head.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserInvalidURLError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+)
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+Headers = list[tuple[bytes, bytes]]
+_INVALID: Final = "Invalid HTTP request received."
+
+
+class Http1Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, in which no request ends HTTP on its connection but CONNECT, which is answered and closed."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # All headers of a request that offers another protocol, while its head is read again.
+        self._offer: Headers | None = None
+        # What follows a CONNECT is no HTTP.
+        self._is_tunnel = False
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_tunnel:
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(data)
+        except HttpParserCallbackError as error:
+            self._fail(error.__context__ or error)
+        except HttpParserError:
+            self._answer_invalid()
+
+    def on_headers_complete(self) -> None:
+        if self._offer is not None:
+            # The request keeps the headers that were sent.
+            self.headers[:], self._offer = self._offer, None
+        if not self.parser.should_upgrade():
+            try:
+                super().on_headers_complete()
+            # The target of the request is all that is decoded here.
+            except (HttpParserInvalidURLError, UnicodeDecodeError) as error:
+                raise _BadTarget from error
+        elif self.parser.get_method() == b"CONNECT":
+            self._answer_connect()
+
+    def on_message_complete(self) -> None:
+        if self._is_tunnel or not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        while True:
+            try:
+                self.parser.feed_data(data)
+                return
+            except HttpParserUpgrade as upgrade:
+                end = upgrade.args[0]
+            if self._is_tunnel:
+                return
+            # Without a copy: a packet may hold thousands of such requests.
+            data = memoryview(data)[end:]
+            self._read_head_again()
+
+    def _read_head_again(self) -> None:
+        """Give a new parser the head that has just ended, without its offer."""
+        old, self._offer = self.parser, self.headers
+        target = b"%b %b HTTP/%b\r\n" % (old.get_method(), self.url, old.get_http_version().encode())
+        self.parser = HttpRequestParser(self)
+        # As uvicorn makes it.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(target + _fields(self.headers) + b"\r\n")
+
+    def _answer_connect(self) -> None:
+        """Answer CONNECT as any request to what is not there. The connection closes behind the answer."""
+        self._is_tunnel = True
+        # RFC 9112, 3.2.3: the target is host and port, which is no path.
+        target, self.url = self.url, b"/"
+        super().on_headers_complete()
+        self.scope["path"], self.scope["raw_path"] = target.decode("latin-1"), target
+        self.cycle.keep_alive = False
+
+    def _fail(self, error: BaseException) -> None:
+        """Answer for what went wrong in a callback of the parser, which cannot go on."""
+        if isinstance(error, _BadTarget | HttpParserError):
+            self._answer_invalid()
+            return
+        if not isinstance(error, Exception):
+            raise error
+        self.logger.error("A request failed before it reached its operation", exc_info=error)
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(_failed(error))
+        self.transport.close()
+
+    def _answer_invalid(self) -> None:
+        self.logger.warning(_INVALID)
+        self.send_400_response(_INVALID)
+
+
+class _BadTarget(Exception):
+    """The target of a request is no URL."""
+
+
+def _fields(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers if header[0] != b"upgrade")
+
+
+def _failed(error: Exception) -> bytes:
+    """Return the whole answer to a request that a defect of ours has stopped."""
+    body = json.dumps({"detail": f"A defect of the emulator: {type(error).__name__}: {error}"}).encode()
+    return (
+        b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\n"
+        b"connection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+    )
