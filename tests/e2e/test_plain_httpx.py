@@ -1,18 +1,15 @@
 """The same life without the SDK: plain httpx over `/v1`, and `curl -N` for the stream."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from conftest import Emulator
+from conftest import Emulator, program
 
 BODY = {"input": {"text": "Refund order 1042"}}
-CURL = shutil.which("curl")
-needs_curl = pytest.mark.skipif(CURL is None, reason="curl is not installed: the stream is NOT shown with it")
 
 
 @pytest.fixture
@@ -135,10 +132,9 @@ def test_without_a_key_nobody_is_let_in(auto: Emulator) -> None:
 def curl(emulator: Emulator, *arguments: str) -> list[str]:
     """Return a command that starts curl on a path of the emulator."""
     path, *more = arguments
-    return [str(CURL), "-N", "-sS", f"{emulator.url}{path}", "-H", f"x-api-key: {emulator.key}", *more]
+    return [program("curl", "curl"), "-N", "-sS", f"{emulator.url}{path}", "-H", f"x-api-key: {emulator.key}", *more]
 
 
-@needs_curl
 def test_curl_shows_a_streamed_approval_line_by_line(real: Emulator) -> None:
     body = ("-H", "Content-Type: application/json", "-d", json.dumps(BODY))
     command = curl(real, "/v1/workflows/streamed_approval/invoke/stream", *body)
@@ -159,7 +155,6 @@ def test_curl_shows_a_streamed_approval_line_by_line(real: Emulator) -> None:
     assert "".join(chunks) == seen[-1]["data"]["result"]
 
 
-@needs_curl
 def test_curl_follows_a_task_on_the_path_of_the_sdk(auto: Emulator) -> None:
     with auto.api() as api:
         task_id = api.post("/v1/workflows/completed/invoke/async", json=BODY).json()["id"]
