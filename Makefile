@@ -50,7 +50,7 @@ $(E2E)/.clients: tests/e2e/clients/package.json $(E2E)/.installed
 	! command -v npm >/dev/null || { cp $< $(E2E)/package.json && \
 		npm install --silent --no-audit --no-fund --prefix $(E2E) && touch $@; }
 
-e2e: $(VENV)/.installed $(E2E)/.installed $(E2E)/.clients ## drive a served emulator with the official SDK, and with clients of Java, Node, Python and curl
+e2e: $(VENV)/.installed $(E2E)/.installed $(E2E)/.clients ## drive a served emulator with the official SDK and other clients (curl, Java, Node, Python)
 	NO_PROXY=127.0.0.1,localhost $(E2E)/bin/python -m pytest -q -c tests/e2e/pytest.ini tests/e2e
 
 # The browser itself comes from the system, or by CHROMIUM=/path/to/it.

@@ -41,6 +41,7 @@ class Exchange:
     began:     by the clock for lengths of time, in seconds.
     namespace: None for whoever needs no key, or has none that is welcome.
     clock:     the namespace's, once it was read.
+    entered:   the namespace in which the request was let in, with a key or without; None where it was not.
     number:    of its answer, once one was taken.
     entry:     what the journal has of it, once it has anything.
     """
@@ -51,6 +52,7 @@ class Exchange:
     namespace: str | None = None
     violations: tuple[Violation, ...] = ()
     clock: Clock | None = None
+    entered: str | None = None
     number: Number | None = None
     entry: Entry | None = None
 

@@ -203,14 +203,11 @@ class Service:
             except BodyTooLarge as too_large:
                 exchange.violations = _broken(too_large, exchange.request)
         reply = self._undeclared(self.manner.error(error))
-        return await self.outcome(exchange, with_headers(reply, headers), None)
+        return await self.outcome(exchange, with_headers(reply, headers))
 
-    async def outcome(self, exchange: Exchange, reply: Reply | StreamReply, namespace: str | None) -> Outcome:
-        """Return an answer that is ready to be sent; where answers are recorded, it is, unless it is a stream.
-
-        namespace: the one in which the request was let in; None where it was not.
-        """
-        added = () if namespace is None else await self.manner.added(exchange, namespace)
+    async def outcome(self, exchange: Exchange, reply: Reply | StreamReply) -> Outcome:
+        """Return an answer that is ready to be sent; where answers are recorded, it is, unless it is a stream."""
+        added = () if exchange.entered is None else await self.manner.added(exchange, exchange.entered)
         if isinstance(reply, StreamReply):
             return Outcome(exchange, reply, added, [])
         record = self.recorder and self.recorder.record
@@ -224,8 +221,8 @@ class Service:
         if isinstance(reply, Defect):
             reply = _BARE
         added: RawHeaders | Defect = ()
-        if exchange.namespace is not None:
-            added = await attempt(self.manner.added(exchange, exchange.namespace), scope)
+        if exchange.entered is not None:
+            added = await attempt(self.manner.added(exchange, exchange.entered), scope)
         if isinstance(added, Defect):
             added = ()
         headers: list[Header] | Defect = reply.whole_headers(added)
@@ -374,9 +371,8 @@ class Endpoint:
         """Return the answer to a request, and raise only what is a defect of ours. None for a client that is gone."""
         request, service, manner = exchange.request, self._service, self._service.manner
         reply: Reply | StreamReply
-        namespace: str | None = None
         try:
-            namespace = manner.enter(request, self._operation)
+            namespace = exchange.entered = manner.enter(request, self._operation)
             if self._operation.security:
                 exchange.namespace = namespace
             reply = await self.reply(exchange, namespace)
@@ -394,7 +390,7 @@ class Endpoint:
             reply = service.shaped(self._operation, reply)
         elif request.scope["method"] == "HEAD":
             reply = reply.head
-        return await service.outcome(exchange, reply, namespace)
+        return await service.outcome(exchange, reply)
 
     async def reply(self, exchange: Exchange, namespace: str) -> Reply | StreamReply:
         """Validate a request and return its answer. Raises Refused."""
