@@ -58,11 +58,10 @@ class Forgetting:
 
     async def remove(self, namespace: str, task_id: str) -> None:
         """Forget a task and all of its sub-tasks."""
-        doomed, found = [task_id], {task_id}
+        doomed = [task_id]
         for each in doomed:
-            children = [child.id for child in await self._store.children(namespace, each) if child.id not in found]
-            found.update(children)
-            doomed += children
+            # A client may let tasks be parents in a circle. As each has one parent, only the first can be met again.
+            doomed += [child.id for child in await self._store.children(namespace, each) if child.id != task_id]
         await self._store.remove(namespace, doomed)
         self._told((namespace, each) for each in doomed)
         for each in doomed:

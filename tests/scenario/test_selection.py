@@ -79,6 +79,13 @@ def test_a_pattern_goes_before_exists() -> None:
     assert chosen(catalogue, "w", {"title": "yy"}).scenario.name == "a"
 
 
+def test_more_conditions_go_before_a_closer_one() -> None:
+    exact = scenario("a", field("title", "equals", "x"))
+    two = scenario("b", field("title", "exists", True), field("text", "exists", True))
+
+    assert chosen(Catalogue([exact, two]), "w", {"title": "x", "text": "y"}).scenario.name == "b"
+
+
 def test_equally_specific_scenarios_are_told_apart_by_name() -> None:
     one, other = scenario("a", glob("w*")), scenario("b", glob("w*"))
 

@@ -1,0 +1,32 @@
+"""Where a task stands."""
+
+from dataclasses import replace
+
+from emulator.clock import machine_time
+from emulator.core.signals import Signal
+from emulator.core.timeline import Millis
+from emulator.standing import Standings
+from tests.engines import make_engine, start
+
+SLOWER = 10_000
+
+
+async def test_a_host_whose_clock_is_behind_shows_what_another_has_already_done() -> None:
+    engine = make_engine(clock="real")
+    task = (await engine.start("one", start("approval"))).standing.task
+    ahead = Millis(machine_time() + SLOWER)
+    await engine.store.replace("one", task.with_signals([Signal(ahead, "stop")]))
+
+    read = (await engine.read("one", task.id)).standing
+
+    assert (read.snapshot.status, read.snapshot.finished_at, read.now) == ("stopped", ahead, ahead)
+
+
+async def test_a_host_whose_clock_is_behind_shows_a_task_that_another_has_started() -> None:
+    engine = make_engine(clock="real")
+    task = (await engine.start("one", start("approval"))).standing.task
+    behind = Standings(engine.store, replace(engine.standings.first_clock, base=Millis(task.turn.born - SLOWER)))
+
+    standing = await behind.get("one", task.id)
+
+    assert (standing.snapshot.status, standing.now) == ("pending", task.turn.born)
