@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 # The official SDK needs versions of its own, so it lives apart.
 E2E := .venv-e2e
 AUDIT := .venv-audit
+MUTANTS := .venv-mutants
 PYTHON ?= python3
 # Not empty where somebody has chosen it: an environment of another version is then made anew.
 CHOSEN := $(filter-out file,$(origin PYTHON))
@@ -14,7 +15,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test e2e browser screenshots page-weight vendor check format-check lint types floors docs docs-check fmt \
-	fuzz lock audit bench soak peers dist clean FORCE
+	fuzz mutants lock audit bench soak peers dist clean FORCE
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -99,6 +100,15 @@ fmt: $(VENV)/.installed ## format the code and mend what can be mended
 fuzz: $(VENV)/.installed ## let Schemathesis look for a request that breaks the contract
 	$(BIN)/python tests/fuzz.py
 
+# Cosmic Ray makes the mutants, in an environment of its own; the tests run in the usual one.
+$(MUTANTS)/.installed: Makefile
+	test -x $(MUTANTS)/bin/python || $(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0
+	touch $@
+
+mutants: $(VENV)/.installed $(MUTANTS)/.installed ## break the code in 440 places, one by one: do the tests notice? (ARGS="--room core")
+	$(MUTANTS)/bin/python -m tests.mutants $(BIN)/python --workers $(WORKERS) $(ARGS)
+
 # In an environment of its own, so that nothing stays in it that is no longer asked for.
 lock: ## renew constraints.txt, the versions that all of this installs
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
@@ -142,5 +152,5 @@ dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## remove what was built, the virtual environments included
-	rm -rf $(VENV) .venv-newest $(E2E) $(AUDIT) .venv-lock .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	fuzz mutants lock audit bench soak peers dist clean FORCE
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -53,6 +53,26 @@ def test_a_timeline_knows_whether_anything_may_go_wrong() -> None:
     assert Timeline("t", (replace(STEPS[0], faults=(FaultRule(RESET),)), STEPS[1])).goes_wrong
 
 
+def test_the_built_in_faults_answer_with_these_statuses_and_only_slow_comes_late() -> None:
+    assert {name: fault.status for name, fault in BUILT_IN.items() if fault.status} == {
+        "rate-limited": 429,
+        "server-error": 500,
+        "unavailable": 503,
+    }
+    assert {name: (fault.low, fault.high) for name, fault in BUILT_IN.items() if fault.low or fault.high} == {
+        "slow": (1_000, 3_000)
+    }
+    assert {name: fault.over for name, fault in BUILT_IN.items() if fault.over} == {"slow-body": 2_000}
+
+
+def test_three_faults_mean_something_in_a_stream_alone() -> None:
+    assert [name for name, fault in BUILT_IN.items() if fault.is_of_a_stream] == [
+        "cut-stream",
+        "duplicate-event",
+        "out-of-order",
+    ]
+
+
 def test_a_rule_is_told_in_words() -> None:
     assert str(FaultRule(RESET)) == "reset once"
     assert str(FaultRule(RESET, 3, None, "getTask", Status.PAUSED)) == (

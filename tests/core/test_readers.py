@@ -45,6 +45,14 @@ def test_an_expiry_by_time_is_made_by_a_skip() -> None:
     assert replay(expired, NOW).visits[-1].cause == "expire"
 
 
+def test_a_read_that_passes_time_is_noted_where_it_shows_a_step_in_which_the_plan_moves() -> None:
+    reading = planned(PAUSED)
+    before = Millis(1_300)  # in the step before the pause
+
+    assert kinds(on_read(reading, before, replay(reading, before), in_no_time=True)) == ["skip", "poll"]
+    assert kinds(on_read(turn(), before, replay(turn(), before), in_no_time=True)) == ["skip"]
+
+
 def test_whoever_waits_need_not_be_shown_anything() -> None:
     assert kinds(on_wait(planned(PAUSED), NOW, replay(planned(PAUSED), NOW), in_no_time=False)) == ["approve"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.core.replay import Turn, replay, skip_until, sub_tasks_started
+from emulator.core.replay import Turn, draw, replay, skip_until, sub_tasks_started
 from emulator.core.signals import Signal, SignalOrderError
 from emulator.core.task import Status
 from emulator.core.timeline import After, Millis, Pause, Polls, Step, SubTask, Timeline, Wait
@@ -84,6 +84,7 @@ def test_stop_ends_a_live_task_and_says_that_it_was_manual() -> None:
     stopped = replay(turn(Signal(Millis(1_500), "stop", by="me")), Millis(99_999))
 
     assert (stopped.status, stopped.is_manually_stopped, stopped.finished_at) == ("stopped", True, 1_500)
+    assert [visit.step for visit in stopped.visits] == [0, 1, 1]
 
 
 def test_a_step_that_counts_reads_is_left_by_the_read_after_them() -> None:
@@ -112,6 +113,20 @@ def test_a_delay_drawn_from_a_range_is_the_same_at_each_reading_and_within_the_r
 
     assert len(changes) == 1
     assert 1_100 <= (changes.pop() or 0) <= 1_300
+
+
+def test_what_is_drawn_follows_splitmix64() -> None:
+    # The first values of its reference implementation for the seed 1234567.
+    expected = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
+
+    assert [draw(1234567, index, 0, 2**64 - 1) for index in range(4)] == expected
+    assert draw(1234567, 0, 10, 12) == 10 + expected[0] % 3
+
+
+def test_an_expiry_that_is_given_as_a_signal_leads_where_time_would_have_led() -> None:
+    expired = replay(turn(Signal(Millis(3_000), "expire", by="me")), Millis(3_000))
+
+    assert (expired.step.id, expired.visits[-1].cause, expired.finished_at) == ("expired", "expire", 3_000)
 
 
 def test_a_live_step_without_a_way_out_cannot_be_made() -> None:
