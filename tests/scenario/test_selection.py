@@ -191,3 +191,15 @@ def test_a_scenario_of_which_no_condition_holds_is_not_near_and_one_that_fits_is
 
     assert [miss.scenario.name for miss in near] == ["one_refund", "refund"]
     assert fitting == []
+
+
+def test_three_near_scenarios_are_told_unless_more_are_asked_for() -> None:
+    many = [scenario(f"s{number}", glob("other")) for number in range(5)]
+
+    assert [miss.scenario.name for miss in near_misses(many, "w", {})] == ["s0", "s1", "s2"]
+    assert len(near_misses(many, "w", {}, most=4)) == 4
+
+
+def test_an_unknown_name_where_no_scenario_is_known_is_refused_so() -> None:
+    with pytest.raises(BadRequest, match=r"which is not there; known ones are none$"):
+        chosen(Catalogue([]), preferred="refund")
