@@ -230,7 +230,7 @@ class OperationReader:
             allowed = ", ".join(STYLES[where])
             self._fault((*path, "style"), f"style {describe(style)} of a {where} parameter; served are: {allowed}")
             style = STYLES[where][0]
-        return schema if isinstance(schema, Mapping) else True, self._schema_pointer(path), style
+        return schema if isinstance(schema, Mapping | bool) else True, self._schema_pointer(path), style
 
     # --- bodies and responses ---
 

@@ -50,6 +50,10 @@ def test_a_form_is_read_as_the_types_of_its_schema() -> None:
     assert found == Accepted({}, {"item": "café", "count": 2, "gift": True, "tags": [1, 2], "other": "x"})
 
 
+def test_of_a_repeated_field_with_one_value_the_last_counts() -> None:
+    assert read(b"item=ab&tags=1&item=cd&item=ef&tags=2") == Accepted({}, {"item": "ef", "tags": [1, 2]})
+
+
 def test_a_multipart_form_is_read_likewise_and_a_file_is_its_bytes() -> None:
     photo = part(b"photo", b"\x89PNG\xff", b'; filename="a.png"\r\nContent-Type: image/png')
     body = part(b"item", "Tee ☕".encode()) + part(b"count", b"3") + photo + b"--xyz--\r\n"
@@ -94,3 +98,24 @@ def test_a_multipart_body_without_parts_is_refused(body: bytes) -> None:
 
 def test_json_is_still_read_beside_forms() -> None:
     assert read(b"3", b"application/json") == Accepted({}, 3)
+
+
+def test_a_form_is_read_where_json_is_declared_first() -> None:
+    contract = contract_of("""\
+        paths:
+          /orders:
+            post:
+              operationId: order
+              requestBody:
+                content:
+                  application/json: {schema: {type: integer}}
+                  application/x-www-form-urlencoded: {schema: {properties: {count: {type: integer}}}}
+              responses: {'200': {description: ok}}
+        """)
+    validator = RequestValidator(contract, contract.operation("order"))
+
+    form = validator.check({}, b"", [(b"content-type", b"application/x-www-form-urlencoded")], b"count=2")
+
+    assert form == Accepted({}, {"count": 2})
+    assert validator.check({}, b"", [(b"content-type", b"application/json")], b"3") == Accepted({}, 3)
+    assert validator.check({}, b"", [], b"4") == Accepted({}, 4)
