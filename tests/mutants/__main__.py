@@ -39,25 +39,31 @@ class Unbroken:
     """A run of a room's tests on the package as it is.
 
     seconds: of CPU time, by test.
-    lines:   by file and by line, the tests that run it.
+    lines:   by file and by line, the tests that run it; the empty text is one if it was run outside of tests.
     """
 
     seconds: Mapping[str, float]
     lines: Mapping[str, Mapping[str, Sequence[str]]]
 
     def tests_of(self, mutation: Mutation) -> list[str]:
-        """Return the tests that run the function of a mutation, all for one outside of functions: the quickest first.
+        """Return the tests that run the function of a mutation, the quickest first.
 
-        Those beyond `MOST_SECONDS` are left out.
+        Where it is run outside of tests, or the mutation is outside of functions, all other tests come behind. Those
+        beyond `MOST_SECONDS` are left out.
         """
-        tests = set(self.seconds)
-        if mutation.lines is not None:
-            first, last = mutation.lines
-            lines = self.lines.get(mutation.mutant.file, {})
-            tests = {test for line, those in lines.items() if first <= int(line) <= last for test in those}
-        quickest = sorted(tests, key=lambda test: (self.seconds[test], test))
-        spent = accumulate(self.seconds[test] for test in quickest)
-        return [test for test, seconds in zip(quickest, spent, strict=True) if seconds <= MOST_SECONDS]
+        running = self._tests_that_run(mutation)
+        tests = set(self.seconds) if "" in running else running
+        ordered = sorted(tests, key=lambda test: (test not in running, self.seconds[test], test))
+        spent = accumulate(self.seconds[test] for test in ordered)
+        return [test for test, seconds in zip(ordered, spent, strict=True) if seconds <= MOST_SECONDS]
+
+    def _tests_that_run(self, mutation: Mutation) -> set[str]:
+        """Return the tests that run the function of a mutation; the empty text stands for what is no test."""
+        if mutation.lines is None:
+            return {""}
+        first, last = mutation.lines
+        lines = self.lines.get(mutation.mutant.file, {})
+        return {test for line, tests in lines.items() if first <= int(line) <= last for test in tests}
 
 
 @dataclass(frozen=True, slots=True)

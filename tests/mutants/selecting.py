@@ -13,7 +13,8 @@ from coverage import Coverage
 class Recorder:
     """Writes to a file how much CPU time each test takes, and which lines of a folder it runs.
 
-    The file is JSON: `seconds` by test, `lines` by file within the folder and by line, each the tests that run it.
+    The file is JSON: `seconds` by test; `lines` by file within the folder and by line, each the tests that run it, the
+    empty text among them if it was run outside of any test, as when a test file is imported.
     """
 
     def __init__(self, folder: Path, target: Path) -> None:
@@ -40,7 +41,7 @@ class Recorder:
         for file in data.measured_files():
             name = Path(file).relative_to(self._folder).as_posix()
             for line, tests in data.contexts_by_lineno(file).items():
-                lines[name][line] = sorted(set(tests) - {""})
+                lines[name][line] = sorted(set(tests))
         self._target.write_text(json.dumps({"seconds": self._seconds, "lines": lines}), encoding="utf-8")
 
 
