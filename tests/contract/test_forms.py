@@ -119,3 +119,26 @@ def test_a_form_is_read_where_json_is_declared_first() -> None:
     assert form == Accepted({}, {"count": 2})
     assert validator.check({}, b"", [(b"content-type", b"application/json")], b"3") == Accepted({}, 3)
     assert validator.check({}, b"", [], b"4") == Accepted({}, 4)
+
+
+def test_each_type_of_json_is_held_against_its_own_schema() -> None:
+    contract = contract_of("""\
+        paths:
+          /orders:
+            post:
+              operationId: order
+              requestBody:
+                content:
+                  application/json: {schema: {type: integer}}
+                  application/vnd.text+json: {schema: {type: string}}
+              responses: {'200': {description: ok}}
+        """)
+    validator = RequestValidator(contract, contract.operation("order"))
+
+    def sent(media_type: bytes, body: bytes) -> Any:
+        return validator.check({}, b"", [(b"content-type", media_type)], body)
+
+    assert sent(b"application/json", b"3") == Accepted({}, 3)
+    assert sent(b"application/vnd.text+json", b'"a"') == Accepted({}, "a")
+    assert [each.type for each in sent(b"application/vnd.text+json", b"3")] == ["string_type"]
+    assert [each.type for each in sent(b"application/json", b'"a"')] == ["int_type"]

@@ -9,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.contract.judging import MAX_DEPTH, judge, violations
+from emulator.contract.model import MediaType
 from emulator.contract.spec import Contract
-from emulator.contract.validation import Accepted, RequestValidator, ResponseChecker, Violation, body_is_acceptable
+from emulator.contract.validation import (
+    Accepted,
+    RequestValidator,
+    ResponseChecker,
+    Violation,
+    body_is_acceptable,
+    media_type_of,
+)
 from tests.contract.samples import contract_of, contract_with, ours
 
 OURS = ours()
@@ -527,3 +535,20 @@ def test_a_pattern_that_only_python_knows_is_judged_by_jsonschema_alone() -> Non
     is_valid = judge(contract, "/components/schemas/S")
 
     assert [text for text in ("xx", "yy", "xy", "xx\n") if is_valid(text)] == ["xx", "yy"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "wanted"),
+    [
+        (("text/*", "*/*"), "text/plain; charset=utf-8", "text/*"),
+        (("text/*", "*/*"), "image/png", "*/*"),
+        (("text/*", "text/plain"), "Text/Plain", "text/plain"),
+        (("text/*",), "image/text", None),
+        (("application/json", "application/a+json"), "application/b+json", "application/json"),
+        (("text/plain",), "application/json", None),
+    ],
+)
+def test_the_closest_declared_media_type_covers_the_one_that_was_sent(
+    declared: tuple[str, ...], sent: str, wanted: str | None
+) -> None:
+    assert media_type_of({name: MediaType(None) for name in declared}, sent) == wanted
