@@ -152,5 +152,5 @@ dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## remove what was built, the virtual environments included
-	fuzz mutants lock audit bench soak peers dist clean FORCE
+	rm -rf $(VENV) .venv-newest $(E2E) $(AUDIT) $(MUTANTS) .venv-lock .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
