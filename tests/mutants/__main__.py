@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
+from math import ceil
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -32,6 +33,9 @@ HERE: Final = Path(__file__).parent
 REPOSITORY: Final = HERE.parent.parent
 # Of CPU time, for the tests of one mutant as they take it unbroken.
 MOST_SECONDS: Final = 8.0
+# A mutant is endless if its tests use so many times their CPU time, and that of starting pytest.
+PATIENCE: Final = 5
+START_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,12 @@ class Unbroken:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A mutation, and the tests that are to notice it."""
+    """A mutation, the tests that are to notice it, and the CPU time after which they are stopped, in seconds."""
 
     room: str
     mutation: Mutation
     tests: Sequence[str]
+    most: int
 
 
 class Workplace:
@@ -95,10 +100,9 @@ class Workplace:
             text=True,
         )
 
-    def run(self, files: Iterable[str], tests: Sequence[str] | None = None, record: bool = False) -> dict[str, Any]:
-        """Run tests of these files, all or some in an order, and return what the worker says of it."""
+    def run(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Run tests as `worker` is to be asked, and return what it says."""
         stdin, stdout = _pipes(self._process)
-        request = {"files": [*files], "tests": tests, "record": str(self._package) if record else None}
         print(json.dumps(request), file=stdin, flush=True)
         line = stdout.readline()
         if not line:
@@ -108,7 +112,7 @@ class Workplace:
 
     def run_unbroken(self, files: Sequence[str]) -> Unbroken:
         """Run all tests of these files, and return which take how long and run what. Exits where one fails."""
-        answer = self.run(files, record=True)
+        answer = self.run({"files": files, "tests": None, "most": None, "record": str(self._package)})
         if answer["outcome"] != "passed":
             raise SystemExit(f"{answer['printed']}\nThese tests fail without any mutant.")
         return Unbroken(**answer["recorded"])
@@ -119,7 +123,7 @@ class Workplace:
             return Result(job.room, job.mutation.mutant, SURVIVED, 0)
         files = dict.fromkeys(test.partition("::")[0] for test in job.tests)
         with _written(self._package / job.mutation.mutant.file, job.mutation.text):
-            answer = self.run(files, job.tests)
+            answer = self.run({"files": [*files], "tests": job.tests, "most": job.most, "record": None})
         return Result(job.room, job.mutation.mutant, report.outcome_of(answer["outcome"]), answer["seconds"])
 
     def close(self) -> None:
@@ -172,7 +176,12 @@ def jobs_of(config: Mapping[str, Any], room: str, drawn: Iterable[Mutation], wor
     """Return the mutants of a room, each with the tests that run it."""
     unbroken = workplace.run_unbroken(config["room"][room]["tests"])
     print(f"{room}: {len(unbroken.seconds)} tests pass unbroken, {sum(unbroken.seconds.values()):.0f} s", flush=True)
-    return [Job(room, mutation, unbroken.tests_of(mutation)) for mutation in drawn]
+    return [_job(room, mutation, unbroken) for mutation in drawn]
+
+
+def _job(room: str, mutation: Mutation, unbroken: Unbroken) -> Job:
+    tests = unbroken.tests_of(mutation)
+    return Job(room, mutation, tests, ceil(PATIENCE * (START_SECONDS + sum(unbroken.seconds[each] for each in tests))))
 
 
 def run_all(jobs: Sequence[Job], workplaces: Sequence[Workplace]) -> list[Result]:

@@ -2,11 +2,11 @@
 
     python -m tests.mutants.worker
 
-A JSON object a line comes in: `files` of tests; `tests`, which of them in which order, or null for all; `record`, a
-folder for which it is recorded which tests run which lines, or null. A JSON object a line goes out: `outcome`,
-`seconds` of CPU time, the end of what pytest `printed`, and what was `recorded`. The outcome is `passed`, `failed`, or
-`endless` for a run that has used up `CPU_SECONDS`, or that had one test which did not end within `WAIT_SECONDS` of
-real time.
+A JSON object a line comes in: `files` of tests; `tests`, which of them in which order, or null for all; `most`, after
+how many seconds of CPU time the run is stopped, or null; `record`, a folder for which it is recorded which tests run
+which lines, or null. A JSON object a line goes out: `outcome`, `seconds` of CPU time, the end of what pytest `printed`,
+and what was `recorded`. The outcome is `passed`, `failed`, or `endless` for a run that was stopped, or that had one
+test which did not end within `WAIT_SECONDS` of real time.
 """
 
 import json
@@ -24,8 +24,7 @@ import pytest
 
 from tests.mutants import selecting
 
-# Four times what the tests of a mutant take at most unbroken, and thirty times what a single one of them takes.
-CPU_SECONDS: Final = 40
+# Thirty times what a single test takes.
 WAIT_SECONDS: Final = 60
 MOST_BYTES: Final = 3 * 1024**3
 _TIMEOUT_PRINTED: Final = "+ Timeout +"
@@ -76,8 +75,8 @@ def _become_pytest(request: dict[str, Any], printed: Path, recorded: Path) -> No
     with printed.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    if request["record"] is None:
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+    if (most := request["most"]) is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most + 5))
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     code = 3
