@@ -225,6 +225,42 @@ def test_a_folder_that_is_no_environment_is_not_removed(checkout: Checkout) -> N
     assert precious.exists()
 
 
+def test_make_serve_refuses_an_old_python(checkout: Checkout) -> None:
+    checkout.has("old", "3.9")
+
+    result = subprocess.run(
+        [
+            "make",
+            "--directory",
+            str(ROOT),
+            "serve",
+            f"PYTHON={checkout.programs / 'old'}",
+            f"VENV={checkout.folder / 'x'}",
+        ],
+        env={"PATH": f"{checkout.programs}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 2
+    assert "old' is Python 3.9, and xpander-emulator needs Python 3.11 or newer; install one" in result.stderr
+    assert not (checkout.folder / "x").exists()
+
+
+def test_make_serve_keeps_to_a_python_that_was_chosen_and_installs_no_test_tools() -> None:
+    dry_run = ["make", "--directory", str(ROOT), "--dry-run", "serve"]
+
+    default = subprocess.run(dry_run, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True)
+    chosen = subprocess.run(
+        [*dry_run, "PYTHON=python3.12"], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True
+    )
+
+    assert "sh tools/venv.sh serve '.venv' 'python3' \n" in default.stdout
+    assert "sh tools/venv.sh serve '.venv' 'python3.12' command line\n" in chosen.stdout
+    assert "venv.sh test" not in default.stdout + chosen.stdout
+
+
 def test_ci_finds_the_pythons_of_path_and_pyenv_oldest_first_one_of_each_version(tmp_path: Path) -> None:
     def put(name: str, says: str) -> str:
         path = tmp_path / name
