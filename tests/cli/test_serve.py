@@ -124,7 +124,8 @@ def test_a_ready_file_that_cannot_be_written_is_told_before_anything_starts(run:
 def test_a_ready_file_that_is_a_file_of_something_else_is_a_failed_start(run: Run, workers: tuple[str, ...]) -> None:
     Path("precious.yaml").write_text("important: yes\n")
 
-    result = run("serve", "--port", "0", "--ready-file", "precious.yaml", *workers)
+    # The port would be refused too, but later.
+    result = run("serve", "--port", "19016", "--ready-file", "precious.yaml", *workers)
 
     assert result.exit_code == 3
     assert result.stderr == (

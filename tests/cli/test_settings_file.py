@@ -127,7 +127,7 @@ def test_a_file_to_write_outside_of_the_settings_file_s_folder_is_refused(
     mine.write_text('{"url": "http://127.0.0.1:4020", "pid": 1}')
     outside = Path("/etc/mine.json").resolve() if value.startswith("/") else mine
 
-    result = run("serve", "--config", "repo/emulator.toml")
+    result = run("doctor", "--config", "repo/emulator.toml")
 
     assert result.exit_code == 2
     assert (

@@ -87,7 +87,7 @@ def test_a_namespace_goes_through_a_file_unchanged(run: Run, url: str) -> None:
     assert again.stdout == Path("demo.json").read_text(encoding="utf-8")
     lines = again.stdout.splitlines()
     assert [lines[0], lines[-1]] == ["{", "}"]
-    assert any(line.startswith('{"format": 1, "id": "' + first) for line in lines)
+    assert any(line.startswith('{"format": 2, "id": "' + first) for line in lines)
     listed = run("tasks", "list", "--namespace", "demo").stdout
     assert first in listed
     assert second in listed
