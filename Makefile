@@ -14,7 +14,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test e2e browser screenshots page-weight vendor check format-check lint types floors docs docs-check fmt \
+.PHONY: help serve test e2e browser screenshots page-weight vendor check covered format-check lint types floors docs docs-check fmt \
 	fuzz mutants lock audit bench soak peers dist clean FORCE
 
 help: ## show this list
@@ -32,9 +32,18 @@ FORCE:
 serve: $(VENV)/.serving ## serve the emulator with the embedded defaults (ARGS="--clock auto" …)
 	$(BIN)/xpander-emulator serve $(ARGS)
 
-test: $(VENV)/.installed ## run the tests with branch coverage
+# The processes that the tests start, a hundred and more, read the bytecode that the first one writes.
+unexport PYTHONDONTWRITEBYTECODE
+# Each worker takes one half of the tests, and then from what the other one has left: servers are shared by a module.
+PYTEST := -m pytest -q -n $(WORKERS) --dist worksteal
+
+test: $(VENV)/.installed ## run the tests but for the long ones, which `make check` runs
+	@echo 'About 90 s on two cores. The tests marked "long" and the other checks: make check.'
+	$(BIN)/python $(PYTEST) -m 'not long'
+
+covered: $(VENV)/.installed
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -q -n $(WORKERS)
+	$(BIN)/coverage run $(PYTEST) --hypothesis-profile=ci
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --fail-under=90
 
@@ -71,7 +80,7 @@ page-weight: $(VENV)/.browser ## measure what the pages weigh, and when they fir
 vendor: ## fetch what the pages use of others, in the versions that vendor.toml lists (needs npm)
 	$(PYTHON) tools/vendor.py
 
-check: $(VENV)/.installed format-check lint types floors docs-check test ## everything that must hold: format, lint, types, floors, docs, tests
+check: $(VENV)/.installed format-check lint types floors docs-check covered ## everything that must hold: format, lint, types, floors, docs, all tests with branch coverage
 
 format-check:
 	$(BIN)/ruff format --check .

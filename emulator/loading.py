@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from emulator import embedded
@@ -57,13 +58,16 @@ def _by_operation(document: Document, contract: Contract, mistakes: Sequence[Mis
     }
 
 
+@lru_cache(maxsize=1)
 def _embedded() -> Contract:
+    """Return the embedded contract, read once for all servers of this process."""
     # The embedded contract is checked by the tests, so that every start is spared it.
     return load_contract(embedded.CONTRACT, embedded.CONTRACT.name, check_schemas=False, check_behaviours=False)
 
 
+@lru_cache(maxsize=1)
 def built_in_stories() -> tuple[Scenario, ...]:
-    """Return the scenarios that come with the emulator."""
+    """Return the scenarios that come with the emulator, read once for all servers of this process."""
     return load_scenarios((embedded.SCENARIOS,), None, trusted=True)
 
 

@@ -1,10 +1,14 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
+from tests.profiles import QUICK
 from tests.redis_server import NOT_INSTALLED, RedisServer
 
-pytest_plugins = ["pytester"]
+# `--hypothesis-profile=ci` takes its place.
+settings.load_profile(QUICK)
+pytest_plugins = ["pytester", "tests.stalls"]
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,10 @@
 """The engine under any order of acts: no illegal transition, and no two readers with different histories."""
 
 import asyncio
-import os
 from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
@@ -18,6 +16,7 @@ from emulator.errors import BadRequest, Conflict, NotFound
 from emulator.scenario.paths import Path, paths
 from emulator.standing import Standing
 from tests.engines import contract, make_engine, start, stories
+from tests.profiles import examples
 
 T = TypeVar("T")
 NAMESPACES = st.sampled_from(["one", "two"])
@@ -170,7 +169,5 @@ class EngineMachine(RuleBasedStateMachine):
         return len(visits) > len(before)
 
 
-EngineMachine.TestCase.settings = settings(
-    max_examples=150 if os.environ.get("CI") else 40, stateful_step_count=40, deadline=None
-)
+EngineMachine.TestCase.settings = examples(150, stateful_step_count=40)
 TestEngine = EngineMachine.TestCase

@@ -3,13 +3,14 @@
 import asyncio
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.faults import BUILT_IN, KINDS, LONGEST
 from emulator.errors import BadRequest
 from emulator.scenario import words
 from tests.engines import make_engine
+from tests.profiles import examples
 from tests.web.api import api
 
 JSON = st.recursive(
@@ -39,7 +40,7 @@ def faults(draw: st.DrawFn) -> Any:
     return {key: draw(LIKELY.get(key, JSON) | JSON) for key in chosen}
 
 
-@settings(deadline=None, max_examples=400)
+@examples(400)
 @given(st.lists(faults() | JSON, max_size=3))
 def test_whatever_is_written_is_taken_or_refused_with_a_reason(written: list[Any]) -> None:
     engine = make_engine()
@@ -61,7 +62,7 @@ def test_whatever_is_written_is_taken_or_refused_with_a_reason(written: list[Any
 APP = api(clock="auto")
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(faults())
 def test_whatever_is_taken_gives_an_answer_or_breaks_the_connection(fault: Any) -> None:
     async def ask() -> int:

@@ -108,3 +108,10 @@ async def test_what_a_pause_must_tell_by_another_release_is_generated(release: C
 
     first, second = (each["hitl_request"]["operation_id"] for each in asked if each["status"] == "paused")
     assert first == second
+
+
+def test_what_is_built_in_is_read_once_for_all_servers_of_a_process() -> None:
+    one, other = api().app, api(seed=1).app
+
+    assert one.contract is other.contract
+    assert one.engine.catalogue["approval"] is other.engine.catalogue["approval"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.contract.judging import judge
@@ -38,7 +38,6 @@ def standing(name: str, request: bytes, key: int, now: int) -> Standing:
     return Standing("ns", Task("t1", 0, (turn,)), turn, 0, Millis(now), replay(turn, Millis(now)))
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(stories())),
     st.sampled_from(REQUESTS),

@@ -5,20 +5,21 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.contract.expressions import compiles, matches, rewritten, unknown_properties
 from emulator.contract.judging import judge, violations
 from emulator.contract.values import generate
 from tests.contract.samples import contract_of, contract_with
+from tests.profiles import examples
 
 CATEGORIES = ["L", "Lu", "Ll", "Lo", "M", "N", "Nd", "P", "Pd", "S", "Sc", "Z", "Zs", "C", "Cc"]
 AT = "/components/schemas/S"
 
 
 @given(st.sampled_from(CATEGORIES), st.characters())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_property_is_what_unicode_says_it_is(category: str, character: str) -> None:
     has_it = unicodedata.category(character).startswith(category)
 
@@ -100,7 +101,7 @@ PATTERNS = st.lists(st.tuples(PIECES, st.sampled_from(["", "+", "{2,4}", "?"])).
 
 
 @given(PATTERNS.map(lambda pieces: f"^{''.join(pieces)}$"), st.integers(0, 1000))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_value_is_made_of_any_pattern_with_properties(pattern: str, key: int) -> None:
     contract = contract_with(S={"type": "string", "pattern": pattern})
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.contract.model import Credential
@@ -18,6 +18,7 @@ from emulator.contract.validation import RequestValidator
 from emulator.document import parse_document
 from emulator.errors import InvalidFiles, NotFound
 from tests.contract.samples import HEAD, ROOT, contract_of, ours
+from tests.profiles import examples
 
 PETS = """\
 security: [{Key: []}]
@@ -384,7 +385,7 @@ JUNK = st.one_of(
 
 
 @given(st.lists(st.tuples(st.sampled_from(places_in(SOUND)[1:]), JUNK), min_size=1, max_size=3))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_file_spoilt_anywhere_is_served_or_refused_with_places(spoilt: list[tuple[tuple[Any, ...], Any]]) -> None:
     document = json.loads(json.dumps(SOUND))
     for path, junk in spoilt:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -16,6 +16,7 @@ from emulator.contract.model import Contract
 from emulator.contract.values import fake, generate, keyed, providers, uuid4
 from emulator.errors import BadRequest, EmulatorError
 from tests.contract.samples import contract_with, ours
+from tests.profiles import examples
 
 OURS = ours()
 EMPTY = contract_with()
@@ -37,7 +38,7 @@ def test_every_schema_of_our_contract_gives_valid_values(name: str) -> None:
 
 
 @given(st.sampled_from(SCHEMAS), st.integers(0, 2**64 - 1))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_any_key_gives_a_valid_value(name: str, key: int) -> None:
     assert is_valid(OURS, name, generate(OURS, {"$ref": f"#/components/schemas/{name}"}, key))
 
@@ -192,7 +193,7 @@ _SENSIBLE = st.recursive(_LEAVES, lambda inner: _composed(inner) | _asking_more(
 
 
 @given(_SENSIBLE, st.integers(0, 1000))
-@settings(max_examples=120, deadline=None)
+@examples(120)
 def test_any_sensible_schema_is_met(schema: dict[str, Any], key: int) -> None:
     value = generate(EMPTY, schema, key)
 
@@ -201,7 +202,7 @@ def test_any_sensible_schema_is_met(schema: dict[str, Any], key: int) -> None:
 
 
 @given(st.dictionaries(_NAMES, _SENSIBLE, max_size=3), _SENSIBLE, st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_a_further_property_of_any_schema_leaves_the_others_as_they_were(
     rules: dict[str, Any], new: dict[str, Any], key: int
 ) -> None:
@@ -283,7 +284,7 @@ STRANGE = st.recursive(
 
 
 @given(STRANGE)
-@settings(max_examples=150, deadline=None)
+@examples(150, deadline=None)
 def test_a_stranger_s_schema_gives_a_valid_value_or_a_plain_refusal(schema: dict[str, Any]) -> None:
     try:
         value = generate(EMPTY, schema, 1)
@@ -598,7 +599,7 @@ OPTIONAL = {"type": "object", "required": ["id"], "properties": {"id": {"type": 
 
 
 @given(st.dictionaries(_NAMES, _SENSIBLE, min_size=1, max_size=4), st.sets(_NAMES), _SENSIBLE, st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_a_further_optional_property_changes_neither_which_others_are_there_nor_what_they_are(
     rules: dict[str, Any], required: set[str], new: dict[str, Any], key: int
 ) -> None:
@@ -626,7 +627,7 @@ def test_where_nothing_is_required_everything_is_there() -> None:
 
 
 @given(st.integers(1, 4), st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_a_schema_that_branches_into_itself_stays_small(branches: int, key: int) -> None:
     again = {"$ref": "#/components/schemas/T"}
     tree = {"type": "object", "properties": {f"n{n}": again for n in range(branches)} | {"name": {"type": "string"}}}

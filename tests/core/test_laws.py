@@ -1,10 +1,9 @@
 """The six laws of the core, over random timelines, signals and instants."""
 
-import os
 from dataclasses import replace
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.replay import Snapshot, Turn, replay, skip_to_change, skip_until
@@ -12,10 +11,9 @@ from emulator.core.signals import Signal
 from emulator.core.task import TERMINAL, may_be_updated, may_follow
 from emulator.core.timeline import Millis, Polls
 from tests.core.strategies import instants, signal_lists, turns
+from tests.profiles import examples
 
-# Together the laws run 12,000 examples in CI.
-EXAMPLES = 2_000 if os.environ.get("CI") else 300
-many = settings(max_examples=EXAMPLES, deadline=None)
+many = examples(2_000)
 
 
 def seen(snapshot: Snapshot) -> tuple[object, ...]:

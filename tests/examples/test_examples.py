@@ -9,6 +9,7 @@ import pytest
 
 from tests.testkit.suites import Suite
 
+pytestmark = pytest.mark.long
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WAIT = "                await asyncio.sleep(int(answer.headers['retry-after']))\n"
 
@@ -79,7 +80,6 @@ def test_the_conduct_of_a_run_tells_who_ignores_retry_after(suite: Suite) -> Non
     found.stdout.fnmatch_lines(["warning: ignores-retry-after*", "Conduct that fails the build: ignores-retry-after."])
 
 
-@pytest.mark.slow
 def test_once_it_waits_as_long_as_it_is_told_nothing_is_found(suite: Suite) -> None:
     again = "                continue\n"
     copy(suite, "streaming", (again, WAIT + again), ("import json", "import asyncio\nimport json"))

@@ -10,12 +10,12 @@ from typing import Any, ClassVar, TypeVar
 
 import httpx2
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from emulator.settings import Settings
 from emulator.web.app import create_app
+from tests.profiles import examples
 from tests.redis_server import RedisServer
 from tests.web.api import Api
 
@@ -154,25 +154,22 @@ class OnSqlite(TwoKeys):
     store = "sqlite:FOLDER/tasks.db"
 
 
-def few(examples: int) -> settings:
-    return settings(max_examples=examples, stateful_step_count=15, deadline=None)
-
-
+@pytest.mark.long
 def test_two_keys_never_meet() -> None:
-    run_state_machine_as_test(TwoKeys, settings=few(int(os.environ.get("EXAMPLES", "15"))))
+    run_state_machine_as_test(TwoKeys, settings=examples(15, stateful_step_count=15))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_keys_never_meet_in_a_file() -> None:
-    run_state_machine_as_test(OnSqlite, settings=few(5))
+    run_state_machine_as_test(OnSqlite, settings=examples(5, stateful_step_count=15))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_keys_never_meet_in_redis(running_redis: RedisServer) -> None:
     class OnRedis(TwoKeys):
         store = running_redis.url
 
-    run_state_machine_as_test(OnRedis, settings=few(5))
+    run_state_machine_as_test(OnRedis, settings=examples(5, stateful_step_count=15))
 
 
 @pytest.mark.parametrize("store", ["sqlite", "redis"])

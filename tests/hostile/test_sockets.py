@@ -11,11 +11,12 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.server import ThreadedServer
 from emulator.settings import Settings
+from tests.profiles import examples
 
 PATIENCE_SECONDS = 10.0
 SILENCE_SECONDS = 0.3
@@ -356,7 +357,7 @@ def test_hostile_bodies_do_not_make_the_process_grow(server: ThreadedServer) -> 
     assert resident() - before < 60_000_000
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(sent=st.binary(max_size=300), place=st.integers(0, 400))
 def test_whatever_stands_anywhere_in_a_request_is_no_fault_of_ours(
     server: ThreadedServer, sent: bytes, place: int

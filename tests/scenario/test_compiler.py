@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.replay import Turn, replay, skip_to_change
@@ -15,6 +15,7 @@ from emulator.errors import InvalidFiles
 from emulator.scenario.compiler import compile_document, load_scenarios
 from emulator.scenario.durations import as_text
 from emulator.scenario.selection import Matcher, Scenario
+from tests.profiles import examples
 
 from .samples import CONTRACT
 
@@ -252,7 +253,7 @@ def step_of(draw: st.DrawFn, index: int, statuses: list[Status]) -> dict[str, An
 
 
 @given(documents(), st.integers(0, 2**64 - 1))
-@settings(max_examples=200)
+@examples(200)
 def test_a_valid_scenario_compiles_and_can_be_played_to_its_end(document: dict[str, Any], key: int) -> None:
     timeline = compile_document(parse_document(json.dumps(document), "random.yaml"), CONTRACT).timeline
     turn, now = Turn(timeline, "random", b"{}", key, Millis(0)), Millis(0)
@@ -275,7 +276,7 @@ def test_a_valid_scenario_compiles_and_can_be_played_to_its_end(document: dict[s
 
 
 @given(documents())
-@settings(max_examples=100)
+@examples(100)
 def test_every_result_repeats_an_earlier_request_with_its_ids(document: dict[str, Any]) -> None:
     steps = compile_document(parse_document(json.dumps(document), "random.yaml"), CONTRACT).timeline.steps
     unanswered: list[Any] = []
@@ -296,7 +297,7 @@ def test_every_result_repeats_an_earlier_request_with_its_ids(document: dict[str
 
 
 @given(documents(), st.data())
-@settings(max_examples=100)
+@examples(100)
 def test_a_scenario_broken_anywhere_is_refused_at_a_place_in_its_file(document: dict[str, Any], data: Any) -> None:
     step = data.draw(st.sampled_from(document["steps"]))
     key = data.draw(st.sampled_from(sorted(step)))

@@ -1,8 +1,7 @@
-import os
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.faults import BUILT_IN as BUILT_IN_FAULTS
@@ -17,8 +16,9 @@ from emulator.scenario.paths import MAX_PATHS, Path, as_json, as_text, path_of, 
 from emulator.streaming import follow
 from tests.core.strategies import timelines
 from tests.engines import make_engine, start, stories
+from tests.profiles import examples
 
-many = settings(max_examples=1_000 if os.environ.get("CI") else 200, deadline=None)
+many = examples(1_000)
 STORIES = stories()
 BUILT_IN = [path for scenario in STORIES.values() for path in paths(scenario.timeline)]
 NOW = Millis(1_000_000)

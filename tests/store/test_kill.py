@@ -95,7 +95,7 @@ def durable() -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_sqlite_acknowledged_survives_a_kill_of_the_server(tmp_path: Path) -> None:
     with serving(tmp_path, "--store", "sqlite:tasks.db") as (process, url):
         writers = Writers(url)
@@ -105,7 +105,7 @@ def test_what_sqlite_acknowledged_survives_a_kill_of_the_server(tmp_path: Path) 
         check(url, writers)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_sqlite_acknowledged_survives_a_kill_of_all_workers(tmp_path: Path) -> None:
     arguments = ("--store", "sqlite:tasks.db", "--workers", "2")
     with serving(tmp_path, *arguments) as (process, url):
@@ -122,7 +122,7 @@ def test_what_sqlite_acknowledged_survives_a_kill_of_all_workers(tmp_path: Path)
         check(url, writers)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_redis_acknowledged_survives_a_kill_of_redis(tmp_path: Path, durable: RedisServer) -> None:
     with serving(tmp_path, "--store", durable.url) as (_, url):
         writers = Writers(url)
@@ -133,7 +133,7 @@ def test_what_redis_acknowledged_survives_a_kill_of_redis(tmp_path: Path, durabl
         check(url, writers)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_redis_acknowledged_survives_a_kill_of_the_server(tmp_path: Path, durable: RedisServer) -> None:
     with serving(tmp_path, "--store", durable.url) as (process, url):
         writers = Writers(url)

@@ -39,6 +39,7 @@ def write(suite: Suite, page: str) -> None:
         suite.write("stories/quick_refund.yaml", story)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("httpx_is_httpx2")
 def test_every_example_of_the_page_passes(suite: Suite) -> None:
     write(suite, PAGE)

@@ -307,6 +307,7 @@ def seen(suite: Suite, *arguments: str) -> list[str]:
     return told.read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.long
 def test_values_are_the_same_in_any_order_and_with_workers(suite: Suite) -> None:
     first = seen(suite)
     shuffled = seen(suite, "-p", "pytest_randomly", "-p", "xdist", "-n", "2", "--dist", "loadgroup")
@@ -316,6 +317,7 @@ def test_values_are_the_same_in_any_order_and_with_workers(suite: Suite) -> None
     assert first == sorted(shuffled)
 
 
+@pytest.mark.long
 def test_a_failure_in_a_worker_shows_its_story_too(suite: Suite) -> None:
     suite.write("test_it.py", "def test_it(emulator, start):\n    start()\n    assert False\n")
 

@@ -155,6 +155,7 @@ def test_a_run_leaves_the_files_that_are_wanted(suite: Suite) -> None:
     assert "two\\_approvals" in (suite.folder / "s.md").read_text()
 
 
+@pytest.mark.long
 def test_workers_are_merged_to_the_bytes_of_one_process(suite: Suite) -> None:
     suite.write("test_careful.py", CAREFUL)
     suite.write("test_naive.py", NAIVE)
@@ -169,6 +170,7 @@ def test_workers_are_merged_to_the_bytes_of_one_process(suite: Suite) -> None:
     assert (suite.folder / "together.json").read_bytes() == (suite.folder / "alone.json").read_bytes()
 
 
+@pytest.mark.long
 def test_workers_fail_a_run_together(suite: Suite) -> None:
     suite.write("test_it.py", CAREFUL + NAIVE)
 

@@ -1,11 +1,12 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
 from emulator.web.access import Keys, Unauthorized
+from tests.profiles import examples
 from tests.web.api import Api, api, shared
 
 MISSING = {"detail": "Invalid or missing API key"}
@@ -128,7 +129,7 @@ async def play(clients: list[Api], acts: list[tuple[int, str]]) -> list[list[obj
     return learnt
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(acts=st.lists(st.tuples(st.integers(0, 1), ACTS), max_size=12))
 def test_two_keys_learn_the_same_as_if_each_were_alone(acts: list[tuple[int, str]]) -> None:
     async def check() -> None:

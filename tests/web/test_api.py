@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.contract.judging import violations
@@ -16,6 +16,7 @@ from emulator.settings import Settings
 from emulator.store import Task
 from emulator.web.app import Application, create_app
 from tests.contract.samples import ours
+from tests.profiles import examples
 from tests.web.api import Api, Json, api, shared
 
 CONTRACT = ours()
@@ -615,7 +616,7 @@ async def conversation(client: Api, order: list[int]) -> list[bytes]:
     return [*read, (await client.http.get("/v1/tasks")).content]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(order=st.permutations(range(len(STARTED))))
 def test_the_order_in_which_tasks_are_read_changes_nothing_in_them(order: list[int]) -> None:
     async def check() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from emulator.cli.archive import as_text
@@ -22,6 +22,7 @@ from emulator.credentials import PROPERTIES, REDACTED, credentials_in
 from emulator.store import Contents, Task
 from emulator.store.archive import from_document, to_document
 from emulator.store.facts import FACTS
+from tests.profiles import examples
 from tests.web.api import Api, Json, api, shared
 
 NOW = Millis(1_000)
@@ -172,7 +173,7 @@ def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(item, (*way, name))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_what_is_said_of_a_file_that_does_not_fit_tells_nothing_that_opens_doors(
     owned: Api, data: st.DataObject

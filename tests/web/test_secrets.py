@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from emulator.cli import main
@@ -26,6 +26,7 @@ from emulator.settings import Settings
 from emulator.web.access import derived_namespace
 from tests.cli.test_serve import INFO
 from tests.contract.samples import ours
+from tests.profiles import examples
 from tests.testkit.suites import Suite
 from tests.web.api import Api, shared
 
@@ -395,7 +396,7 @@ def escaped(text: str) -> str:
     return text
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=BODIES,
     broken=st.sampled_from([None, {"input": 5}, {"title": 5}, {"mcp_servers": 5}, {"user_oidc_token": [MARK]}]),

@@ -13,13 +13,15 @@ from emulator.settings import Settings
 from emulator.web import assets
 from emulator.web.app import create_app
 from emulator.web.site import POLICY, SHELLS
+from tests.web.api import shared
 
 HOST = "http://127.0.0.1:4020"
 PAGE = {"accept": "text/html,application/xhtml+xml"}
 
 
 def browser(**choices: object) -> httpx2.AsyncClient:
-    app = create_app(Settings(**{"clock": "manual", **choices}))  # type: ignore[arg-type]
+    """Return a browser; without choices, one of the emulator that tests share."""
+    app = create_app(Settings(**{"clock": "manual", **choices})) if choices else shared("manual")  # type: ignore[arg-type]
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=HOST, headers=PAGE)
 
 
@@ -35,7 +37,7 @@ async def test_a_page_is_html_under_a_strict_policy(path: str) -> None:
 
 
 async def test_the_report_tells_what_was_met_and_runs_nothing_that_others_wrote() -> None:
-    client = browser()
+    client = browser(seed=1)
     key = {"x-api-key": "local"}
     started = await client.post("/v1/workflows/completed/invoke/async", json={"input": {"text": "x"}}, headers=key)
     await client.get(f"/v1/tasks/{started.json()['id']}", headers=key)

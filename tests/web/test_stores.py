@@ -92,7 +92,7 @@ async def test_a_waiting_call_hears_what_another_server_was_told(two: tuple[Api,
     call = asyncio.ensure_future(one.http.post("/v1/workflows/external_worker/invoke", json=body))
     async with asyncio.timeout(20):
         while (await other.http.get("/v1/tasks/waited-for")).status_code == 404:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0)
         payload = {"status": "completed", "result": "Done"}
         await other.app.engine.signal(other.namespace, "waited-for", "update", payload=payload)
         answer = await call
@@ -293,8 +293,11 @@ async def test_a_locked_file_is_waited_for_and_then_told(
     assert await on_file.task(first["id"]) == first
 
     monkeypatch.setattr("emulator.store.sqlite.PATIENCE_SECONDS", 20)
+    waits = asyncio.Event()
+    # The statement is traced before it is found that the file is locked, and no other turn of the loop lies between.
+    connection(on_file).set_trace_callback(lambda _: waits.set())
     patient = asyncio.ensure_future(start(on_file, id="later"))
-    await asyncio.sleep(0.02)
+    await asyncio.wait_for(waits.wait(), 20)
     assert await on_file.task(first["id"]) == first
     locker.execute("ROLLBACK")
     locker.close()
@@ -353,7 +356,7 @@ async def test_redis_that_goes_away_is_told_and_serving_goes_on_once_it_is_back(
     waiting = asyncio.ensure_future(client.http.post("/v1/workflows/external_worker/invoke", json=body))
     async with asyncio.timeout(20):
         while (await client.http.get("/v1/tasks/waiting")).status_code == 404:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0)
 
     own_redis.kill()
 

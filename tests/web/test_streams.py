@@ -146,7 +146,7 @@ def test_a_signal_over_http_moves_an_open_stream() -> None:
 
 async def quiet() -> AsyncIterator[Mapping[str, Any]]:
     """A stream on which nothing happens."""
-    await asyncio.sleep(3600)
+    await forever()
     yield {}
 
 
@@ -160,19 +160,21 @@ SCOPE = {"type": "http", "asgi": {"version": "3.0"}, "path": "/stream", "method"
 
 
 async def forever() -> Any:
-    await asyncio.sleep(3600)
+    await asyncio.Event().wait()
 
 
 async def test_a_stream_on_which_nothing_happens_is_kept_alive_by_comments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.01)
     sent: list[bytes] = []
+    enough = asyncio.Event()
 
     async def send(message: Any) -> None:
         sent.append(message.get("body", b""))
+        if b"".join(sent).count(b"\n\n") == 2:
+            enough.set()
 
     async def hang_up() -> Any:
-        while b"".join(sent).count(b"\n\n") < 2:
-            await asyncio.sleep(0.001)
+        await enough.wait()
         return {"type": "http.disconnect"}
 
     await asyncio.wait_for(StreamReply(quiet(), contract(), EVENT).stream(SCOPE, hang_up, send, ()), 5)
@@ -187,7 +189,7 @@ async def test_a_client_that_does_not_read_is_let_go(
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.body":
-            await asyncio.sleep(3600)
+            await forever()
 
     with caplog.at_level(logging.WARNING, "emulator"):
         await asyncio.wait_for(StreamReply(endless(), contract(), EVENT).stream(SCOPE, forever, send, ()), 5)
