@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import uvicorn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http import httptools_impl
@@ -21,6 +21,7 @@ from emulator.direct import DirectProtocol
 from emulator.http1 import Http1Protocol
 from emulator.server import ThreadedServer
 from emulator.settings import Settings
+from tests.profiles import examples
 from tests.test_direct import BODY, HEAD, JOURNAL, NAMED, READ, STREAM, address, message, start, talk, without_chance
 
 # What Java's HttpClient and `curl --http2` send with a request by http, and what browsers send.
@@ -154,7 +155,7 @@ REQUESTS = st.builds(
 
 
 @pytest.mark.parametrize("kind", PROTOCOLS)
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(sent=st.lists(REQUESTS, min_size=1, max_size=4), places=st.lists(st.integers(1, 1_500), max_size=8))
 def test_what_is_asked_is_what_was_sent_however_it_comes(kind: type[Any], sent: list[Sent], places: list[int]) -> None:
     app, wire = asked(kind, cut(b"".join(each.wire() for each in sent), places))
@@ -308,7 +309,7 @@ def test_an_offer_changes_no_last_answer(twins: Twins, case: str, offer: str) ->
     assert offered.startswith(b"HTTP/1.1 ")
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(
     names=st.lists(st.sampled_from(sorted(CASES)), min_size=1, max_size=4),
     offer=st.sampled_from(sorted(OFFERS)),

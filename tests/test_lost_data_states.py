@@ -1,13 +1,11 @@
 """Two engines over one Redis that is flushed, or crashes and goes back to its last snapshot, between any two acts."""
 
 import asyncio
-import os
 from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -16,6 +14,7 @@ from emulator.errors import Conflict, NotFound
 from emulator.store import StoreUnavailable
 from emulator.store.redis import RedisStore
 from tests.engines import make_engine, start
+from tests.profiles import examples
 from tests.redis_server import RedisServer
 
 T = TypeVar("T")
@@ -151,9 +150,7 @@ class LostDataMachine(RuleBasedStateMachine):
         assert Known(view.body["input"]["text"], view.body["title"]) == self.tasks[namespace, task_id]
 
 
-LostDataMachine.TestCase.settings = settings(
-    max_examples=60 if os.environ.get("CI") else 20, stateful_step_count=20, deadline=None
-)
+LostDataMachine.TestCase.settings = examples(60, stateful_step_count=20)
 TestLostData = LostDataMachine.TestCase
 
 

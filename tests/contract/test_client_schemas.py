@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -19,6 +19,7 @@ from emulator.contract.client_schemas import (
     excess,
 )
 from tests.contract.samples import contract_with
+from tests.profiles import examples
 
 EMPTY = contract_with()
 CATASTROPHIC = "^(a|aa)+$"
@@ -384,7 +385,7 @@ _RESULTS = st.recursive(
 
 
 @given(SCHEMAS, _RESULTS)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_schema_gives_a_valid_value_or_a_reason_within_its_budget(schema: Schema, result: Any) -> None:
     client = ClientSchemas(EMPTY)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -13,13 +13,14 @@ from emulator.contract.schema_graph import spots_of
 from emulator.errors import InvalidFiles
 from tests.contract.samples import contract_of, contract_with
 from tests.contract.test_values import STRANGE
+from tests.profiles import examples
 
 EMPTY = contract_with()
 Schema = dict[str, Any]
 
 
 @given(STRANGE)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_what_is_wrong_with_a_schema_is_what_the_metaschema_finds(schema: Schema) -> None:
     def within(node: Any) -> bool:
         # A reference makes a schema of what the metaschema takes for data.
@@ -74,7 +75,7 @@ _SHALLOW = st.recursive(_LEAVES, _composed, max_leaves=6)
 
 
 @given(_SHALLOW, _LEAVES, _VALUES, st.sampled_from(["unevaluatedProperties", "unevaluatedItems"]))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(400, suppress_health_check=[HealthCheck.too_slow])
 def test_unevaluated_means_what_it_means_to_jsonschema(part: Any, leaf: Any, value: Any, word: str) -> None:
     schema = {"allOf": [part], word: leaf, "$defs": {"a": {"properties": {"a": {}}, "prefixItems": [{}]}}}
 

@@ -284,7 +284,7 @@ STRANGE = st.recursive(
 
 
 @given(STRANGE)
-@examples(150, deadline=None)
+@examples(150)
 def test_a_stranger_s_schema_gives_a_valid_value_or_a_plain_refusal(schema: dict[str, Any]) -> None:
     try:
         value = generate(EMPTY, schema, 1)

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from tests.contract.test_client_schemas import CIRCLES, SCHEMAS
+from tests.profiles import examples
 from tests.web.api import Api, Json, api
 from tests.web.test_journal import control, sentences
 
@@ -197,7 +198,7 @@ async def test_a_task_that_cannot_be_rendered_stands_in_the_list_with_its_facts(
 
 
 @given(SCHEMAS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_schema_that_is_taken_makes_a_500(manual: Api, schema: Any) -> None:
     answer = await manual.http.post("/v1/workflows/completed/invoke/async", json=asking(schema))
     if answer.status_code == 422:
