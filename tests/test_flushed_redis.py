@@ -10,7 +10,7 @@ import pytest
 from tests.processes import KEY, START, Caller, serving
 from tests.redis_server import RedisServer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -120,12 +120,13 @@ class RedisStore:
         return self._salt
 
     def _begin(self, client: Any) -> None:
-        """Begin an empty database, and read the salt. Raises UnknownFormat where another version was first."""
-        self._salt = self._salt or secrets.token_bytes(16)
+        """Begin an empty database, and read its salt. Raises UnknownFormat where another version was first."""
+        client.set(PREFIX + "format", FORMAT, nx=True)
+        self._check_format(client)
+        client.set(PREFIX + "salt", secrets.token_bytes(16), nx=True)
+        self._salt = bytes(client.get(PREFIX + "salt"))
         keys = self._keys()
         client.eval(scripts.BEGIN, len(keys), *keys)
-        self._check_format(client)
-        self._salt = bytes(client.get(PREFIX + "salt"))
 
     def agree_on(self, first: Clock) -> Clock:
         with self.translated_errors(), self._briefly() as client:
