@@ -92,7 +92,11 @@ def connect(path: Path, timeout: float, sender: str = "") -> sqlite3.Connection:
     """
     # A server in a thread closes in another thread than it opens in, never in two at once.
     db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = NORMAL")
+    try:
+        db.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error:
+        db.close()
+        raise
     db.create_function("sender", 0, lambda: sender)
     return db
 
