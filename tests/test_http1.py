@@ -35,8 +35,8 @@ OFFERS = {
     "several": ("connection: upgrade", "upgrade: h2c, websocket", "upgrade: IRC/6.9"),
     "nothing": ("connection: upgrade", "upgrade:"),
 }
-# After so many turns of the loop an answer is made, if what was sent is enough for one.
-STEPS = 20
+# After so many turns of the event loop an answer is made, if what was sent is enough for one.
+TURNS = 20
 HIDDEN = b"GET /v1/hidden HTTP/1.1\r\nhost: x\r\nx-api-key: victim\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
 
 
@@ -114,8 +114,11 @@ class Noting:
         await send({"type": "http.response.body", "body": b""})
 
 
-def asked(kind: type[Any], pieces: Sequence[bytes]) -> tuple[Noting, Wire]:
-    """Return what an application behind a protocol is asked by bytes that come in these very pieces."""
+def asked(kind: type[Any], pieces: Sequence[bytes], turns: int = TURNS) -> tuple[Noting, Wire]:
+    """Return what an application behind a protocol is asked by bytes that come in these very pieces.
+
+    turns: of the event loop between two pieces.
+    """
 
     async def run() -> None:
         state = ServerState()
@@ -125,16 +128,24 @@ def asked(kind: type[Any], pieces: Sequence[bytes]) -> tuple[Noting, Wire]:
         for piece in pieces:
             if not wire.closing:
                 protocol.data_received(piece)
-            for _ in range(STEPS):
-                await asyncio.sleep(0)
-        while state.tasks:
-            await asyncio.wait(state.tasks)
+            await pass_turns(turns)
+        answered = -1
+        while answered < len(app.seen):
+            answered = len(app.seen)
+            await pass_turns(TURNS)
+        for task in state.tasks:
+            task.cancel()
         wire.was_ended = wire.closing
         protocol.connection_lost(None)
 
     app, wire = Noting(), Wire()
     asyncio.run(run())
     return app, wire
+
+
+async def pass_turns(turns: int) -> None:
+    for _ in range(turns):
+        await asyncio.sleep(0)
 
 
 def cut(whole: bytes, places: Sequence[int]) -> list[bytes]:
@@ -156,9 +167,15 @@ REQUESTS = st.builds(
 
 @pytest.mark.parametrize("kind", PROTOCOLS)
 @examples(150)
-@given(sent=st.lists(REQUESTS, min_size=1, max_size=4), places=st.lists(st.integers(1, 1_500), max_size=8))
-def test_what_is_asked_is_what_was_sent_however_it_comes(kind: type[Any], sent: list[Sent], places: list[int]) -> None:
-    app, wire = asked(kind, cut(b"".join(each.wire() for each in sent), places))
+@given(
+    sent=st.lists(REQUESTS, min_size=1, max_size=4),
+    places=st.lists(st.integers(1, 1_500), max_size=8),
+    turns=st.sampled_from([0, 1, TURNS]),
+)
+def test_what_is_asked_is_what_was_sent_however_it_comes(
+    kind: type[Any], sent: list[Sent], places: list[int], turns: int
+) -> None:
+    app, wire = asked(kind, cut(b"".join(each.wire() for each in sent), places), turns)
 
     assert app.seen == [each.seen() for each in sent]
     assert wire.written.count(b"HTTP/1.1 200 OK") == len(sent)
@@ -198,10 +215,13 @@ def test_a_tunnel_is_refused_and_what_follows_is_not_read(target: str) -> None:
     connect = f"CONNECT {target} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
 
     together, one = asked(DirectProtocol, [READ, connect + HIDDEN])
-    apart, other = asked(DirectProtocol, [READ, connect, HIDDEN])
+    # TLS is what a client sends that does not wait for the answer.
+    apart, other = asked(DirectProtocol, [READ, connect, b"\x16\x03\x01\x02", HIDDEN], 0)
 
     assert [seen[:2] for seen in together.seen[1:]] == [("CONNECT", target)]
     assert apart.seen == together.seen
+    assert one.written == other.written
+    assert other.written.count(b"HTTP/1.1 ") == 2
     assert one.was_ended
     assert other.was_ended
 
@@ -307,6 +327,15 @@ def test_an_offer_changes_no_last_answer(twins: Twins, case: str, offer: str) ->
 
     assert without_chance(offered) == without_chance(plain)
     assert offered.startswith(b"HTTP/1.1 ")
+
+
+@pytest.mark.parametrize("offer", [(), H2C])
+@pytest.mark.parametrize("target", ["/v1/tasks/\u00e9", "http://a:b:c/", "nowhere"])
+def test_a_target_that_is_no_url_is_the_client_s_mistake(twins: Twins, target: str, offer: tuple[str, ...]) -> None:
+    answer = ask_once(twins.offered, with_offer(message("GET", target), offer))
+
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert answer.endswith(b"Invalid HTTP request received.")
 
 
 @examples(40)

@@ -19,6 +19,7 @@ from emulator.web import streams
 from emulator.web.handlers import ApiManner
 from emulator.web.service import Service
 from tests.test_direct import BODY, HEAD, STREAM, address, message, start
+from tests.web.api import Api
 
 LIST = message("GET", "/v1/tasks")
 MISSING = message("GET", "/v1/tasks/none")
@@ -314,3 +315,15 @@ def test_the_500_has_the_shape_that_the_operation_declares(
     assert (status, fields[b"content-type"]) == (500, kind)
     assert json.loads(body).get("code", "E1") == "E1"
     assert following in (200, 204)
+
+
+async def test_a_client_in_the_same_process_is_raised_what_breaks_its_stream(
+    manual: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(streams, "_frame", fails)
+
+    with pytest.raises(RecursionError, match="too deep"):
+        await manual.http.post("/v1/workflows/completed/invoke/stream", json={"input": {"text": "x"}})
