@@ -3,12 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from emulator.contract.judging import part_validator
 from emulator.contract.model import Contract
 
 Json = Any
 Completion = Callable[[Json], Json]
 Schema = Mapping[str, Json]
 _MAX_DEPTH: Final = 8
+# Whether null satisfies these, only a validator tells.
+_BY_VALUE: Final = frozenset({"not", "if"})
+# What an object of defaults satisfies if it has the properties that are required.
+_SIMPLE: Final = frozenset(
+    {"$ref", "type", "properties", "required", "additionalProperties", "title", "description", "example", "examples"}
+)
 
 
 def resolved(contract: Contract, schema: Json) -> Schema:
@@ -36,7 +43,7 @@ def _nullable(schema: Json) -> bool:
 
 
 def takes_null(contract: Contract, schema: Json) -> bool:
-    """Tell whether null satisfies a schema, as far as its own words tell."""
+    """Tell whether null satisfies a schema."""
     if not isinstance(schema, Mapping):
         return bool(schema)
     if "$ref" in schema:
@@ -45,20 +52,40 @@ def takes_null(contract: Contract, schema: Json) -> bool:
         return False
     if None not in schema.get("enum", [None]) or schema.get("const") is not None:
         return False
-    either = [branches for key in ("anyOf", "oneOf") if (branches := schema.get(key))]
-    return all(any(takes_null(contract, each) for each in branches) for branches in either) and all(
-        takes_null(contract, each) for each in schema.get("allOf", ())
-    )
+    if not _BY_VALUE.isdisjoint(schema):
+        return bool(part_validator(contract, schema).is_valid(None))
+    if "anyOf" in schema and not any(takes_null(contract, each) for each in schema["anyOf"]):
+        return False
+    if "oneOf" in schema and sum(takes_null(contract, each) for each in schema["oneOf"]) != 1:
+        return False
+    return all(takes_null(contract, each) for each in schema.get("allOf", ()))
 
 
-def default_of(contract: Contract, schema: Json) -> Json:
-    """Return what a property is while nobody has set it: its default, else null, else an object of defaults."""
+def default_of(contract: Contract, schema: Json, depth: int = 0) -> Json:
+    """Return what a property is while nobody has set it: its default, else null, else an object of defaults.
+
+    depth: how many objects it stands in; from _MAX_DEPTH on there are no further ones.
+    """
+    if not isinstance(schema, Mapping):
+        return None
     if "default" in schema:
         return schema["default"]
     whole = resolved(contract, schema)
-    if "properties" in whole and not _nullable(schema):
-        return completion(contract, schema)({})
+    if "properties" in whole and not _nullable(schema) and depth < _MAX_DEPTH:
+        found = completion(contract, schema, depth + 1)({})
+        return found if _is_right(contract, schema, whole, found) else None
     return None
+
+
+def _is_right(contract: Contract, schema: Schema, whole: Schema, found: Mapping[str, Json]) -> bool:
+    """Tell whether an object of defaults satisfies its schema; a validator is asked only where it is not simple."""
+    if not _SIMPLE.issuperset({*whole, *schema}):
+        return bool(part_validator(contract, schema).is_valid(found))
+    properties = whole["properties"]
+    return all(
+        name in found and (found[name] is not None or takes_null(contract, properties.get(name, True)))
+        for name in whole.get("required", ())
+    )
 
 
 def completion(contract: Contract, schema: Json, depth: int = 0) -> Completion:
@@ -70,7 +97,7 @@ def completion(contract: Contract, schema: Json, depth: int = 0) -> Completion:
     required = whole.get("required", ())
     parts = []
     for name, part in properties.items():
-        default = default_of(contract, part)
+        default = default_of(contract, part, depth)
         may_lack = default is None and name not in required and not takes_null(contract, part)
         parts.append((name, default, may_lack, completion(contract, part, depth + 1)))
 
