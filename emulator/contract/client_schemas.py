@@ -16,7 +16,7 @@ from emulator.contract.expressions import patterns_of
 from emulator.contract.judging import MAX_DEPTH, is_too_deep, schema_validator
 from emulator.contract.keywords import wrong_keyword
 from emulator.contract.model import Contract
-from emulator.contract.schema_graph import Circle, applications, in_words, place, spots_of
+from emulator.contract.schema_graph import Circle, applications, in_words, place, spots_of, target
 from emulator.errors import EmulatorError
 
 # Under which name a client sends it.
@@ -235,6 +235,8 @@ def objection(contract: Contract, schema: Any) -> str:
             return f"{place((*path, wrong) if wrong else path)} is not what JSON Schema takes there"
         if isinstance(part, Mapping) and (word := _unfollowed(path, part)):
             return f"{place((*path, word))} is not followed here"
+        if root is not schema and (lost := _lost(root, part)):
+            return f"the reference '{lost}' leads nowhere; nothing is fetched"
     if len(spots) > MAX_VALUES:
         return f"it refers to more than {MAX_VALUES:,} schemas"
     try:
@@ -242,6 +244,15 @@ def objection(contract: Contract, schema: Any) -> str:
     except Circle as circle:
         return in_words(circle)
     return f"{heaviest:,} schemas would be applied to one value; {MAX_APPLIED:,} are" if heaviest > MAX_APPLIED else ""
+
+
+def _lost(document: Any, schema: Any) -> str:
+    """Return the reference of a schema where it does not lead to one of the contract's schemas, or ""."""
+    reference = str(schema.get("$ref", "")) if isinstance(schema, Mapping) else ""
+    if not reference.startswith("#"):
+        return ""
+    is_known = reference.startswith("#/components/schemas/") and target(document, reference) is not None
+    return "" if is_known else reference
 
 
 def _unfollowed(path: Location, schema: Mapping[str, Any]) -> str:

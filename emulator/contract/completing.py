@@ -25,7 +25,7 @@ def resolved(contract: Contract, schema: Json) -> Schema:
     if "$ref" in schema:
         return resolved(contract, contract.schema(schema["$ref"].removeprefix("#")))
     for branch in schema.get("anyOf", ()):
-        if branch.get("type") != "null":
+        if isinstance(branch, Mapping) and branch.get("type") != "null":
             return resolved(contract, branch)
     return schema
 
@@ -39,7 +39,9 @@ def required_of(contract: Contract, schema: Json) -> Mapping[str, Json]:
 
 def _nullable(schema: Json) -> bool:
     types = schema.get("type", ())
-    return "null" in types or any(branch.get("type") == "null" for branch in schema.get("anyOf", ()))
+    return "null" in types or any(
+        isinstance(branch, Mapping) and branch.get("type") == "null" for branch in schema.get("anyOf", ())
+    )
 
 
 def takes_null(contract: Contract, schema: Json) -> bool:

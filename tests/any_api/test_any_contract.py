@@ -46,6 +46,7 @@ async def statuses(path: Path) -> list[int]:
         {"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]},
         {"properties": {"a": True, "b": False}},
         {"not": {"type": "null"}},
+        {"anyOf": [False, {"type": "null"}]},
         {"if": {"type": "null"}, "then": False},
         {"oneOf": [{}, {"type": "null"}]},
         {"properties": {"a": {"const": {"b": 1}}}, "required": ["a"]},
