@@ -1,10 +1,12 @@
-"""What goes with a task that goes."""
+"""Which tasks go where there are too many, and what goes with them."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
 from emulator.errors import NotFound
+from emulator.store import Task
 from tests.engines import make_engine, start
 
 
@@ -36,3 +38,22 @@ async def test_tasks_that_are_parents_of_each_other_go_together(parents: dict[st
     assert await engine.store.all("one") == ()
     with pytest.raises(NotFound, match="Task not found"):
         await engine.delete("one", "a")
+
+
+async def test_where_no_task_was_finished_none_is_looked_for_until_as_many_as_there_may_be_have_gone() -> None:
+    engine = make_engine(max_tasks=5)
+    for _ in range(5):
+        await engine.start("one", start("approval"))
+    asked: list[int] = []
+    oldest = engine.store.oldest
+
+    async def noted(most: int) -> Sequence[tuple[str, Task]]:
+        asked.append(most)
+        return await oldest(most)
+
+    engine.store.oldest = noted  # type: ignore[method-assign]
+    for _ in range(7):
+        await engine.start("one", start("approval"))
+
+    search = [1, 5, 5]
+    assert asked == [*search, 1, 1, 1, 1, 1, *search]

@@ -201,6 +201,16 @@ async def test_all_namespaces_together_are_bounded_in_number_and_in_bytes(log: L
     await ours.close()
 
 
+async def test_the_newest_entry_stays_however_large_it_is(log: Log) -> None:
+    ours = journal(log, bounds=Bounds(100, 100, 1_000))
+
+    for _ in range(2):
+        await note(ours, "ns", "x" * 9_000)
+
+    assert ordinals(await ours.newest("ns")) == [2]
+    await ours.close()
+
+
 async def test_nothing_that_opens_doors_is_written(log: Log) -> None:
     ours = journal(log)
     ordinal, epoch = await ours.next_number("ns")

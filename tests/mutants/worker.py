@@ -24,8 +24,8 @@ import pytest
 
 from tests.mutants import selecting
 
-# Thirty times what a single test takes.
-WAIT_SECONDS: Final = 60
+# Ten times what a single test takes.
+WAIT_SECONDS: Final = 30
 MOST_BYTES: Final = 3 * 1024**3
 _TIMEOUT_PRINTED: Final = "+ Timeout +"
 _TAIL: Final = 4_000
