@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from emulator.clock import machine_time
+from emulator.core.replay import moments
 from emulator.core.signals import Signal
 from emulator.core.timeline import Millis
 from emulator.standing import Standings
@@ -30,3 +31,22 @@ async def test_a_host_whose_clock_is_behind_shows_a_task_that_another_has_starte
     standing = await behind.get("one", task.id)
 
     assert (standing.snapshot.status, standing.now) == ("pending", task.turn.born)
+
+
+async def test_a_moment_of_the_past_shows_the_sub_tasks_that_a_client_had_started_by_then() -> None:
+    engine = make_engine()
+    await engine.start("one", start("approval", id="parent"))
+    await engine.start("one", start("completed", id="early", parent_execution_id="parent"))
+    await engine.advance("one", 2_000)
+    await engine.signal("one", "parent", "approve")
+    await engine.advance("one", 1)
+    await engine.start("one", start("completed", id="late", parent_execution_id="parent"))
+
+    standing = await engine.standings.get("one", "parent")
+    first, *_, last = moments(standing.turn, standing.now)
+    then, approved = [await engine.standings.at_moment(standing, moment) for moment in (first, last)]
+
+    assert (then.snapshot.status, approved.snapshot.visits[-1].cause) == ("pending", "approve")
+    assert list(then.children) == [("early", False)]
+    assert list(approved.children) == [("early", True)]
+    assert list(standing.children) == [("early", True), ("late", False)]
