@@ -95,6 +95,20 @@ async def test_sub_tasks_are_those_of_the_turn_that_starts_them() -> None:
     assert (child.task.follows.turn, child.snapshot.status) == (1, "pending")
 
 
+async def test_a_sub_task_of_a_story_takes_a_further_turn_as_any_other_task() -> None:
+    engine = make_engine()
+    parent = (await engine.start("one", start("sub_agents"))).standing.task.id
+    await engine.advance("one", 60_000)
+    child = (await engine.standings.children("one", parent))[0].task.id
+
+    further = (await engine.start("one", start("approval", id=child))).standing
+
+    kept = await engine.store.get("one", child)
+    assert kept is not None
+    assert (further.number, len(kept.turns), kept.turns[1].timeline.name) == (1, 2, "approval")
+    assert [turn.snapshot.status for turn in await engine.standings.turns("one", child)] == ["completed", "pending"]
+
+
 async def test_a_pin_holds_for_as_many_starts_as_it_says_and_for_one_if_it_says_nothing() -> None:
     engine = make_engine()
     await engine.pin_next("one", "failed")

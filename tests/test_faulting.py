@@ -3,13 +3,15 @@
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.faults import BUILT_IN, KINDS, LONGEST
 from emulator.errors import BadRequest
+from emulator.faulting import Asked
 from emulator.scenario import words
-from tests.engines import make_engine
+from tests.engines import contract, make_engine, start
 from tests.profiles import examples
 from tests.web.api import api
 
@@ -77,3 +79,58 @@ def test_whatever_is_taken_gives_an_answer_or_breaks_the_connection(fault: Any) 
             return 200
 
     assert 200 <= asyncio.run(ask()) <= 599
+
+
+@pytest.mark.parametrize(
+    ("written", "asked", "strikes"),
+    [
+        ({"use": "reset"}, "getTask", True),
+        ({"use": "reset"}, "invokeWorkflowStream", True),
+        ({"use": "cut-stream"}, "getTask", False),
+        ({"use": "cut-stream"}, "invokeWorkflowStream", True),
+        ({"use": "cut-stream", "operation": "invokeWorkflowStream"}, "invokeWorkflowStream", True),
+        ({"use": "cut-stream", "operation": "invokeWorkflowStream"}, "getTask", False),
+        ({"use": "reset", "operation": "getTask"}, "getTask", True),
+        ({"use": "reset", "operation": "getTask"}, "listTasks", False),
+        ({"use": "reset", "nth": 2}, "getTask", False),
+        ({"use": "reset", "task_status": "pending"}, "getTask", True),
+        ({"use": "reset", "task_status": "paused"}, "getTask", False),
+    ],
+)
+async def test_a_fault_to_come_strikes_the_requests_that_fit_it(
+    written: dict[str, Any], asked: str, strikes: bool
+) -> None:
+    engine = make_engine()
+    task_id = (await engine.start("ns", start("approval"))).standing.task.id
+    await engine.faults.keep("ns", [written], {"getTask": "read", "invokeWorkflowStream": "start"})
+
+    request = Asked("ns", contract().operation(asked), task_id)
+    hit = await engine.faults.strike(request, await engine.store.read("ns", task_id))
+
+    assert (hit.name if hit else None) == (written["use"] if strikes else None)
+
+
+async def test_of_two_faults_that_fit_the_first_strikes_and_both_count_the_request() -> None:
+    engine = make_engine()
+    await engine.faults.keep("ns", ["reset", "empty"], {})
+    request = Asked("ns", contract().operation("listTasks"))
+
+    hits = [await engine.faults.strike(request, await engine.store.read("ns", "")) for _ in range(2)]
+
+    assert [hit and hit.name for hit in hits] == ["reset", None]
+    assert await engine.faults.left("ns") == ()
+
+
+async def test_a_fault_of_streams_that_a_client_prefers_where_nothing_streams_is_refused() -> None:
+    engine = make_engine()
+    read, stream = contract().operation("getTask"), contract().operation("invokeWorkflowStream")
+    reading = await engine.store.read("ns", "")
+
+    with pytest.raises(BadRequest, match=r"^Prefer: fault=cut-stream: getTask streams no events that it could spoil$"):
+        await engine.faults.strike(Asked("ns", read, preferred="cut-stream"), reading)
+    preferred = await engine.faults.strike(Asked("ns", stream, preferred="cut-stream"), reading)
+    plain = await engine.faults.strike(Asked("ns", read, preferred="reset"), reading)
+
+    assert preferred is not None
+    assert plain is not None
+    assert [(hit.name, hit.preferred) for hit in (preferred, plain)] == [("cut-stream", True), ("reset", True)]

@@ -201,6 +201,15 @@ async def test_all_namespaces_together_are_bounded_in_number_and_in_bytes(log: L
     await ours.close()
 
 
+async def test_each_namespace_counts_its_own_entries_without_a_gap(log: Log) -> None:
+    ours = journal(log)
+
+    numbers = [(await note(ours, "a"), await note(ours, "b")) for _ in range(3)]
+
+    assert numbers == [(1, 1), (2, 2), (3, 3)]
+    await ours.close()
+
+
 async def test_the_newest_entry_stays_however_large_it_is(log: Log) -> None:
     ours = journal(log, bounds=Bounds(100, 100, 1_000))
 

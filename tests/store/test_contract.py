@@ -503,3 +503,13 @@ async def test_the_salt_is_random_and_the_same_for_all_who_share_the_store(store
 
 async def test_the_salt_of_another_store_is_another(store: Store) -> None:
     assert store.salt() != MemoryStore().salt()
+
+
+async def test_sub_tasks_are_read_with_their_parent_as_they_are_read_alone(store: Store) -> None:
+    await store.add("ns", (task("a"), task("b", 1, "a"), task("c", 2, "a")))
+    await store.replace("ns", (await kept(store, "c")).with_signals([Signal(Millis(2_000), "stop")]))
+
+    children = (await store.read("ns", "a")).children
+
+    alone = [await kept(store, each) for each in ("b", "c")]
+    assert [(each, each.mark) for each in children] == [(each, each.mark) for each in alone]

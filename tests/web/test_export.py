@@ -145,6 +145,10 @@ def changed(document: Any, path: str, value: Any) -> Any:
     return document
 
 
+def with_base64(turn: dict[str, Any], request: str) -> dict[str, Any]:
+    return {name: value for name, value in turn.items() if name != "request"} | {"request_base64": request}
+
+
 STEP = "timelines.*.steps.0"
 TURN = "tasks.0.turns.0"
 BACKWARDS = [{"at": 9**9, "kind": "stop"}, {"at": 3, "kind": "stop"}]
@@ -172,6 +176,7 @@ BACKWARDS = [{"at": 9**9, "kind": "stop"}, {"at": 3, "kind": "stop"}]
         (f"{TURN}.request", '{"a":' * 600 + "0" + "}" * 600, "tasks[0]: the request of turn 1 is no JSON object."),
         (f"{STEP}.sets", {"title": {"$template": "{{ [1].index(2) }}"}}, "Task 'mine' cannot be shown: "),
         (f"{TURN}.request_base64", "e30=", "tasks[0]: each turn has `request` or `request_base64`, and not both."),
+        ("tasks.0.turns", lambda turns: [with_base64(turns[0], "?")], "tasks[0]: is no task: "),
         ("clock.now", "2016-12-31T23:59:60Z", "clock.now: '2016-12-31T23:59:60Z' is no instant"),
         ("tasks.0.follows", ["mine", 0, 0], "Task 'mine' cannot follow turn 1 of 'mine'."),
     ],
