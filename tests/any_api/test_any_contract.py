@@ -7,12 +7,13 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from emulator.errors import InvalidFiles
 from emulator.settings import Settings
 from emulator.web.app import create_app
 from tests.contract.test_client_schemas import CIRCLES, SCHEMAS
+from tests.profiles import examples
 
 HERE = Path(__file__).parent
 FILE = yaml.safe_load((HERE / "rendering_jobs.yaml").read_text(encoding="utf-8"))
@@ -67,10 +68,8 @@ def test_a_circle_is_refused_when_the_contract_is_loaded(schema: Any, tmp_path: 
 
 
 @given(SCHEMAS)
-@settings(
-    max_examples=10,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+@examples(
+    10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 async def test_a_contract_is_refused_when_it_is_loaded_or_never_answers_500(tmp_path: Path, schema: Any) -> None:
     refusal, found = "", [202, 200, 200]
