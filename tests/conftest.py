@@ -1,3 +1,4 @@
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -6,6 +7,8 @@ from hypothesis import settings
 from tests.profiles import QUICK
 from tests.redis_server import NOT_INSTALLED, RedisServer
 
+# A command in the background of a script ignores SIGINT, and so would each process that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # `--hypothesis-profile=ci` takes its place.
 settings.load_profile(QUICK)
 pytest_plugins = ["pytester", "tests.stalls"]
@@ -23,10 +26,11 @@ def running_redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def redis_url(running_redis: RedisServer) -> str:
-    """The address of an empty Redis."""
+def redis_url(running_redis: RedisServer) -> Iterator[str]:
+    """The address of an empty Redis, in which nothing is left to tests that take it as it is."""
     running_redis.flush()
-    return running_redis.url
+    yield running_redis.url
+    running_redis.flush()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
