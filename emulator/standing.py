@@ -35,7 +35,7 @@ class Standing(NamedTuple):
     def created_at(self) -> Millis:
         """When the task's first turn was born, in its own time."""
         first = self.task.turns[0]
-        return self.snapshot.created_at if self.number == 0 else Millis(first.born + first.offset)
+        return Millis(first.born + first.offset)
 
     def seen_as(self, turn: Turn, now: Millis, snapshot: Snapshot) -> "Standing":
         """Return the same task with another history of its turn, at another instant."""

@@ -61,6 +61,15 @@ async def test_an_id_that_a_client_has_chosen_before_is_given_to_no_sub_task_of_
     assert expected not in {task.id for task in tasks if task.follows}
 
 
+async def test_an_id_that_is_planned_for_a_sub_task_cannot_be_chosen() -> None:
+    engine = make_engine()
+    await engine.start("one", start("sub_agents"))
+    planned = (await engine.store.all("one"))[1].id
+
+    with pytest.raises(Conflict, match=rf"^Task '{planned}' is planned as a sub-task. Change or omit `id`.$"):
+        await engine.start("one", start("approval", id=planned))
+
+
 async def test_sub_tasks_of_sub_tasks_come_about_three_levels_deep_each_with_its_step() -> None:
     chain = [starting("a", "b", "b2"), starting("b", "c"), starting("c", "d"), starting("d", "e"), starting("e", "b2")]
     engine = make_engine()

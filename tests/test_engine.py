@@ -55,6 +55,37 @@ async def test_whoever_waits_is_answered_once_the_server_stops() -> None:
     assert (await asyncio.wait_for(engine.wait("one", task_id), 5)).body["status"] == "pending"
 
 
+async def test_whoever_waits_for_less_than_a_second_does_wait() -> None:
+    engine = make_engine()
+    task_id = await started(engine)
+    waiting = asyncio.create_task(engine.wait("one", task_id, seconds=0.9))
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    await engine.signal("one", task_id, "stop")
+
+    assert (await asyncio.wait_for(waiting, 5)).body["status"] == "stopped"
+
+
+async def test_the_feed_tells_which_turn_of_a_task_has_begun_and_what_it_was_given() -> None:
+    engine = make_engine()
+    followed = engine.feed.follow("one")
+    await anext(followed)
+
+    task_id = await started(engine)
+    await engine.signal("one", task_id, "stop", by="me")
+    await started(engine, "completed", id=task_id)
+    told = [(await anext(followed))[1] for _ in range(3)]
+    await followed.aclose()
+
+    assert [(event.type, event.data["turn"], event.data["status"]) for event in told] == [
+        ("birth", 1, "pending"),
+        ("signal", 1, "stopped"),
+        ("birth", 2, "pending"),
+    ]
+    assert (told[1].data["signal"], told[1].data["by"]) == ("stop", "me")
+
+
 async def test_an_end_takes_a_further_stop_and_no_other_signal() -> None:
     engine = make_engine()
     task_id = await started(engine)

@@ -106,6 +106,17 @@ async def test_namespaces_followed_long_ago_are_forgotten_but_not_those_that_are
     assert await told(feed.follow("deserted", last), 1) == [STALE]
 
 
+async def test_a_follower_that_comes_again_goes_on_though_others_have_begun_since() -> None:
+    feed = Feed()
+    last = await present(feed, "one")
+    feed.tell("one", BIRTH)
+
+    for number in range(3):
+        await present(feed, f"further-{number}")
+
+    assert await told(feed.follow("one", last), 1) == [BIRTH]
+
+
 async def test_ids_grow_so_that_a_follower_can_tell_old_from_new() -> None:
     feed = Feed()
     events = feed.follow("one")
