@@ -150,7 +150,7 @@ def skip_to_change(turn: Turn, now: Millis, seen: Snapshot) -> Signal | None:
         return Signal(now, SKIP, seen=len(seen.visits))
     if seen.next_change is None:
         return None
-    return Signal(now, SKIP, skipped=Millis(max(0, seen.next_change - now)), seen=len(seen.visits))
+    return Signal(now, SKIP, skipped=Millis(seen.next_change - now), seen=len(seen.visits))
 
 
 def skip_until(turn: Turn, now: Millis, target: str) -> tuple[Signal, ...] | None:

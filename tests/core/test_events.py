@@ -58,3 +58,28 @@ def test_a_result_is_that_of_the_story_though_the_task_was_stopped_while_it_was_
 
     assert known.signals == (SKIPPED, APPROVED)
     assert until == 3_000  # on the clock, as the task is 5,000 ms ahead of it
+
+
+def test_only_a_step_that_streams_a_result_tells_chunks_and_only_until_it_is_left() -> None:
+    plain = Timeline(
+        "plain",
+        (
+            Step(
+                "work",
+                Status.EXECUTING,
+                After(Millis(1_000), Millis(1_000), 1),
+                events=(StepEvent(Millis(200), "think", "early"), StepEvent(Millis(900), "think", "late")),
+            ),
+            Step("done", Status.COMPLETED),
+        ),
+    )
+    stopped = turn(Signal(Millis(1_500), "stop", seen=1), Signal(Millis(3_000), "update", payload={"title": "Mine"}))
+
+    heard = events(stopped._replace(timeline=plain), Millis(9_000))
+
+    assert [(event.at, event.type) for event in heard] == [
+        (1_000, "task_created"),
+        (1_200, "think"),
+        (1_500, "task_finished"),
+        (3_000, "task_finished"),
+    ]

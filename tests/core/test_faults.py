@@ -36,6 +36,12 @@ def test_what_is_left_of_a_rule_strikes_as_the_rule_would_have(nth: int, times: 
     assert struck == [ordinal for ordinal in range(1, 50) if rule.strikes(met + ordinal)]
 
 
+def test_the_last_strike_of_a_rule_is_left_until_it_has_struck() -> None:
+    rule = FaultRule(RESET, nth=2, times=2)
+
+    assert [rule.after(met) for met in range(4)] == [rule, FaultRule(RESET, 1, 2), FaultRule(RESET, 1, 1), None]
+
+
 @given(st.integers(0, 5_000))
 def test_faults_change_nothing_about_a_task(now: int) -> None:
     whole = Timeline("t", STEPS)
@@ -62,6 +68,7 @@ def test_the_built_in_faults_answer_with_these_statuses_and_only_slow_comes_late
     assert {name: (fault.low, fault.high) for name, fault in BUILT_IN.items() if fault.low or fault.high} == {
         "slow": (1_000, 3_000)
     }
+    assert {fault.event for fault in BUILT_IN.values()} == {2}
     assert {name: fault.over for name, fault in BUILT_IN.items() if fault.over} == {"slow-body": 2_000}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.core.replay import Turn, draw, replay, skip_until, sub_tasks_started
+from emulator.core.replay import Assigned, Turn, draw, replay, skip_until, sub_tasks_started
 from emulator.core.signals import Signal, SignalOrderError
 from emulator.core.task import Status
 from emulator.core.timeline import After, Millis, Pause, Polls, Step, SubTask, Timeline, Wait
@@ -54,6 +54,43 @@ def test_a_step_that_the_giver_had_seen_goes_before_its_signal() -> None:
     at_the_entry = Signal(Millis(2_000), "approve", seen=3)
 
     assert replay(turn(at_the_entry), Millis(2_000)).step.id == "paid"
+
+
+def test_each_time_of_a_task_is_that_of_what_it_tells() -> None:
+    paused = replay(turn(), Millis(5_000))
+    paid = replay(turn(Signal(Millis(9_000), "approve")), Millis(9_500))
+
+    assert (paused.created_at, paused.started_at, paused.paused_at, paused.finished_at) == (1_000, 1_300, 2_000, None)
+    assert paused.updated_at == 2_000
+    assert (paid.created_at, paid.started_at, paid.paused_at, paid.finished_at) == (1_000, 1_300, None, 9_000)
+    assert paid.updated_at == 9_000
+
+
+def test_what_a_step_sets_stays_from_its_entry_on() -> None:
+    approved = turn(Signal(Millis(9_000), "approve"))
+
+    assert replay(approved, Millis(1_299)).properties == {}
+    assert replay(approved, Millis(1_300)).properties == {"title": Assigned("Reading", 1)}
+    assert replay(approved, Millis(9_000)).properties == {
+        "title": Assigned("Reading", 1),
+        "result": Assigned("Paid", 3),
+    }
+
+
+def test_the_read_that_leaves_a_step_is_the_first_of_the_step_that_it_enters() -> None:
+    polled = Timeline(
+        "p",
+        (
+            Step("a", Status.EXECUTING, Polls(1, 1)),
+            Step("b", Status.EXECUTING, Polls(2, 2)),
+            Step("c", Status.COMPLETED),
+        ),
+    )
+    reads = [Signal(Millis(1_000), "poll", seen=1) for _ in range(4)]
+
+    seen = [replay(turn(*reads[:count], timeline=polled), Millis(1_000)) for count in range(5)]
+
+    assert [(each.step.id, each.polls) for each in seen] == [("a", 0), ("a", 1), ("b", 1), ("b", 2), ("c", 1)]
 
 
 def test_an_update_to_a_legal_status_takes_the_task_off_its_timeline() -> None:
