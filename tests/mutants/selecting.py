@@ -22,8 +22,7 @@ class Recorder:
         self._target = target
         self._seconds: dict[str, float] = {}
         self._coverage = Coverage(data_file=None, config_file=False, include=[f"{folder}/*"])
-
-    def pytest_sessionstart(self) -> None:
+        # Before anything of the package is imported.
         self._coverage.start()
 
     @pytest.hookimpl(wrapper=True)
