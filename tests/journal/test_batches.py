@@ -94,7 +94,8 @@ async def test_entries_are_written_by_themselves_soon(log: Log, other: Log, monk
     await ours.close()
 
 
-async def test_what_is_held_is_written_at_the_end(log: Log, other: Log) -> None:
+async def test_what_is_held_is_written_at_the_end(log: Log, other: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.journal.batches.WRITE_SECONDS", 60)
     ours = journal(log)
     await note(ours)
     assert await other.kept() == {}
