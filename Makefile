@@ -14,7 +14,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test e2e browser screenshots page-weight vendor check covered format-check lint types floors docs docs-check fmt \
+.PHONY: help serve test e2e browser screenshots page-weight vendor check covered format-check lint types layers docs docs-check fmt \
 	fuzz mutants lock audit bench soak peers dist clean FORCE
 
 help: ## show this list
@@ -80,7 +80,7 @@ page-weight: $(VENV)/.browser ## measure what the pages weigh, and when they fir
 vendor: ## fetch what the pages use of others, in the versions that vendor.toml lists (needs npm)
 	$(PYTHON) tools/vendor.py
 
-check: $(VENV)/.installed format-check lint types floors docs-check covered ## everything that must hold: format, lint, types, floors, docs, all tests with branch coverage
+check: $(VENV)/.installed format-check lint types layers docs-check covered ## everything that must hold: format, lint, types, layers, docs, all tests with branch coverage
 
 format-check:
 	$(BIN)/ruff format --check .
@@ -93,7 +93,7 @@ lint:
 types:
 	$(BIN)/mypy
 
-floors:
+layers:
 	$(BIN)/lint-imports
 
 docs-check:

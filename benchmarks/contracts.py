@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from emulator.contract.spec import load_contract
-from emulator.errors import EmulatorError
-from emulator.settings import Settings
-from emulator.web.app import create_app
-from emulator.web.exchange import RawHeaders
-from emulator.web.routes import OperationRoutes
+from xpander_emulator.contract.openapi.load import load_contract
+from xpander_emulator.errors import EmulatorError
+from xpander_emulator.settings import Settings
+from xpander_emulator.web.app import create_app
+from xpander_emulator.web.http import RawHeaders
+from xpander_emulator.web.routes import OperationRoutes
 
 SIZES = (33, 2_000)
 RUNS = 5

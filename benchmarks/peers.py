@@ -21,8 +21,8 @@ from typing import Any
 from requests import BIN, BODY, HERE, SERVER_CORE, Sample, Server, load, reset, start, start_a_task
 from startup import free_port
 
-from emulator import embedded
-from emulator.document import read_document
+from xpander_emulator.common import resources
+from xpander_emulator.common.yaml_document import read_document
 
 PEERS = Path(os.environ.get("PEERS", ".peers")).resolve()
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -113,7 +113,7 @@ def stubs(folder: Path, example: Json) -> None:
 
 def servers(folder: Path) -> dict[str, Callable[[], Server]]:
     """Return how each server is started."""
-    contract = read_document(embedded.CONTRACT).value
+    contract = read_document(resources.CONTRACT).value
     example = contract["components"]["examples"]["task_pending"]["value"]
     small = folder / "contract.json"
     small.write_text(json.dumps(in_3_0(contract)))

@@ -23,7 +23,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYT
 IMPORT = """
 import pytest, time
 began = time.perf_counter()
-import emulator.pytest_plugin
+import xpander_emulator.pytest_plugin
 print(time.perf_counter() - began)
 """
 
@@ -53,11 +53,13 @@ def measured(run: Callable[[], float], runs: int = RUNS) -> list[float]:
 
 def main() -> None:
     print(f"| {RUNS} runs, ms | median | least | most |\n|---|---|---|---|")
-    row("`import emulator.pytest_plugin`", measured(importing))
+    row("`import xpander_emulator.pytest_plugin`", measured(importing))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_foreign.py").write_text("def test_foreign(): pass\n")
-        pairs = [(running(folder), running(folder, "-p", "emulator.pytest_plugin")) for _ in range(RUNS + 1)][1:]
+        pairs = [(running(folder), running(folder, "-p", "xpander_emulator.pytest_plugin")) for _ in range(RUNS + 1)][
+            1:
+        ]
     row("pytest with one empty test, CPU", [without for without, _ in pairs])
     row("the same with the plugin, CPU", [with_it for _, with_it in pairs])
     row("difference of each pair", [with_it - without for without, with_it in pairs])

@@ -303,7 +303,7 @@ async def settled(server: Server, idle: int) -> int:
 
 def main() -> None:
     port = free_port()
-    command = [sys.executable, "-m", "emulator", "serve", "--port", str(port), "--log-level", "warning"]
+    command = [sys.executable, "-m", "xpander_emulator", "serve", "--port", str(port), "--log-level", "warning"]
     server = start("emulator", [*command, "--max-tasks", str(MOST_TASKS)], port)
     try:
         failed = asyncio.run(soak(server))

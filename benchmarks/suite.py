@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx2
 
-from emulator.testkit import running
+from xpander_emulator.testkit import running
 
 TESTS = 200
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,7 +92,16 @@ def run(folder: Path, client: str, *arguments: str) -> tuple[float, float, dict[
     """Return seconds of the whole process, those that pytest tells, and what each test has seen."""
     with tempfile.TemporaryDirectory() as seen:
         environment = ENVIRONMENT | {"SUITE_CLIENT": client, "SUITE_SEEN": seen}
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "emulator.pytest_plugin"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "xpander_emulator.pytest_plugin",
+        ]
         began = time.perf_counter()
         done = subprocess.run([*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
         whole = time.perf_counter() - began

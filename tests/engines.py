@@ -5,28 +5,29 @@ from typing import Any
 
 import orjson
 
-from emulator import embedded
-from emulator.births import Start
-from emulator.clock import millis
-from emulator.contract.spec import Contract, load_contract
-from emulator.engine import Engine
-from emulator.journal.memory import MemoryJournal
-from emulator.rendering import TaskRenderer
-from emulator.scenario.compiler import load_scenarios
-from emulator.scenario.selection import FALLBACK, Catalogue
-from emulator.settings import Settings
-from emulator.store import Store
-from emulator.store.memory import MemoryStore
+from xpander_emulator.clock import millis
+from xpander_emulator.common import resources
+from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.openapi.load import load_contract
+from xpander_emulator.engine.engine import Engine
+from xpander_emulator.engine.render.task import TaskRenderer
+from xpander_emulator.engine.start_task import Start
+from xpander_emulator.journal.memory import MemoryJournal
+from xpander_emulator.scenario.compile import load_scenarios
+from xpander_emulator.scenario.selection import FALLBACK, Catalogue
+from xpander_emulator.settings import Settings
+from xpander_emulator.store.memory import MemoryStore
+from xpander_emulator.store.port import Store
 
 
 @cache
 def contract() -> Contract:
-    return load_contract(embedded.CONTRACT, "openapi.yaml", check_schemas=False)
+    return load_contract(resources.CONTRACT, "openapi.yaml", check_schemas=False)
 
 
 @cache
 def stories() -> Catalogue:
-    return Catalogue(load_scenarios((embedded.SCENARIOS,), contract(), trusted=True))
+    return Catalogue(load_scenarios((resources.SCENARIOS,), contract(), trusted=True))
 
 
 def make_engine(store: Store | None = None, **choices: Any) -> Engine:

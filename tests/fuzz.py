@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emulator import embedded
-from emulator.document import read_document
-from emulator.loading import built_in_stories
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
+from xpander_emulator.common import resources
+from xpander_emulator.common.yaml_document import read_document
+from xpander_emulator.scenario.load import built_in_stories
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 EXAMPLES = os.environ.get("EXAMPLES", "30")
 KEY = "fuzz"
@@ -32,7 +32,7 @@ WITH_KEY = ["--header", f"x-api-key: {KEY}"]
 
 # What each run needs beside what all of them have; an exemption stands here with its reason.
 CONTRACTS = {
-    embedded.CONTRACT: [
+    resources.CONTRACT: [
         *WITH_KEY,
         # A story that waits for somebody while it executes keeps a sync call for 10 s where the clock stands.
         "--max-response-time", "15",
@@ -43,8 +43,8 @@ CONTRACTS = {
     # No key: with one, `?namespace=` may only name that key's own. And what no schema can say is refused with 400 and
     # a sentence that says what would be right: a text that is no length of time, a scale without mode `scaled`.
     # Events are told without end. Of a whole namespace, several generated bodies are larger than any that is taken, and
-    # take minutes to make; tests/web/test_export.py feeds it wrong files.
-    embedded.CONTROL_CONTRACT: [
+    # take minutes to make; tests/web/control/test_export.py feeds it wrong files.
+    resources.CONTROL_CONTRACT: [
         "--exclude-checks", "positive_data_acceptance", "--exclude-operation-id", "followEvents",
         "--exclude-operation-id", "importNamespace",
     ],

@@ -51,7 +51,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[by
     ready.unlink(missing_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EMULATOR_")}
     path = os.pathsep.join([str(ROOT), environment.get("PYTHONPATH", "")])
-    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", "--ready-file", str(ready), *arguments]
+    command = [sys.executable, "-m", "xpander_emulator", "serve", "--port", "0", "--ready-file", str(ready), *arguments]
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment | {"PYTHONPATH": path}, stderr=log)
         try:

@@ -10,7 +10,7 @@ from typing import Self
 
 import pytest
 
-from emulator.store.redis_lane import Lane
+from xpander_emulator.store.redis.autopipeline import Lane
 
 NOT_INSTALLED = "no redis-server or valkey-server here: apt-get install redis-server"
 _PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/bin"])

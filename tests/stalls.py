@@ -29,8 +29,8 @@ from typing import Any, Final
 
 import pytest
 
-from emulator.connections import _Protocol
-from emulator.web.app import Application
+from xpander_emulator.server.connections import _Protocol
+from xpander_emulator.web.app import Application
 
 LIMIT_SECONDS: Final = 0.25
 # coverage.py makes Python code several times slower (its trace function is called for each line).

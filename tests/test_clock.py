@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.clock import LAST_INSTANT, Clock, first_clock, iso, machine_time, millis
-from emulator.core.timeline import Millis
-from emulator.errors import BadRequest
-from emulator.settings import CLOCK_MODES, DEFAULT_START, ClockMode
+from xpander_emulator.clock import LAST_INSTANT, Clock, first_clock, iso, machine_time, millis
+from xpander_emulator.core.timeline import Millis
+from xpander_emulator.errors import BadRequest
+from xpander_emulator.settings import CLOCK_MODES, DEFAULT_START, ClockMode
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ANCHOR = Millis(1_000_000)

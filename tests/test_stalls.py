@@ -20,9 +20,9 @@ from concurrent.futures import Future
 
 import httpx2
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
-from emulator.web.app import create_app
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
+from xpander_emulator.web.app import create_app
 
 
 def compute():

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from emulator import embedded
-from emulator.contract.spec import Contract, load_contract
-from emulator.document import read_document
+from xpander_emulator.common import resources
+from xpander_emulator.common.yaml_document import read_document
+from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.openapi.load import load_contract
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "fidelity.md"
@@ -61,7 +62,7 @@ def page(contract: Contract, groups: Sequence[Mapping[str, Any]]) -> str:
 
 def built() -> str:
     """Return the page of the embedded contract and the decisions beside this file. Raises InvalidFiles."""
-    contract = load_contract(embedded.CONTRACT, embedded.CONTRACT.name, check_schemas=False)
+    contract = load_contract(resources.CONTRACT, resources.CONTRACT.name, check_schemas=False)
     return page(contract, read_document(DECISIONS).value)
 
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from emulator.contract.formats import CHECKS
-from emulator.contract.judging import judge, schema_violations
-from emulator.contract.model import Contract
-from emulator.contract.values import generate
-from emulator.errors import EmulatorError
+from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.sampling.values import generate
+from xpander_emulator.contract.schema.formats import CHECKS
+from xpander_emulator.contract.schema.validation import judge, schema_violations
+from xpander_emulator.errors import EmulatorError
 
 # Where a schema holds values, in which `$ref` is a name like any other.
 _DATA: Final = frozenset({"enum", "const", "default", "examples"})

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, sync_playwright
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PAGES: Final = {"Tasks": "/", "Journal": "/journal", "Present": "/present", "Contract": "/docs"}

@@ -18,8 +18,8 @@ from typing import Any, Final
 import httpx2
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 OUT: Final = Path(__file__).parents[1] / "docs" / "screenshots"
 PORT: Final = 4020  # it stands on the pictures

@@ -17,16 +17,16 @@ from urllib.parse import quote, urlencode
 import httpx2
 import orjson
 
-from emulator.contract.behaviours import ACTIONS, START, TASK_ID
-from emulator.contract.forms import MULTIPART, URLENCODED
-from emulator.contract.pointers import as_fragment
-from emulator.contract.spec import Contract, MediaType, Operation, Parameter
-from emulator.contract.validation import is_json
-from emulator.contract.values import generate, keyed
-from emulator.errors import EmulatorError, InvalidFiles
-from emulator.settings import DEFAULT_NAMESPACE, Settings
-from emulator.web.app import Application, create_app
-from emulator.words import NOTHING, words_of
+from xpander_emulator.common.json_pointers import as_fragment
+from xpander_emulator.common.keyed_hash import keyed
+from xpander_emulator.contract.extension.property_names import NOTHING, words_of
+from xpander_emulator.contract.extension.vocabulary import ACTIONS, START, TASK_ID
+from xpander_emulator.contract.model import Contract, MediaType, Operation, Parameter, is_json
+from xpander_emulator.contract.request.forms import MULTIPART, URLENCODED
+from xpander_emulator.contract.sampling.values import generate
+from xpander_emulator.errors import EmulatorError, InvalidFiles
+from xpander_emulator.settings import DEFAULT_NAMESPACE, Settings
+from xpander_emulator.web.app import Application, create_app
 
 # A story that comes with the emulator, and so is a workflow and an agent.
 _STORY = "completed"

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-FOLDERS: Final = (ROOT / "emulator" / "web" / "pages" / "vendor", ROOT / "tests" / "browser" / "vendor")
+FOLDERS: Final = (
+    ROOT / "emulator" / "xpander_emulator" / "web" / "pages" / "static" / "vendor",
+    ROOT / "tests" / "browser" / "vendor",
+)
 LISTING: Final = "vendor.toml"
 _SOURCE_MAP: Final = re.compile(rb"\n?/[/*]# sourceMappingURL=[^\n]*\n?")
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from refunds import Refunds
 
-from emulator.testkit import Emulator
+from xpander_emulator.testkit import Emulator
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from refunds import Refunds
 
-from emulator.testkit import Emulator
+from xpander_emulator.testkit import Emulator
 
 
 @pytest.mark.parametrize("scenario", ["completed", "failed", "error"])

@@ -3,7 +3,7 @@
 import pytest
 from refunds import Refunds
 
-from emulator.testkit import Emulator, Path
+from xpander_emulator.testkit import Emulator, Path
 
 
 @pytest.mark.every_path("approval")

@@ -2,7 +2,7 @@ import pytest
 from xpander_sdk.core.module_base import ModuleBase
 from xpander_sdk.core.xpander_api_client import APIClient
 
-from emulator.testkit import Emulator
+from xpander_emulator.testkit import Emulator
 
 
 @pytest.fixture

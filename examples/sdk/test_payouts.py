@@ -3,7 +3,7 @@
 import pytest
 from payouts import PayoutFailed, pay_out, start
 
-from emulator.testkit import Emulator
+from xpander_emulator.testkit import Emulator
 
 pytestmark = pytest.mark.emulator(scenario="approval")
 

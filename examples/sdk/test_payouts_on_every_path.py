@@ -3,7 +3,7 @@
 import pytest
 from payouts import PayoutFailed, pay_out, start
 
-from emulator.testkit import Emulator, Path
+from xpander_emulator.testkit import Emulator, Path
 
 
 @pytest.mark.every_path("approval")

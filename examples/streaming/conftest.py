@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from emulator.testkit import Emulator
+from xpander_emulator.testkit import Emulator
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from narrator import narrate
 
-from emulator.testkit import Emulator
+from xpander_emulator.testkit import Emulator
 
 
 @pytest.mark.emulator(scenario="tool_calls")

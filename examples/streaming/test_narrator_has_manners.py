@@ -5,7 +5,7 @@ from itertools import pairwise
 import httpx
 from narrator import narrate
 
-from emulator.testkit import Emulator
+from xpander_emulator.testkit import Emulator
 
 # What the journal counts in, in seconds.
 MILLISECOND = 0.001

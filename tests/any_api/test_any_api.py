@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.settings import DEFAULT_NAMESPACE, Settings
-from emulator.web.app import Application, create_app
 from tests.golden.runner import Conversation, emulator
+from xpander_emulator.settings import DEFAULT_NAMESPACE, Settings
+from xpander_emulator.web.app import Application, create_app
 
 HERE = Path(__file__).parent
 SETTINGS = Settings(clock="manual", spec=HERE / "rendering_jobs.yaml", scenarios=(HERE / "stories",))

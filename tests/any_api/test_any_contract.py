@@ -9,11 +9,11 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given
 
-from emulator.errors import InvalidFiles
-from emulator.settings import Settings
-from emulator.web.app import create_app
-from tests.contract.test_client_schemas import CIRCLES, SCHEMAS
+from tests.contract.request.test_client_schemas import CIRCLES, SCHEMAS
 from tests.profiles import examples
+from xpander_emulator.errors import InvalidFiles
+from xpander_emulator.settings import Settings
+from xpander_emulator.web.app import create_app
 
 HERE = Path(__file__).parent
 FILE = yaml.safe_load((HERE / "rendering_jobs.yaml").read_text(encoding="utf-8"))

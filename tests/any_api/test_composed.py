@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.settings import DEFAULT_NAMESPACE
-from tests.web.api import api
+from tests.web.api_client import api
+from xpander_emulator.settings import DEFAULT_NAMESPACE
 
 SPEC = """\
 openapi: 3.1.0

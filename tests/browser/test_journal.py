@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from emulator.loading import load_spec
-from emulator.scenario.compiler import load_scenarios
 from tests.browser.conftest import Emulator, Json, Watch
+from xpander_emulator.scenario.compile import load_scenarios
+from xpander_emulator.scenario.load import load_spec
 
 INVOKE = "/v1/workflows/approval/invoke/async"
 

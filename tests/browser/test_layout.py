@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from emulator.loading import built_in_stories
-from emulator.scenario.graph import graph
 from tests.browser.conftest import Emulator, Watch
+from xpander_emulator.scenario.graph import graph
+from xpander_emulator.scenario.load import built_in_stories
 
 LAYOUT = "graph => import('/__emulator/pages/layout.mjs').then(({layout, NODE}) => ({...layout(graph), node: NODE}))"
 LOOP = {

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
 from tests.browser.conftest import Emulator, Watch
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 PAGES = (
     *("dashboard", "ended task", "empty dashboard", "journal", "empty journal", "presenter", "report", "docs"),

@@ -6,9 +6,9 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
 from tests.browser.conftest import Emulator, Watch
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator.cli import main
+from xpander_emulator.cli import main
 
 Run = Callable[..., Result]
 

@@ -11,9 +11,9 @@ from threading import Thread
 
 import pytest
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
 from tests.cli.conftest import Run
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,14 @@ def test_a_server_that_does_not_answer_is_told_with_the_way_out(
 def test_a_signal_ends_a_command_as_shells_expect(number: int, code: int) -> None:
     root = str(Path(__file__).parents[2])
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        command = [sys.executable, "-m", "emulator", "wait", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}"]
+        command = [
+            sys.executable,
+            "-m",
+            "xpander_emulator",
+            "wait",
+            "--url",
+            f"http://127.0.0.1:{silent.getsockname()[1]}",
+        ]
         with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": root}, stderr=subprocess.PIPE) as running:
             connection, _ = silent.accept()  # now it waits for the answer
             running.send_signal(number)

@@ -24,7 +24,7 @@ def environment() -> dict[str, str]:
 
 
 def start(*arguments: str, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "emulator", "exec", *arguments]
+    command = [sys.executable, "-m", "xpander_emulator", "exec", *arguments]
     return subprocess.Popen(
         command,
         env=environment(),

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 from .conftest import Run
 

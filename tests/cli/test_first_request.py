@@ -6,13 +6,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from emulator.cli.first_request import first_curl
-from emulator.cli.serve import banner
-from emulator.contract.spec import Contract, load_contract
-from emulator.settings import Settings
-from emulator.web.app import create_app
 from tests.cli.test_serve import INFO
 from tests.contract.samples import HEAD, ROOT, contract_of, ours
+from xpander_emulator.cli.first_request import first_curl
+from xpander_emulator.cli.serve import banner
+from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.openapi.load import load_contract
+from xpander_emulator.settings import Settings
+from xpander_emulator.web.app import create_app
 
 URL = "http://127.0.0.1:4020"
 JOBS = ROOT / "tests" / "any_api" / "rendering_jobs.yaml"

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import embedded
 from tests.cli.conftest import Run
+from xpander_emulator.common import resources
 
 STORY = """\
 scenario: refund
@@ -22,10 +22,10 @@ steps:
 
 
 def test_the_embedded_files_are_there() -> None:
-    assert embedded.CONTRACT.is_file()
-    assert embedded.SCENARIOS.is_dir()
-    assert embedded.EDITOR_SCHEMA.is_file()
-    assert embedded.PLAYLIST.is_file()
+    assert resources.CONTRACT.is_file()
+    assert resources.SCENARIOS.is_dir()
+    assert resources.EDITOR_SCHEMA.is_file()
+    assert resources.PLAYLIST.is_file()
 
 
 def test_routes_tell_what_each_operation_does_and_where_it_is_known_from(run: Run) -> None:

@@ -1,4 +1,4 @@
-from emulator.cli.output import cell, fields, table
+from xpander_emulator.cli.output import cell, fields, table
 
 
 def test_a_table_is_as_wide_as_its_widest_cells() -> None:

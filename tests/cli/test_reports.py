@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 import httpx2
 import pytest
 
-from emulator.report.coverage import merged
-from emulator.report.documents import as_text
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
-from emulator.web.access import derived_namespace
 from tests.report.values import coverage
+from xpander_emulator.report.coverage import merged
+from xpander_emulator.report.coverage_json import as_text
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
+from xpander_emulator.web.auth import derived_namespace
 
 from .conftest import Run
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
 from tests.cli.conftest import Run
 from tests.cli.test_tasks import start
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_a_request_that_is_not_there_is_told(run: Run, url: str) -> None:
 def test_the_tail_follows_from_the_last_ten_on_and_after_a_reset(run: Run, url: str) -> None:
     for _ in range(12):
         ask(url, "/v1/tasks", "tails")
-    command = [sys.executable, "-m", "emulator", "requests", "tail", "--key", "tails", "-o", "json"]
+    command = [sys.executable, "-m", "xpander_emulator", "requests", "tail", "--key", "tails", "-o", "json"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as tail:
         try:

@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
-from emulator.cli.serve import settings_here
-from emulator.settings import Runnable
 from tests.cli.conftest import Run
+from xpander_emulator.cli.options import settings_here
+from xpander_emulator.settings import Runnable
 
 
 def test_a_settings_file_lists_workflows_and_agents() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.cli.logs import JsonLines
-from emulator.cli.serve import banner, curl, key_of
-from emulator.settings import Settings
 from tests.cli.conftest import Run
 from tests.contract.samples import ours
+from xpander_emulator.cli.logs import JsonLines
+from xpander_emulator.cli.serve import banner, curl, key_of
+from xpander_emulator.settings import Settings
 
 INFO = {
     "contract": {"title": "xpander-emulator", "version": "1", "operations": 18},
@@ -60,8 +60,8 @@ def test_a_serve_that_is_refused_leaves_the_collector_of_circles_on(run: Run) ->
 
 def test_a_server_that_answers_looks_for_circles_again() -> None:
     code = (
-        "import gc, emulator.server as server\n"
-        "from emulator.cli import main\n"
+        "import gc, xpander_emulator.server.server as server\n"
+        "from xpander_emulator.cli import main\n"
         "def run(each, sockets): print(gc.isenabled(), gc.get_threshold()[0])\n"
         "server._Server.run = run\n"
         "main(['serve', '--port', '0'])"
@@ -175,6 +175,6 @@ def test_every_command_has_help(run: Run, arguments: tuple[str, ...]) -> None:
 
 
 def test_the_version_is_told(run: Run) -> None:
-    from emulator import __version__
+    from xpander_emulator import __version__
 
     assert run("--version").stdout == f"xpander-emulator, version {__version__}\n"

@@ -4,12 +4,12 @@ from pathlib import Path
 import click
 import pytest
 
-from emulator.cli.doctor import doctor
-from emulator.cli.exec import execute
-from emulator.cli.options import Existing, settings_from
-from emulator.cli.serve import serve, settings_here
-from emulator.cli.settings_file import OutputFile
 from tests.cli.conftest import Run
+from xpander_emulator.cli.doctor import doctor
+from xpander_emulator.cli.exec import execute
+from xpander_emulator.cli.options import Existing, settings_from, settings_here
+from xpander_emulator.cli.serve import serve
+from xpander_emulator.cli.settings_file import OutputFile
 
 
 def test_without_a_file_the_defaults_stand() -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.cli.serve import settings_here
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
 from tests.cli.conftest import Run
 from tests.cli.test_tasks import start
+from xpander_emulator.cli.options import settings_here
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 
 @pytest.fixture

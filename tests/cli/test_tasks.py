@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
 from tests.cli.conftest import Run
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 
 def start(url: str, story: str, key: str) -> str:

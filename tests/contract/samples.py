@@ -4,8 +4,9 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final
 
-from emulator.contract.spec import Contract, load_contract, read_contract
-from emulator.document import parse_document
+from xpander_emulator.common.yaml_document import parse_document
+from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.openapi.load import load_contract, read_contract
 
 ROOT: Final = Path(__file__).parents[2]
 HEAD: Final = 'openapi: 3.1.0\ninfo: {title: Sample, version: "1"}\n'

@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 
-from emulator.core.replay import Turn
-from emulator.core.signals import Signal
-from emulator.core.task import TERMINAL, TRANSITIONS, Status
-from emulator.core.timeline import After, Millis, Pause, Polls, Step, Timeline, Wait
+from xpander_emulator.core.replay import Turn
+from xpander_emulator.core.signals import Signal
+from xpander_emulator.core.task import TERMINAL, TRANSITIONS, Status
+from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, Timeline, Wait
 
 LIVE = (Status.PENDING, Status.EXECUTING, Status.PAUSED)
 NAMES = ("approve", "reject", "authorize", "deny", "webhook_received")

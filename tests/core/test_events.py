@@ -1,10 +1,10 @@
 """What a stream tells of a turn, case by case."""
 
-from emulator.core.events import CHUNK, events, result_turn
-from emulator.core.replay import Turn
-from emulator.core.signals import Signal
-from emulator.core.task import Status
-from emulator.core.timeline import After, Millis, Step, StepEvent, Timeline, Wait
+from xpander_emulator.core.events import CHUNK, events, result_turn
+from xpander_emulator.core.replay import Turn
+from xpander_emulator.core.signals import Signal
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import After, Millis, Step, StepEvent, Timeline, Wait
 
 STORY = Timeline(
     "streamed",

@@ -3,10 +3,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core.faults import BUILT_IN, FaultRule, StoryFaults
-from emulator.core.replay import Turn, replay
-from emulator.core.task import Status
-from emulator.core.timeline import After, Millis, Step, Timeline
+from xpander_emulator.core.faults import BUILT_IN, FaultRule, StoryFaults
+from xpander_emulator.core.replay import Turn, replay
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import After, Millis, Step, Timeline
 
 RESET = BUILT_IN["reset"]
 STEPS = (Step("wait", Status.PENDING, After(Millis(1_000), Millis(1_000), 1)), Step("end", Status.COMPLETED))

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from emulator.core.readers import next_move, on_read, on_show, on_wait
-from emulator.core.replay import Turn, replay
-from emulator.core.signals import Move, Signal
-from emulator.core.timeline import Millis
 from tests.core.test_replay import turn
+from xpander_emulator.core.readers import next_move, on_read, on_show, on_wait
+from xpander_emulator.core.replay import Turn, replay
+from xpander_emulator.core.signals import Move, Signal
+from xpander_emulator.core.timeline import Millis
 
 NOW = Millis(5_000)  # three seconds after the task has paused
 PAUSED = Move(2, "approval", "approve")

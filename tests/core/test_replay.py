@@ -2,10 +2,10 @@
 
 import pytest
 
-from emulator.core.replay import Assigned, Turn, draw, replay, skip_until, sub_tasks_started
-from emulator.core.signals import Signal, SignalOrderError
-from emulator.core.task import Status
-from emulator.core.timeline import After, Millis, Pause, Polls, Step, SubTask, Timeline, Wait
+from xpander_emulator.core.replay import Assigned, Turn, draw, replay, skip_until, sub_tasks_started
+from xpander_emulator.core.signals import Signal, SignalOrderError
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, SubTask, Timeline, Wait
 
 APPROVAL = Timeline(
     "approval",

@@ -10,22 +10,6 @@ import click
 import httpx2
 import pytest
 
-from emulator import embedded
-from emulator.cli import failures, main
-from emulator.cli.options import settings_options
-from emulator.contract import behaviours
-from emulator.contract.judging import violations
-from emulator.contract.spec import Contract, Operation, load_contract
-from emulator.contract.validation import ResponseChecker
-from emulator.core.faults import BUILT_IN
-from emulator.core.faults import KINDS as FAULT_KINDS
-from emulator.document import parse_document
-from emulator.report.coverage import ANSWER, KINDS
-from emulator.report.rules import RULES
-from emulator.scenario import playlist
-from emulator.scenario.compiler import compile_document
-from emulator.settings import Settings
-from emulator.web.app import Application, create_app
 from tests.docs.pages import (
     PAGES,
     ROOT,
@@ -40,20 +24,37 @@ from tests.docs.pages import (
     whole_sections,
 )
 from tests.web.listening import heard
+from xpander_emulator.cli import failures, main
+from xpander_emulator.cli.options import settings_options
+from xpander_emulator.common import resources
+from xpander_emulator.common.yaml_document import parse_document
+from xpander_emulator.contract.extension import vocabulary
+from xpander_emulator.contract.model import Contract, Operation
+from xpander_emulator.contract.openapi.load import load_contract
+from xpander_emulator.contract.request.message_validation import ResponseChecker
+from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.core.faults import BUILT_IN
+from xpander_emulator.core.faults import KINDS as FAULT_KINDS
+from xpander_emulator.report.conduct_rules import RULES
+from xpander_emulator.report.coverage import ANSWER, KINDS
+from xpander_emulator.scenario import playlist
+from xpander_emulator.scenario.compile import compile_document
+from xpander_emulator.settings import Settings
+from xpander_emulator.web.app import Application, create_app
 
-SCHEMA = json.loads(embedded.EDITOR_SCHEMA.read_text(encoding="utf-8"))
+SCHEMA = json.loads(resources.EDITOR_SCHEMA.read_text(encoding="utf-8"))
 # Options of every command that speaks to a server; documented once, above those commands.
 SHARED = {"-u", "--url", "--key", "--namespace", "--token", "-o", "--output"}
 
 
 @cache
 def contract() -> Contract:
-    return load_contract(embedded.CONTRACT, "openapi.yaml", check_schemas=False)
+    return load_contract(resources.CONTRACT, "openapi.yaml", check_schemas=False)
 
 
 @cache
 def control() -> Contract:
-    return load_contract(embedded.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False)
+    return load_contract(resources.CONTROL_CONTRACT, check_schemas=False, check_behaviours=False)
 
 
 # The command line
@@ -311,7 +312,7 @@ def test_every_kind_of_fault_is_documented_with_its_built_in_names() -> None:
 
 
 def test_every_name_of_a_template_is_documented() -> None:
-    from emulator.scenario.templates import NAMES
+    from xpander_emulator.scenario.templates import NAMES
 
     told = [cell.strip("`") for cell in first_cells(sections(doc("scenarios.md"), 2)["Templates"])]
 
@@ -335,7 +336,7 @@ def test_a_scenario_that_a_page_shows_compiles(text: str) -> None:
 
 def test_the_built_in_stories_are_in_the_readme_and_no_others() -> None:
     told = first_cells(sections(README, 2)["All states on demand"])
-    built_in = [path.stem for path in embedded.SCENARIOS.glob("*.yaml")]
+    built_in = [path.stem for path in resources.SCENARIOS.glob("*.yaml")]
 
     assert sorted(cell.strip("`") for cell in told) == sorted(built_in)
 
@@ -358,7 +359,7 @@ async def test_the_requests_of_the_readme_work_one_after_the_other() -> None:
 
 
 def test_the_preferences_that_the_page_explains_are_those_that_are_known() -> None:
-    from emulator.contract.answers import Preferences
+    from xpander_emulator.contract.openapi.example_responses import Preferences
 
     told = [cell.strip("`") for cell in first_cells(sections(doc("contract.md"), 2)["Prefer"])]
 
@@ -370,15 +371,15 @@ def test_the_words_of_x_emulator_are_on_the_page_and_no_others() -> None:
     rows = {line.split(" | ")[0]: line for line in page.splitlines() if line.startswith("| `")}
     keys = [key for cell in rows for key in re.findall(r"`(\w+)`", cell)]
 
-    assert sorted(keys) == sorted(behaviours.KEYS)
-    assert re.findall(r"`(\w+)`", rows["| `action`"])[1:] == list(behaviours.ACTIONS)
-    assert set(behaviours.REPLIES) <= set(re.findall(r"`(\w+)`", rows["| `reply`"]))
+    assert sorted(keys) == sorted(vocabulary.KEYS)
+    assert re.findall(r"`(\w+)`", rows["| `action`"])[1:] == list(vocabulary.ACTIONS)
+    assert set(vocabulary.REPLIES) <= set(re.findall(r"`(\w+)`", rows["| `reply`"]))
 
 
 def test_all_that_can_be_named_is_on_the_page() -> None:
     told = re.findall(r"`(\w+)`", doc("any-api.md"))
 
-    assert set(behaviours.FACTS) <= set(told)
+    assert set(vocabulary.FACTS) <= set(told)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -402,7 +403,7 @@ def test_every_page_of_the_docs_can_be_reached_from_the_readme() -> None:
     assert set(PAGES) <= reached
 
 
-def test_the_architecture_fits_sixty_lines_and_names_every_floor() -> None:
+def test_the_architecture_fits_sixty_lines_and_names_every_room() -> None:
     import tomllib
 
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
@@ -410,6 +411,6 @@ def test_the_architecture_fits_sixty_lines_and_names_every_floor() -> None:
     layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
 
     assert len(text.splitlines()) <= 60
-    assert [re.findall(r"`(\w+)`", cell) for cell in first_cells(sections(text, 2)["Floors"])] == [
-        re.findall(r"emulator\.(\w+)", layer) for layer in layers
+    assert [re.findall(r"`(\w+)`", cell) for cell in first_cells(sections(text, 2)["Rooms"])] == [
+        re.findall(r"\w+", layer) for layer in layers
     ]

@@ -1,6 +1,6 @@
-from emulator import embedded
-from emulator.contract.spec import load_contract
 from tools import fidelity
+from xpander_emulator.common import resources
+from xpander_emulator.contract.openapi.load import load_contract
 
 
 def test_the_page_on_disk_is_what_contract_and_decisions_give() -> None:
@@ -10,7 +10,7 @@ def test_the_page_on_disk_is_what_contract_and_decisions_give() -> None:
 def test_every_operation_is_on_the_page_with_its_mark() -> None:
     lines = fidelity.built().splitlines()
 
-    for operation in load_contract(embedded.CONTRACT, "openapi.yaml", check_schemas=False).operations:
+    for operation in load_contract(resources.CONTRACT, "openapi.yaml", check_schemas=False).operations:
         line = next(line for line in lines if f"`{operation.method} {operation.path}`" in line)
         assert f"| {operation.behaviour['source']} |" in line
 

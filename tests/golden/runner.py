@@ -19,12 +19,12 @@ from typing import Any
 
 import httpx2
 
-from emulator.clock import iso, machine_time
-from emulator.errors import EmulatorError
-from emulator.scenario.durations import parse_duration
-from emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
-from emulator.web.app import Application, create_app
-from emulator.words import reader
+from xpander_emulator.clock import iso, machine_time
+from xpander_emulator.contract.extension.property_names import reader
+from xpander_emulator.errors import EmulatorError
+from xpander_emulator.scenario.durations import parse_duration
+from xpander_emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
+from xpander_emulator.web.app import Application, create_app
 
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]+): ?(.*)")
 _REQUEST = re.compile(r"> [A-Z]+ /")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from emulator.settings import DEFAULT_NAMESPACE
-from emulator.web.app import Application
 from tests.golden.runner import Conversation, emulator
 from tests.redis_server import RedisServer
+from xpander_emulator.settings import DEFAULT_NAMESPACE
+from xpander_emulator.web.app import Application
 
 FOLDER = Path(__file__).parent
 STORIES = {path.stem for path in (FOLDER.parents[1] / "scenarios").glob("*.yaml")}

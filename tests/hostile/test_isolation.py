@@ -13,11 +13,11 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from emulator.settings import Settings
-from emulator.web.app import create_app
 from tests.profiles import examples
 from tests.redis_server import RedisServer
-from tests.web.api import Api
+from tests.web.api_client import Api
+from xpander_emulator.settings import Settings
+from xpander_emulator.web.app import create_app
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
 from tests.profiles import examples
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 PATIENCE_SECONDS = 10.0
 SILENCE_SECONDS = 0.3

@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 
-from emulator.clock import Clock
-from emulator.core.timeline import Millis
-from emulator.journal import Entry
-from emulator.journal.redaction import Redaction
 from tests.contract.samples import ours
+from xpander_emulator.clock import Clock
+from xpander_emulator.core.timeline import Millis
+from xpander_emulator.journal.port import Entry
+from xpander_emulator.journal.redaction import Redaction
 
 CLOCK = Clock("manual", Millis(0), Millis(0))
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.journal import MOST_OF_A_BODY, kept_of
-from emulator.journal.memory import MemoryJournal
 from tests.journal.entries import entry
+from xpander_emulator.journal.memory import MemoryJournal
+from xpander_emulator.journal.port import MOST_OF_A_BODY, kept_of
 
 pytestmark = pytest.mark.anyio
 

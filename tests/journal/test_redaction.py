@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.contract.model import Credential, Operation
-from emulator.contract.validation import Violation
-from emulator.credentials import PROPERTIES, REDACTED, may_hold_credentials
-from emulator.journal import Entry, fields_of
-from emulator.journal.records import from_record, to_record
-from emulator.journal.redaction import Redaction, _redacted
 from tests.contract.samples import ours
 from tests.journal.entries import entry, redaction
+from xpander_emulator.common.secrets import PROPERTIES, REDACTED, may_hold_credentials
+from xpander_emulator.contract.model import Credential, Operation
+from xpander_emulator.contract.schema.violations import Violation
+from xpander_emulator.journal.codec import from_record, to_record
+from xpander_emulator.journal.port import Entry, fields_of
+from xpander_emulator.journal.redaction import Redaction, _redacted
 
 MARK = "the-mark-of-a-secret"
 NAMES = st.sampled_from(["input", "text", "user_token", "loc"])

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from emulator.clock import Clock
-from emulator.core.replay import Visit
-from emulator.core.task import Status
-from emulator.core.timeline import After, Millis, Pause, Step, Timeline, Wait
-from emulator.journal import Entry
-from emulator.report.conduct import Evidence, Finding, History, conduct
-from emulator.report.rules import RULES
 from tests.journal.entries import entry
+from xpander_emulator.clock import Clock
+from xpander_emulator.core.replay import Visit
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import After, Millis, Pause, Step, Timeline, Wait
+from xpander_emulator.journal.port import Entry
+from xpander_emulator.report.conduct import Evidence, Finding, History, conduct
+from xpander_emulator.report.conduct_rules import RULES
 
 REAL = Clock("real", Millis(0), Millis(0))
 AUTO = Clock("auto", Millis(0), Millis(0))

@@ -1,9 +1,11 @@
 from hypothesis import given
 
-from emulator.core.faults import BUILT_IN, FaultRule, StoryFaults
-from emulator.core.task import Status
-from emulator.core.timeline import After, Millis, Pause, Polls, Step, Timeline, Wait
-from emulator.report.coverage import (
+from tests.contract.samples import ours
+from tests.report.values import coverages
+from xpander_emulator.core.faults import BUILT_IN, FaultRule, StoryFaults
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, Timeline, Wait
+from xpander_emulator.report.coverage import (
     Coverage,
     Item,
     Move,
@@ -13,8 +15,6 @@ from emulator.report.coverage import (
     of_contract,
     of_stories,
 )
-from tests.contract.samples import ours
-from tests.report.values import coverages
 
 DAY = Millis(86_400_000)
 REFUND = Timeline(

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.errors import BadRequest
-from emulator.report.coverage import merged
-from emulator.report.summary import Tally, summary
 from tests.report.values import counted, coverage
+from xpander_emulator.errors import BadRequest
+from xpander_emulator.report.coverage import merged
+from xpander_emulator.report.summary import Tally, summary
 
 
 def test_steps_transitions_signals_and_faults_count_and_statuses_do_not() -> None:

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from emulator.report.coverage import ANSWER, KINDS, Coverage, Item
-from emulator.report.summary import Summary, summary
+from xpander_emulator.report.coverage import ANSWER, KINDS, Coverage, Item
+from xpander_emulator.report.summary import Summary, summary
 
 _names = st.text(min_size=1, max_size=4)
 items = st.builds(Item, st.sampled_from(["approval", "flaky", "<b>&|\n"]), st.sampled_from(KINDS), _names) | st.builds(

@@ -1,8 +1,8 @@
-from emulator.core.task import Status
-from emulator.core.timeline import Step, Timeline
-from emulator.scenario.directory import Directory
-from emulator.scenario.selection import WORKFLOW_ID, Catalogue, Matcher, Scenario
-from emulator.settings import Runnable
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import Step, Timeline
+from xpander_emulator.scenario.directory import Directory
+from xpander_emulator.scenario.selection import WORKFLOW_ID, Catalogue, Matcher, Scenario
+from xpander_emulator.settings import Runnable
 
 
 def scenario(name: str, *match: Matcher) -> Scenario:

@@ -2,8 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core.timeline import Millis
-from emulator.scenario.durations import LONGEST, NotADuration, as_text, parse_duration, parse_range, range_as_text
+from xpander_emulator.core.timeline import Millis
+from xpander_emulator.scenario.durations import (
+    LONGEST,
+    NotADuration,
+    as_text,
+    parse_duration,
+    parse_range,
+    range_as_text,
+)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from emulator.core.timeline import Fake, Millis, Minted, Step, StepEvent, Template
-from emulator.document import parse_document
-from emulator.errors import InvalidFiles
-from emulator.scenario.compiler import compile_document
+from xpander_emulator.common.yaml_document import parse_document
+from xpander_emulator.core.timeline import Fake, Millis, Minted, Step, StepEvent, Template
+from xpander_emulator.errors import InvalidFiles
+from xpander_emulator.scenario.compile import compile_document
 
 from .samples import CONTRACT
 

@@ -1,6 +1,6 @@
-from emulator.core.task import Status
-from emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait
-from emulator.scenario.graph import graph, mermaid
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait
+from xpander_emulator.scenario.graph import graph, mermaid
 
 TIMELINE = Timeline(
     "refund",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.scenario.lint import as_json, as_text, lint
+from xpander_emulator.scenario.lint import as_json, as_text, lint
 
 from .samples import CONTRACT
 

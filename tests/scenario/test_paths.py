@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core.faults import BUILT_IN as BUILT_IN_FAULTS
-from emulator.core.faults import Fault, FaultRule, StoryFaults
-from emulator.core.readers import made, next_move, on_read, on_wait
-from emulator.core.replay import Snapshot, Turn, replay, skip_to_change
-from emulator.core.signals import POLL, Signal
-from emulator.core.task import TERMINAL, Status
-from emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait, exits, with_one_fault
-from emulator.errors import BadRequest, NotFound
-from emulator.scenario.paths import MAX_PATHS, Path, as_json, as_text, path_of, paths
-from emulator.streaming import follow
 from tests.core.strategies import timelines
 from tests.engines import make_engine, start, stories
 from tests.profiles import examples
+from xpander_emulator.core.faults import BUILT_IN as BUILT_IN_FAULTS
+from xpander_emulator.core.faults import Fault, FaultRule, StoryFaults
+from xpander_emulator.core.readers import made, next_move, on_read, on_wait
+from xpander_emulator.core.replay import Snapshot, Turn, replay, skip_to_change
+from xpander_emulator.core.signals import POLL, Signal
+from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait, exits, with_one_fault
+from xpander_emulator.engine.stream import follow
+from xpander_emulator.errors import BadRequest, NotFound
+from xpander_emulator.scenario.paths import MAX_PATHS, Path, as_json, as_text, path_of, paths
 
 many = examples(1_000)
 STORIES = stories()

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator import embedded
-from emulator.contract.spec import load_contract
-from emulator.errors import InvalidFiles
-from emulator.loading import built_in_stories
-from emulator.scenario.playlist import Showing, load_playlist
+from xpander_emulator.common import resources
+from xpander_emulator.contract.openapi.load import load_contract
+from xpander_emulator.errors import InvalidFiles
+from xpander_emulator.scenario.load import built_in_stories
+from xpander_emulator.scenario.playlist import Showing, load_playlist
 
 KNOWN = ("approval", "completed")
 
@@ -22,14 +22,14 @@ def written(tmp_path: Path, text: str) -> Path:
 def mistakes(tmp_path: Path, text: str) -> list[str]:
     path = written(tmp_path, text)
     with pytest.raises(InvalidFiles) as raised:
-        load_playlist(path, KNOWN, load_contract(embedded.CONTRACT), "shows.yaml")
+        load_playlist(path, KNOWN, load_contract(resources.CONTRACT), "shows.yaml")
     return [str(each) for each in raised.value.mistakes]
 
 
 def test_the_built_in_playlist_keeps_stories_and_contract() -> None:
     names = [story.name for story in built_in_stories()]
 
-    shown = load_playlist(embedded.PLAYLIST, names, load_contract(embedded.CONTRACT))
+    shown = load_playlist(resources.PLAYLIST, names, load_contract(resources.CONTRACT))
 
     assert "approval" in [each.scenario for each in shown.stories]
 

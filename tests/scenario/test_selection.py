@@ -5,10 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core.task import Status
-from emulator.core.timeline import Step, Timeline
-from emulator.errors import BadRequest
-from emulator.scenario.selection import MISSING, Catalogue, Choice, Matcher, Scenario, choose, knows, near_misses
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import Step, Timeline
+from xpander_emulator.errors import BadRequest
+from xpander_emulator.scenario.selection import (
+    MISSING,
+    Catalogue,
+    Choice,
+    Matcher,
+    Scenario,
+    choose,
+    knows,
+    near_misses,
+)
 
 END = Step("completed", Status.COMPLETED)
 

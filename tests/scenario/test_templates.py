@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from emulator.core.timeline import Fake, Minted, Template
-from emulator.errors import BrokenPromise
-from emulator.scenario.shapes import Shape
-from emulator.scenario.templates import check_template, render
+from xpander_emulator.core.timeline import Fake, Minted, Template
+from xpander_emulator.errors import BrokenPromise
+from xpander_emulator.scenario.property_schemas import Shape
+from xpander_emulator.scenario.templates import check_template, render
 
 CONTEXT: Mapping[str, Any] = {
     "input": {"text": "Refund 42", "files": ["a.pdf", "b.pdf"], "user": None, "urgent": True},

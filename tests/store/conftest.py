@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.store import Store
-from emulator.store.memory import MemoryStore
-from emulator.store.redis import RedisStore
-from emulator.store.sqlite import SqliteStore
+from xpander_emulator.store.memory import MemoryStore
+from xpander_emulator.store.port import Store
+from xpander_emulator.store.redis.store import RedisStore
+from xpander_emulator.store.sqlite.store import SqliteStore
 
 STORES = ("memory", "sqlite", "redis")
 Opened = Callable[[], Store]

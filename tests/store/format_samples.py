@@ -5,13 +5,13 @@ What they are stored as is what tests/store/test_format.py holds a format to.
 
 from typing import Final
 
-from emulator.clock import Clock
-from emulator.contract.validation import Violation
-from emulator.core.faults import CUT_STREAM, STATUS, Fault, FaultRule, StoryFaults, Strike
-from emulator.core.replay import Turn
-from emulator.core.signals import Move, Signal
-from emulator.core.task import Status
-from emulator.core.timeline import (
+from xpander_emulator.clock import Clock
+from xpander_emulator.contract.schema.violations import Violation
+from xpander_emulator.core.faults import CUT_STREAM, STATUS, Fault, FaultRule, StoryFaults, Strike
+from xpander_emulator.core.replay import Turn
+from xpander_emulator.core.signals import Move, Signal
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import (
     After,
     Fake,
     Millis,
@@ -25,9 +25,9 @@ from emulator.core.timeline import (
     Timeline,
     Wait,
 )
-from emulator.journal import Entry
-from emulator.store import Contents, Follows, Pin, Pins, Task
-from emulator.store.facts import CLOCK, FAULTS, PINS
+from xpander_emulator.journal.port import Entry
+from xpander_emulator.store.codec.facts import CLOCK, FAULTS, PINS
+from xpander_emulator.store.port import Contents, Follows, Pin, Pins, Task
 
 NAMESPACE: Final = "ns"
 _FAULT: Final = Fault("busy", STATUS, 503, (("Retry-After", "1"),), {"detail": "busy"}, 1, 2, 3, 4)

@@ -14,16 +14,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from emulator.clock import Clock
-from emulator.core.timeline import Millis
-from emulator.journal.records import to_record
-from emulator.store import Store, archive
-from emulator.store.log import Bounds, Record
-from emulator.store.redis import PREFIX, RedisStore
-from emulator.store.sqlite import SqliteStore
-from emulator.store.timelines import FORMAT
 from tests.redis_server import RedisServer
 from tests.store.format_samples import CONTENTS, ENTRY, NAMESPACE
+from xpander_emulator.clock import Clock
+from xpander_emulator.core.timeline import Millis
+from xpander_emulator.journal.codec import to_record
+from xpander_emulator.store.codec.timelines import FORMAT
+from xpander_emulator.store.export import to_document
+from xpander_emulator.store.log import Bounds, Record
+from xpander_emulator.store.port import Store
+from xpander_emulator.store.redis.store import PREFIX, RedisStore
+from xpander_emulator.store.sqlite.store import SqliteStore
 
 FOLDER: Final = Path(__file__).parent / "golden"
 SQL: Final = FOLDER / f"format-{FORMAT}.sql"
@@ -64,7 +65,7 @@ def restore(sql: str, path: Path) -> None:
 
 def export() -> str:
     """Return the document of the samples."""
-    document = archive.to_document(CONTENTS, Clock("manual", Millis(3), Millis(0)), Millis(0))
+    document = to_document(CONTENTS, Clock("manual", Millis(3), Millis(0)), Millis(0))
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -8,24 +8,25 @@ from typing import Any
 
 import pytest
 
-from emulator.core.timeline import Millis
-from emulator.errors import BadRequest
-from emulator.journal.records import from_record
-from emulator.store import archive
-from emulator.store.facts import FACTS
-from emulator.store.opening import open_store
-from emulator.store.redis import RedisStore
-from emulator.store.sqlite import SqliteStore
-from emulator.store.timelines import FORMAT, UnknownFormat
-from emulator.web.control import control_contract
 from tests.store import golden
 from tests.store.format_samples import CONTENTS, ENTRY, NAMESPACE
+from xpander_emulator.core.timeline import Millis
+from xpander_emulator.errors import BadRequest
+from xpander_emulator.journal.codec import from_record
+from xpander_emulator.store import export
+from xpander_emulator.store.codec.facts import FACTS
+from xpander_emulator.store.codec.timelines import FORMAT, UnknownFormat
+from xpander_emulator.store.open import open_store
+from xpander_emulator.store.redis.store import RedisStore
+from xpander_emulator.store.sqlite.store import SqliteStore
+from xpander_emulator.web.control.tasks import control_contract
 
 # A mark is a column of its own; a fact is named, and what it is until it is set is stored nowhere.
 NOT_IN_A_RECORD = {("Task", "mark")}
 EARLIER = sorted(golden.FOLDER.glob("format-*-*.sql"))
 RAISE = (
-    "What is stored has changed: raise FORMAT in emulator/store/timelines.py, then run python -m tests.store.golden."
+    "What is stored has changed: raise FORMAT in emulator/xpander_emulator/store/codec/timelines.py,"
+    " then run python -m tests.store.golden."
 )
 
 
@@ -116,7 +117,7 @@ def test_a_database_of_another_format_is_refused_and_not_a_byte_is_changed(sql: 
 @pytest.mark.parametrize("document", sorted(golden.FOLDER.glob("format-*-*.json")), ids=lambda path: path.stem)
 def test_an_export_of_another_format_is_refused(document: Path) -> None:
     with pytest.raises(BadRequest, match=r"^The file is in format 1; this version of the emulator reads format 2\."):
-        archive.from_document(json.loads(document.read_text(encoding="utf-8")), Millis(0))
+        export.from_document(json.loads(document.read_text(encoding="utf-8")), Millis(0))
 
 
 async def test_what_redis_stores_is_what_its_format_says(redis_url: str) -> None:

@@ -2,12 +2,12 @@ import asyncio
 
 import pytest
 
-from emulator.core.faults import BUILT_IN, FaultRule
-from emulator.core.replay import Turn
-from emulator.core.task import Status
-from emulator.core.timeline import Millis, Step, Timeline
-from emulator.store import Store, Task
-from emulator.store.facts import FAULTS
+from xpander_emulator.core.faults import BUILT_IN, FaultRule
+from xpander_emulator.core.replay import Turn
+from xpander_emulator.core.task import Status
+from xpander_emulator.core.timeline import Millis, Step, Timeline
+from xpander_emulator.store.codec.facts import FAULTS
+from xpander_emulator.store.port import Store, Task
 
 pytestmark = pytest.mark.anyio
 

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from emulator.clock import Clock
-from emulator.core.signals import Signal
-from emulator.core.timeline import Millis
-from emulator.errors import StaleWrite
-from emulator.store import Task
-from emulator.store.kept import KeptTasks
-from emulator.store.log import Bounds, Record
-from emulator.store.redis import PREFIX, RedisStore
-from emulator.store.sqlite import SqliteStore
-from emulator.store.sqlite_log import BLOCK
 from tests.redis_server import RedisServer
-from tests.store.test_contract import TURN, kept, task
+from tests.store.test_every_store import TURN, kept, task
+from xpander_emulator.clock import Clock
+from xpander_emulator.core.signals import Signal
+from xpander_emulator.core.timeline import Millis
+from xpander_emulator.errors import StaleWrite
+from xpander_emulator.store.log import Bounds, Record
+from xpander_emulator.store.port import Task
+from xpander_emulator.store.redis.store import PREFIX, RedisStore
+from xpander_emulator.store.sqlite.log import BLOCK
+from xpander_emulator.store.sqlite.store import SqliteStore
+from xpander_emulator.store.task_cache import KeptTasks
 
 BOUNDS = Bounds(10, 10, 10_000)
 STOP = [Signal(Millis(1_000), "stop")]
@@ -102,7 +102,7 @@ async def test_a_journal_entry_from_before_a_flush_takes_no_place_in_the_new_jou
 async def test_a_flush_wakes_whoever_waits_although_redis_tells_nobody(
     store: RedisStore, running_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.store.redis_channel._LINGER_SECONDS", 0.01)
+    monkeypatch.setattr("xpander_emulator.store.redis.channel._LINGER_SECONDS", 0.01)
     await store.add("ns", (task("a"),))
 
     async with store.listen("ns", ["a"]) as bell, store.listen_elsewhere("elsewhere") as follower:
@@ -115,7 +115,7 @@ async def test_a_flush_wakes_whoever_waits_although_redis_tells_nobody(
 async def test_a_read_that_finds_another_epoch_wakes_whoever_waits(
     store: RedisStore, other: RedisStore, running_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.store.redis_channel._LINGER_SECONDS", 60.0)
+    monkeypatch.setattr("xpander_emulator.store.redis.channel._LINGER_SECONDS", 60.0)
     await store.add("ns", (task("a"),))
 
     async with store.listen("ns", ["a"]) as bell:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.core.signals import Signal
-from emulator.core.timeline import Millis, Timeline
-from emulator.store import Store, StoreUnavailable, Task
-from emulator.store.facts import CLOCK
-from emulator.store.redis import RedisStore
-from emulator.store.sqlite import SqliteStore
-from tests.store.test_contract import MANUAL, TURN, kept, task
+from tests.store.test_every_store import MANUAL, TURN, kept, task
+from xpander_emulator.core.signals import Signal
+from xpander_emulator.core.timeline import Millis, Timeline
+from xpander_emulator.store.codec.facts import CLOCK
+from xpander_emulator.store.port import Store, StoreUnavailable, Task
+from xpander_emulator.store.redis.store import RedisStore
+from xpander_emulator.store.sqlite.store import SqliteStore
 
 OTHER = TURN._replace(timeline=Timeline("other", TURN.timeline.steps))
 

@@ -1,9 +1,9 @@
 """What every store takes and raises."""
 
-from emulator.core.signals import Signal
-from emulator.core.timeline import Millis
-from emulator.store import StoreUnavailable
-from tests.store.test_contract import TURN, task
+from tests.store.test_every_store import TURN, task
+from xpander_emulator.core.signals import Signal
+from xpander_emulator.core.timeline import Millis
+from xpander_emulator.store.port import StoreUnavailable
 
 
 def test_a_store_that_cannot_be_reached_is_answered_503_and_may_be_asked_again_in_a_second() -> None:

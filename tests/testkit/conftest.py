@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from emulator.testkit import Emulator, EmulatorServer, Task
 from tests.testkit.suites import Suite
+from xpander_emulator.testkit import Emulator, EmulatorServer, Task
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-import emulator
+import xpander_emulator
 
 # A pytest run in this process forgets the modules that it was the first to import, and whoever imports them after
 # it has other classes of the same names: what is imported late elsewhere is imported before.
@@ -22,11 +22,11 @@ _LATE = (
     "referencing.jsonschema",
     "rstr",
 )
-for _name in (*_LATE, *(each.name for each in pkgutil.walk_packages(emulator.__path__, "emulator."))):
+for _name in (*_LATE, *(each.name for each in pkgutil.walk_packages(xpander_emulator.__path__, "xpander_emulator."))):
     if not _name.endswith("__main__"):
         import_module(_name)
 
-_PLUGIN = ("-p", "emulator.pytest_plugin")
+_PLUGIN = ("-p", "xpander_emulator.pytest_plugin")
 
 CONSUMER = """
 import httpx2

@@ -8,13 +8,13 @@ import sys
 import httpx2
 import pytest
 
-from emulator.pytest_plugin import _CHOICES
-from emulator.testkit import Emulator, Path, Request, Task, TaskClock, paths
-from emulator.testkit.faults import ComingFaults
-from emulator.testkit.requests import Requests
 from tests.docs.pages import ROOT, blocks, doc, first_cells, sections
 from tests.docs.test_docs import operations
 from tests.testkit.suites import Suite
+from xpander_emulator.pytest_plugin import _CHOICES
+from xpander_emulator.testkit import Emulator, Path, Request, Task, TaskClock, paths
+from xpander_emulator.testkit.faults import ComingFaults
+from xpander_emulator.testkit.requests import Requests
 
 PAGE = doc("testing.md")
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -6,12 +6,12 @@ from typing import ClassVar
 import httpx2
 import pytest
 
-from emulator.server import NotRunning
-from emulator.settings import Settings
-from emulator.store.memory import MemoryStore
-from emulator.testkit import BadRequest, Emulator, EmulatorServer, NotFound, Task, running
-from emulator.testkit.hosting import key_of
-from emulator.web.access import MAX_KEY, derived_namespace
+from xpander_emulator.server.server import NotRunning
+from xpander_emulator.settings import Settings
+from xpander_emulator.store.memory import MemoryStore
+from xpander_emulator.testkit import BadRequest, Emulator, EmulatorServer, NotFound, Task, running
+from xpander_emulator.testkit.server import key_of
+from xpander_emulator.web.auth import MAX_KEY, derived_namespace
 
 BODY = {"input": {"text": "Refund order 1042"}}
 
@@ -245,7 +245,7 @@ def test_the_report_of_a_client_with_another_key_says_where_its_tasks_are(kit: E
 
 
 def test_mistakes_in_files_are_told_before_anything_runs(tmp_path: Path) -> None:
-    from emulator.errors import InvalidFiles
+    from xpander_emulator.errors import InvalidFiles
 
     story = tmp_path / "story.yaml"
     story.write_text("scenario: mine\nsteps: []\n")

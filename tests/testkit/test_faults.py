@@ -1,7 +1,7 @@
 import httpx2
 import pytest
 
-from emulator.testkit import BadRequest, Emulator
+from xpander_emulator.testkit import BadRequest, Emulator
 
 BODY = {"input": {"text": "Refund order 1042"}}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from emulator.testkit import DEFAULTS, BadRequest, Emulator, NotFound, NotVerified, running
+from xpander_emulator.testkit import DEFAULTS, BadRequest, Emulator, NotFound, NotVerified, running
 
 BODY = {"input": {"text": "Refund order 1042"}}
 

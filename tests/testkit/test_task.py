@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from emulator.testkit import BadRequest, Change, Conflict, Emulator, NotFound, Task
+from xpander_emulator.testkit import BadRequest, Change, Conflict, Emulator, NotFound, Task
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

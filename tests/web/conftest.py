@@ -1,6 +1,6 @@
 import pytest
 
-from tests.web.api import Api, shared
+from tests.web.api_client import Api, shared
 
 
 @pytest.fixture

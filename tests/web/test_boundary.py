@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from emulator.rendering import TaskRenderer
-from emulator.server import ThreadedServer
-from emulator.settings import DEFAULT_NAMESPACE, Settings
-from emulator.web import streams
-from emulator.web.handlers import ApiManner
-from emulator.web.service import Service
-from tests.test_direct import BODY, HEAD, STREAM, address, message, start
-from tests.web.api import Api
+from tests.server.test_fast_path import BODY, HEAD, STREAM, address, message, start
+from tests.web.api_client import Api
+from xpander_emulator.engine.render.task import TaskRenderer
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import DEFAULT_NAMESPACE, Settings
+from xpander_emulator.web import sse
+from xpander_emulator.web.api.tasks import ApiManner
+from xpander_emulator.web.pipeline import Service
 
 LIST = message("GET", "/v1/tasks")
 MISSING = message("GET", "/v1/tasks/none")
@@ -253,7 +253,7 @@ def test_a_stream_that_cannot_be_recorded_is_a_500(server: Server, tracebacks: C
 def test_a_stream_that_fails_on_its_way_breaks_off_before_its_end(
     server: Server, tracebacks: Callable[[], list[str]]
 ) -> None:
-    server.breaks(streams, "_frame", ERRORS[1], times=1)
+    server.breaks(sse, "_frame", ERRORS[1], times=1)
 
     with contextlib.suppress(ConnectionError):
         answer, following = streamed(server)
@@ -323,7 +323,7 @@ async def test_a_client_in_the_same_process_is_raised_what_breaks_its_stream(
     def fails(*_: Any) -> None:
         raise RecursionError("too deep")
 
-    monkeypatch.setattr(streams, "_frame", fails)
+    monkeypatch.setattr(sse, "_frame", fails)
 
     with pytest.raises(RecursionError, match="too deep"):
         await manual.http.post("/v1/workflows/completed/invoke/stream", json={"input": {"text": "x"}})

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given
 
-from tests.contract.test_client_schemas import CIRCLES, SCHEMAS
+from tests.contract.request.test_client_schemas import CIRCLES, SCHEMAS
 from tests.profiles import examples
-from tests.web.api import Api, Json, api
-from tests.web.test_journal import control, sentences
+from tests.web.api_client import Api, Json, api
+from tests.web.control.test_journal import control, sentences
 
 WARNING = "x-emulator-warning"
 CIRCLE = {"$ref": "#"}

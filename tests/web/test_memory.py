@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from emulator.engine import View
-from emulator.web import streams
-from emulator.web.streams import StreamReply
 from tests.engines import contract
-from tests.web.api import Api, api
+from tests.web.api_client import Api, api
+from xpander_emulator.engine.engine import View
+from xpander_emulator.web import sse
+from xpander_emulator.web.sse import StreamReply
 
 EVENT = "/components/schemas/TaskUpdateEvent"
 SCOPE = {"type": "http", "asgi": {"version": "3.0"}, "path": "/stream", "method": "GET", "headers": []}
@@ -62,7 +62,7 @@ async def test_the_answers_of_a_task_go_with_it(let_go: Callable[[Api, list[str]
 
 
 async def test_an_answer_that_is_rendered_anew_takes_the_place_of_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.engine._MOST_VIEWS", 2)
+    monkeypatch.setattr("xpander_emulator.engine.engine._MOST_VIEWS", 2)
     client = api()
     ids = [(await client.start("approval"))["id"] for _ in range(2)]
     for task_id in ids:
@@ -132,7 +132,7 @@ async def hung_up() -> Any:
 async def test_a_stream_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch, count: int, receive: Any, send: Any
 ) -> None:
-    monkeypatch.setattr(streams, "SEND_SECONDS", 0.02)
+    monkeypatch.setattr(sse, "SEND_SECONDS", 0.02)
     events = told(count)
     kept = weakref.ref(events)
     reply = StreamReply(events, contract(), EVENT)

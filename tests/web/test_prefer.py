@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.contract.samples import ours
-from tests.web.api import Api, api
+from tests.web.api_client import Api, api
 
 TASK = "/v1/tasks/any"
 SPEC = """

@@ -4,10 +4,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.contract.spec import Operation
-from emulator.web.routes import nearest
 from tests.contract.samples import HEAD, ours
-from tests.web.api import Api, api
+from tests.web.api_client import Api, api
+from xpander_emulator.contract.model import Operation
+from xpander_emulator.web.routes import nearest
 
 START = "/v1/workflows/approval/invoke/async"
 

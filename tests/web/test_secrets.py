@@ -17,18 +17,18 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from emulator.cli import main
-from emulator.cli.serve import banner
-from emulator.credentials import PROPERTIES, REDACTED
-from emulator.journal import MOST_OF_A_BODY
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
-from emulator.web.access import derived_namespace
 from tests.cli.test_serve import INFO
 from tests.contract.samples import ours
 from tests.profiles import examples
 from tests.testkit.suites import Suite
-from tests.web.api import Api, shared
+from tests.web.api_client import Api, shared
+from xpander_emulator.cli import main
+from xpander_emulator.cli.serve import banner
+from xpander_emulator.common.secrets import PROPERTIES, REDACTED
+from xpander_emulator.journal.port import MOST_OF_A_BODY
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
+from xpander_emulator.web.auth import derived_namespace
 
 KEY, BEARER, COOKIE = "key-of-the-client-a1", "bearer-of-the-client-b2", "cookie-of-the-client-c3"
 TOKEN, WRONG_TOKEN = "token-of-the-server-d4", "token-of-a-stranger-e5"
@@ -287,8 +287,8 @@ def test_no_secret_is_told_of_what_succeeds_and_fails(served: str, log: Callable
 
     assert leaks(places) == []
     assert {
-        "log of emulator.requests",
-        "log of emulator",
+        "log of xpander_emulator.requests",
+        "log of xpander_emulator",
         "/events",
         "/info",
         "/requests/1",
@@ -345,8 +345,8 @@ def test_a_failing_test_tells_no_credential(suite: Suite, monkeypatch: pytest.Mo
         import logging
         import httpx2
         import pytest
-        from emulator.settings import Settings
-        from emulator.testkit import DEFAULTS
+        from xpander_emulator.settings import Settings
+        from xpander_emulator.testkit import DEFAULTS
         from dataclasses import replace
 
         @pytest.fixture(scope="session")
@@ -371,7 +371,7 @@ def test_a_failing_test_tells_no_credential(suite: Suite, monkeypatch: pytest.Mo
     result.assert_outcomes(failed=1)
     told = result.stdout.str()
     assert "Tasks of the emulator" in told
-    assert "emulator.requests" in told
+    assert "xpander_emulator.requests" in told
     assert leaks([Place("report", told)]) == []
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.settings import Settings
-from emulator.store.redis import RedisStore
-from emulator.store.sqlite import SqliteStore
-from emulator.streaming import follow
-from emulator.web.app import create_app
 from tests.engines import start as task_start
 from tests.redis_server import RedisServer, messages
-from tests.web.api import Api
+from tests.web.api_client import Api
 from tests.web.listening import listening
+from xpander_emulator.engine.stream import follow
+from xpander_emulator.settings import Settings
+from xpander_emulator.store.redis.store import RedisStore
+from xpander_emulator.store.sqlite.store import SqliteStore
+from xpander_emulator.web.app import create_app
 
 CONTROL = {"host": "127.0.0.1"}
 BODY = {"input": {"text": "Hi"}}
@@ -284,7 +284,7 @@ async def test_a_read_only_file_is_told_and_serving_goes_on_once_it_is_writable(
 async def test_a_locked_file_is_waited_for_and_then_told(
     on_file: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.store.sqlite.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("xpander_emulator.store.sqlite.store.PATIENCE_SECONDS", 0.05)
     first = await on_file.start("approval")
     locker = sqlite3.connect(tmp_path / "tasks.db", isolation_level=None)
     locker.execute("BEGIN IMMEDIATE")
@@ -292,7 +292,7 @@ async def test_a_locked_file_is_waited_for_and_then_told(
     assert "is locked by another process" in told(await start(on_file))
     assert await on_file.task(first["id"]) == first
 
-    monkeypatch.setattr("emulator.store.sqlite.PATIENCE_SECONDS", 20)
+    monkeypatch.setattr("xpander_emulator.store.sqlite.store.PATIENCE_SECONDS", 20)
     waits = asyncio.Event()
     # The statement is traced before it is found that the file is locked, and no other turn of the loop lies between.
     connection(on_file).set_trace_callback(lambda _: waits.set())
@@ -469,7 +469,7 @@ async def test_a_flush_between_any_two_questions_of_a_request_is_never_a_defect_
 async def test_what_waits_or_streams_while_redis_loses_its_data_ends_and_followers_read_all_again(
     loss: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.store.redis_channel._LINGER_SECONDS", 0.01)
+    monkeypatch.setattr("xpander_emulator.store.redis.channel._LINGER_SECONDS", 0.01)
     with RedisServer() as server:
         client = Api(create_app(Settings(clock="manual", store=server.url)))
         await client.start("external_worker", id="old")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.api import Api, api
+from tests.web.api_client import Api, api
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.server import ThreadedServer
-from emulator.settings import Settings
+from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.settings import Settings
 
 HEADERS = {"x-api-key": "local", "content-type": "application/json"}
 BODY = json.dumps({"input": {"text": "Hello"}})

@@ -1,0 +1,81 @@
+"""`export` and `import`: a namespace as one file."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xpander_emulator.cli.client import Client, client_options
+from xpander_emulator.cli.failures import Refused
+from xpander_emulator.cli.output import emit, note, output_option
+from xpander_emulator.common.json_syntax import NotJson, read_json
+from xpander_emulator.common.os_errors import reason
+
+Json = dict[str, Any]
+
+
+@click.command(name="export")
+@client_options
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+def export_(client: Client, file: Path) -> None:
+    """Write a namespace to FILE, or with - to stdout: its tasks, clock and choices."""
+    client.settle()
+    document = client.get("/export")
+    text = as_text(document)
+    if str(file) == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {reason(error)}.") from None
+    note(f"Wrote {_counted(len(document['tasks']))} to {file}.")
+
+
+@click.command(name="import")
+@client_options
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True))
+@click.option("--replace", is_flag=True, help="Replace the tasks that the namespace has.")
+@output_option
+def import_(client: Client, file: Path, replace: bool, output: str) -> None:
+    """Put the namespace of FILE, or with - of stdin, in the place of one that has no tasks."""
+    try:
+        document = read_json(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {reason(error)}.") from None
+    except UnicodeDecodeError as error:
+        raise Refused(f"{file} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.") from None
+    except NotJson as error:
+        raise Refused(f"{file} is no file that `export` has written: {error}.") from None
+    query = {"replace": "true"} if replace else {}
+    answer = client.send("POST", "/import", document, query)
+    emit(answer, output, lambda it: f"{_counted(it['tasks'])} in the namespace '{it['namespace']}'.")
+
+
+def as_text(document: Json) -> str:
+    """Return an export as it stands in a file: JSON, with each timeline and each task on a line of its own."""
+    members = []
+    for name, value in document.items():
+        match value:
+            case dict() if name == "timelines":
+                told = _block("{", [f"{json.dumps(key)}: {_line(each)}" for key, each in value.items()], "}")
+            case list():
+                told = _block("[", [_line(each) for each in value], "]")
+            case _:
+                told = _line(value)
+        members.append(f"{json.dumps(name)}: {told}")
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _block(begin: str, lines: list[str], end: str) -> str:
+    return begin + "\n" + ",\n".join(lines) + "\n" + end if lines else begin + end
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _counted(tasks: int) -> str:
+    return "1 task" if tasks == 1 else f"{tasks:,} tasks"

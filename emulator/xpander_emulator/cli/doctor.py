@@ -1,0 +1,176 @@
+"""`doctor`: what is installed, what is set and by whom, and whether a server would start or runs already."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+
+from xpander_emulator import __version__
+from xpander_emulator.cli.client import Client, local_url
+from xpander_emulator.cli.failures import Failure, Refused
+from xpander_emulator.cli.options import settings_from, settings_options
+from xpander_emulator.cli.output import cell, emit, output_option, table
+from xpander_emulator.cli.settings_file import SECTION, SettingsFile
+from xpander_emulator.errors import EmulatorError
+from xpander_emulator.settings import SQLITE, Settings
+
+LIBRARIES: Final = ("starlette", "uvicorn", "httptools", "jsonschema", "faker", "pyyaml", "jinja2", "orjson", "click")
+ACCELERATORS: Final = ("uvloop", "jsonschema-rs")
+STORES: Final = ("redis",)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: whether it is as it should be, and what was seen."""
+
+    name: str
+    ok: bool
+    seen: str
+
+
+@click.command()
+@settings_options
+@output_option
+@click.pass_context
+def doctor(ctx: click.Context, /, output: str, **values: Any) -> None:
+    """Show settings and their sources, and check what a server needs."""
+    settings = settings_from(values)
+    checks = [*_server_checks(settings), *_file_checks(settings), _store_check(settings)]
+    report = {
+        "emulator": __version__,
+        "python": f"{platform.python_version()} ({sys.platform})",
+        "libraries": _versions(),
+        "settings": list(_sources(ctx, settings)),
+        "checks": [{"name": check.name, "ok": check.ok, "seen": check.seen} for check in checks],
+    }
+    emit(report, output, _text)
+    if not all(check.ok for check in checks):
+        raise Refused("Not everything is well; see the checks above.")
+
+
+def _sources(ctx: click.Context, settings: Settings) -> Iterator[dict[str, Any]]:
+    file: SettingsFile | None = ctx.meta.get(SECTION)
+    origin = {"COMMANDLINE": "flag", "DEFAULT_MAP": str(file.path) if file else "file", "DEFAULT": "default"}
+    for option in ctx.command.params:
+        if not isinstance(option, click.Option) or option.name not in Settings.__slots__:
+            continue
+        source = ctx.get_parameter_source(option.name)
+        name = source.name if source else "DEFAULT"
+        yield {
+            "name": max(option.opts, key=len),
+            "value": _shown(option.name, getattr(settings, option.name)),
+            "source": str(option.envvar) if name == "ENVIRONMENT" else origin.get(name, name.lower()),
+        }
+
+
+def _shown(name: str, value: Any) -> Any:
+    """Return a setting as JSON can hold it; secrets only by their presence."""
+    if name == "start":
+        return value.isoformat().replace("+00:00", "Z")
+    if name == "store":
+        from xpander_emulator.store.open import shown
+
+        return shown(value)
+    if name == "token":
+        return "(set)" if value else None
+    if name == "api_keys":
+        return [f"(key)={namespace}" if namespace else "(key)" for _, namespace in value]
+    if isinstance(value, tuple):
+        return [str(item) for item in value]
+    return value if isinstance(value, bool | int | float | None) else str(value)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for name in (*LIBRARIES, *ACCELERATORS, *STORES):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = f"not installed{_why(name)}"
+    return found
+
+
+def _why(name: str) -> str:
+    """Return what a library that may be missing would be good for."""
+    if name in ACCELERATORS:
+        return " (faster with it: pip install 'xpander-emulator[fast]')"
+    return " (for --store redis://…: pip install 'xpander-emulator[redis]')" if name in STORES else ""
+
+
+def _file_checks(settings: Settings) -> Iterator[Check]:
+    from xpander_emulator.scenario import load
+    from xpander_emulator.scenario.playlist import load_playlist
+
+    try:
+        contract = load.load_spec(settings.spec)
+        yield Check("contract", True, f"{contract.title} {contract.version}, {len(contract.operations)} operations")
+        stories = load.load_stories(settings.scenarios, contract)
+        yield Check("scenarios", True, ", ".join(stories))
+        if settings.playlist is not None:
+            shown = load_playlist(settings.playlist, list(stories), contract)
+            yield Check("playlist", True, ", ".join(each.scenario for each in shown.stories))
+        load.check_runnables(settings.runnables, stories)
+        yield Check(
+            "runnables", True, ", ".join(f"{each.kind} {each.id}" for each in settings.runnables) or "none listed"
+        )
+    except EmulatorError as error:
+        yield Check("files", False, error.message)
+
+
+def _store_check(settings: Settings) -> Check:
+    """Look at the store as a server would; a file that is not there yet is not made."""
+    from pathlib import Path
+
+    from xpander_emulator.store.open import open_store, shown
+
+    if settings.store.startswith(SQLITE):
+        path = Path(settings.store.removeprefix(SQLITE))
+        if not path.exists() and path.parent.is_dir():
+            return Check("store", True, f"{shown(settings.store)}, which will be made")
+    try:
+        open_store(settings.store)
+    except EmulatorError as error:
+        return Check("store", False, error.message)
+    return Check("store", True, shown(settings.store))
+
+
+def _server_checks(settings: Settings) -> Iterator[Check]:
+    url = local_url(settings)
+    if settings.port == 0:
+        yield Check("port", True, "a free one will be picked")
+        return
+    try:
+        info = Client(url, token=settings.token, timeout=1.0).get("/info")
+    except Failure as failure:
+        yield Check("server", True, failure.message)
+        yield _port_check(settings)
+    else:
+        yield Check("server", True, f"version {info['version']} answers at {url}")
+
+
+def _port_check(settings: Settings) -> Check:
+    from xpander_emulator.server import listening_socket
+
+    try:
+        with listening_socket.bind(settings):
+            return Check("port", True, f"{settings.port} is free")
+    except EmulatorError as error:
+        return Check("port", False, error.message)
+
+
+def _text(report: dict[str, Any]) -> str:
+    settings = [[setting["name"], setting["value"], setting["source"]] for setting in report["settings"]]
+    checks = [["ok" if check["ok"] else "WRONG", check["name"], cell(check["seen"])] for check in report["checks"]]
+    return "\n\n".join(
+        [
+            f"xpander-emulator {report['emulator']}, Python {report['python']}",
+            table(("setting", "value", "from"), settings, ""),
+            table(("library", "version"), report["libraries"].items(), ""),
+            table(("check", "of", "seen"), checks, ""),
+        ]
+    )

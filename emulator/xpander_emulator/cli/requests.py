@@ -1,0 +1,246 @@
+"""`requests` and `verify`: what was asked of a running server, what it answered and why, and whether it was so."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import click
+
+from xpander_emulator.cli.client import PER_PAGE, Client, Json, client_options
+from xpander_emulator.cli.failures import Refused
+from xpander_emulator.cli.output import emit, fields, output_option, table
+from xpander_emulator.common.json_syntax import NotJson, read_json
+from xpander_emulator.contract.schema.violations import in_words
+from xpander_emulator.errors import BadRequest
+from xpander_emulator.journal.expected_count import Often, forgotten_text, outcome
+
+_EXAMPLES = """\b
+Examples:
+  xpander-emulator requests list --status 422
+  xpander-emulator requests explain last
+  xpander-emulator verify --operation invokeWorkflowAsync --times 1 --body '{"input.text": {"contains": "Refund"}}'
+\b
+ID is the number of a request, as its answer told it in X-Emulator-Request, or `last` for the newest.
+"""
+_POLL_SECONDS: Final = 0.25
+_BEFORE_THE_TAIL: Final = 10
+
+Command = Callable[..., Any]
+
+
+@click.group(epilog=_EXAMPLES)
+def requests() -> None:
+    """See what was asked and answered, and why."""
+
+
+def _filters(command: Command) -> Command:
+    for option in (
+        click.option("--scenario", metavar="NAME", help="Only where the answer shows a task of this scenario."),
+        click.option("--task", "task_id", metavar="ID", help="Only where the answer shows this task."),
+        click.option("--status", type=click.IntRange(100, 599), help="Only what was answered with this HTTP status."),
+        click.option("--path", metavar="PATTERN", help="Only paths such as '/v1/tasks/*'."),
+        click.option("--method", help="Only by this method."),
+        click.option("--operation", metavar="ID", help="Only of this operation; `routes` lists them."),
+    ):
+        command = option(command)
+    return command
+
+
+@requests.command("list")
+@client_options
+@output_option
+@_filters
+def list_requests(client: Client, output: str, **filters: Any) -> None:
+    """List the requests, newest first."""
+    client.settle("requests")
+    emit(client.get("/requests", **_query(filters)), output, requests_text)
+
+
+@requests.command("unmatched")
+@client_options
+@output_option
+def unmatched_requests(client: Client, output: str) -> None:
+    """List those that no operation matched, or that broke the contract."""
+    client.settle("requests")
+    emit(client.get("/requests/unmatched", per_page=str(PER_PAGE)), output, unmatched_text)
+
+
+@requests.command("show")
+@click.argument("request", metavar="ID")
+@client_options
+@output_option
+def show_request(client: Client, request: str, output: str) -> None:
+    """Show one request with its answer."""
+    emit(_find(client, request), output, request_text)
+
+
+@requests.command("explain")
+@click.argument("request", metavar="ID")
+@client_options
+@output_option
+def explain_request(client: Client, request: str, output: str) -> None:
+    """Tell in sentences why a request was answered so."""
+    emit(_find(client, request), output, lambda it: "\n".join(it["explanation"]))
+
+
+@requests.command("tail")
+@client_options
+@output_option
+@_filters
+def tail_requests(client: Client, output: str, **filters: Any) -> None:
+    """Follow the requests as they come, until interrupted."""
+    client.settle("requests")
+    for item in _follow(client, _query(filters)):
+        click.echo(json.dumps(item, ensure_ascii=False) if output == "json" else line(item))
+
+
+@click.command(epilog=_EXAMPLES)
+@client_options
+@output_option
+@_filters
+@click.option("--body", metavar="JSON", help="What the body has to contain; conditions may stand for values.")
+@click.option("--headers", metavar="JSON", help="What the headers have to contain, likewise.")
+@click.option("--query", metavar="JSON", help="What the query has to contain, likewise.")
+@click.option("--times", type=click.IntRange(0), help="Exactly so many requests.")
+@click.option("--at-least", type=click.IntRange(0), help="So many or more; 1 unless anything else is said.")
+@click.option("--at-most", type=click.IntRange(0), help="So many or fewer.")
+def verify(
+    client: Client, output: str, times: int | None, at_least: int | None, at_most: int | None, **criteria: Any
+) -> None:
+    """Check how often something was asked."""
+    wanted = _often(times, at_least, at_most)
+    for name in ("body", "headers", "query"):
+        criteria[name] = _parsed(name, criteria[name])
+    client.settle("requests")
+    answer = client.post("/requests/count", criteria)
+    holds = wanted.holds(answer["count"])
+    answer = {"holds": holds, "wanted": str(wanted), **answer}
+    if output == "text" and not holds:
+        raise Refused(verification_text(answer))
+    emit(answer, output, verification_text)
+    if not holds:
+        raise SystemExit(Refused.exit_code)
+
+
+def _often(times: int | None, at_least: int | None, at_most: int | None) -> Often:
+    """Return how many requests there have to be. Raises UsageError where that cannot be."""
+    try:
+        return Often.of(times, at_least, at_most, lambda name: f"--{name.replace('_', '-')}")
+    except BadRequest as error:
+        raise click.UsageError(error.message) from None
+
+
+def _parsed(name: str, text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        value = read_json(text)
+    except NotJson as error:
+        raise click.BadParameter(f"is not JSON: {error}", param_hint=f"'--{name}'") from None
+    if name != "body" and not isinstance(value, dict):
+        raise click.BadParameter(f'takes an object such as {{"name": "value"}}, found {text}', param_hint=f"'--{name}'")
+    return value
+
+
+def _query(filters: Mapping[str, Any]) -> dict[str, str]:
+    return {"per_page": str(PER_PAGE)} | {name: str(value) for name, value in filters.items() if value is not None}
+
+
+def _find(client: Client, wanted: str) -> Json:
+    """Return one request. Raises Refused where there is none of that number."""
+    client.settle("requests")
+    if wanted == "last":
+        newest = client.get("/requests", per_page="1")["items"]
+        if not newest:
+            raise Refused("There is no request here yet; --key or --namespace chooses others.")
+        wanted = str(newest[0]["id"])
+    if not wanted.isdecimal():
+        raise click.BadParameter(
+            f"'{wanted}' is no number of a request; `requests list` shows them.", param_hint="'ID'"
+        )
+    return client.get(f"/requests/{wanted}")
+
+
+def _follow(client: Client, query: Mapping[str, str]) -> Iterator[Json]:
+    """Yield the newest few requests, then each further one as it is answered."""
+    told: set[tuple[int, str]] | None = None
+    while True:
+        items = client.get("/requests", **query)["items"]
+        # By the time too: after a reset the numbers begin anew, and those of one worker may come behind another's.
+        new = [item for item in items if told is None or (item["id"], item["time"]) not in told]
+        yield from reversed(new[:_BEFORE_THE_TAIL] if told is None else new)
+        told = {(item["id"], item["time"]) for item in items}
+        time.sleep(_POLL_SECONDS)
+
+
+def requests_text(answer: Json) -> str:
+    """Return a list as a table."""
+    headings = ("id", "at", "method", "path", "status", "ms", "fault", "task", "scenario", "step", "source")
+    keys = ("id", "at", "method", "path", "status", "ms", "fault", "task_id", "scenario", "step", "source")
+    rows = [[item[key] for key in keys] for item in answer["items"]]
+    text = table(headings, rows, "No such requests.")
+    left = answer["total"] - len(rows)
+    return text + (f"\n… and {left} more" if left > 0 else "") + forgotten_text(answer["forgotten"])
+
+
+def unmatched_text(answer: Json) -> str:
+    """Return a list as a table, with what was wrong with each."""
+    rows = [
+        [item["id"], item["method"], item["path"], item["status"], _wrong(item) or "no operation matches"]
+        for item in answer["items"]
+    ]
+    return table(("id", "method", "path", "status", "what is wrong"), rows, "No such requests.") + forgotten_text(
+        answer["forgotten"]
+    )
+
+
+def line(item: Json) -> str:
+    """Return a request as one line."""
+    story = f"{item['task_id']} {item['scenario']}/{item['step']} {item['task_status']}" if item["task_id"] else ""
+    ms = "-" if item["ms"] is None else f"{item['ms']:.1f}"
+    told = (item["id"], item["at"], item["method"], item["path"], item["status"], f"{ms} ms", story, _wrong(item))
+    return "  ".join(str(each) for each in told if each != "")
+
+
+def request_text(item: Json) -> str:
+    """Return one request: what was asked, what was answered, and by which line of which story."""
+    facts = fields(
+        [
+            ("Request", item["id"]),
+            ("At", item["at"]),
+            ("Took", None if item["ms"] is None else f"{item['ms']:g} ms"),
+            ("Operation", item["operation"]),
+            ("Status", item["status"]),
+            ("Wrong", _wrong(item)),
+            ("Task", item["task_id"]),
+            ("Task status", item["task_status"]),
+            ("Scenario", item["scenario"]),
+            ("Chosen", item["chosen"]),
+            ("Step", item["step"]),
+            ("Source", item["source"]),
+            ("Fault", item["fault"]),
+            ("Events", item["events"]),
+        ]
+    )
+    asked = _message(f"{item['method']} {item['path']}", item["query"], item["request"])
+    return f"{facts}\n\n{asked}\n\n{_message(str(item['status']), {}, item['answer'])}"
+
+
+def verification_text(answer: Json) -> str:
+    """Return whether it was so, and where not, what nearly was."""
+    near = [] if answer["holds"] else answer["near_misses"]
+    return outcome(answer["count"], answer["wanted"], near, answer["forgotten"])
+
+
+def _message(first: str, query: Json, message: Json) -> str:
+    body = message["body"]
+    text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
+    asked = "".join(f"\n  {name} = {value}" for name, value in query.items())
+    headers = "".join(f"\n{name}: {value}" for name, value in message["headers"].items())
+    cut = f"\n… cut; {message['size']:,} bytes in all" if message["cut"] else ""
+    return f"{first}{asked}{headers}" + ("" if body is None else f"\n\n{text}{cut}")
+
+
+def _wrong(item: Json) -> str:
+    return "; ".join(map(in_words, item["violations"]))

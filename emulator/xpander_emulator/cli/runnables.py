@@ -1,0 +1,118 @@
+"""The workflows and agents that a settings file lists: its [[workflows]] and [[agents]]."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.settings import RUNNABLE_KINDS, Runnable, RunnableKind
+
+TABLES: Final[Mapping[str, RunnableKind]] = {f"{kind}s": kind for kind in RUNNABLE_KINDS}
+_KEYS: Final = ("id", "name", "description", "scenario")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One table of a settings file, and where it begins in the file's text."""
+
+    kind: RunnableKind
+    values: Any
+    path: Path
+    text: str
+    start: int
+
+    def mistake(self, key: str | None, message: str) -> Mistake:
+        """Return a Mistake at a key of the table, or at its beginning."""
+        start = self.start
+        if key is not None:
+            # TOML 1.0: the table goes on until the next header.
+            header = re.compile(r"^[ \t]*\[", re.MULTILINE).search(self.text, self._first_key)
+            end = header.start() if header else len(self.text)
+            named = re.compile(rf"^[ \t]*([\"']?{re.escape(key)}[\"']?)[ \t]*=", re.MULTILINE)
+            found = named.search(self.text, self._first_key, end)
+            start = found.start(1) if found else start
+        line = self.text.count("\n", 0, start) + 1
+        return Mistake(str(self.path), line, start - self.text.rfind("\n", 0, start), message)
+
+    @property
+    def _first_key(self) -> int:
+        end = self.text.find("\n", self.start)
+        return len(self.text) if end < 0 else end + 1
+
+
+def read_runnables(
+    path: Path, text: str, values: Mapping[str, Any], section: str = ""
+) -> tuple[tuple[Runnable, ...], tuple[Mistake, ...]]:
+    """Return what a settings file lists, and every mistake in it.
+
+    values:  of the file by their keys, parsed.
+    section: of the file in which the tables stand, such as `tool.emulator`.
+    """
+    runnables: dict[str, Runnable] = {}
+    lines: dict[str, int] = {}
+    mistakes: list[Mistake] = []
+    for entry in _entries(path, text, values, section):
+        found = list(_mistakes(entry))
+        if not found and (runnable_id := entry.values["id"]) in runnables:
+            message = f"the id '{runnable_id}' is on line {lines[runnable_id]} already; an id is one thing"
+            found.append(entry.mistake("id", message))
+        if found:
+            mistakes += found
+            continue
+        runnable = _runnable(entry)
+        runnables[runnable.id] = runnable
+        lines[runnable.id] = entry.mistake("id", "").line
+    return tuple(runnables.values()), tuple(mistakes)
+
+
+def _entries(path: Path, text: str, values: Mapping[str, Any], section: str) -> Iterator[_Entry]:
+    """Yield the tables in the order of their kinds; one that is written in line begins where its list does."""
+    prefix = rf"(?:{re.escape(section)}\.)?" if section else ""
+    for table, kind in TABLES.items():
+        header = re.compile(
+            rf"^[ \t]*(\[\[[ \t]*{prefix}{table}[ \t]*\]\]|\[?{prefix}{table}[ \t]*[=\]])", re.MULTILINE
+        )
+        places = [found.start(1) for found in header.finditer(text)] or [0]
+        listed = values.get(table, [])
+        for index, item in enumerate(listed if isinstance(listed, list) else [listed]):
+            yield _Entry(
+                kind, item if isinstance(listed, list) else None, path, text, places[min(index, len(places) - 1)]
+            )
+
+
+def _mistakes(entry: _Entry) -> Iterator[Mistake]:
+    kind, values = entry.kind, entry.values
+    if not isinstance(values, dict):
+        yield entry.mistake(None, f"tables were expected; begin each {kind} with [[{kind}s]]")
+        return
+    for key, value in values.items():
+        if key not in _KEYS:
+            yield entry.mistake(
+                key, f"unknown key '{key}'; {_a(kind)} has {', '.join(_KEYS)}{did_you_mean(key, _KEYS)}"
+            )
+        elif not isinstance(value, str) or (key != "description" and not value.strip()):
+            yield entry.mistake(key, f"{key}: a text was expected, not {value!r}")
+    if "id" not in values:
+        yield entry.mistake(None, f'{_a(kind)} needs an id; write id = "…", the id that your program starts')
+    elif "/" in str(values["id"]):
+        yield entry.mistake("id", f"the id '{values['id']}' has a slash, and no path could name it; leave it out")
+
+
+def _runnable(entry: _Entry) -> Runnable:
+    values = entry.values
+    place = entry.mistake("scenario" if "scenario" in values else "id", "")
+    return Runnable(
+        entry.kind,
+        values["id"],
+        values.get("name", values["id"]),
+        values.get("description", ""),
+        values.get("scenario"),
+        place.file,
+        place.line,
+    )
+
+
+def _a(kind: RunnableKind) -> str:
+    return "an agent" if kind == "agent" else "a workflow"

@@ -1,0 +1,165 @@
+"""The settings file: emulator.toml, or [tool.emulator] of pyproject.toml, given to click as defaults."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from xpander_emulator.cli.runnables import TABLES, read_runnables
+from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.settings import SQLITE, Runnable
+
+SECTION: Final = "[tool.emulator]"
+
+
+class OutputFile(click.Path):
+    """A file that a command writes or removes; a settings file may only name one inside its own folder."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """The settings that a file holds, under the names that it uses, and its text for messages.
+
+    runnables: the workflows and agents that it lists, once it has been checked.
+    """
+
+    path: Path
+    values: Mapping[str, Any]
+    text: str
+    runnables: tuple[Runnable, ...] = ()
+
+    def mistake(self, key: str, message: str) -> Mistake:
+        """Return a Mistake at the line that sets `key`."""
+        start = self.text.find(SECTION) if self.path.name == "pyproject.toml" else 0
+        found = re.compile(rf"^[ \t]*\[?[\"']?{re.escape(key)}[\"']?[ \t]*[=\].]", re.MULTILINE).search(
+            self.text, max(start, 0)
+        )
+        line = self.text.count("\n", 0, found.start()) + 1 if found else 1
+        return Mistake(str(self.path), line, 1, message)
+
+
+def read_into(ctx: click.Context, param: click.Parameter, path: Path | None) -> None:
+    """Make the file's values the defaults of the command, below flags and environment; the callback of --config."""
+    file = read_settings(path) if path else find_settings(Path())
+    if file is not None:
+        ctx.default_map, ctx.meta[SECTION] = _checked(ctx, file)
+
+
+def find_settings(folder: Path) -> SettingsFile | None:
+    """Return the settings of emulator.toml in `folder`, else those of its pyproject.toml, else None."""
+    for name in ("emulator.toml", "pyproject.toml"):
+        path = folder / name
+        # Most pyproject.toml files say nothing about us: look before parsing, it is quicker.
+        if path.is_file() and (
+            name == "emulator.toml" or SECTION in path.read_text(encoding="utf-8", errors="replace")
+        ):
+            return read_settings(path)
+    return None
+
+
+def read_settings(path: Path) -> SettingsFile:
+    """Read one settings file. Raises click.UsageError when it is no TOML."""
+    import tomllib
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{path}: is not TOML: {error}") from None
+    if path.name == "pyproject.toml":
+        values = values.get("tool", {}).get("emulator", {})
+    return SettingsFile(path, values, text)
+
+
+def listed_here() -> tuple[Runnable, ...]:
+    """Return the workflows and agents in the settings file of the present command, which no flag can say."""
+    context = click.get_current_context(silent=True)
+    file: SettingsFile | None = context.meta.get(SECTION) if context else None
+    return file.runnables if file else ()
+
+
+def _checked(ctx: click.Context, file: SettingsFile) -> tuple[dict[str, Any], SettingsFile]:
+    """Return the file's values by parameter name, converted, and the file with what it lists.
+
+    Raises click.UsageError with every mistake.
+    """
+    options = {
+        _key(param): param for param in ctx.command.params if isinstance(param, click.Option) and not param.is_eager
+    }
+    section = SECTION.strip("[]") if file.path.name == "pyproject.toml" else ""
+    runnables, found = read_runnables(file.path, file.text, file.values, section)
+    defaults, mistakes = {}, list(found)
+    for key, value in file.values.items():
+        if key in TABLES:
+            continue
+        option = options.get(key.replace("-", "_"))
+        if option is None or option.name is None:
+            mistakes.append(file.mistake(key, f"unknown setting '{key}'{did_you_mean(key, [*options, *TABLES])}"))
+            continue
+        try:
+            defaults[option.name] = _convert(ctx, option, _relative(option, value, file.path.parent))
+            _check_inside(option, defaults[option.name], file.path.parent)
+        except click.BadParameter as error:
+            mistakes.append(file.mistake(key, f"{key}: {error.message}"))
+    if mistakes:
+        raise click.UsageError("\n".join(str(mistake) for mistake in sorted(mistakes)))
+    return defaults, replace(file, runnables=runnables)
+
+
+def _key(option: click.Option) -> str:
+    """Return how a settings file names an option: as its flag, with `_` for `-`."""
+    return max(option.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def _convert(ctx: click.Context, option: click.Option, value: Any) -> Any:
+    if option.multiple and not isinstance(value, list):
+        raise click.BadParameter(f"a list was expected; write [{json.dumps(value, default=str)}].")
+    if not option.multiple and isinstance(value, list | dict):
+        raise click.BadParameter("one value was expected.")
+    for each in value if isinstance(value, list) else [value]:
+        _check_type(option, each)
+    return option.type_cast_value(ctx, value)
+
+
+def _check_type(option: click.Option, value: Any) -> None:
+    """Refuse what TOML tells apart and click would bend: true for 1, 4105.9 for 4105."""
+    if option.is_bool_flag is not isinstance(value, bool) and not isinstance(value, str):
+        wanted = "true or false" if option.is_bool_flag else "a number or a text"
+        raise click.BadParameter(f"{wanted} was expected, found {json.dumps(value, default=str)}.")
+    if isinstance(value, float) and isinstance(option.type, click.types.IntParamType):
+        raise click.BadParameter(f"a whole number was expected, found {value}.")
+
+
+def _relative(option: click.Option, value: Any, folder: Path) -> Any:
+    """Return paths as seen from the file that holds them."""
+    if option.name == "store" and isinstance(value, str) and value.startswith(SQLITE):
+        return f"{SQLITE}{folder / value.removeprefix(SQLITE)}" if value != SQLITE else value
+    if not isinstance(option.type, click.Path) or (option.multiple and not isinstance(value, list)):
+        return value
+    return [folder / str(item) for item in value] if isinstance(value, list) else folder / str(value)
+
+
+def _check_inside(option: click.Option, value: Any, folder: Path) -> None:
+    """Refuse a file to write that is outside of `folder`: a settings file comes with whatever somebody has cloned."""
+    if option.name == "store" and value.startswith(SQLITE):
+        path = Path(value.removeprefix(SQLITE))
+    elif isinstance(option.type, OutputFile):
+        path = value
+    else:
+        return
+    try:
+        real, allowed = path.resolve(), folder.resolve()
+    except (OSError, RuntimeError) as error:
+        raise click.BadParameter(f"{path} cannot be looked up: {error}.") from None
+    if not real.is_relative_to(allowed):
+        raise click.BadParameter(
+            f"{real} is outside of {allowed}; a settings file names files to write in its own folder only."
+            f" Name one there, or use the flag {max(option.opts, key=len)}."
+        )

@@ -1,0 +1,109 @@
+"""JSON Pointers (RFC 6901) and the references made of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from xpander_emulator.errors import did_you_mean
+
+MAX_HOPS: Final = 50
+
+
+def join(*parts: str | int) -> str:
+    """Return the pointer that leads through `parts`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def split(pointer: str) -> tuple[str, ...]:
+    """Return the parts of a pointer; a leading `#`, as in a reference, is allowed."""
+    parts = pointer.removeprefix("#").split("/")[1:]
+    if "~" not in pointer:
+        return tuple(parts)
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
+
+
+def from_reference(reference: str) -> str:
+    """Return the pointer of a local reference: `#/a%20b` gives `/a b`."""
+    return unquote(reference.removeprefix("#"))
+
+
+def as_fragment(pointer: str) -> str:
+    """Return the pointer as the fragment of a URI, `#` included."""
+    return "#" + quote(pointer, safe="/~!$&'()*+,;=:@")
+
+
+def look_up(document: Any, pointer: str) -> Any:
+    """Return what stands at `pointer`. Raises LookupError when nothing does, or when it is no pointer."""
+    if pointer.removeprefix("#")[:1] not in ("", "/"):
+        raise LookupError(pointer)
+    for part in split(pointer):
+        document = _step(document, part)
+    return document
+
+
+def _step(node: Any, part: str) -> Any:
+    if isinstance(node, Mapping):
+        return node[part]
+    if isinstance(node, Sequence) and not isinstance(node, str) and part.isdecimal():
+        return node[int(part)]
+    raise LookupError(part)
+
+
+def exists(document: Any, pointer: str) -> bool:
+    """Tell whether anything stands at `pointer`."""
+    try:
+        look_up(document, pointer)
+    except LookupError:
+        return False
+    return True
+
+
+def target(document: Any, pointer: str) -> str | None:
+    """Follow objects that are nothing but a `$ref`; return the last pointer that leads to something.
+
+    None when the references go round in a circle. Raises LookupError when nothing stands at `pointer`.
+    """
+    node = look_up(document, pointer)
+    for _ in range(MAX_HOPS):
+        reference = node.get("$ref") if isinstance(node, Mapping) and len(node) == 1 else None
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return pointer
+        following = from_reference(reference)
+        if not exists(document, following):
+            return pointer
+        pointer, node = following, look_up(document, following)
+    return None
+
+
+def nearest(document: Any, pointer: str) -> str:
+    """Return ". Did you mean '#/…'?" for a pointer that leads nowhere, or "" when nothing is near."""
+    node, walked = document, ""
+    for part in split(pointer):
+        try:
+            node = _step(node, part)
+        except LookupError:
+            known = [str(key) for key in node] if isinstance(node, Mapping) else []
+            hint = did_you_mean(part, known)
+            found = next((key for key in known if hint == f". Did you mean '{key}'?"), None)
+            rest = split(pointer)[len(split(walked)) + 1 :]
+            return f". Did you mean '#{walked}{join(found, *rest)}'?" if found is not None else ""
+        walked += join(part)
+    return ""
+
+
+def is_self_contained(schema: Any) -> bool:
+    """Tell whether a schema refers to parts of itself, and to nothing else."""
+    found = list(_references(schema))
+    return bool(found) and all(each == "#" or exists(schema, from_reference(each)) for each in found)
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        reference = node.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#"):
+            yield reference
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)

@@ -1,0 +1,232 @@
+"""YAML and JSON files read with the place of everything in them, so that a message can say file:line:col.
+
+YAML 1.2's core schema: `no` is text, `010` is ten, a date is text. Duplicate keys, further documents,
+tags and aliases to an enclosing node are refused; the depth is bounded, and so is what aliases multiply to.
+"""
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from xpander_emulator.common.os_errors import reason
+from xpander_emulator.errors import InvalidFiles, Mistake
+
+MAX_DEPTH: Final = 100
+MAX_VALUES: Final = 200_000
+PARTS: Final = "x-emulator-files"
+
+# YAML 1.2.2, 10.3.2: the core schema's tag resolution.
+_SCALARS: Final = (
+    (re.compile(r"(?:null|Null|NULL|~|)"), lambda text: None),
+    (re.compile(r"true|True|TRUE"), lambda text: True),
+    (re.compile(r"false|False|FALSE"), lambda text: False),
+    (re.compile(r"[-+]?[0-9]{1,400}"), int),
+    (re.compile(r"0o[0-7]+"), lambda text: int(text, 0)),
+    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
+    (re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?\.(?:inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
+    (re.compile(r"\.(?:nan|NaN|NAN)"), lambda text: float("nan")),
+)
+# RFC 8259, 7: a character beyond U+FFFF is escaped as two surrogates, which YAML does not take. A backslash that
+# is escaped itself comes first, so that what follows it is left alone.
+_ESCAPES: Final = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_INDENT: Final = re.compile(r" *\t")
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]  # the base is chosen when it runs
+    """Takes every scalar for text: what YAML 1.1 would find in it is of no use, and a third of the work."""
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        return "tag:yaml.org,2002:str"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file: its value, and where each part of it stands.
+
+    parts: other files by their names, whose values stand in this one under PARTS.
+    """
+
+    file: str
+    value: Any
+    _root: yaml.Node
+    parts: Mapping[str, "Document"] = field(default_factory=dict)
+
+    def locate(self, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
+        """Return line and column (from 1) of the value at `path`, or of its key.
+
+        Where the path leads to nothing, the place of the nearest thing above it.
+        """
+        owner, inner = self._owner(path)
+        if owner is not self:
+            return owner.locate(inner, key=key)
+        node, place = self._root, self._root
+        for part in path:
+            found = _child(node, part)
+            if found is None:
+                break
+            place, node = found if key else (found[1], found[1])
+        return place.start_mark.line + 1, place.start_mark.column + 1
+
+    def mistake(self, path: Sequence[str | int], message: str, *, key: bool = False) -> Mistake:
+        """Return a Mistake at `path`."""
+        line, column = self.locate(path, key=key)
+        return Mistake(self._owner(path)[0].file, line, column, message)
+
+    def _owner(self, path: Sequence[str | int]) -> tuple["Document", Sequence[str | int]]:
+        """Return the file in which a path leads somewhere, and the path within it."""
+        part = self.parts.get(str(path[1])) if len(path) > 1 and path[0] == PARTS else None
+        return (self, path) if part is None else (part, path[2:])
+
+
+def read_document(path: Path, name: str | None = None) -> Document:
+    """Read and parse a file; `name` is how messages call it. Raises InvalidFiles."""
+    file = name or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidFiles([Mistake(file, 1, 1, f"cannot be read: {reason(error)}")]) from None
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise InvalidFiles([Mistake(file, 1, 1, f"is not UTF-8: {found}")]) from None
+    return parse_document(text, file)
+
+
+def parse_document(text: str, file: str) -> Document:
+    """Parse YAML or JSON text. Raises InvalidFiles with every mistake that can be told at once."""
+    loader = _Loader(_with_whole_escapes(text))
+    try:
+        root = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise InvalidFiles([_syntax_mistake(file, text, error)]) from None
+    except yaml.YAMLError as error:
+        raise InvalidFiles([Mistake(file, 1, 1, f"is not YAML: {error}")]) from None
+    finally:
+        loader.dispose()
+    if root is None:
+        raise InvalidFiles([Mistake(file, 1, 1, "is empty; a mapping was expected")])
+    builder = _Builder(file)
+    value = builder.build(root, 0)
+    if builder.has_aliases and not builder.mistakes and (bomb := _bomb(root)):
+        builder.refuse(bomb, f"is more than {MAX_VALUES:,} values once its aliases are told out; write less of it")
+    if builder.mistakes:
+        raise InvalidFiles(builder.mistakes)
+    return Document(file, value, root)
+
+
+def _with_whole_escapes(text: str) -> str:
+    """Return JSON text with each escaped pair of surrogates as YAML escapes it; any other text as it is."""
+    if "\\u" not in text or text.lstrip()[:1] not in ("{", "["):
+        return text
+    return _ESCAPES.sub(lambda found: found[0] if found[1] is None else _whole_escape(found[1], found[2]), text)
+
+
+def _whole_escape(high: str, low: str) -> str:
+    # The Unicode Standard, 3.9, table 3-5.
+    return f"\\U{0x10000 + (int(high, 16) - 0xD800) * 0x400 + int(low, 16) - 0xDC00:08x}"
+
+
+def _syntax_mistake(file: str, text: str, error: yaml.MarkedYAMLError) -> Mistake:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if error.problem == "but found another document":
+        return Mistake(file, line, column, "is not YAML: another document begins here; give it a file of its own")
+    # YAML 1.2.2, 6.1: indentation is spaces alone; within brackets a tab may stand, and is no mistake.
+    before = "".join(text.split("\n")[line - 1 : line])[:column]
+    if _INDENT.fullmatch(before):
+        return Mistake(file, line, column, "is not YAML: indented with a tab; write spaces")
+    context = f" {error.context}" if error.context else ""
+    return Mistake(file, line, column, f"is not YAML: {error.problem or 'unreadable'}{context}")
+
+
+def _bomb(root: yaml.Node) -> yaml.Node | None:
+    """Return the innermost node that is too many values, each alias counted anew, as whoever walks them meets them."""
+    sizes: dict[int, int] = {}
+    found: list[yaml.Node] = []
+
+    def size(node: yaml.Node) -> int:
+        if id(node) not in sizes:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            items = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in pairs for each in pair]
+            sizes[id(node)] = 1 + sum(size(item) for item in items)
+            if sizes[id(node)] > MAX_VALUES:
+                found.append(node)
+        return sizes[id(node)]
+
+    size(root)
+    return found[0] if found else None
+
+
+def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return the key node and the value node of one part of a path; in a sequence both are the item."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode) and str(part).isdecimal() and int(part) < len(node.value):
+        return node.value[int(part)], node.value[int(part)]
+    return None
+
+
+class _Builder:
+    """Turns nodes into plain values, collecting mistakes; a node met twice through aliases is built once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.mistakes: list[Mistake] = []
+        self._built: dict[int, Any] = {}
+        self.has_aliases = False
+        self._open: set[int] = set()
+
+    def build(self, node: yaml.Node, depth: int) -> Any:
+        if id(node) in self._built:
+            self.has_aliases = True
+            return self._built[id(node)]
+        if id(node) in self._open:
+            return self.refuse(node, "an alias to something that contains it; such a value has no end")
+        if depth > MAX_DEPTH:
+            return self.refuse(node, f"is nested deeper than {MAX_DEPTH} levels")
+        self._open.add(id(node))
+        value = self.build_new(node, depth)
+        self._open.discard(id(node))
+        self._built[id(node)] = value
+        return value
+
+    def build_new(self, node: yaml.Node, depth: int) -> Any:
+        if not node.tag.startswith("tag:yaml.org,2002:") or ":python/" in node.tag:
+            return self.refuse(node, f"the tag '{node.tag}' means nothing here; remove it")
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, depth + 1) for item in node.value]
+        # Only a plain scalar (no style) is resolved, by YAML 1.2.
+        return node.value if getattr(node, "style", None) else resolve_scalar(node.value)
+
+    def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode) or not isinstance(key_node.value, Hashable):
+                self.refuse(key_node, "a key must be text")
+                continue
+            key = str(key_node.value)
+            if key in lines:
+                self.refuse(key_node, f"duplicate key '{key}', first given on line {lines[key]}; keep one of them")
+            lines.setdefault(key, key_node.start_mark.line + 1)
+            built[key] = self.build(value_node, depth + 1)
+        return built
+
+    def refuse(self, node: yaml.Node, message: str) -> None:
+        mark = node.start_mark
+        self.mistakes.append(Mistake(self.file, mark.line + 1, mark.column + 1, message))
+
+
+def resolve_scalar(text: str) -> Any:
+    """Return the value of a plain scalar by YAML 1.2's core schema."""
+    for pattern, convert in _SCALARS:
+        if pattern.fullmatch(text):
+            return convert(text)
+    return text

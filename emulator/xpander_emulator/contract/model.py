@@ -1,0 +1,154 @@
+"""What a contract says, as plain values: operations with their parameters, bodies and responses."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from xpander_emulator.common import json_pointers
+from xpander_emulator.errors import Mistake, NotFound, did_you_mean
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+URI: Final = "urn:openapi"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation.
+
+    place:   "path", "query", "header" or "cookie".
+    style:   of the standard, or "json" when the parameter is described by a media type.
+    pointer: of its schema in the document.
+    """
+
+    name: str
+    place: str
+    required: bool
+    schema: Mapping[str, Any] | bool
+    style: str
+    explode: bool
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """What a body of one media type looks like; the single `example` counts as one named "default".
+
+    places: of the examples, by their names, as pointers into the document.
+    """
+
+    schema_pointer: str | None
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header of a response; `examples` as in MediaType."""
+
+    required: bool
+    schema_pointer: str | None
+    examples: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body that an operation takes."""
+
+    required: bool
+    content: Mapping[str, MediaType]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer that an operation declares."""
+
+    description: str
+    content: Mapping[str, MediaType] = field(default_factory=dict)
+    headers: Mapping[str, Header] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Something by which a request says who sends it.
+
+    place:  "header", "query" or "cookie".
+    name:   of the header (lower case), the query parameter or the cookie.
+    scheme: of `Authorization`, "basic" or "bearer"; empty for an API key.
+    """
+
+    place: str
+    name: str
+    scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path.
+
+    method:    in capitals.
+    responses: by "200", "4XX" or "default".
+    security:  alternatives, each of credentials that go together; none, or an empty one, where nothing is needed.
+    behaviour: the `x-emulator` extension.
+    pointer:   of the operation in the document; `line` is its line in the file.
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    tags: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: Mapping[str, Response]
+    security: tuple[tuple[Credential, ...], ...]
+    behaviour: Mapping[str, Any]
+    pointer: str
+    line: int
+
+    def response(self, status: int) -> Response | None:
+        """Return what is declared for a status: itself, its class ("4XX") or "default"."""
+        declared = self.responses
+        return declared.get(str(status)) or declared.get(f"{status // 100}XX") or declared.get("default")
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """An OpenAPI file. Equal only to itself, so that what is built from it can be kept by it."""
+
+    document: Mapping[str, Any]
+    source: str
+    title: str
+    version: str
+    operations: tuple[Operation, ...]
+    doubts: tuple[Mistake, ...] = ()
+    """What is doubtful in the file, though it is served."""
+    kept: dict[object, Any] = field(default_factory=dict, repr=False)
+    """What others build lazily from this contract, by their own keys."""
+
+    def operation(self, operation_id: str) -> Operation:
+        """Return the operation with this id. Raises NotFound."""
+        for operation in self.operations:
+            if operation.id == operation_id:
+                return operation
+        hint = did_you_mean(operation_id, [operation.id for operation in self.operations])
+        raise NotFound(f"{self.source} has no operation '{operation_id}'{hint}")
+
+    def schema(self, pointer: str) -> Any:
+        """Return the schema at `pointer`, a `$ref` at its top followed. Raises LookupError."""
+        return json_pointers.look_up(self.document, json_pointers.target(self.document, pointer) or pointer)
+
+
+_TEMPLATED: Final = re.compile(r"\{([^{}/]+)\}")
+
+
+def names_in(path: str) -> tuple[str, ...]:
+    """Return the parameters of a path template: `/a/{b}/c` gives `("b",)`."""
+    return tuple(_TEMPLATED.findall(path))
+
+
+def is_json(media_type: str) -> bool:
+    """Tell whether a media type is JSON: application/json or application/*+json."""
+    name = media_type.partition(";")[0].strip().lower()
+    return name == "application/json" or (name.startswith("application/") and name.endswith("+json"))

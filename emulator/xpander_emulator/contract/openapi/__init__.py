@@ -1,0 +1,1 @@
+"""OpenAPI files: loaded, bundled, upgraded and checked; example responses made from them."""

@@ -1,0 +1,165 @@
+"""Faults of an OpenAPI file that can be told without reading its operations."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from xpander_emulator.common import json_pointers
+from xpander_emulator.common.quoting import describe
+from xpander_emulator.common.yaml_document import Document
+from xpander_emulator.contract.document_objects import OBJECTS, OPEN, SECTIONS, Site
+from xpander_emulator.contract.openapi.bundle import readable
+from xpander_emulator.contract.schema.schema_graph import Circle, InPlace, Spot, in_words, target
+from xpander_emulator.errors import Mistake, did_you_mean
+
+_VERSION: Final = re.compile(r"3\.[01]\.\d+")
+_A_LEVEL: Final = "write one of them under 'properties' or 'items', or leave the reference out"
+_KINDS: Final = {"list": "a list", "map": "a mapping", "schema": "a mapping, true or false"}
+
+
+def version_mistakes(document: Document) -> Iterator[Mistake]:
+    """Yield what is wrong with the file's claim to be OpenAPI 3.0 or 3.1."""
+    value = document.value
+    if not isinstance(value, Mapping):
+        yield document.mistake((), f"an OpenAPI document is a mapping; found {describe(value)}")
+        return
+    found = value.get("openapi")
+    if isinstance(found, str) and _VERSION.fullmatch(found):
+        return
+    if "openapi" in value:
+        told = f"this is OpenAPI {found}" if isinstance(found, str) else f"'openapi' is {describe(found)}"
+        yield document.mistake(("openapi",), f"{told}; 3.0 and 3.1 are served, written as openapi: 3.1.0")
+    elif "swagger" in value:
+        yield document.mistake(("swagger",), f"this is Swagger {value['swagger']}; OpenAPI 3.0 and 3.1 are served")
+    else:
+        yield document.mistake((), "'openapi' is missing; the first line should be openapi: 3.1.0")
+
+
+def top_mistakes(document: Document) -> Iterator[Mistake]:
+    """Yield which of the parts that every file needs are missing."""
+    value = document.value
+    for key in ("info", "paths"):
+        if key not in value:
+            yield document.mistake((), f"'{key}' is missing")
+    info = value.get("info")
+    if isinstance(info, Mapping):
+        for key in ("title", "version"):
+            if not isinstance(info.get(key), str):
+                yield document.mistake(("info", key), f"info needs a '{key}', a text; found {describe(info.get(key))}")
+
+
+def server_mistakes(document: Document) -> Iterator[Mistake]:
+    """Yield why the first server's URL has no path that could be served."""
+    servers = document.value.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    if not isinstance(first, Mapping):
+        return
+    url = first.get("url")
+    if not isinstance(url, str):
+        yield document.mistake(("servers", 0, "url"), f"a server needs a 'url', a text; found {describe(url)}")
+        return
+    variables = first.get("variables", {})
+    for name in re.findall(r"\{([^{}]*)\}", url):
+        variable = variables.get(name) if isinstance(variables, Mapping) else None
+        default = variable.get("default") if isinstance(variable, Mapping) else None
+        if not isinstance(default, str):
+            message = f"{{{name}}} in '{url}' needs variables: {name}: default: a text; found {describe(default)}"
+            yield document.mistake(("servers", 0, "variables", name, "default"), message)
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        yield document.mistake(("servers", 0, "url"), f"'{url}' is no URL: {error}")
+
+
+def shape_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:
+    """Yield objects that are something else, and keys that mean nothing where they stand."""
+    for site in sites:
+        if isinstance(site.value, Mapping) and site.kind != "list":
+            yield from _unknown_keys(document, site)
+        elif not (site.kind == "schema" and isinstance(site.value, bool)):
+            wanted = _KINDS.get(site.kind, f"a mapping ({site.kind})")
+            yield document.mistake(site.path, f"{wanted} was expected here; found {describe(site.value)}")
+
+
+def _unknown_keys(document: Document, site: Site) -> Iterator[Mistake]:
+    if site.kind in OPEN or (site.kind in SECTIONS and "$ref" in site.value):
+        return
+    known = [key for key in OBJECTS[site.kind] if key]
+    for key in site.value:
+        if key not in OBJECTS[site.kind] and not key.startswith("x-"):
+            hint = did_you_mean(key, known) or f"; it may have {', '.join(known)}, or x-…"
+            yield document.mistake((*site.path, key), f"'{key}' means nothing in this {site.kind}{hint}", key=True)
+
+
+def reference_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:
+    """Yield every `$ref` that leads nowhere, outside the file, in a circle or to another kind of thing."""
+    for site in sites:
+        if isinstance(site.value, Mapping) and site.kind in SECTIONS and "$ref" in site.value:
+            message = _reference_fault(document.value, site)
+            if message:
+                yield document.mistake((*site.path, "$ref"), message)
+        if site.kind == "schema" and isinstance(site.value, Mapping) and "$id" in site.value:
+            yield document.mistake((*site.path, "$id"), "'$id' would change what local references mean; remove it")
+
+
+def _reference_fault(value: Any, site: Site) -> str | None:
+    reference = site.reference
+    if reference is None:
+        return (
+            f"'$ref' is a text such as '#/components/{SECTIONS[site.kind]}/Name'; found {describe(site.value['$ref'])}"
+        )
+    if not reference.startswith("#"):
+        return f"'{reference}' is outside this file; only references within it, '#/…', are followed"
+    if not reference.startswith("#/"):
+        return f"'{reference}' is no pointer; write '#/components/{SECTIONS[site.kind]}/{reference[1:] or 'Name'}'"
+    pointer = json_pointers.from_reference(reference)
+    if not json_pointers.exists(value, pointer):
+        return f"'{reference}' does not exist{json_pointers.nearest(value, pointer)}"
+    if json_pointers.target(value, pointer) is None:
+        return f"'{readable(reference)}' refers to itself in the end"
+    return _other_kind(pointer, site.kind)
+
+
+def _other_kind(pointer: str, kind: str) -> str | None:
+    parts = json_pointers.split(pointer)
+    if len(parts) != 3 or parts[0] != "components" or parts[1] == SECTIONS[kind]:
+        return None
+    found = next((other for other, section in SECTIONS.items() if section == parts[1]), parts[1])
+    return f"'#{pointer}' is a {found}; a {kind} is needed here"
+
+
+def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:
+    """Yield a mistake for each circle of schemas that lead to one another without a level of the value between."""
+    in_place = InPlace(partial(target, document.value))
+    told: set[int] = set()
+    for site in sites:
+        if site.kind != "schema":
+            continue
+        try:
+            in_place.count(Spot(site.path, site.value))
+        except Circle as circle:
+            members = {id(spot.schema) for spot in circle.spots}
+            # A circle of nothing but references has been told as such.
+            if told.isdisjoint(members) and any(set(spot.schema) != {"$ref"} for spot in circle.spots):
+                yield document.mistake(circle.spots[0].path, f"{in_words(circle)}; {_A_LEVEL}", key=True)
+            told |= members
+
+
+def schema_mistakes(document: Document, sites: Sequence[Site]) -> Iterator[Mistake]:
+    """Yield every place at which a schema is no valid JSON Schema 2020-12.
+
+    Only the outermost schemas are looked at, since each includes those inside it.
+    """
+    from xpander_emulator.contract.schema.validation import schema_violations
+
+    inside: tuple[str | int, ...] | None = None
+    for site in sites:
+        if site.kind != "schema" or (inside is not None and site.path[: len(inside)] == inside):
+            continue
+        inside = site.path
+        for violation in schema_violations(site.value):
+            found = describe(violation.input)
+            message = f"no valid JSON Schema: {violation.expected} was expected; found {found}"
+            yield document.mistake((*site.path, *violation.loc), message)

@@ -1,0 +1,293 @@
+"""Answers from the contract alone, and what a client may ask of them by `Prefer` (RFC 7240)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from xpander_emulator.common import json_codec, json_pointers
+from xpander_emulator.common.keyed_hash import keyed
+from xpander_emulator.contract.model import Contract, Header, MediaType, Operation, Response, is_json
+from xpander_emulator.contract.openapi.example_checks import fault_of
+from xpander_emulator.contract.sampling.values import generate
+from xpander_emulator.contract.schema.validation import judge
+from xpander_emulator.errors import BadRequest, EmulatorError, did_you_mean
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a request prefers; `wait` is in seconds, `ignored` holds the names that mean nothing here."""
+
+    code: int | None = None
+    example: str | None = None
+    dynamic: bool = False
+    seed: int | None = None
+    scenario: str | None = None
+    wait: float | None = None
+    fault: str | None = None
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def ask_the_contract(self) -> bool:
+        """Whether an answer made from the contract is asked for, whatever the operation does otherwise."""
+        return self.code is not None or self.example is not None or self.dynamic or self.seed is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; `applied` is for the header Preference-Applied."""
+
+    status: int
+    media_type: str | None
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    applied: tuple[str, ...] = ()
+
+
+def parse_prefer(values: Sequence[str]) -> Preferences:
+    """Return what the `Prefer` headers of a request ask for; of a name given twice the first counts.
+
+    Raises BadRequest for a value that its name cannot have: a silent default would hide a typing error.
+    """
+    found: dict[str, str] = {}
+    for preference in (item for value in values for item in _items(value)):
+        # RFC 7240, 2: parameters after a semicolon belong to the preference; none is defined for ours.
+        name, _, value = _head(preference).partition("=")
+        found.setdefault(name.strip().lower(), _unquoted(value.strip()))
+    found.pop("", None)
+    return Preferences(
+        code=_read(found, "code", _status, "a status from 100 to 599"),
+        example=found.get("example") or None,
+        dynamic=_read(found, "dynamic", _flag, "true or false") or False,
+        seed=_read(found, "seed", int, "a whole number"),
+        scenario=found.get("scenario") or None,
+        wait=_read(found, "wait", _seconds, "a number of seconds"),
+        fault=found.get("fault") or None,
+        ignored=tuple(name for name in found if name not in _KNOWN),
+    )
+
+
+_KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait", "fault"})
+
+
+def _items(value: str) -> list[str]:
+    """Return the items of a header that is a list."""
+    # Imported with the first such header: every start would pay 3 ms for it.
+    from urllib.request import parse_http_list
+
+    return parse_http_list(value)
+
+
+def _head(preference: str) -> str:
+    quoted = False
+    for index, character in enumerate(preference):
+        quoted ^= character == '"'
+        if character == ";" and not quoted:
+            return preference[:index]
+    return preference
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        return value[1:-1].replace('\\"', '"')
+    return value
+
+
+def _read(found: Mapping[str, str], name: str, convert: Callable[[str], _T], wanted: str) -> _T | None:
+    if name not in found:
+        return None
+    try:
+        return convert(found[name])
+    except ValueError:
+        raise BadRequest(f"Prefer: {name}={found[name]}: {wanted} was expected") from None
+
+
+def _status(text: str) -> int:
+    if len(text) != 3 or not text.isdecimal() or not 100 <= int(text) <= 599:
+        raise ValueError(text)
+    return int(text)
+
+
+def _flag(text: str) -> bool:
+    # RFC 7240, 2: a preference without a value is one with an empty value.
+    flags = {"": True, "true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in flags:
+        raise ValueError(text)
+    return flags[text.lower()]
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
+
+
+# --- answers ---
+
+
+class BrokenExample(EmulatorError):
+    """An example that was asked for by its name breaks its own schema: a fault of the contract's file."""
+
+
+class NotAcceptable(EmulatorError):
+    """None of the media types that an answer comes in is one that the client takes."""
+
+    status = 406
+
+
+def answer(
+    contract: Contract, operation: Operation, preferences: Preferences, key: int, accept: str | None = None
+) -> Answer:
+    """Return the named or first example, else a value of the schema; the first 2xx, or the status preferred.
+
+    key:    decides generated values, unless a seed is preferred.
+    accept: the header of that name, which chooses among the media types (RFC 9110, 12.5.1); of several, JSON.
+
+    Raises BadRequest for a status or an example that the operation does not declare, BrokenExample, NotAcceptable.
+    """
+    status, response = _response(operation, preferences)
+    if preferences.seed is not None:
+        key = keyed("seed", preferences.seed, operation.id)
+    media_type = _media_type(response, accept)
+    body, is_made = b"", False
+    if media_type is not None:
+        what = f"{operation.id} {status}"
+        media = response.content[media_type]
+        found = _example(contract, media_type, media, preferences, what)
+        is_made = found is None and media.schema_pointer is not None
+        value = _made(contract, media, key) if found is None else found[0]
+        body = _encoded(value, media_type)
+    elif preferences.example is not None:
+        raise BadRequest(f"{operation.id} {status} has no body, hence no example '{preferences.example}'")
+    headers = tuple(_headers(contract, response, key))
+    is_seeded = is_made or any(not header.examples for header in _sent_headers(response).values())
+    # A wildcard is no media type that could be sent.
+    sent = "text/plain" if media_type is not None and "*" in media_type else media_type
+    return Answer(status, sent, body, headers, _applied(preferences, is_made, is_seeded))
+
+
+def _media_type(response: Response, accept: str | None) -> str | None:
+    """Return the media type that the client likes best of those offered; None where there is no body."""
+    offered = sorted(response.content, key=lambda name: not is_json(name))
+    if not offered or not accept:
+        return next(iter(offered), None)
+    liked = {name: _liking(name, accept) for name in offered}
+    best = max(offered, key=lambda name: liked[name])
+    if liked[best] <= 0:
+        raise NotAcceptable(f"Accept: {accept}: this answer comes as {', '.join(offered)}.")
+    return best
+
+
+def _liking(media_type: str, accept: str) -> float:
+    """Return the quality that an Accept header gives a media type, by the most specific of its ranges."""
+    name = media_type.partition(";")[0].strip().lower()
+    best = (-1, 0.0)
+    for each in _items(accept):
+        wanted, *parameters = [part.strip().lower() for part in each.split(";")]
+        main, _, sub = wanted.partition("/")
+        ranks = {name: 2, f"{name.partition('/')[0]}/*": 1, "*/*": 0}
+        covered = ranks.get(wanted, 0 if name == "*/*" and main and sub else -1)
+        if covered >= 0:
+            best = max(best, (covered, _quality(parameters)))
+    return best[1]
+
+
+def _quality(parameters: Sequence[str]) -> float:
+    given = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    try:
+        return min(1.0, max(0.0, float(given)))
+    except ValueError:
+        return 1.0
+
+
+def _response(operation: Operation, preferences: Preferences) -> tuple[int, Response]:
+    if preferences.code is not None:
+        response = operation.response(preferences.code)
+        if response is None:
+            listed = ", ".join(operation.responses)
+            raise BadRequest(f"{operation.id} declares no status {preferences.code}; declared are {listed}")
+        return preferences.code, response
+    for name, response in operation.responses.items():
+        if name.startswith("2"):
+            return int(name.replace("XX", "00")), response
+    name, response = next(iter(operation.responses.items()))
+    return 200 if name == "default" else int(name.replace("XX", "00")), response
+
+
+def _example(
+    contract: Contract, media_type: str, media: MediaType, preferences: Preferences, what: str
+) -> tuple[Any] | None:
+    """Return the example that answers, in a tuple since it may be null; None where a value is to be made."""
+    wanted = preferences.example
+    if wanted is not None:
+        if wanted not in media.examples:
+            known = tuple(media.examples)
+            listed = f"; there are {', '.join(known)}" if known else "; there are none"
+            raise BadRequest(f"{what} has no example '{wanted}'{did_you_mean(wanted, known) or listed}")
+        if is_json(media_type):
+            _refuse_broken(contract, media, wanted, what)
+        return (media.examples[wanted],)
+    sound = _sound_examples(contract, media, what) if media.examples and not preferences.dynamic else ()
+    return (sound[0],) if sound else None
+
+
+def _refuse_broken(contract: Contract, media: MediaType, name: str, what: str) -> None:
+    """Raise BrokenExample where the named example breaks its schema."""
+    pointer = media.schema_pointer
+    fault = None if pointer is None else fault_of(contract, pointer, media.examples[name])
+    if fault is not None:
+        place = f"{contract.source}#{media.places.get(name, '')}"
+        raise BrokenExample(f"The example '{name}' of {what} breaks its own schema: {fault}. Correct it at {place}")
+
+
+def _made(contract: Contract, media: MediaType, key: int) -> Any:
+    if media.schema_pointer is None:
+        return {}
+    return generate(contract, {"$ref": json_pointers.as_fragment(media.schema_pointer)}, key)
+
+
+def _sound_examples(contract: Contract, media: MediaType, what: str) -> list[Any]:
+    """Return the examples that keep their own schema; large public files have some that do not."""
+    key = ("sound examples", what)
+    if key not in contract.kept:
+        pointer = media.schema_pointer
+        is_right = judge(contract, pointer) if pointer is not None else lambda value: True
+        contract.kept[key] = [each for each in media.examples.values() if is_right(each)]
+    return contract.kept[key]  # type: ignore[no-any-return]
+
+
+def _encoded(value: Any, media_type: str) -> bytes:
+    if is_json(media_type) or not isinstance(value, str):
+        return json_codec.dumps(value)
+    return value.encode()
+
+
+def _headers(contract: Contract, response: Response, key: int) -> list[tuple[str, str]]:
+    return [(name, _header_text(contract, header, key, name)) for name, header in _sent_headers(response).items()]
+
+
+def _sent_headers(response: Response) -> Mapping[str, Header]:
+    return {name: header for name, header in response.headers.items() if header.required or header.examples}
+
+
+def _header_text(contract: Contract, header: Header, key: int, name: str) -> str:
+    if header.examples:
+        value = next(iter(header.examples.values()))
+    elif header.schema_pointer is None:
+        value = ""
+    else:
+        value = generate(contract, {"$ref": json_pointers.as_fragment(header.schema_pointer)}, key, f"/headers/{name}")
+    return value if isinstance(value, str) else json_codec.dumps(value).decode()
+
+
+def _applied(preferences: Preferences, is_made: bool, is_seeded: bool) -> tuple[str, ...]:
+    """Return the preferences that were honoured: a seed only where something was made from it (RFC 7240, 3)."""
+    told = {
+        "code": preferences.code,
+        "example": preferences.example,
+        "seed": preferences.seed if is_seeded else None,
+        "dynamic": "true" if preferences.dynamic and is_made else None,
+    }
+    return tuple(f"{name}={value}" for name, value in told.items() if value is not None)

@@ -1,0 +1,1 @@
+"""Values that satisfy a schema, each from its key alone."""

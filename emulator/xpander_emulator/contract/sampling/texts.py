@@ -1,0 +1,106 @@
+"""Text for a schema: by its format, its pattern, or the name of the property that it fills."""
+
+import base64
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, Final
+
+from xpander_emulator.common import json_pointers
+from xpander_emulator.common.keyed_hash import keyed, uuid4
+from xpander_emulator.contract.sampling.faker_values import date_time, fake, instant
+from xpander_emulator.contract.schema.formats import CHECKS
+from xpander_emulator.contract.schema.regex_dialect import matches, unknown_properties
+
+_USUAL: Final = 5000
+LONGEST: Final = 1_000_000
+
+# Formats whose values have one shape; `key` and `pointer` decide which.
+_FORMATS: Final[Mapping[str, Callable[[int, str], str]]] = {
+    "date-time": date_time,
+    "date": lambda key, pointer: instant(key, pointer).date().isoformat(),
+    "time": lambda key, pointer: instant(key, pointer).strftime("%H:%M:%SZ"),
+    "duration": lambda key, pointer: f"PT{1 + keyed(key, pointer) % 59}M",
+    "uuid": uuid4,
+    "byte": lambda key, pointer: base64.b64encode(word(key, pointer).encode()).decode(),
+    "regex": lambda key, pointer: f"^{word(key, pointer)}$",
+    "json-pointer": lambda key, pointer: f"/{word(key, pointer)}",
+    "email": lambda key, pointer: str(fake("safe_email", key, pointer)),
+    "idn-email": lambda key, pointer: str(fake("safe_email", key, pointer)),
+    "hostname": lambda key, pointer: str(fake("safe_domain_name", key, pointer)),
+    "ipv4": lambda key, pointer: str(fake("ipv4", key, pointer)),
+    "ipv6": lambda key, pointer: str(fake("ipv6", key, pointer)),
+    **dict.fromkeys(("uri", "uri-reference", "iri"), lambda key, pointer: str(fake("url", key, pointer))),
+}
+
+# Which provider a property's name asks for, by the whole name or by its last word.
+_NAMES: Final[Mapping[str, str]] = {
+    "email": "safe_email", "first_name": "first_name", "last_name": "last_name", "name": "name", "full_name": "name",
+    "display_name": "name", "username": "user_name", "user_name": "user_name", "timezone": "timezone",
+    "title": "catch_phrase", "subject": "catch_phrase", "url": "url", "uri": "url", "link": "url", "website": "url",
+    "city": "city", "country": "country", "state": "state", "street": "street_address", "address": "street_address",
+    "zip": "postcode", "zip_code": "postcode", "postcode": "postcode", "postal_code": "postcode",
+    "phone": "phone_number", "phone_number": "phone_number", "company": "company", "organization": "company",
+    "job": "job", "description": "sentence", "summary": "sentence", "text": "sentence", "message": "sentence",
+    "content": "sentence", "comment": "sentence", "reason": "sentence", "result": "sentence", "body": "paragraph",
+    "currency": "currency_code", "language": "language_name", "locale": "locale", "color": "color_name",
+    "hostname": "safe_domain_name", "domain": "safe_domain_name", "ip": "ipv4", "user_agent": "user_agent",
+    "filename": "file_name", "file_name": "file_name", "id": "uuid4", "uuid": "uuid4", "file": "url", "slug": "slug",
+}  # fmt: skip
+_BY_LAST_WORD: Final = frozenset({"email", "url", "uri", "id", "phone", "city", "country", "company", "ip", "title"})
+
+
+def text(schema: Mapping[str, Any], key: int, pointer: str) -> str | None:
+    """Return a text that keeps the schema's format, pattern and lengths, or None when none is found."""
+    shortest = int(schema.get("minLength", 0))
+    longest = int(schema.get("maxLength", max(_USUAL, shortest)))
+    if shortest > longest or shortest > LONGEST:
+        return None
+    make = _FORMATS.get(schema.get("format", ""))
+    if make is not None:
+        found = _formatted(make, schema, key, pointer, shortest, longest)
+        if found is not None or "pattern" not in schema:
+            return found
+    if "pattern" in schema and not unknown_properties(schema["pattern"]):
+        # Importing rstr costs 10 ms, and few schemas need it.
+        from xpander_emulator.contract.sampling.patterns import text_matching
+
+        return text_matching(schema["pattern"], Random(keyed(key, pointer)), shortest, longest)
+    return _fitted(_named(key, pointer), shortest, longest)
+
+
+def _formatted(
+    make: Callable[[int, str], str], schema: Mapping[str, Any], key: int, pointer: str, shortest: int, longest: int
+) -> str | None:
+    is_right = CHECKS[schema["format"]]
+    for attempt in range(12):
+        found = make(key, f"{pointer}~{attempt}" if attempt else pointer)
+        if shortest <= len(found) <= longest and is_right(found) and matches(schema.get("pattern", ""), found):
+            return found
+    return None
+
+
+def word(key: int, pointer: str) -> str:
+    """Return an English word in small letters."""
+    return str(fake("word", key, pointer))
+
+
+def longer(found: str, pattern: str, key: int, pointer: str) -> tuple[str, ...]:
+    """Return a text that matches a pattern, and one that goes on behind it if the pattern allows that."""
+    more = f"{found}{word(key, pointer)}"
+    return (found, more) if matches(pattern, more) else (found,)
+
+
+def _named(key: int, pointer: str) -> str:
+    name = (json_pointers.split(pointer) or ("",))[-1].lower()
+    if name.isdecimal():
+        # An item of a list is named by the list: /emails/0.
+        name = (json_pointers.split(pointer)[:-1] or ("",))[-1].lower().removesuffix("s")
+    last = name.rpartition("_")[2]
+    provider = _NAMES.get(name) or (_NAMES[last] if last in _BY_LAST_WORD else "word")
+    return str(fake(provider, key, pointer))
+
+
+def _fitted(found: str, shortest: int, longest: int) -> str:
+    if len(found) < shortest:
+        found = f"{found} " * (shortest // (len(found) + 1) + 1)
+    return found[: max(shortest, min(longest, len(found.rstrip())))]

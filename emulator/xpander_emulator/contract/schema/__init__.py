@@ -1,0 +1,1 @@
+"""Schemas: what they say, which values they take, and how a value breaks them."""

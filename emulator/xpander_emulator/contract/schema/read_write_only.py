@@ -1,0 +1,71 @@
+"""What a contract says of requests and of answers, where its schemas tell them apart.
+
+OpenAPI 3.1.1, 4.8.24 (annotations of JSON Schema): a client need not send what is `readOnly`, even where it is
+required; an answer never holds what is `writeOnly`.
+"""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from xpander_emulator.common import json_pointers
+from xpander_emulator.contract.document_objects import walk
+from xpander_emulator.contract.model import Contract
+
+Change = Callable[[dict[str, Any], list[str]], None]
+
+
+def for_requests(contract: Contract) -> Contract:
+    """Return the contract as requests are held against it; the same one where it makes no difference."""
+    return _kept(contract, "readOnly", _need_not)
+
+
+def for_answers(contract: Contract) -> Contract:
+    """Return the contract as answers are made and checked; the same one where it makes no difference."""
+    return _kept(contract, "writeOnly", _leave_out)
+
+
+def _kept(contract: Contract, mark: str, change: Change) -> Contract:
+    key = ("direction", mark)
+    if key not in contract.kept:
+        changed = _changed(contract, mark, change)
+        contract.kept[key] = None if changed is contract else changed
+    return contract.kept[key] or contract
+
+
+def _changed(contract: Contract, mark: str, change: Change) -> Contract:
+    found = [(site.path, names) for site in walk(contract.document) if (names := _marked(contract, site.value, mark))]
+    if not found:
+        return contract
+    document = deepcopy(dict(contract.document))
+    for path, names in found:
+        change(json_pointers.look_up(document, json_pointers.join(*path)), names)
+    return replace(contract, document=document, kept={})
+
+
+def _marked(contract: Contract, schema: Any, mark: str) -> list[str]:
+    """Return the properties of a schema that carry the mark, themselves or by their reference."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    if not isinstance(properties, Mapping):
+        return []
+    return [name for name, each in properties.items() if _carries(contract, each, mark)]
+
+
+def _carries(contract: Contract, schema: Any, mark: str) -> bool:
+    if not isinstance(schema, Mapping):
+        return False
+    if isinstance(schema.get("$ref"), str) and mark not in schema:
+        target = contract.schema(json_pointers.from_reference(schema["$ref"]))
+        return isinstance(target, Mapping) and target.get(mark) is True
+    return schema.get(mark) is True
+
+
+def _need_not(schema: dict[str, Any], names: list[str]) -> None:
+    if isinstance(schema.get("required"), list):
+        schema["required"] = [name for name in schema["required"] if name not in names]
+
+
+def _leave_out(schema: dict[str, Any], names: list[str]) -> None:
+    _need_not(schema, names)
+    schema["properties"] = {name: each for name, each in schema["properties"].items() if name not in names}

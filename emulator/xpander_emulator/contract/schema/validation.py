@@ -1,0 +1,246 @@
+"""Whether a value satisfies a schema of a contract, and if not, why.
+
+jsonschema is the judge. jsonschema-rs, where it is installed, may only say "valid" sooner.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from xpander_emulator.common import budget, json_pointers
+from xpander_emulator.common.safe_regex import matches
+from xpander_emulator.contract.model import URI, Contract
+from xpander_emulator.contract.schema.formats import CHECKS
+from xpander_emulator.contract.schema.regex_dialect import with_known_patterns
+from xpander_emulator.contract.schema.unevaluated import unevaluated_items, unevaluated_properties
+from xpander_emulator.contract.schema.violations import Location, Violation, explain
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
+Judge: TypeAlias = Callable[[Any], bool]
+
+# jsonschema-rs checks date-time itself in a tenth of the time that a call into Python takes, and as strictly.
+_OWN_FORMATS: Final = {name: check for name, check in CHECKS.items() if name != "date-time"}
+
+# jsonschema goes about ten frames deeper with each level of a recursive schema; Python allows 1,000.
+MAX_DEPTH: Final = 64
+
+
+def is_too_deep(value: Any, depth: int = MAX_DEPTH) -> bool:
+    """Tell whether lists and mappings are nested deeper than `depth` levels."""
+    level = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return False
+    return any(isinstance(node, dict | list) for node in level)
+
+
+def judge(contract: Contract, pointer: str, *, strict: bool = False) -> Judge:
+    """Return a function that tells whether a value satisfies the schema at `pointer`; built once, then kept.
+
+    strict: by jsonschema alone.
+    """
+    key = ("judge", pointer, strict)
+    if key not in contract.kept:
+        contract.kept[key] = _slow(contract, pointer) if strict else _fast(contract, pointer)
+    return contract.kept[key]  # type: ignore[no-any-return]
+
+
+def violations(contract: Contract, pointer: str, value: Any, at: Location) -> tuple[Violation, ...]:
+    """Return everything wrong with `value` by the schema at `pointer`; empty when jsonschema finds it valid."""
+    return explain(_validator(contract, pointer).iter_errors(value), value, at)
+
+
+def _slow(contract: Contract, pointer: str) -> Judge:
+    def is_valid(value: Any) -> bool:
+        # Building a validator costs milliseconds the first time; not before it is needed.
+        return bool(_validator(contract, pointer).is_valid(value))
+
+    return is_valid
+
+
+def _fast(contract: Contract, pointer: str) -> Judge:
+    slow, quick = _slow(contract, pointer), _quick(contract, pointer)
+    return slow if quick is None else lambda value: quick(value) or slow(value)
+
+
+def _quick(contract: Contract, pointer: str) -> Judge | None:
+    """Return jsonschema-rs's word on a value, or None where it is not installed or cannot take the schema."""
+    try:
+        import jsonschema_rs
+    except ImportError:
+        return None
+    try:
+        if "rust" not in contract.kept:
+            contract.kept["rust"] = jsonschema_rs.Registry([(URI, dict(contract.document))])
+        validator = jsonschema_rs.Draft202012Validator(
+            _reference(pointer), registry=contract.kept["rust"], validate_formats=True, formats=_OWN_FORMATS
+        )
+    except (ValueError, jsonschema_rs.ReferencingError):
+        # A pattern that its engine does not know, for one.
+        return None
+    return validator.is_valid
+
+
+def _reference(pointer: str) -> dict[str, Any]:
+    return {"$ref": URI + json_pointers.as_fragment(pointer)}
+
+
+def _validator(contract: Contract, pointer: str) -> "Draft202012Validator":
+    key = ("validator", pointer)
+    if key not in contract.kept:
+        contract.kept[key] = _new_validator(_reference(pointer), contract)
+    return contract.kept[key]  # type: ignore[no-any-return]
+
+
+def registry(contract: Contract) -> "Registry[Any]":
+    """Return the document as `urn:openapi`, for validators with `{"$ref": "urn:openapi#/…"}`."""
+    if "registry" not in contract.kept:
+        # Importing it costs 28 ms, which a command that only lists operations should not pay.
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        resource = DRAFT202012.create_resource(with_known_patterns(contract.document))
+        contract.kept["registry"] = Registry().with_resource(URI, resource)
+    return contract.kept["registry"]  # type: ignore[no-any-return]
+
+
+def _new_validator(schema: Mapping[str, Any] | bool, contract: Contract | None = None) -> "Draft202012Validator":
+    kind = _kind()
+    if contract is None:
+        return kind(schema, format_checker=_format_checker())
+    schema = with_known_patterns(schema, "schema")
+    return kind(schema, registry=registry(contract), format_checker=_format_checker())
+
+
+@cache
+def _kind() -> "type[Draft202012Validator]":
+    """Return jsonschema's validator, but for its keywords with patterns, which give up in time; its steps count."""
+    from attrs import fields
+    from jsonschema import Draft202012Validator, validators
+
+    own = {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional,
+        "unevaluatedProperties": unevaluated_properties,
+        "unevaluatedItems": unevaluated_items,
+    }
+    counted = {word: _counted(check) for word, check in {**Draft202012Validator.VALIDATORS, **own}.items()}
+    found: type[Draft202012Validator] = validators.extend(Draft202012Validator, counted)  # type: ignore[no-untyped-call]
+    names = [(each.name, each.alias) for each in fields(found) if each.init]  # type: ignore[arg-type]
+
+    def evolve(self: Any, **changes: Any) -> Any:
+        return found(**{alias: getattr(self, name) for name, alias in names} | changes)
+
+    # jsonschema's own takes another validator, without our keywords, for a schema with another `$schema`.
+    found.evolve = evolve  # type: ignore[method-assign]
+    return found
+
+
+def _counted(check: Callable[..., Iterable[Any] | None]) -> Callable[..., Iterator[Any]]:
+    """Return a keyword's check that takes steps from the budget, if there is one."""
+
+    def counted(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
+        with budget.nested():
+            if isinstance(wanted, list):
+                budget.spend(len(wanted) // 16)
+            if isinstance(value, list) and wanted is True:
+                # `uniqueItems` compares every item with every other.
+                budget.spend(len(value) ** 2 // 32)
+            yield from check(validator, wanted, value, schema) or ()
+
+    return counted
+
+
+def _pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if isinstance(value, str) and not matches(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, patterns: Any, value: Any, schema: Any) -> Iterator[Any]:
+    for pattern, part in patterns.items() if isinstance(value, dict) else ():
+        for name, each in value.items():
+            if matches(pattern, name):
+                yield from validator.descend(each, part, path=name, schema_path=pattern)
+
+
+def _additional(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    names = [] if not isinstance(value, dict) else [name for name in value if name not in known]
+    extras = [name for name in names if not any(matches(each, name) for each in patterns)]
+    if wanted is False and extras:
+        yield ValidationError(f"Additional properties are not allowed ({', '.join(map(repr, extras))})")
+    elif isinstance(wanted, dict):
+        for name in extras:
+            yield from validator.descend(value[name], wanted, path=name)
+
+
+def schema_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
+    """Return a validator for a schema that may stand outside the contract, whose references lead into it."""
+    return _new_validator(schema if json_pointers.is_self_contained(schema) else _rebased(schema), contract)
+
+
+def part_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
+    """Return a validator for a part of a contract's document, whose references lead into the document."""
+    return _new_validator(_rebased(schema), contract)
+
+
+def _rebased(node: Any) -> Any:
+    budget.spend(1)
+    if isinstance(node, Mapping):
+        return {key: _rebased_reference(value) if key == "$ref" else _rebased(value) for key, value in node.items()}
+    return [_rebased(item) for item in node] if isinstance(node, list) else node
+
+
+def _rebased_reference(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith("#"):
+        return value
+    return URI + json_pointers.as_fragment(value[1:]) if value.startswith("#/") else URI + value
+
+
+def schema_violations(schema: Any) -> tuple[Violation, ...]:
+    """Return what keeps a schema from being valid JSON Schema 2020-12, regular expressions included."""
+    quick = _quick_metaschema()
+    if quick is not None and quick(schema):
+        return ()
+    return explain(_metaschema().iter_errors(schema), schema, ())
+
+
+@cache
+def _quick_metaschema() -> Judge | None:
+    try:
+        import jsonschema_rs
+    except ImportError:
+        return None
+    metaschema = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
+    return jsonschema_rs.Draft202012Validator(metaschema, validate_formats=True, formats=dict(CHECKS)).is_valid
+
+
+@cache
+def _metaschema() -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=_format_checker())
+
+
+@cache
+def _format_checker() -> Any:
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(formats=())
+    for name, check in CHECKS.items():
+        checker.checks(name)(lambda value, check=check: not isinstance(value, str) or check(value))
+    return checker

@@ -1,0 +1,1 @@
+"""The engine: tasks are started, read, signalled and moved through time."""

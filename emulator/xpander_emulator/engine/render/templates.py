@@ -1,0 +1,83 @@
+"""The texts of one task: what its story writes, with its templates resolved."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from xpander_emulator.clock import iso
+from xpander_emulator.common.secrets import credentials_in, sentence_without
+from xpander_emulator.core.replay import Visit
+from xpander_emulator.core.signals import Signal
+from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.errors import BrokenPromise
+from xpander_emulator.scenario import templates
+from xpander_emulator.scenario.property_schemas import ANYTHING, Shape
+
+Json = Any
+Fakes = Callable[[str, int, str], Json]
+# What nothing can stand in that is to be resolved.
+_PLAIN: Final = frozenset([str, int, float, bool, type(None)])
+
+
+class Texts:
+    """Renders the templates of one task; what they may refer to is gathered when the first one is met.
+
+    body:  of the task, as far as it stands; it may grow.
+    fakes: gives a provider's value for a key and a JSON pointer.
+    """
+
+    __slots__ = ("_body", "_fakes", "_request", "_standing")
+
+    def __init__(self, standing: Standing, body: Mapping[str, Json], request: Json, fakes: Fakes) -> None:
+        self._standing = standing
+        self._body = body
+        self._request = request
+        self._fakes = fakes
+
+    def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
+        """Return a value with its templates resolved as of a visit. Raises BrokenPromise for one that fails.
+
+        takes: what the place takes at which it will stand, `pointer`.
+        """
+        if type(value) in _PLAIN:
+            return value
+        try:
+            return templates.render(value, self._context(visit), self._fake, pointer, takes)
+        except BrokenPromise as broken:
+            timeline = self._standing.turn.timeline
+            place = f"{timeline.source}:{timeline.steps[visit.step].line}"
+            told = sentence_without(broken.message, credentials_in(self._request))
+            raise BrokenPromise(f"{told}. See {place}.") from None
+
+    def _fake(self, provider: str, pointer: str) -> Json:
+        return self._fakes(provider, self._standing.turn.key, pointer)
+
+    def _context(self, visit: Visit) -> dict[str, Json]:
+        signal = visit.signal
+        return {
+            "input": self._body.get("input", self._request),
+            "request": self._request,
+            "task": {"id": self._standing.task.id, "turn": self._standing.number + 1, **self._named()},
+            "signal": {} if signal is None else _told(signal),
+            "now": iso(visit.at),
+        }
+
+    def _named(self) -> dict[str, Json]:
+        return {name: self._body.get(name) for name in ("agent_id", "organization_id", "created_at", "title")}
+
+
+class TextsInPart(Texts):
+    """Renders the templates of one task; a value in which one fails is null."""
+
+    __slots__ = ()
+
+    def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
+        """Return a value with its templates resolved as of a visit, or null."""
+        try:
+            return super().render(value, visit, pointer, takes)
+        except BrokenPromise:
+            return None
+
+
+def _told(signal: Signal) -> dict[str, Json]:
+    told = {"name": signal.kind, "by": signal.by, "reason": signal.reason, "payload": signal.payload}
+    return {**told, "at": iso(signal.at)}

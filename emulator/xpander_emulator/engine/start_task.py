@@ -1,0 +1,230 @@
+"""Births: how a task comes about, with the sub-tasks of its story, and how a finished one takes a further turn."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from xpander_emulator.clock import Clock, machine_time
+from xpander_emulator.common import json_codec, keyed_hash
+from xpander_emulator.core.faults import Strike
+from xpander_emulator.core.readers import on_show
+from xpander_emulator.core.replay import Turn, replay
+from xpander_emulator.core.signals import Move
+from xpander_emulator.core.timeline import NO_TIME, Millis, with_one_fault
+from xpander_emulator.engine import feed
+from xpander_emulator.engine.feed import Feed
+from xpander_emulator.engine.render.task import TaskRenderer
+from xpander_emulator.engine.task_state import Standing, Standings, told_of
+from xpander_emulator.errors import Conflict, NotFound
+from xpander_emulator.scenario.directory import Directory
+from xpander_emulator.scenario.selection import Catalogue, Choice, choose
+from xpander_emulator.settings import Settings
+from xpander_emulator.store.codec.facts import PINS
+from xpander_emulator.store.compare_and_set import change_fact
+from xpander_emulator.store.port import Follows, Pins, Reading, Store, Task
+
+MAX_SUB_TASK_DEPTH: Final = 3
+
+
+class Start(NamedTuple):
+    """What a client asks for when it starts a task.
+
+    runs, kind, version: which workflow or agent.
+    body, raw:           the request, parsed and as sent.
+    preferred:           the scenario that the client asks for, or None.
+    """
+
+    runs: str
+    kind: str
+    version: str | None
+    body: Mapping[str, Any]
+    raw: bytes
+    origin: str = ""
+    preferred: str | None = None
+
+
+class _Role(NamedTuple):
+    """What a new turn plays and why, what it is to get by itself, and the only fault that is to strike it."""
+
+    choice: Choice
+    plan: tuple[Move, ...] = ()
+    fault: Strike | None = None
+
+
+class Births:
+    """Starts the tasks of one server.
+
+    default: the scenario of a start for which there is no other.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        directory: Directory,
+        default: str,
+        renderer: TaskRenderer,
+        store: Store,
+        standings: Standings,
+        feed: Feed,
+    ) -> None:
+        self._settings = settings
+        self._seed = settings.seed
+        self._catalogue = catalogue
+        self._directory = directory
+        self._default = default
+        self._renderer = renderer
+        self._store = store
+        self._standings = standings
+        self._feed = feed
+
+    def adopt(self, catalogue: Catalogue, directory: Directory) -> None:
+        """Take other scenarios for all further starts."""
+        self._catalogue = catalogue
+        self._directory = directory
+
+    async def start(
+        self, namespace: str, start: Start, choice: Choice | None, reading: Reading
+    ) -> tuple[Standing, int]:
+        """Start a task, or a further turn of a finished one; return it, and how many tasks that makes, 0 if no more.
+
+        choice:  the scenario that it takes whatever else would be chosen, and why; None to choose.
+        reading: of the namespace.
+
+        Raises NotFound for an unknown workflow under `--known-only`, Conflict for the id of a live task,
+        BadRequest for an unknown preferred scenario.
+        """
+        if self._settings.known_only and not self._directory.knows(start.runs):
+            raise NotFound(f"{start.kind.capitalize()} not found")
+        task_id = start.body.get("id") or None
+        existing = await self._standings.find(namespace, task_id) if task_id else None
+        if existing is not None and not existing.snapshot.is_finished:
+            raise Conflict(
+                f"Task '{task_id}' is {existing.snapshot.status}. Wait for its end, or change or omit `id`,"
+                " or reset the emulator.",
+                existing.snapshot.waits_for,
+            )
+        role = _Role(choice) if choice else self._role(start, reading.pins)
+        if choice is None and reading.pins.upcoming:
+            role = await self._take_pin(namespace, start, role)
+        if existing is not None:
+            return await self._further_turn(namespace, existing, start, role)
+        return await self._first_turn(namespace, task_id, start, role, self._standings.clock_of(reading))
+
+    def _role(self, start: Start, pins: Pins) -> _Role:
+        """Return what a start plays."""
+        pin = pins.upcoming[0] if pins.upcoming else None
+        choice = choose(
+            self._catalogue,
+            start.runs,
+            start.body,
+            pinned=pin.scenario if pin else None,
+            preferred=start.preferred,
+            default=pins.default or self._default,
+            listed=self._directory.scenario(start.runs),
+        )
+        return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
+
+    async def _take_pin(self, namespace: str, start: Start, role: _Role) -> _Role:
+        """Take the next of the scenarios that were pinned, for this start alone, and return what it plays then."""
+
+        def take(pins: Pins) -> Pins:
+            nonlocal role
+            role = self._role(start, pins)
+            return replace(pins, upcoming=pins.upcoming[1:])
+
+        await change_fact(self._store, namespace, PINS, take)
+        self._feed.tell(namespace, feed.CHOICES)
+        return role
+
+    async def _first_turn(
+        self, namespace: str, task_id: str | None, start: Start, role: _Role, clock: Clock
+    ) -> tuple[Standing, int]:
+        now = clock.now(machine_time())
+        ordinal = await self._store.next_ordinal(namespace)
+        key = self._key(namespace, ordinal, 0)
+        turn = _turn(start, role, key, now)
+        parent = start.body.get("parent_execution_id") or None
+        if task_id is not None and await self._store.get(namespace, task_id):
+            raise Conflict(f"Task '{task_id}' is planned as a sub-task. Change or omit `id`.")
+        task = Task(task_id or await self._free_id(namespace, key), ordinal, (turn,), parent=parent)
+        return await self._keep_new(namespace, task, turn, now)
+
+    async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> tuple[Standing, int]:
+        standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
+        planned = await self._planned(standing, 0, {task.id}) if turn.timeline.sub_tasks else ()
+        count = await self._store.add(namespace, (task, *planned))
+        self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
+        return standing, count
+
+    async def _further_turn(
+        self, namespace: str, existing: Standing, start: Start, role: _Role
+    ) -> tuple[Standing, int]:
+        task = existing.task
+        number = len(task.turns)
+        key = self._key(namespace, task.ordinal, number)
+        turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
+        task = task.with_turn(turn)
+        standing = existing._replace(
+            task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
+        )
+        await self._store.replace(namespace, task, await self._planned(standing, 0, set()))
+        self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
+        return standing, 0
+
+    async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
+        """Return the sub-tasks that the story of `parent` may start, and theirs.
+
+        taken: ids that will be kept together with these; theirs are added.
+        """
+        plans = parent.turn.timeline.sub_tasks
+        if not plans or depth >= MAX_SUB_TASK_DEPTH:
+            return ()
+        planned: list[Task] = []
+        ordinal = await self._store.next_ordinal(parent.namespace, len(plans))
+        for place, (step, sub_task) in enumerate(plans):
+            body = self._renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
+            start = Start(sub_task.runs, "workflow", None, body, json_codec.dumps(body), parent.turn.origin)
+            listed = self._directory.scenario(start.runs)
+            choice = choose(
+                self._catalogue, start.runs, body, pinned=None, preferred=None, default=self._default, listed=listed
+            )
+            key = self._key(parent.namespace, ordinal + place, 0)
+            turn = _turn(start, _Role(choice), key, NO_TIME)
+            follows = Follows(parent.task.id, parent.number, step)
+            child_id = await self._free_id(parent.namespace, key, taken)
+            taken.add(child_id)
+            task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
+            child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
+            planned += [task, *await self._planned(child, depth + 1, taken)]
+        return tuple(planned)
+
+    async def _free_id(self, namespace: str, key: int, taken: Collection[str] = ()) -> str:
+        """Return the id that follows from the key; another one where a client has chosen that very id before."""
+        pointer = "/id"
+        while (task_id := keyed_hash.uuid4(key, pointer)) in taken or await self._store.get(namespace, task_id):
+            pointer += "/taken"
+        return task_id
+
+    def _key(self, namespace: str, ordinal: int, turn: int) -> int:
+        return keyed_hash.keyed(self._seed, namespace, ordinal, turn)
+
+
+def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
+    timeline = role.choice.scenario.timeline
+    turn = Turn(
+        with_one_fault(timeline, role.fault) if role.fault else timeline,
+        start.runs,
+        start.raw,
+        key,
+        born,
+        start.kind,
+        start.version,
+        start.origin,
+        offset,
+        chosen=role.choice.reason,
+        plan=role.plan,
+    )
+    # The answer to the start shows the first step.
+    return turn.after(*on_show(turn, born, replay(turn, born))) if role.plan else turn

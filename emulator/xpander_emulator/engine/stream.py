@@ -1,0 +1,138 @@
+"""Streams: the events of one turn of a task, rendered in order, as they happen and until it ends."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final, NamedTuple
+
+from xpander_emulator.clock import iso
+from xpander_emulator.core import events as told
+from xpander_emulator.core.events import Event
+from xpander_emulator.core.replay import replay
+from xpander_emulator.core.timeline import Millis
+from xpander_emulator.engine.engine import Engine
+from xpander_emulator.engine.render.task import TaskRenderer
+from xpander_emulator.engine.render.variations import FUTURE_EVENT
+from xpander_emulator.engine.task_state import Standing, Standings
+from xpander_emulator.errors import NotFound
+from xpander_emulator.settings import EventSet
+
+# Every release of the SDK reads these. Its release of the seed date ends its loop at any other
+# (source: the SDK's enum of March 2026, run against a stub).
+STABLE: Final = frozenset(
+    {
+        "task_created", "task_updated", "task_finished", "chunk", "auth_event", "tool_call_request", "tool_call_result",
+        "sub_agent_trigger", "think", "analyze", "plan_updated", "task_compactization",
+    }
+)  # fmt: skip
+CONNECTED: Final = "connected"
+MAX_CHUNKS: Final = 1_000
+
+Envelope = dict[str, Any]
+
+
+async def follow(engine: Engine, standing: Standing) -> AsyncIterator[Envelope]:
+    """Yield the events of a turn from its beginning on, and end after `task_finished`.
+
+    Sleeps until the next event on the task's clock, or until something happens to it; on an auto clock it skips
+    once all that is due has been told. Ends without `task_finished` when the task is deleted or reset, also if another
+    of the same id was started since, or the server stops.
+    """
+    which: EventSet = engine.settings.events
+    script = Script(engine.standings, engine.renderer)
+    if which == "latest":
+        yield script.envelope(standing, standing.snapshot.created_at, CONNECTED, None)
+    sent, mark = 0, None
+    while True:
+        try:
+            standing = await engine.standings.turn(standing.namespace, standing.task.id, standing.number)
+        except NotFound:
+            return
+        mark = standing.task.mark if mark is None else mark
+        if standing.task.mark != mark:
+            return
+        due, upcoming = script.due(standing)
+        for event in due[sent:]:
+            if which == "latest" or event.type in STABLE:
+                yield await script.tell(standing, event)
+            if event.type == told.CREATED and engine.settings.future:
+                yield script.envelope(standing, event.at, FUTURE_EVENT, {"by": "a later release"})
+        sent = len(due)
+        if any(event.type == told.FINISHED for event in due) or engine.closing:
+            return
+        # A turn that another one has followed has ended; nothing but the newest one moves.
+        if not await engine.skip_idle(standing):
+            await engine.sleep(standing, upcoming)
+
+
+class Script:
+    """What a stream tells of a turn, event by event."""
+
+    def __init__(self, standings: Standings, renderer: TaskRenderer) -> None:
+        self._standings = standings
+        self._renderer = renderer
+
+    def due(self, standing: Standing) -> tuple[list[Event], Millis | None]:
+        """Return the events that have happened, in order, and when the next one does by itself, or None.
+
+        The latter is on the clock that the turn follows.
+        """
+        snapshot, turn = standing.snapshot, standing.turn
+        every = [each for event in told.events(turn, standing.now) for each in self._with_chunks(standing, event)]
+        every.sort(key=lambda event: event.at)
+        own_time = standing.now + snapshot.offset
+        due = [event for event in every if event.at <= own_time]
+        coming = [Millis(event.at - snapshot.offset) for event in every[len(due) :]]
+        changes = [] if snapshot.next_change is None else [snapshot.next_change]
+        return due, min((*coming, *changes), default=None)
+
+    async def tell(self, standing: Standing, event: Event) -> Envelope:
+        """Return an event as it is sent."""
+        return self.envelope(standing, event.at, event.type, await self._data(standing, event))
+
+    def envelope(self, standing: Standing, at: Millis, kind: str, data: Any) -> Envelope:
+        """Return what stands around every event's data."""
+        organization_id = self._renderer.organization_id
+        task_id = standing.task.id
+        return {"type": kind, "task_id": task_id, "organization_id": organization_id, "time": iso(at), "data": data}
+
+    async def _data(self, standing: Standing, event: Event) -> Any:
+        if event.type in (told.CREATED, told.UPDATED, told.FINISHED):
+            then = await self._standings.at_moment(standing, event.moment)
+            return self._renderer.sent(then, self._renderer.task(then)).body
+        if event.type == told.AUTH and event.data in (told.LOGIN_REQUIRED, told.TOKEN_READY):
+            return self._renderer.authorization(standing, event.moment, str(event.data))
+        if isinstance(event.data, _Cut):
+            return event.data.text
+        return self._renderer.told(standing, event.moment, event.type, event.data)
+
+    def _with_chunks(self, standing: Standing, event: Event) -> Iterator[Event]:
+        """Yield the event, or for a streamed result each of its chunks, evenly over its span."""
+        if event.until is None:
+            yield event
+            return
+        words = cut(self._result(standing, event))
+        for index, word in enumerate(words, start=1):
+            at = Millis(event.at + (event.until - event.at) * index // (len(words) + 1))
+            if event.left is None or at <= event.left:
+                yield event._replace(at=at, data=_Cut(word), until=None)
+
+    def _result(self, standing: Standing, event: Event) -> str:
+        turn, then = told.result_turn(standing.turn, event)
+        result = self._renderer.task(standing.seen_as(turn, then, replay(turn, then)))["result"]
+        return result or ""
+
+
+class _Cut(NamedTuple):
+    """A chunk of a result, which is rendered already: nothing in it is a template."""
+
+    text: str
+
+
+def cut(text: str) -> list[str]:
+    """Return the words of a text, each with the blanks that follow it; together they are the text exactly.
+
+    Beyond 1,000 words several go together.
+    """
+    words = re.findall(r"\s*\S+\s*|\s+", text)
+    size = -(-len(words) // MAX_CHUNKS) or 1
+    return ["".join(words[first : first + size]) for first in range(0, len(words), size)]

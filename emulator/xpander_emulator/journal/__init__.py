@@ -1,0 +1,1 @@
+"""The journal: what was asked and what was answered."""

@@ -1,0 +1,188 @@
+"""Finding: which entries fit, and of those that do not, which nearly do and where they differ."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from xpander_emulator.common import json_codec
+from xpander_emulator.errors import BadRequest
+from xpander_emulator.journal.port import Entry
+from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.scenario.selection import look_up, weight
+
+# The words that a scenario's `match` knows too.
+CONDITIONS: Final = ("equals", "contains", "regex", "exists")
+PLAIN: Final = ("operation", "method", "path", "status", "task_id", "scenario")
+NESTED: Final = ("query", "headers", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that a request has to fulfil.
+
+    part:   of the entry, one of PLAIN and NESTED; `path` leads on from there.
+    kind:   one of CONDITIONS; `glob` for a path; `length` for a list, `object` for a mapping that may be any.
+    """
+
+    part: str
+    path: tuple[str, ...]
+    kind: str
+    wanted: Any
+
+    @property
+    def field(self) -> str:
+        """The dotted name of what is looked at: `body.input.text`."""
+        return ".".join((self.part, *self.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A condition that does not hold, and what stood there instead; MISSING for nothing."""
+
+    condition: Condition
+    found: Any
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """An entry that is not what was looked for, with every difference."""
+
+    entry: Entry
+    differences: tuple[Difference, ...]
+
+
+def conditions(criteria: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """Return what criteria ask for, all of which has to hold.
+
+    Of a nested part, what is given has to be contained: an object with at least these properties, a list of as many
+    items. An object of nothing but CONDITIONS is a condition; in the body, a name with dots is a path.
+    Raises BadRequest for a condition that cannot be.
+    """
+    plain = [_plain(name, criteria[name]) for name in PLAIN if criteria.get(name) is not None]
+    nested = [
+        condition
+        for name in NESTED
+        if criteria.get(name) is not None
+        for condition in _contained(name, (), criteria[name])
+    ]
+    return (*plain, *nested)
+
+
+def _plain(name: str, wanted: Any) -> Condition:
+    if name == "method":
+        return Condition(name, (), "equals", wanted.upper())
+    return Condition(name, (), "glob" if name == "path" else "equals", wanted)
+
+
+def _contained(part: str, path: tuple[str, ...], wanted: Any) -> Iterator[Condition]:
+    if isinstance(wanted, list):
+        yield Condition(part, path, "length", len(wanted))
+        for place, item in enumerate(wanted):
+            yield from _contained(part, (*path, str(place)), item)
+    elif not isinstance(wanted, Mapping):
+        yield Condition(part, path, "equals", wanted)
+    elif not wanted:
+        yield Condition(part, path, "object", {})
+    elif all(name in CONDITIONS for name in wanted):
+        for kind, value in wanted.items():
+            _check(part, path, kind, value)
+            yield Condition(part, path, kind, value)
+    else:
+        _check_slip(part, path, wanted)
+        for name, value in wanted.items():
+            yield from _contained(part, (*path, *_names(part, name)), value)
+
+
+def _check_slip(part: str, path: tuple[str, ...], wanted: Mapping[str, Any]) -> None:
+    """Raise BadRequest where what is wanted is a condition by a word that is almost one."""
+    near = [get_close_matches(name, CONDITIONS, n=1, cutoff=0.8) for name in wanted]
+    if path and all(near):
+        right = 'Write {"equals": …} around it if a property is meant.'
+        where, name = ".".join((part, *path)), next(iter(wanted))
+        raise BadRequest(f"`{where}`: '{name}' is no condition. Did you mean '{near[0][0]}'? {right}")
+
+
+def _names(part: str, name: str) -> Sequence[str]:
+    if part == "headers":
+        return (name.lower(),)
+    return name.split(".") if part == "body" else (name,)
+
+
+def _check(part: str, path: tuple[str, ...], kind: str, wanted: Any) -> None:
+    """Raise BadRequest where a condition could never be understood."""
+    where = ".".join((part, *path))
+    if kind == "exists" and not isinstance(wanted, bool):
+        raise BadRequest(f"`{where}`: 'exists' takes true or false, found {wanted!r}.")
+    if kind == "contains" and not isinstance(wanted, str | int | float):
+        raise BadRequest(f"`{where}`: 'contains' takes a text, a number, true or false, found {wanted!r}.")
+    if kind == "regex":
+        if not isinstance(wanted, str):
+            raise BadRequest(f"`{where}`: 'regex' takes a regular expression as text, found {wanted!r}.")
+        try:
+            re.compile(wanted)
+        except re.error as error:
+            raise BadRequest(f"`{where}`: '{wanted}' is no regular expression: {error}.") from None
+
+
+def matching(entries: Sequence[Entry], wanted: Sequence[Condition], redaction: Redaction) -> list[Entry]:
+    """Return the entries that fulfil every condition, in the order given."""
+    return [entry for entry in entries if next(_differences(entry, wanted, redaction), None) is None]
+
+
+def near_misses(
+    entries: Sequence[Entry], wanted: Sequence[Condition], redaction: Redaction, most: int = 3
+) -> list[NearMiss]:
+    """Return the entries that differ in the fewest conditions, of as many those that differ deeper inside first.
+
+    One that has nothing of what is wanted is no near miss.
+    """
+    missed = [NearMiss(entry, tuple(_differences(entry, wanted, redaction))) for entry in entries]
+    near = [miss for miss in missed if 0 < len(miss.differences) < max(len(wanted), 2)]
+    return sorted(near, key=_distance)[:most]
+
+
+def _distance(miss: NearMiss) -> tuple[int, int]:
+    outside = sum(not difference.condition.path for difference in miss.differences)
+    return len(miss.differences), outside
+
+
+def _differences(entry: Entry, wanted: Sequence[Condition], redaction: Redaction) -> Iterator[Difference]:
+    parts: dict[str, Any] = {}
+    for condition in wanted:
+        if condition.part not in parts:
+            parts[condition.part] = _PARTS[condition.part](entry, redaction)
+        found = look_up(parts[condition.part], condition.path)
+        if not _holds(condition, found):
+            yield Difference(condition, found)
+
+
+_PARTS: Final[Mapping[str, Callable[[Entry, Redaction], Any]]] = {
+    "operation": lambda entry, _: entry.operation,
+    "method": lambda entry, _: entry.method,
+    "path": lambda entry, _: entry.path,
+    "status": lambda entry, _: entry.status,
+    "task_id": lambda entry, _: entry.task_id,
+    "scenario": lambda entry, _: entry.scenario,
+    "query": lambda entry, redaction: redaction.query(entry.query),
+    "headers": lambda entry, redaction: redaction.headers(entry.request_headers),
+    "body": lambda entry, redaction: redaction.body(entry.request_body, entry.request_size),
+}
+
+
+def _holds(condition: Condition, found: Any) -> bool:
+    match condition.kind:
+        case "length":
+            return isinstance(found, list) and len(found) == condition.wanted
+        case "object":
+            return isinstance(found, Mapping)
+        case "glob":
+            return isinstance(found, str) and fnmatchcase(found, condition.wanted)
+        case "equals" if condition.part in ("query", "headers"):
+            # Both are text on the wire.
+            wanted = condition.wanted
+            return bool(found == (wanted if isinstance(wanted, str) else json_codec.dumps(wanted).decode()))
+        case kind:
+            return bool(weight(kind, condition.wanted, found))

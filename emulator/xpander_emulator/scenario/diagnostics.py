@@ -1,0 +1,104 @@
+"""Findings: the mistakes of one file, gathered while it is read, and the words in which they are told."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xpander_emulator.common.yaml_document import Document
+from xpander_emulator.core.timeline import Fake, Template, Value
+from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.scenario.property_schemas import Hole, Path, TaskShape, TextHole, shown
+from xpander_emulator.scenario.templates import check_template, is_lone_expression, is_template
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a scenario is held to beyond its own grammar.
+
+    task, request: the contract's shapes; None where there is no contract to hold it to.
+    providers:     gives the names of the Faker providers.
+    operations:    what each operation of the contract does, by its id: its action, or "".
+    texts:         whether templates are checked; stories that the tests have checked start faster without.
+    """
+
+    task: TaskShape | None = None
+    request: TaskShape | None = None
+    providers: Callable[[], Collection[str]] | None = None
+    operations: Mapping[str, str] | None = None
+    texts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The mistakes of one document so far, and how to add to them."""
+
+    document: Document
+    rules: Rules
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def add(self, path: Path, message: str, *, key: bool = False) -> None:
+        """Note a mistake at a path of the document; with `key`, at the key and not at its value."""
+        self.mistakes.append(self.document.mistake(path, message, key=key))
+
+    def mapping(self, path: Path, value: Any, what: str) -> Mapping[str, Any]:
+        """Return a mapping, or an empty one and a mistake. `what` says what was expected."""
+        if isinstance(value, Mapping):
+            return value
+        self.add(path, f"{what}, found {shown(value)}")
+        return {}
+
+    def text(self, path: Path, value: Any, what: str) -> str | None:
+        """Return a text that is not empty, or None and a mistake."""
+        if isinstance(value, str) and value.strip():
+            return value
+        self.add(path, f"{what}, found {shown(value)}")
+        return None
+
+    def keys(self, path: Path, value: Mapping[str, Any], known: Sequence[str], slips: Mapping[str, str]) -> None:
+        """Note every key that is not known; `slips` says what to write for the usual wrong ones."""
+        for name in value:
+            if name in known:
+                continue
+            if name == "<<":
+                message = "'<<' is no part of YAML 1.2; repeat the keys instead"
+            elif name.lower() in slips:
+                message = f"unknown key '{name}'; write {slips[name.lower()]} instead"
+            else:
+                message = f"unknown key '{name}'; known keys here are {', '.join(known)}{did_you_mean(name, known)}"
+            self.add((*path, name), message, key=True)
+
+    def value(self, path: Path, value: Any) -> Value:
+        """Return a value as a timeline keeps it: texts with something to resolve become templates, checked here."""
+        match value:
+            case str() if is_template(value):
+                for wrong in check_template(value, self.rules.providers) if self.rules.texts else ():
+                    self.add(path, wrong)
+                return Template(value)
+            case float() if value != value or value in (float("inf"), float("-inf")):
+                self.add(path, f"{value} cannot be sent as JSON; write a number or text")
+            case Mapping():
+                return {name: self.value((*path, name), item) for name, item in value.items()}
+            case list():
+                return [self.value((*path, index), item) for index, item in enumerate(value)]
+            case _:
+                pass
+        return value
+
+    def against(self, shape: TaskShape, path: Path, name: str, value: Value) -> None:
+        """Note what is wrong with a property's value by the contract."""
+        for inner, message in shape.faults(name, _with_holes(value)):
+            self.add((*path, *inner), message)
+
+
+def _with_holes(value: Value) -> Any:
+    match value:
+        case Template(source=source):
+            return Hole(source) if is_lone_expression(source) else TextHole(source)
+        case Fake(provider=provider):
+            return Hole(provider)
+        case Mapping():
+            return {name: _with_holes(item) for name, item in value.items()}
+        case list():
+            return [_with_holes(item) for item in value]
+        case _:
+            return value

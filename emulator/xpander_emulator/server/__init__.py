@@ -1,0 +1,1 @@
+"""The server: sockets, processes and their lifetime."""

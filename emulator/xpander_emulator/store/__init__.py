@@ -1,0 +1,1 @@
+"""Stores: where the facts of tasks and namespaces are kept."""

@@ -1,0 +1,37 @@
+"""The `X-RateLimit-*` headers: told as documented, not enforced."""
+
+from functools import lru_cache
+from typing import Final
+
+from xpander_emulator.clock import Clock, machine_time
+from xpander_emulator.web.http import RawHeaders
+
+# 100 requests a minute, `Reset` in seconds since the epoch (source: the vendor's page on the REST API).
+PER_MINUTE: Final = 100
+_MINUTE: Final = 60_000
+_NAMES: Final = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
+RATE_LIMITS: Final = frozenset(_NAMES)
+_MOST_NAMESPACES: Final = 10_000
+
+
+class RateLimit:
+    """Counts the requests of each namespace in the present minute of its own clock."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, tuple[int, int]] = {}
+
+    def headers(self, namespace: str, clock: Clock) -> RawHeaders:
+        """Count one request and return the headers that tell how many are left."""
+        minute = clock.now(machine_time()) // _MINUTE
+        counted_in, count = self._counted.get(namespace, (minute, 0))
+        count = count + 1 if counted_in == minute else 1
+        if len(self._counted) >= _MOST_NAMESPACES and namespace not in self._counted:
+            self._counted.clear()
+        self._counted[namespace] = (minute, count)
+        return _headers(max(0, PER_MINUTE - count), (minute + 1) * _MINUTE // 1000)
+
+
+@lru_cache(maxsize=1024)
+def _headers(left: int, resets_at: int) -> RawHeaders:
+    told = (PER_MINUTE, left, resets_at)
+    return tuple(zip(_NAMES, (b"%d" % each for each in told), strict=True))

@@ -1,0 +1,180 @@
+"""Who may come in: API keys and their namespaces for the API; token, Host and Origin for the control API."""
+
+import hmac
+from functools import lru_cache
+from hashlib import blake2b, sha256
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from xpander_emulator.contract.model import Credential
+from xpander_emulator.errors import EmulatorError
+from xpander_emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
+from xpander_emulator.web.http import Request
+
+# The text that the API itself answers with (source: the vendor's delete-task page).
+MISSING_KEY: Final = "Invalid or missing API key"
+MAX_KEY: Final = 1_024
+_COOKIE: Final = "emulator-token"
+
+
+class Unauthorized(EmulatorError):
+    """No key, or one that is not welcome."""
+
+    status = 401
+
+
+class Forbidden(EmulatorError):
+    """A request to the control API that did not come from where it may."""
+
+    status = 403
+
+
+class Keys:
+    """Which API keys are welcome, and which namespace each one opens."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._named = {key: name or derived_namespace(key) for key, name in settings.api_keys}
+        self.default = next(iter(self._named.values()), DEFAULT_NAMESPACE)
+
+    def namespace(self, key: str | None) -> str:
+        """Return the namespace that a key opens. Raises Unauthorized."""
+        if not key or len(key) > MAX_KEY:
+            raise Unauthorized(MISSING_KEY)
+        if not self._named:
+            return DEFAULT_NAMESPACE if key == DEFAULT_KEY else derived_namespace(key)
+        if key not in self._named:
+            raise Unauthorized(MISSING_KEY)
+        return self._named[key]
+
+
+@lru_cache(maxsize=4096)
+def derived_namespace(key: str) -> str:
+    """Return the namespace of a key that was given no name: a hash, so that the key is told nowhere."""
+    return f"ns-{blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address can only be reached from this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def credential_of(request: Request, security: tuple[tuple[Credential, ...], ...]) -> str | None:
+    """Return the first credential of the first alternative that a request carries whole; None where it carries none."""
+    for alternative in security:
+        if not alternative:
+            return None
+        first = _sent(request, alternative[0])
+        if first and all(_sent(request, credential) for credential in alternative[1:]):
+            return first
+    return None
+
+
+def _sent(request: Request, credential: Credential) -> str | None:
+    """Return a credential as it was sent, None where it was not."""
+    if credential.place == "query":
+        return parse_qs(request.query.decode("latin-1")).get(credential.name, [None])[-1]
+    if credential.place == "cookie":
+        return _cookies(request.header(b"cookie") or "").get(credential.name)
+    value = request.header(credential.name.encode("latin-1", "replace"))
+    if value is None or not credential.scheme:
+        return value
+    scheme, _, told = value.partition(" ")
+    return told.strip() if scheme.lower() == credential.scheme else None
+
+
+def _cookies(header: str) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
+
+
+class ControlGate:
+    """Lets a request to the control API in, or says why not.
+
+    Host: a page of another site that made its name point here would carry that name (DNS rebinding).
+    Origin: a page of another site that posts here would be named by its browser.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.token
+        public = urlsplit(settings.public_url or "")
+        self._public = public.netloc
+        self._hosts = frozenset(
+            {settings.host, *settings.allow_hosts, *((public.hostname,) if public.hostname else ())}
+        )
+
+    def check_origin(self, request: Request) -> None:
+        """Raise Forbidden unless Host and Origin are ours."""
+        self.check_host(request)
+        origin = request.header(b"origin")
+        if origin is not None and not self._is_own(origin, request):
+            raise Forbidden(f"The control API takes no request from a page of '{origin}'.")
+
+    def check_host(self, request: Request) -> None:
+        """Raise Forbidden unless Host is ours."""
+        host = _host(request).hostname
+        if host is None or not (is_loopback(host) or host in self._hosts):
+            raise Forbidden(f"Host '{host or ''}' is not known here. If it is yours, serve with --allow-host.")
+
+    def check_form(self, request: Request) -> None:
+        """Raise Forbidden unless a form was sent by a page of ours, or by no page at all."""
+        # Every browser of today says by this header whose page it was, unless the address is plain http of another
+        # machine (source: Fetch Metadata Request Headers, 3); then Origin says it.
+        site = request.header(b"sec-fetch-site")
+        origin = request.header(b"origin")
+        if site not in (None, "same-origin") or (site is None and origin and not self._is_own(origin, request)):
+            raise Forbidden("This answer was sent by a page of another site, and was not taken. Open the link itself.")
+
+    def check_token(self, request: Request) -> None:
+        """Raise Unauthorized unless a request carries the token, where one is asked for."""
+        if not self.lets_in(request):
+            raise Unauthorized("The control API needs the server's token: `Authorization: Bearer TOKEN`.")
+
+    def lets_in(self, request: Request) -> bool:
+        """Tell whether a request carries the token, where one is asked for: as Bearer, or by the pages' cookie."""
+        scheme, _, sent = (request.header(b"authorization") or "").partition(" ")
+        return self.is_token(sent.strip() if scheme.lower() == "bearer" else "") or self._has_cookie(request)
+
+    def is_token(self, sent: str) -> bool:
+        """Tell whether this is the server's token; any text is, where none is asked for."""
+        return self._token is None or hmac.compare_digest(sent.encode(), self._token.encode())
+
+    def cookie(self, *, secure: bool) -> str:
+        """Return the `Set-Cookie` that keeps a browser in; it tells what follows from the token, not the token."""
+        name, value = self._pass()
+        rest = "; Secure" if secure else ""
+        return f"{name}={value}; Path=/__emulator; HttpOnly; SameSite=Strict{rest}"
+
+    def _has_cookie(self, request: Request) -> bool:
+        name, value = self._pass()
+        sent = _cookies(request.header(b"cookie") or "").get(name, "")
+        return hmac.compare_digest(sent.encode(), value.encode())
+
+    def _pass(self) -> tuple[str, str]:
+        # Cookies know no port: the name differs by token, so that two servers of one host do not take each other's.
+        made = hmac.digest((self._token or "").encode(), _COOKIE.encode(), sha256).hex()
+        return f"{_COOKIE}-{made[:8]}", made[8:]
+
+    def _is_own(self, origin: str, request: Request) -> bool:
+        own = _host(request).netloc
+        return _split(origin).netloc in (own, self._public or own)
+
+
+def _host(request: Request) -> SplitResult:
+    return _split(f"//{request.header(b'host') or ''}")
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL that a stranger sent; of one that has none, empty ones."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")

@@ -1,0 +1,254 @@
+"""How entries of the journal look in the control API, and what happened in plain sentences. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from xpander_emulator.clock import iso
+from xpander_emulator.contract.model import Contract, Operation
+from xpander_emulator.contract.openapi.example_responses import Preferences, parse_prefer
+from xpander_emulator.contract.schema.violations import in_words
+from xpander_emulator.core.faults import OF_A_STREAM
+from xpander_emulator.errors import BadRequest
+from xpander_emulator.journal.port import Entry
+from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.search import Difference, NearMiss
+from xpander_emulator.scenario import selection
+from xpander_emulator.scenario.selection import MISSING, Catalogue
+from xpander_emulator.web.http import WARNING
+from xpander_emulator.web.routes import Near, nearest
+
+Json = dict[str, Any]
+# A value that is quoted in a sentence is cut here.
+_LONGEST_QUOTE: Final = 100
+_OPENING: Final = {"equals": "equals", "contains": "contains", "regex": "matches", "glob": "matches"}
+
+
+class Explainer:
+    """Shows entries, against the contract and the scenarios of now."""
+
+    def __init__(self, contract: Contract, redaction: Redaction) -> None:
+        self._contract = contract
+        self._operations = {operation.id: operation for operation in contract.operations}
+        self._redaction = redaction
+
+    def summary(self, entry: Entry) -> Json:
+        """Return what a list tells of an entry."""
+        return {
+            "id": entry.ordinal,
+            "at": iso(entry.at),
+            "time": iso(entry.time),
+            "ms": None if entry.seconds is None else round(entry.seconds * 1000, 3),
+            "method": entry.method,
+            "path": entry.path,
+            "query": self._redaction.query(entry.query),
+            "operation": entry.operation,
+            "status": entry.status,
+            "violations": self._redaction.violations(entry.violations),
+            "task_id": entry.task_id,
+            "turn": entry.turn,
+            "scenario": entry.scenario,
+            "step": entry.step,
+            "source": entry.source,
+            "task_status": entry.task_status,
+            "fault": entry.fault,
+            "events": entry.events,
+        }
+
+    def details(self, entry: Entry, namespace: str, catalogue: Catalogue) -> Json:
+        """Return all that is kept of an entry, and why it was answered so."""
+        asked = _preferences(entry)
+        scenarios = self._scenarios(entry, catalogue)
+        near = self._nearest(entry)
+        return {
+            **self.summary(entry),
+            "request": self._message(entry.request_headers, entry.request_body, entry.request_size),
+            "answer": self._message(entry.headers, entry.body, entry.size),
+            "chosen": entry.chosen or None,
+            "near_misses": [_scenario_view(miss) for miss in scenarios],
+            "nearest": [
+                {"operation": each.operation.id, "method": each.operation.method, "path": each.operation.path}
+                for each in near
+            ],
+            "preferences": {"applied": _applied(entry), "ignored": list(asked.ignored)},
+            "explanation": [
+                *self._matched(entry, namespace, near),
+                *self._contract_kept(entry),
+                *_chosen(entry, scenarios),
+                *self._answered(entry),
+                *_warned(entry),
+                *_honoured(entry, asked),
+            ],
+        }
+
+    def remarks(self, entry: Entry, catalogue: Catalogue) -> list[str]:
+        """Return in sentences what went wrong with a request, and what it nearly came to."""
+        return [
+            *_unmatched(entry, self._nearest(entry)),
+            *self._contract_kept(entry),
+            *_not_taken(self._scenarios(entry, catalogue)),
+            *_played(entry),
+        ]
+
+    def near_miss(self, miss: NearMiss) -> Json:
+        """Return an entry that is not what was looked for, and where it differs."""
+        return {**self.summary(miss.entry), "differences": [_difference_view(each) for each in miss.differences]}
+
+    def _message(self, headers: Any, body: bytes, size: int) -> Json:
+        return {
+            "headers": self._redaction.headers(headers),
+            "body": self._redaction.body(body, size),
+            "size": size,
+            "cut": size > len(body),
+        }
+
+    def _operation(self, entry: Entry) -> Operation | None:
+        return None if entry.operation is None else self._operations.get(entry.operation)
+
+    def _nearest(self, entry: Entry) -> list[Near]:
+        if entry.operation is not None:
+            return []
+        return nearest(self._contract.operations, entry.method, entry.path)
+
+    def _scenarios(self, entry: Entry, catalogue: Catalogue) -> list[selection.NearMiss]:
+        """Return the scenarios that a start nearly took."""
+        operation = self._operation(entry)
+        if operation is None or operation.behaviour.get("action") != "start" or entry.runs is None:
+            return []
+        body = self._redaction.body(entry.request_body, entry.request_size)
+        others = [each for each in catalogue.matching if each.name != entry.scenario]
+        return selection.near_misses(others, entry.runs, body if isinstance(body, Mapping) else {})
+
+    def _matched(self, entry: Entry, namespace: str, near: list[Near]) -> Iterator[str]:
+        yield from _unmatched(entry, near)
+        operation = self._operation(entry)
+        if operation is not None:
+            asked = f"{entry.method} {entry.path}"
+            yield f"{asked} is the operation {operation.id} ({operation.method} {operation.path})."
+        yield f"It stands in the journal of the namespace '{namespace}'" + (
+            ", as no welcome key came with it." if entry.status == 401 and not _applied(entry) else "."
+        )
+
+    def _contract_kept(self, entry: Entry) -> Iterator[str]:
+        for each in self._redaction.violations(entry.violations):
+            yield f"It breaks the contract at {in_words(each)}."
+
+    def _answered(self, entry: Entry) -> Iterator[str]:
+        yield from _played(entry)
+        operation = self._operation(entry)
+        if entry.step is not None:
+            step = f"the step '{entry.step}' ({entry.task_status}) of '{entry.scenario}'"
+            yield f"The answer {entry.status} comes from {step}, {entry.source}."
+        elif operation is not None and entry.status < 400 and "action" not in operation.behaviour:
+            yield f"The answer {entry.status} comes from the contract, {self._contract.source}:{operation.line}."
+        else:
+            yield f"The answer is {entry.status}{_detail(self._redaction.body(entry.body, entry.size))}."
+        if entry.events is not None:
+            events = "1 event" if entry.events == 1 else f"{entry.events} events"
+            went = "goes on" if entry.seconds is None else f"ended after {events}"
+            yield f"It is a stream, which {went}."
+
+
+def _chosen(entry: Entry, near: list[selection.NearMiss]) -> Iterator[str]:
+    if entry.task_id is not None:
+        why = f", chosen because: {entry.chosen}" if entry.chosen else ""
+        yield f"Task {entry.task_id} (turn {entry.turn}) plays the scenario '{entry.scenario}'{why}."
+    yield from _not_taken(near)
+
+
+def _unmatched(entry: Entry, near: list[Near]) -> Iterator[str]:
+    if entry.operation is None:
+        told = " or ".join(str(each) for each in near)
+        yield f"No operation matches {entry.method} {entry.path}." + (f" Nearest: {told}." if near else "")
+
+
+def _played(entry: Entry) -> Iterator[str]:
+    if entry.fault is not None:
+        is_coming = entry.fault_kind in OF_A_STREAM and entry.seconds is None
+        yield f"The fault '{entry.fault}' {'is to strike one of its events' if is_coming else 'was played'}."
+
+
+def _not_taken(near: list[selection.NearMiss]) -> Iterator[str]:
+    for miss in near:
+        failed = "; ".join(
+            f"{_wish('.'.join(matcher.path), matcher.kind, matcher.wanted)}, found {_quoted(found)}"
+            for matcher, found in miss.failed
+        )
+        yield f"'{miss.scenario.name}' ({miss.scenario.source}) was not taken: {failed}."
+
+
+def _honoured(entry: Entry, asked: Preferences) -> Iterator[str]:
+    applied = _applied(entry)
+    if applied:
+        yield f"Honoured of the header Prefer: {', '.join(applied)}."
+    if asked.ignored:
+        yield f"Unknown in the header Prefer, and ignored: {', '.join(asked.ignored)}."
+
+
+def _warned(entry: Entry) -> Iterator[str]:
+    for name, value in entry.headers:
+        if name == WARNING:
+            yield f"The answer warns: {value.decode('latin-1')}."
+
+
+def _preferences(entry: Entry) -> Preferences:
+    sent = [value.decode("latin-1") for name, value in entry.request_headers if name == b"prefer"]
+    try:
+        return parse_prefer(sent)
+    except BadRequest:
+        return Preferences()
+
+
+def _applied(entry: Entry) -> list[str]:
+    told = (value.decode("latin-1") for name, value in entry.headers if name == b"preference-applied")
+    return [each.strip() for value in told for each in value.split(",")]
+
+
+def _detail(body: Any) -> str:
+    detail = body.get("detail") if isinstance(body, Mapping) else None
+    return f": {detail.rstrip('.')}" if isinstance(detail, str) else ""
+
+
+def _scenario_view(miss: selection.NearMiss) -> Json:
+    return {
+        "scenario": miss.scenario.name,
+        "source": miss.scenario.source,
+        "differences": [
+            _difference(".".join(matcher.path), matcher.kind, matcher.wanted, found) for matcher, found in miss.failed
+        ],
+    }
+
+
+def _difference_view(difference: Difference) -> Json:
+    condition = difference.condition
+    return _difference(condition.field, condition.kind, condition.wanted, difference.found)
+
+
+def _difference(field: str, kind: str, wanted: Any, found: Any) -> Json:
+    found = None if found is MISSING else found
+    return {
+        "field": field,
+        "condition": kind,
+        "wanted": wanted,
+        "found": found,
+        "told": f"{_wish(field, kind, wanted)}, found {_quoted(found)}",
+    }
+
+
+def _wish(field: str, kind: str, wanted: Any) -> str:
+    if kind == "glob" and not isinstance(wanted, str):
+        return f"wanted that {field} matches {' or '.join(wanted)}"
+    if kind == "exists":
+        return f"wanted that {field} {'is there' if wanted else 'is not there'}"
+    if kind == "object":
+        return f"wanted that {field} is an object"
+    if kind == "length":
+        return f"wanted that {field} has {wanted} items"
+    return f"wanted that {field} {_OPENING[kind]} {_quoted(wanted)}"
+
+
+def _quoted(value: Any) -> str:
+    if value is None or value is MISSING:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"

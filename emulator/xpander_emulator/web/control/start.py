@@ -1,0 +1,53 @@
+"""Starting a task by the name of its story, as the control API does: no key and no path of the contract is needed."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from xpander_emulator.common import json_codec
+from xpander_emulator.contract.extension.start_operation import example_request, request_schema, starting_operation
+from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.request.client_schemas import excess_of
+from xpander_emulator.contract.schema.read_write_only import for_requests
+from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.violations import Violation
+from xpander_emulator.engine.engine import Engine, View
+from xpander_emulator.engine.start_task import Start
+from xpander_emulator.scenario.selection import Choice
+from xpander_emulator.settings import RunnableKind
+
+_WHY: Final = "the control API was asked for it"
+_PLACE: Final = ("body", "request")
+
+
+class Starter:
+    """Starts tasks in place of the contract's own operation.
+
+    engine:   in which the tasks are born.
+    contract: by which their requests are judged.
+    """
+
+    def __init__(self, engine: Engine, contract: Contract) -> None:
+        self._engine = engine
+        self._contract = contract
+        operation = starting_operation(contract)
+        self._kind: RunnableKind = operation.behaviour.get("kind", "workflow") if operation else "workflow"
+
+    def refused(self, request: Mapping[str, Any]) -> tuple[Violation, ...]:
+        """Return how a request breaks the contract."""
+        pointer = request_schema(self._contract)
+        broken = () if pointer is None else violations(for_requests(self._contract), pointer, request, _PLACE)
+        return (*broken, *excess_of(request, _PLACE))
+
+    async def start(self, namespace: str, scenario: str, request: Mapping[str, Any] | None, origin: str) -> View:
+        """Start a task, or a further turn of the one that the request names.
+
+        request: what a client would send; None for the contract's first example of it.
+        origin:  the address under which links of the task lead here.
+
+        Raises NotFound for an unknown scenario, Conflict for the id of a live task.
+        """
+        story = self._engine.scenario(scenario)
+        body = example_request(self._contract) if request is None else request
+        kind = self._engine.directory.kind(scenario, self._kind)
+        start = Start(scenario, kind, None, body, json_codec.dumps(body), origin)
+        return await self._engine.start(namespace, start, Choice(story, _WHY))

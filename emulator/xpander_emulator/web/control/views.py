@@ -1,0 +1,203 @@
+"""How tasks, clocks and scenarios look in the control API. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from xpander_emulator.clock import LAST_INSTANT, Clock, iso
+from xpander_emulator.common.secrets import without_credentials
+from xpander_emulator.core.faults import FaultRule
+from xpander_emulator.core.signals import SKIP
+from xpander_emulator.core.timeline import Fake, Millis, Pause, Step, Template, Timeline, Value
+from xpander_emulator.engine.engine import View
+from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.scenario.durations import as_text, range_as_text
+from xpander_emulator.scenario.graph import graph
+from xpander_emulator.scenario.playlist import Playlist
+from xpander_emulator.scenario.selection import Scenario
+from xpander_emulator.store.port import Pins
+
+Json = dict[str, Any]
+
+
+def task_view(standing: Standing, shown: Mapping[str, Any]) -> Json:
+    """Return where a task stands; `shown` is what a person sees of its pause, where it has one."""
+    turn, snapshot = standing.turn, standing.snapshot
+    return {
+        "id": standing.task.id,
+        "scenario": turn.timeline.name,
+        "step": snapshot.step.id,
+        "status": snapshot.status.value,
+        "waits_for": list(snapshot.waits_for),
+        "next_change": _next_change(standing),
+        "source": f"{turn.timeline.source}:{snapshot.step.line}",
+        "created_at": iso(standing.created_at),
+        "runs": turn.runs,
+        "kind": turn.kind,
+        "turn": standing.number + 1,
+        "pause": None if snapshot.pause is None else dict(shown),
+    }
+
+
+def task_details(view: View, shown: Mapping[str, Any]) -> Json:
+    """Return where a task stands, how its newest turn came there, and what a client sees of it but for credentials."""
+    standing = view.standing
+    return {
+        **task_view(standing, shown),
+        "history": list(history(standing)),
+        "signals": list(_signals(standing)),
+        "snapshot": without_credentials(view.body),
+        "graph": graph(standing.turn.timeline),
+    }
+
+
+def history(standing: Standing) -> Iterator[Json]:
+    """Yield how the newest turn came to where it stands, oldest first."""
+    before = None
+    for visit in standing.snapshot.visits:
+        # A visit knows the last decision so far; only the visit that it led to is told with it.
+        decision = None if visit.signal is before else visit.signal
+        before = visit.signal
+        yield {
+            "step": standing.turn.timeline.steps[visit.step].id,
+            "status": visit.status.value,
+            "at": iso(visit.at),
+            "cause": visit.cause,
+            "by": decision and decision.by,
+            "reason": decision and decision.reason,
+        }
+
+
+def clock_view(clock: Clock, machine: Millis) -> Json:
+    """Return what a clock shows when the machine's time is `machine`."""
+    return {
+        "mode": clock.mode,
+        "now": iso(clock.now(machine)),
+        "scale": clock.scale if clock.mode == "scaled" else None,
+    }
+
+
+def choices(pins: Pins, default: str) -> Json:
+    """Return which scenarios the next tasks of a namespace take; `default` is the server's own."""
+    return {
+        "default": pins.default or default,
+        "upcoming": [pin.scenario for pin in pins.upcoming],
+        "upcoming_paths": [pin.path for pin in pins.upcoming],
+    }
+
+
+def coming_fault(rule: FaultRule, met: int) -> Json:
+    """Return a fault that coming requests meet; `met` is how many have fitted it so far."""
+    return {**fault_view(rule), "met": met}
+
+
+def fault_view(rule: FaultRule) -> Json:
+    """Return a fault, and when it strikes."""
+    fault = rule.fault
+    return {
+        "name": fault.name,
+        "kind": fault.kind,
+        "status": fault.status or None,
+        "headers": dict(fault.headers),
+        "body": fault.body,
+        "latency": range_as_text(Millis(fault.low), Millis(fault.high)) if fault.high else None,
+        "over": as_text(Millis(fault.over)) if fault.over else None,
+        "event": fault.event if fault.is_of_a_stream else None,
+        "operation": rule.operation,
+        "task_status": rule.task_status,
+        "nth": rule.nth,
+        "times": "always" if rule.times is None else rule.times,
+    }
+
+
+def scenario_summary(scenario: Scenario) -> Json:
+    """Return what a list tells of a scenario."""
+    return {"name": scenario.name, "description": scenario.description, "source": scenario.source}
+
+
+def scenario_details(scenario: Scenario) -> Json:
+    """Return all of a scenario: when it is taken, its steps as written, and its graph."""
+    drawn = graph(scenario.timeline)
+    return {
+        **scenario_summary(scenario),
+        "match": [str(matcher) for matcher in scenario.match],
+        "timeline": list(_steps(scenario.timeline, drawn["edges"])),
+        "faults": [fault_view(rule) for rule in scenario.timeline.faults.rules],
+        "graph": drawn,
+    }
+
+
+def playlist_view(playlist: Playlist, refused: Callable[[Mapping[str, Any]], Sequence[Any]]) -> Json:
+    """Return a playlist, without the requests that the contract refuses: the built-in one knows only its own."""
+    stories = [
+        {
+            "scenario": each.scenario,
+            "title": each.title,
+            "says": each.says,
+            "request": None if each.request is None or refused(each.request) else dict(each.request),
+            "speed": each.speed,
+        }
+        for each in playlist.stories
+    ]
+    return {"title": playlist.title, "source": playlist.source, "stories": stories}
+
+
+def _next_change(standing: Standing) -> str | None:
+    change = standing.snapshot.next_change
+    if change is None or change - standing.ahead > LAST_INSTANT:
+        return None
+    return iso(Millis(change - standing.ahead))
+
+
+def _signals(standing: Standing) -> Iterator[Json]:
+    ahead = standing.turn.offset
+    for signal in standing.turn.signals:
+        yield {
+            "at": iso(Millis(signal.at + ahead)),
+            "kind": signal.kind,
+            "by": signal.by,
+            "reason": signal.reason,
+            "payload": without_credentials(signal.payload),
+            "skipped": as_text(signal.skipped) if signal.kind == SKIP else None,
+        }
+        ahead = Millis(ahead + signal.skipped)
+
+
+def _steps(timeline: Timeline, edges: Sequence[Json]) -> Iterator[Json]:
+    for step in timeline.steps:
+        yield {
+            "id": step.id,
+            "status": step.status.value,
+            "line": step.line,
+            "exits": [_without_start(edge) for edge in edges if edge["from"] == step.id],
+            "set": _as_written(step.sets),
+            "pause": step.pause and _pause(step.pause),
+            "sub_tasks": _sub_tasks(step),
+            "faults": [fault_view(rule) for rule in step.faults],
+        }
+
+
+def _without_start(edge: Json) -> Json:
+    return {name: value for name, value in edge.items() if name != "from"}
+
+
+def _pause(pause: Pause) -> Json:
+    return {"property": pause.property, "shown": _as_written(pause.shown), "details": _as_written(pause.details)}
+
+
+def _sub_tasks(step: Step) -> list[Json]:
+    return [{"runs": each.runs, "request": _as_written(each.request)} for each in step.sub_tasks]
+
+
+def _as_written(value: Value) -> Any:
+    """Return a value of a scenario as JSON: a template as its text, a Faker provider as `{"fake": provider}`."""
+    match value:
+        case Template(source=source):
+            return source
+        case Fake(provider=provider):
+            return {"fake": provider}
+        case Mapping():
+            return {name: _as_written(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_as_written(item) for item in value]
+        case _:
+            return value

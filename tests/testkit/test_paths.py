@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from xpander_emulator.common import suite_files
+from xpander_emulator.errors import InvalidFiles
+from xpander_emulator.scenario.load import built_in_stories
+from xpander_emulator.testkit import BadRequest, Emulator, NotFound, paths
+from xpander_emulator.testkit import Path as StoryPath
+from xpander_emulator.testkit.paths import cases
+
+STORIES = [story.name for story in built_in_stories()]
+STRUCK = [path for name in STORIES for path in paths(name) if path.fault]
+ENDS = ("completed", "failed", "error", "stopped")
+BODY = {"input": {"text": "Refund order 1042"}}
+
+
+@pytest.mark.parametrize("path", [path for name in STORIES for path in paths(name)], ids=lambda it: it.id)
+def test_a_consumer_that_polls_is_led_along_every_path_of_every_built_in_story(
+    path: StoryPath, kit: Emulator, client: httpx2.Client
+) -> None:
+    kit.follow(path)
+    task_id = client.post("/v1/workflows/any/invoke/async", json=BODY).json()["id"]
+
+    for _ in range(60):
+        answer = client.get(f"/v1/tasks/{task_id}")
+        if answer.status_code == 200 and answer.json()["status"] in ENDS:
+            break
+
+    assert answer.json()["status"] == path.end
+    entered = [change.step for change in kit.task(task_id).history if change.cause != "stop"]
+    assert entered == list(path.steps)
+    if path.fault and not path.fault.rule.fault.is_of_a_stream:
+        assert {each.fault for each in kit.requests if each.fault} == {path.fault.rule.fault.name}
+
+
+@pytest.mark.parametrize("path", [path for path in STRUCK if path.scenario == "broken_stream"], ids=lambda it: it.id)
+def test_a_consumer_of_the_stream_meets_its_faults_alone(path: StoryPath, kit: Emulator, client: httpx2.Client) -> None:
+    kit.follow(path)
+    task_id = client.post("/v1/workflows/any/invoke/async", json=BODY).json()["id"]
+
+    for _ in range(3):
+        with client.stream("GET", f"/org/agent-execution/{task_id}/events") as answer:
+            try:
+                answer.read()
+            except httpx2.RemoteProtocolError:
+                continue
+
+    assert path.fault is not None
+    assert [each.fault for each in kit.requests if each.events is not None] == [path.fault.rule.fault.name, None, None]
+
+
+def test_paths_that_are_followed_queue_up(kit: Emulator, client: httpx2.Client) -> None:
+    for path in paths("approval")[:2]:
+        kit.follow(path)
+
+    ends = []
+    for _ in range(2):
+        task_id = client.post("/v1/workflows/any/invoke/async", json=BODY).json()["id"]
+        for _ in range(6):
+            status = client.get(f"/v1/tasks/{task_id}").json()["status"]
+        ends.append(status)
+
+    assert ends == ["completed", "stopped"]
+
+
+def test_a_path_of_a_story_that_is_not_served_is_refused(kit: Emulator) -> None:
+    path = paths("approval")[0]
+
+    with pytest.raises(NotFound, match=r"^No scenario is called 'aproval'\. Did you mean 'approval'"):
+        kit.follow(StoryPath("aproval-approve", "aproval", path.steps, path.moves, path.end))
+
+
+def test_the_name_of_a_path_is_not_the_path(kit: Emulator) -> None:
+    with pytest.raises(BadRequest, match=r"^A path is what `paths` returns .*, not 'approval-reject'\.$"):
+        kit.follow("approval-reject")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_a_story_that_is_not_there_is_told_with_the_nearest() -> None:
+    with pytest.raises(NotFound, match=r"^No scenario is called 'aproval'\. Did you mean 'approval'\?$"):
+        paths("aproval")
+    with pytest.raises(BadRequest, match="1 or more; found 0"):
+        paths("approval", max_turns=0)
+
+
+def test_several_stories_have_ids_that_tell_them_apart() -> None:
+    found = cases("approval", "rate_limited", "approval")
+
+    assert len(found) == len(paths("approval")) + len(paths("rate_limited"))
+    assert {"approval-reject", "approval:stop-while-pending", "rate_limited", "rate_limited:stop-while-pending"} <= {
+        *found
+    }
+    assert "stop-while-pending" in cases("approval")
+
+
+def test_the_files_of_a_suite_are_known_inside_of_it_alone(tmp_path: Path) -> None:
+    mine, broken = tmp_path / "mine.yaml", tmp_path / "broken.yaml"
+    mine.write_text("scenario: mine\nsteps: [{status: completed}]\n", encoding="utf-8")
+    broken.write_text("scenario: broken\nsteps: []\n", encoding="utf-8")
+
+    suite_files.begin(lambda: suite_files.Files((mine,)))
+    suite_files.begin(lambda: suite_files.Files((broken,)))
+    try:
+        with pytest.raises(InvalidFiles, match=r"broken\.yaml:2:8"):
+            paths("broken")
+        suite_files.end()
+        inside = [path.id for path in paths("mine")]
+    finally:
+        suite_files.end()
+
+    assert inside == ["mine"]
+    with pytest.raises(NotFound, match="No scenario is called 'mine'"):
+        paths("mine")
