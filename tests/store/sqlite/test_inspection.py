@@ -154,8 +154,8 @@ async def test_an_empty_file_and_a_database_without_anything_become_a_store(tmp_
 async def test_a_store_whose_server_was_killed_before_anything_left_the_wal_opens(tmp_path: Path) -> None:
     path = tmp_path / "tasks.db"
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom xpander_emulator.store.port import sqlite_file\n"
-        "db = sqlite_file.connect(Path(sys.argv[1]), 1)\nsqlite_file.prepare(db, Path(sys.argv[1]))\nos._exit(0)"
+        "import os, sys\nfrom pathlib import Path\nfrom xpander_emulator.store.sqlite import database\n"
+        "db = database.connect(Path(sys.argv[1]), 1)\ndatabase.prepare(db, Path(sys.argv[1]))\nos._exit(0)"
     )
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
     assert path.read_bytes()[68:72] == b"\0" * 4
