@@ -126,10 +126,14 @@ def _measure_callbacks(patches: pytest.MonkeyPatch) -> None:
 
 def _handle_run(original: Callable[[Any], None]) -> Callable[[Any], None]:
     def _run(self: Any) -> None:
-        if threading.current_thread() is threading.main_thread():
-            original(self)
-        else:
-            _measured(lambda: _name(self._callback), original, self)
+        try:
+            if threading.current_thread() is threading.main_thread():
+                original(self)
+            else:
+                _measured(partial(_name, self._callback), original, self)
+        finally:
+            # As asyncio does: an error that refers to this frame would be a circle with it.
+            self = None
 
     return _run
 

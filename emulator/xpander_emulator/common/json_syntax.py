@@ -9,6 +9,10 @@ from typing import Any, Final
 _TRAILING_COMMA: Final = re.compile(r"Illegal trailing comma before end of (object|array)")
 _EXPECTED: Final = {"object": "Expecting property name enclosed in double quotes", "array": "Expecting value"}
 _AFTER_COMMA: Final = re.compile(r",[ \t\n\r]*")
+# Below where the standard library of any Python gives up: some give up at 1,000 levels, others far beyond.
+MAX_LEVELS: Final = 500
+# A string without an end goes on to the end of the text, so that none is looked at twice.
+_STRINGS_AND_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class NotJson(ValueError):
@@ -25,25 +29,38 @@ class JsonFault:
 
 def read_json(text: str) -> Any:
     """Return the value of a JSON text. Raises NotJson."""
+    if _is_too_deep(text):
+        raise NotJson("it is nested too deep")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise NotJson(_in_words(text, _fault(text, error))) from None
     except ValueError:  # the only other one: an integer of more digits than Python converts
         raise NotJson("it has a number with too many digits") from None
-    except RecursionError:
-        raise NotJson("it is nested too deep") from None
 
 
 def json_fault(text: str) -> JsonFault | None:
-    """Return where a text is no JSON; None where Python's standard library takes it, or cannot say for its depth."""
+    """Return where a text is no JSON; None where Python takes it, or it is nested too deep to say."""
+    if _is_too_deep(text):
+        return None
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
         return _fault(text, error)
-    except (RecursionError, ValueError):
+    except ValueError:
         return None
     return None
+
+
+def _is_too_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= MAX_LEVELS:
+        return False
+    levels = 0
+    for found in _STRINGS_AND_BRACKETS.finditer(text):
+        levels += (found[0] in "[{") - (found[0] in "]}")
+        if levels > MAX_LEVELS:
+            return True
+    return False
 
 
 def _fault(text: str, error: json.JSONDecodeError) -> JsonFault:
