@@ -27,7 +27,7 @@ from typing import IO, Any, Final
 
 from tests.mutants import report
 from tests.mutants.mutations import Mutation, places, read, sample
-from tests.mutants.report import KILLED, SURVIVED, Result
+from tests.mutants.report import ENDLESS, KILLED, SURVIVED, Result
 
 HERE: Final = Path(__file__).parent
 REPOSITORY: Final = HERE.parent.parent
@@ -118,13 +118,20 @@ class Workplace:
         return Unbroken(**answer["recorded"])
 
     def try_out(self, job: Job) -> Result:
-        """Return what becomes of a mutant. One that no test runs survives."""
-        if not job.tests:
-            return Result(job.room, job.mutation.mutant, SURVIVED, 0)
-        files = dict.fromkeys(test.partition("::")[0] for test in job.tests)
-        with _written(self._package / job.mutation.mutant.file, job.mutation.text):
-            answer = self.run({"files": [*files], "tests": job.tests, "most": job.most, "record": None})
-        return Result(job.room, job.mutation.mutant, report.outcome_of(answer["outcome"]), answer["seconds"])
+        """Return what becomes of a mutant. One that no test runs survives; one that is endless is tried backwards too.
+
+        A test that fails is enough, and may stand behind the one that does not end.
+        """
+        mutant = job.mutation.mutant
+        outcome, spent = SURVIVED, 0.0
+        with _written(self._package / mutant.file, job.mutation.text):
+            for tests in (job.tests, job.tests[::-1]) if job.tests else ():
+                files = dict.fromkeys(test.partition("::")[0] for test in tests)
+                answer = self.run({"files": [*files], "tests": tests, "most": job.most, "record": None})
+                outcome, spent = report.outcome_of(answer["outcome"]), spent + answer["seconds"]
+                if outcome != ENDLESS:
+                    break
+        return Result(job.room, mutant, outcome, spent)
 
     def close(self) -> None:
         stdin, _ = _pipes(self._process)
