@@ -98,7 +98,7 @@ async function load() {
     announce(listed.items);
     plan(listed.items, seen);
     connected.value = true;
-    await readDetail();
+    await readDetail((task) => isAsListed(task, listed.items));
   } catch (error) {
     if (error.status) problem.value = error.message;
     else connected.value = false;
@@ -113,8 +113,17 @@ async function allTasks() {
   return { items: [first, ...rest].flatMap((each) => each.items), total: first.total };
 }
 
-/** Read the task that is shown. */
-export async function readDetail() {
+/** Whether a task has not changed since the list was read. */
+function isAsListed(task, items) {
+  const listed = items.find((each) => each.id === task.id);
+  return !listed || (listed.status === task.status && listed.next_change === task.next_change);
+}
+
+/**
+ * Read the task that is shown. One that does not fit what was read before it is shown with the next reading of
+ * everything: were it newer than what is due, a click on that would do nothing.
+ */
+export async function readDetail(fits = () => true) {
   const id = shownId.value;
   if (id === null) {
     detail.value = null;
@@ -122,7 +131,9 @@ export async function readDetail() {
   }
   try {
     const task = await tell("GET", `/tasks/${encodeURIComponent(id)}`);
-    if (id === shownId.value) detail.value = task;
+    if (id !== shownId.value) return;
+    if (fits(task)) detail.value = task;
+    else again = true;
   } catch (error) {
     if (error.status === 404 && picked.value) pick("");
     else if (error.status) problem.value = error.message;
