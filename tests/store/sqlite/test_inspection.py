@@ -176,9 +176,42 @@ def salt_of(path: Path) -> bytes:
 
 def test_many_who_open_a_new_store_at_once_all_open_it(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        for number in range(5):
+        for number in range(40):
             path = tmp_path / f"{number}.db"
             assert len(set(pool.map(salt_of, [path] * 8))) == 1
+
+
+async def test_a_new_store_that_another_process_is_moving_out_of_its_wal_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, wal = tmp_path / "tasks.db", tmp_path / "tasks.db-wal"
+    SqliteStore(path)
+    whole = path.read_bytes()
+    # Half of the database is moved: no mark in its header yet, and fewer pages than it says.
+    path.write_bytes(whole[:68] + bytes(4) + whole[72:4096])
+    wal.write_bytes(b"what is being moved")
+
+    def other_process(seconds: float) -> None:
+        path.write_bytes(whole)
+        wal.unlink(missing_ok=True)
+
+    monkeypatch.setattr("xpander_emulator.store.sqlite.inspection.time.sleep", other_process)
+    store = SqliteStore(path)
+
+    assert await store.count() == 0
+    await store.close()
+
+
+def test_a_damaged_database_that_nobody_writes_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tasks.db"
+    SqliteStore(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:68] + bytes(4) + whole[72:4096])
+    monkeypatch.setattr("xpander_emulator.store.sqlite.inspection.time.sleep", lambda seconds: pytest.fail("waited"))
+
+    assert "database disk image is malformed" in refused(path)
 
 
 async def test_a_path_through_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """An SQLite file as the store uses it: its tables, how it is opened and written, what is told when it cannot be."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,7 +109,7 @@ def ring(db: sqlite3.Connection, namespace: str, task_id: str = WHOLE) -> None:
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:
     """Make the tables where there are none. Raises UnknownFormat, and StoreUnavailable for a file of somebody else."""
-    db.execute("PRAGMA journal_mode = WAL")
+    _use_wal(db)
     with transaction(db):
         [(application,)], [(found,)] = db.execute("PRAGMA application_id"), db.execute("PRAGMA user_version")
         if application == APPLICATION:
@@ -118,6 +119,19 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
             raise foreign(path)
         for statement in _statements(_SCHEMA):
             db.execute(statement)
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Change the journal mode; SQLite refuses at once, whatever the timeout, while another process changes it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.01)
 
 
 def foreign(path: Path) -> StoreUnavailable:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
+import time
 from contextlib import closing
 from pathlib import Path
 from struct import Struct
@@ -21,6 +22,9 @@ _HEADER: Final = 100
 # `user_version` at byte 60 and `application_id` at byte 68 (source: SQLite's Database File Format, 1.3).
 _MARKS: Final = Struct(">60xI4xI")
 _BESIDE: Final = ("-wal", "-shm", "-journal")
+# A process that makes a new store is done with it in a hundredth of this; the pause is in seconds.
+_ATTEMPTS: Final = 200
+_PAUSE: Final = 0.01
 
 
 class _Marks(NamedTuple):
@@ -43,9 +47,12 @@ def inspect(path: Path) -> None:
                 f"{beside} is a symbolic link, through which SQLite would write into another file."
                 " Remove it, or choose another file with --store."
             )
+    # Before the header: a process that makes a new store writes the database first.
+    has_wal = _size(_beside(real)[0]) > 0
     header = _header(path)
     if not header:
-        _check_nothing_is_left(path, real)
+        if has_wal:
+            raise _without_database(path, real)
         return
     if len(header) < _HEADER or not header.startswith(_MAGIC):
         raise StoreUnavailable(f"{path} is no SQLite database, and is left as it is. Choose another file with --store.")
@@ -77,17 +84,53 @@ def _beside(real: Path) -> list[Path]:
     return [real.with_name(real.name + suffix) for suffix in _BESIDE]
 
 
-def _check_nothing_is_left(path: Path, real: Path) -> None:
-    """Raise StoreUnavailable where the WAL of a database is there without the database: SQLite would delete it."""
-    wal = _beside(real)[0]
-    if _size(wal):
-        raise StoreUnavailable(
-            f"{path} is empty or missing, and {wal} holds what was written to it last."
-            " Put the database back, or choose another file with --store."
-        )
+def _without_database(path: Path, real: Path) -> StoreUnavailable:
+    """Return the error for a WAL whose database is missing or empty: SQLite would delete it."""
+    return StoreUnavailable(
+        f"{path} is empty or missing, and {_beside(real)[0]} holds what was written to it last."
+        " Put the database back, or choose another file with --store."
+    )
 
 
 def _marks_with_wal(real: Path) -> _Marks:
+    """Return the marks of a database and its WAL, read again while another process changes them.
+
+    SQLite's locks would keep both still, and would write beside a database that may be of another program.
+    """
+    wal = _beside(real)[0]
+    damage: Exception | None = None
+    for _ in range(_ATTEMPTS):
+        before = _state(real)
+        try:
+            marks = _read_marks(real)
+        except (sqlite3.DatabaseError, FileNotFoundError) as error:
+            # With a WAL, another process may be halfway in moving it into the database.
+            if _state(real) == before and not _size(wal):
+                raise
+            damage = error
+        else:
+            if marks.application or _state(real) == before:
+                return marks
+        time.sleep(_PAUSE)
+    raise damage or StoreUnavailable(
+        f"{real} is written by another program without a pause. Stop it, or choose another file with --store."
+    )
+
+
+def _state(real: Path) -> tuple[bytes, ...]:
+    """Return what changes with each write: the header, and the sizes and times of the database and its WAL."""
+    return _header(real), *(_stamp(each) for each in (real, _beside(real)[0]))
+
+
+def _stamp(path: Path) -> bytes:
+    try:
+        status = path.stat()
+    except OSError:
+        return b""
+    return f"{status.st_size} {status.st_mtime_ns}".encode()
+
+
+def _read_marks(real: Path) -> _Marks:
     # `immutable` makes SQLite take no locks, make no files and leave those beside it alone.
     with closing(sqlite3.connect(f"{real.as_uri()}?immutable=1", uri=True)) as db:
         marks = _marks(db)
@@ -96,12 +139,7 @@ def _marks_with_wal(real: Path) -> _Marks:
         return marks
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "copy")
-        try:
-            shutil.copyfile(wal, _beside(copy)[0])
-        except FileNotFoundError:
-            # A server that stops has just moved it into the database.
-            version, application = _MARKS.unpack_from(_header(real))
-            return _Marks(version, application, has_tables=False)
+        shutil.copyfile(wal, _beside(copy)[0])
         shutil.copyfile(real, copy)
         with closing(sqlite3.connect(copy)) as db:
             return _marks(db)

@@ -85,8 +85,22 @@ class SqliteStore:
             self._name = secrets.token_hex(4)
             # The file may be another one than that of the last connection.
             self.log.clear()
-            self._connected = connect(self.path, _STANDSTILL_SECONDS, self._name)
+            self._connected = self._connection()
         return self._connected
+
+    def _connection(self) -> sqlite3.Connection:
+        """Return a connection that has read once, so that its later reads need not wait for anybody.
+
+        The last connection of another process holds up whoever opens the database while it closes.
+        """
+        db = connect(self.path, PATIENCE_SECONDS, self._name)
+        try:
+            db.execute("SELECT tasks FROM total").fetchall()
+            db.execute(f"PRAGMA busy_timeout = {round(_STANDSTILL_SECONDS * 1000)}")
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
 
     @contextmanager
     def _briefly(self) -> Iterator[sqlite3.Connection]:
