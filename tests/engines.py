@@ -36,7 +36,7 @@ def make_engine(store: Store | None = None, **choices: Any) -> Engine:
         contract(),
         "00000000-0000-4000-8000-000000000000",
         millis(settings.start),
-        lambda standing: f"http://emulator/consent/{standing.task.id}",
+        lambda task_state: f"http://emulator/consent/{task_state.task.id}",
         lambda provider, key, pointer: f"<{provider}>",
     )
     return Engine(settings, stories(), FALLBACK, renderer, store or MemoryStore(), MemoryJournal())

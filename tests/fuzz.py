@@ -17,7 +17,7 @@ from typing import Any
 
 from xpander_emulator.common import resources
 from xpander_emulator.common.yaml_document import read_document
-from xpander_emulator.scenario.load import built_in_stories
+from xpander_emulator.scenario.load import built_in_scenarios
 from xpander_emulator.server.server import ThreadedServer
 from xpander_emulator.settings import Settings
 
@@ -71,7 +71,7 @@ def fuzz_ours() -> int:
 def stories_without_faults() -> Iterator[Path]:
     """Give a folder that replaces the built-in stories which answer wrongly on purpose."""
     with tempfile.TemporaryDirectory() as folder:
-        for story in built_in_stories():
+        for story in built_in_scenarios():
             if story.timeline.goes_wrong:
                 text = f"scenario: {story.name}\nsteps: [{{status: completed}}]\n"
                 Path(folder, f"{story.name}.yaml").write_text(text, encoding="utf-8")

@@ -153,8 +153,8 @@ def main(paths: list[Path]) -> int:
         try:
             app = create_app(Settings(spec=path, clock="auto"))
         except InvalidFiles as error:
-            print(f"| {path.name} | refused | | {len(error.mistakes)} |")
-            told += [str(mistake) for mistake in error.mistakes[:20]]
+            print(f"| {path.name} | refused | | {len(error.diagnostics)} |")
+            told += [str(diagnostic) for diagnostic in error.diagnostics[:20]]
             continue
         ready = time.perf_counter() - began
         found = asyncio.run(failures(app))

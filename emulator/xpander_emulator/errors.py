@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Mistake:
+class Diagnostic:
     """One thing wrong in a file that a person wrote. Lines and columns count from 1."""
 
     file: str
@@ -31,9 +31,9 @@ class EmulatorError(Exception):
 class InvalidFiles(EmulatorError):
     """Files that cannot be used, with every mistake in them, in the order of file and line."""
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        self.mistakes = tuple(sorted(mistakes))
-        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(sorted(diagnostics))
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
 class BadRequest(EmulatorError):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.conftest import Emulator, Watch
 from xpander_emulator.scenario.graph import graph
-from xpander_emulator.scenario.load import built_in_stories
+from xpander_emulator.scenario.load import built_in_scenarios
 
 LAYOUT = "graph => import('/__emulator/pages/layout.mjs').then(({layout, NODE}) => ({...layout(graph), node: NODE}))"
 LOOP = {
@@ -30,7 +30,7 @@ def drawn(emulator: Emulator, watch: Watch) -> Any:
 
 
 def test_no_two_steps_of_a_story_touch_and_every_way_is_drawn(drawn: Any) -> None:
-    for story in [*(graph(each.timeline) for each in built_in_stories()), LOOP]:
+    for story in [*(graph(each.timeline) for each in built_in_scenarios()), LOOP]:
         found = drawn(story)
 
         size = found["node"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpander_emulator.common.json_syntax import JsonFault, NotJson, json_fault, read_json
+from xpander_emulator.common.json_syntax import JsonSyntaxError, NotJson, json_fault, read_json
 
 NAME = "Expecting property name enclosed in double quotes"
 TEXTS = st.text(alphabet='{}[]",:\\ \n\tu0a1-.etrufalsn\x00é', max_size=12)
@@ -35,7 +35,7 @@ TEXTS = st.text(alphabet='{}[]",:\\ \n\tu0a1-.etrufalsn\x00é', max_size=12)
     ],
 )
 def test_a_fault_has_the_same_place_and_words_on_every_python(text: str, offset: int, reason: str) -> None:
-    assert json_fault(text) == JsonFault(offset, reason)
+    assert json_fault(text) == JsonSyntaxError(offset, reason)
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python 3.13 changed its words; the table above is the oracle")
@@ -45,7 +45,7 @@ def test_the_words_are_those_of_python_before_3_13(text: str) -> None:
         json.loads(text)
         wanted = None
     except json.JSONDecodeError as error:
-        wanted = JsonFault(error.pos, error.msg)
+        wanted = JsonSyntaxError(error.pos, error.msg)
 
     assert json_fault(text) == wanted
 

@@ -18,7 +18,7 @@ def value_of(text: str) -> Any:
 def mistakes_of(text: str) -> list[str]:
     with pytest.raises(InvalidFiles) as caught:
         parse_document(dedent(text), "f.yaml")
-    return [str(mistake) for mistake in caught.value.mistakes]
+    return [str(diagnostic) for diagnostic in caught.value.diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_every_part_is_found_at_its_line_and_column(
 
 
 def test_a_mistake_says_file_line_and_column() -> None:
-    mistake = parse_document(PLACES, "f.yaml").mistake(["steps", 0, "status"], "is wrong")
+    diagnostic = parse_document(PLACES, "f.yaml").diagnostic(["steps", 0, "status"], "is wrong")
 
-    assert str(mistake) == "f.yaml:3:13: is wrong"
+    assert str(diagnostic) == "f.yaml:3:13: is wrong"
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_mistake_says_file_line_and_column() -> None:
         ("a: &x {b: *x}\n", ["f.yaml:1:4: an alias to something that contains it; such a value has no end"]),
     ],
 )  # fmt: skip
-def test_what_means_nothing_is_refused_at_its_place(text: str, mistakes: list[str]) -> None:
-    assert mistakes_of(text) == mistakes
+def test_what_means_nothing_is_refused_at_its_place(text: str, diagnostics: list[str]) -> None:
+    assert mistakes_of(text) == diagnostics
 
 
 @pytest.mark.parametrize(
@@ -147,23 +147,28 @@ def test_what_means_nothing_is_refused_at_its_place(text: str, mistakes: list[st
     ],
 )
 def test_what_is_no_yaml_is_refused_at_its_place(text: str, start: str) -> None:
-    [mistake] = mistakes_of(text)
+    [diagnostic] = mistakes_of(text)
 
-    assert mistake.startswith(start)
-    assert "is not YAML: " in mistake
+    assert diagnostic.startswith(start)
+    assert "is not YAML: " in diagnostic
 
 
 def test_all_mistakes_of_a_file_are_told_at_once() -> None:
     found = mistakes_of("a: 1\na: !x 2\nb: !y 3\nb: 4\n")
 
-    assert [mistake.split(": ")[0] for mistake in found] == ["f.yaml:2:1", "f.yaml:2:4", "f.yaml:3:4", "f.yaml:4:1"]
+    assert [diagnostic.split(": ")[0] for diagnostic in found] == [
+        "f.yaml:2:1",
+        "f.yaml:2:4",
+        "f.yaml:3:4",
+        "f.yaml:4:1",
+    ]
 
 
 def test_a_file_nested_too_deeply_is_refused() -> None:
     assert value_of("[" * MAX_DEPTH + "]" * MAX_DEPTH) is not None
-    [mistake] = mistakes_of("[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2))
+    [diagnostic] = mistakes_of("[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2))
 
-    assert mistake == f"f.yaml:1:{MAX_DEPTH + 2}: is nested deeper than {MAX_DEPTH} levels"
+    assert diagnostic == f"f.yaml:1:{MAX_DEPTH + 2}: is nested deeper than {MAX_DEPTH} levels"
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:

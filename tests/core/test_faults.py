@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpander_emulator.core.faults import BUILT_IN, FaultRule, StoryFaults
+from xpander_emulator.core.faults import BUILT_IN, FaultRule, ScenarioFaults
 from xpander_emulator.core.replay import Turn, replay
 from xpander_emulator.core.task import Status
 from xpander_emulator.core.timeline import After, Millis, Step, Timeline
@@ -54,8 +54,8 @@ def test_faults_change_nothing_about_a_task(now: int) -> None:
 
 def test_a_timeline_knows_whether_anything_may_go_wrong() -> None:
     assert not Timeline("t", STEPS).goes_wrong
-    assert not Timeline("t", STEPS, faults=StoryFaults({"mine": RESET})).goes_wrong
-    assert Timeline("t", STEPS, faults=StoryFaults(rules=(FaultRule(RESET),))).goes_wrong
+    assert not Timeline("t", STEPS, faults=ScenarioFaults({"mine": RESET})).goes_wrong
+    assert Timeline("t", STEPS, faults=ScenarioFaults(rules=(FaultRule(RESET),))).goes_wrong
     assert Timeline("t", (replace(STEPS[0], faults=(FaultRule(RESET),)), STEPS[1])).goes_wrong
 
 

@@ -11,11 +11,11 @@ from xpander_emulator.errors import Conflict, NotFound
 
 
 async def started(engine: Engine, runs: str = "approval", **body: str) -> str:
-    return (await engine.start("one", start(runs, **body))).standing.task.id
+    return (await engine.start("one", start(runs, **body))).task_state.task.id
 
 
 async def snapshot(engine: Engine, task_id: str) -> Snapshot:
-    return (await engine.read("one", task_id)).standing.snapshot
+    return (await engine.read("one", task_id)).task_state.snapshot
 
 
 async def test_a_task_that_was_read_shows_a_sub_task_that_a_client_starts_for_it_afterwards() -> None:
@@ -93,7 +93,7 @@ async def test_an_end_takes_a_further_stop_and_no_other_signal() -> None:
 
     again = await engine.signal("one", task_id, "stop")
 
-    assert len(again.standing.turn.signals) == 1
+    assert len(again.task_state.turn.signals) == 1
     with pytest.raises(Conflict, match="stopped"):
         await engine.signal("one", task_id, "approve")
 

@@ -14,7 +14,7 @@ from xpander_emulator.contract.schema.validation import violations
 from xpander_emulator.core.replay import Visit
 from xpander_emulator.core.task import Status, may_be_updated, may_follow
 from xpander_emulator.engine.engine import Engine, View
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, Conflict, NotFound
 from xpander_emulator.scenario.paths import Path, paths
 
@@ -65,7 +65,7 @@ class EngineMachine(RuleBasedStateMachine):
         except Conflict:
             assert known
         else:
-            assert known or view.standing.number == 0
+            assert known or view.task_state.number == 0
             self.seen(view)
 
     @rule(namespace=NAMESPACES, path=st.sampled_from(PATHS))
@@ -86,7 +86,7 @@ class EngineMachine(RuleBasedStateMachine):
             assert before is None
         except Conflict:
             assert before is not None
-            assert kind not in before.standing.snapshot.waits_for
+            assert kind not in before.task_state.snapshot.waits_for
         except BadRequest:
             assert given.get("status") == "odd"
         else:
@@ -101,7 +101,7 @@ class EngineMachine(RuleBasedStateMachine):
             after = self.peek(place)
             assert before is not None
             assert after is not None
-            assert after.standing.snapshot == before.standing.snapshot
+            assert after.task_state.snapshot == before.task_state.snapshot
         except NotFound:
             assert before is None
 
@@ -130,7 +130,7 @@ class EngineMachine(RuleBasedStateMachine):
     @invariant()
     def every_reader_sees_the_same_history(self) -> None:
         for place in self.ids:
-            self.remember(self.run_(self.engine.standings.get(*place)))
+            self.remember(self.run_(self.engine.task_states.get(*place)))
 
     def look(self, place: Place, reading: Coroutine[Any, Any, View]) -> None:
         try:
@@ -151,21 +151,21 @@ class EngineMachine(RuleBasedStateMachine):
         self.histories = {key: seen for key, seen in self.histories.items() if (key[0], key[1]) not in gone}
 
     def seen(self, view: View) -> Place:
-        if self.remember(view.standing):
+        if self.remember(view.task_state):
             assert violations(contract(), "/components/schemas/AgentExecution", view.body, ()) == ()
-        return view.standing.namespace, view.standing.task.id
+        return view.task_state.namespace, view.task_state.task.id
 
-    def remember(self, standing: Standing) -> bool:
+    def remember(self, task_state: TaskState) -> bool:
         """Hold a history against what was seen of it before; tell whether there is anything new."""
-        visits = standing.snapshot.visits
-        key = (standing.namespace, standing.task.id, standing.number)
+        visits = task_state.snapshot.visits
+        key = (task_state.namespace, task_state.task.id, task_state.number)
         before = self.histories.get(key, ())
         assert visits[: len(before)] == before, "a history that somebody has read was rewritten"
         for earlier, later in pairwise(visits):
             allowed = may_be_updated if later.cause == "update" else may_follow
             assert allowed(earlier.status, later.status)
         self.histories[key] = visits
-        self.ids.add((standing.namespace, standing.task.id))
+        self.ids.add((task_state.namespace, task_state.task.id))
         return len(visits) > len(before)
 
 

@@ -101,7 +101,7 @@ async def test_a_fault_to_come_strikes_the_requests_that_fit_it(
     written: dict[str, Any], asked: str, strikes: bool
 ) -> None:
     engine = make_engine()
-    task_id = (await engine.start("ns", start("approval"))).standing.task.id
+    task_id = (await engine.start("ns", start("approval"))).task_state.task.id
     await engine.faults.keep("ns", [written], {"getTask": "read", "invokeWorkflowStream": "start"})
 
     request = Asked("ns", contract().operation(asked), task_id)

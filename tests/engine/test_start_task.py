@@ -28,8 +28,8 @@ async def descendants(engine: Engine, task_id: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     ids = [task_id]
     for each in ids:
-        children = await engine.standings.children("one", each)
-        parent = await engine.standings.get("one", each)
+        children = await engine.task_states.children("one", each)
+        parent = await engine.task_states.get("one", each)
         found[parent.turn.timeline.name] = [child.turn.timeline.name for child in children]
         ids += [child.task.id for child in children]
     return found
@@ -38,10 +38,10 @@ async def descendants(engine: Engine, task_id: str) -> dict[str, list[str]]:
 async def test_an_id_that_a_client_has_chosen_before_is_given_to_no_other_task() -> None:
     engine, like_it = make_engine(), make_engine()
     await like_it.start("one", start("approval"))
-    expected = (await like_it.start("one", start("approval"))).standing.task.id
+    expected = (await like_it.start("one", start("approval"))).task_state.task.id
     await engine.start("one", start("approval", id=expected))
 
-    second = (await engine.start("one", start("approval"))).standing.task.id
+    second = (await engine.start("one", start("approval"))).task_state.task.id
 
     assert second != expected
     assert {task.id for task in await engine.store.all("one")} == {expected, second}
@@ -74,7 +74,7 @@ async def test_sub_tasks_of_sub_tasks_come_about_three_levels_deep_each_with_its
     chain = [starting("a", "b", "b2"), starting("b", "c"), starting("c", "d"), starting("d", "e"), starting("e", "b2")]
     engine = make_engine()
     engine.adopt(Catalogue([*chain, starting("b2", "completed"), *stories().values()]))
-    task_id = (await engine.start("one", start("a"))).standing.task.id
+    task_id = (await engine.start("one", start("a"))).task_state.task.id
 
     grown = []
     for _ in range(5):
@@ -91,13 +91,13 @@ async def test_sub_tasks_of_sub_tasks_come_about_three_levels_deep_each_with_its
 async def test_sub_tasks_are_those_of_the_turn_that_starts_them() -> None:
     engine = make_engine()
     engine.adopt(Catalogue([starting("a", "completed"), *stories().values()]))
-    task_id = (await engine.start("one", start("completed"))).standing.task.id
+    task_id = (await engine.start("one", start("completed"))).task_state.task.id
     await engine.skip("one", task_id, "completed")
 
     await engine.start("one", start("a", id=task_id))
-    before = await engine.standings.children("one", task_id)
+    before = await engine.task_states.children("one", task_id)
     await engine.advance("one", 100)
-    (child,) = await engine.standings.children("one", task_id)
+    (child,) = await engine.task_states.children("one", task_id)
 
     assert before == []
     assert child.task.follows is not None
@@ -106,16 +106,16 @@ async def test_sub_tasks_are_those_of_the_turn_that_starts_them() -> None:
 
 async def test_a_sub_task_of_a_story_takes_a_further_turn_as_any_other_task() -> None:
     engine = make_engine()
-    parent = (await engine.start("one", start("sub_agents"))).standing.task.id
+    parent = (await engine.start("one", start("sub_agents"))).task_state.task.id
     await engine.advance("one", 60_000)
-    child = (await engine.standings.children("one", parent))[0].task.id
+    child = (await engine.task_states.children("one", parent))[0].task.id
 
-    further = (await engine.start("one", start("approval", id=child))).standing
+    further = (await engine.start("one", start("approval", id=child))).task_state
 
     kept = await engine.store.get("one", child)
     assert kept is not None
     assert (further.number, len(kept.turns), kept.turns[1].timeline.name) == (1, 2, "approval")
-    assert [turn.snapshot.status for turn in await engine.standings.turns("one", child)] == ["completed", "pending"]
+    assert [turn.snapshot.status for turn in await engine.task_states.turns("one", child)] == ["completed", "pending"]
 
 
 async def test_a_pin_holds_for_as_many_starts_as_it_says_and_for_one_if_it_says_nothing() -> None:
@@ -123,7 +123,7 @@ async def test_a_pin_holds_for_as_many_starts_as_it_says_and_for_one_if_it_says_
     await engine.pin_next("one", "failed")
     await engine.pin_next("one", "error", times=2)
 
-    started = [(await engine.start("one", start("completed"))).standing.turn.timeline.name for _ in range(4)]
+    started = [(await engine.start("one", start("completed"))).task_state.turn.timeline.name for _ in range(4)]
 
     assert started == ["failed", "error", "error", "completed"]
 

@@ -31,8 +31,8 @@ async def listen(stream: AsyncIterator[Envelope]) -> list[Envelope]:
 
 async def stream(engine: Engine, task_id: str) -> list[Envelope]:
     """Return all that a client hears that comes now; the story must have ended."""
-    standing = await engine.standings.get("one", task_id)
-    return await asyncio.wait_for(listen(follow(engine, standing)), 5)
+    task_state = await engine.task_states.get("one", task_id)
+    return await asyncio.wait_for(listen(follow(engine, task_state)), 5)
 
 
 async def play(engine: Engine, task_id: str, decisions: Sequence[str]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ async def play(engine: Engine, task_id: str, decisions: Sequence[str]) -> dict[s
     left = list(decisions)
     while True:
         view = await engine.peek("one", task_id)
-        snapshot = view.standing.snapshot
+        snapshot = view.task_state.snapshot
         polled[iso(snapshot.updated_at)] = view.body
         if snapshot.is_finished:
             return polled
@@ -51,7 +51,7 @@ async def play(engine: Engine, task_id: str, decisions: Sequence[str]) -> dict[s
             await engine.advance("one", 1_234)
             await engine.signal("one", task_id, left.pop(0), by="tester")
         elif snapshot.next_change is not None:
-            await engine.advance("one", snapshot.next_change - view.standing.now)
+            await engine.advance("one", snapshot.next_change - view.task_state.now)
         else:
             await engine.signal("one", task_id, "stop")
 
@@ -59,7 +59,7 @@ async def play(engine: Engine, task_id: str, decisions: Sequence[str]) -> dict[s
 @pytest.mark.parametrize("story", sorted(stories()))
 async def test_the_tasks_on_a_stream_are_those_that_polling_sees_at_the_same_instants(story: str) -> None:
     engine = make_engine()
-    task_id = (await engine.start("one", start(story))).standing.task.id
+    task_id = (await engine.start("one", start(story))).task_state.task.id
 
     polled = await play(engine, task_id, DECISIONS.get(story, ()))
     heard = await stream(engine, task_id)
@@ -75,38 +75,38 @@ async def test_the_tasks_on_a_stream_are_those_that_polling_sees_at_the_same_ins
 @pytest.mark.parametrize("story", sorted(stories()))
 async def test_a_late_client_hears_what_one_heard_that_was_there_from_the_start(story: str) -> None:
     engine = make_engine()
-    standing = (await engine.start("one", start(story))).standing
-    early = asyncio.create_task(listen(follow(engine, standing)))
+    task_state = (await engine.start("one", start(story))).task_state
+    early = asyncio.create_task(listen(follow(engine, task_state)))
     await asyncio.sleep(0)
 
-    await play(engine, standing.task.id, DECISIONS.get(story, ()))
+    await play(engine, task_state.task.id, DECISIONS.get(story, ()))
 
-    assert await asyncio.wait_for(early, 5) == await stream(engine, standing.task.id)
+    assert await asyncio.wait_for(early, 5) == await stream(engine, task_state.task.id)
 
 
 async def test_on_an_auto_clock_a_stream_goes_to_its_end_in_no_real_time() -> None:
     engine = make_engine(clock="auto")
-    standing = (await engine.start("one", start("slow"))).standing
+    task_state = (await engine.start("one", start("slow"))).task_state
 
-    heard = await asyncio.wait_for(listen(follow(engine, standing)), 2)
+    heard = await asyncio.wait_for(listen(follow(engine, task_state)), 2)
 
     assert heard[-1]["data"]["status"] == "completed"
 
 
 async def test_a_stream_stays_open_over_a_pause_and_tells_it() -> None:
     engine = make_engine(clock="auto")
-    standing = (await engine.start("one", start("approval"))).standing
+    task_state = (await engine.start("one", start("approval"))).task_state
     heard: list[Envelope] = []
 
     async def collect() -> None:
-        async for event in follow(engine, standing):
+        async for event in follow(engine, task_state):
             heard.append(event)  # noqa: PERF401  the list is read while it grows
 
     listening = asyncio.create_task(collect())
     while not heard or heard[-1]["data"]["status"] != "paused":
         await asyncio.sleep(0)
     assert not listening.done()
-    await engine.signal("one", standing.task.id, "approve")
+    await engine.signal("one", task_state.task.id, "approve")
     await asyncio.wait_for(listening, 2)
 
     statuses = [event["data"]["status"] for event in heard if event["type"] in TASK_EVENTS]
@@ -115,7 +115,7 @@ async def test_a_stream_stays_open_over_a_pause_and_tells_it() -> None:
 
 async def test_an_authorization_tells_that_a_login_is_required_and_then_that_the_token_is_ready() -> None:
     engine = make_engine(clock="auto")
-    task_id = (await engine.start("one", start("connector_authorization"))).standing.task.id
+    task_id = (await engine.start("one", start("connector_authorization"))).task_state.task.id
     paused = await engine.wait("one", task_id)
     await engine.signal("one", task_id, "authorize")
 
@@ -132,12 +132,12 @@ async def test_an_authorization_tells_that_a_login_is_required_and_then_that_the
 @pytest.mark.parametrize("end", ["delete", "reset"])
 async def test_a_stream_ends_when_its_task_is_gone(end: str) -> None:
     engine = make_engine()
-    standing = (await engine.start("one", start("approval"))).standing
-    listening = asyncio.create_task(listen(follow(engine, standing)))
+    task_state = (await engine.start("one", start("approval"))).task_state
+    listening = asyncio.create_task(listen(follow(engine, task_state)))
     await asyncio.sleep(0)
 
     acts: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
-        "delete": lambda: engine.delete("one", standing.task.id),
+        "delete": lambda: engine.delete("one", task_state.task.id),
         "reset": lambda: engine.reset("one"),
     }
     await acts[end]()
@@ -147,7 +147,7 @@ async def test_a_stream_ends_when_its_task_is_gone(end: str) -> None:
 
 async def test_a_stream_of_an_earlier_turn_does_not_run_into_the_next() -> None:
     engine = make_engine(clock="auto")
-    first = (await engine.start("one", start("failed"))).standing
+    first = (await engine.start("one", start("failed"))).task_state
     listening = asyncio.create_task(listen(follow(engine, first)))
     await engine.wait("one", first.task.id)
     await engine.start("one", start("completed", id=first.task.id))
@@ -159,25 +159,27 @@ async def test_a_stream_of_an_earlier_turn_does_not_run_into_the_next() -> None:
 
 async def test_latest_begins_with_connected() -> None:
     engine = make_engine(clock="auto", events="latest")
-    standing = (await engine.start("one", start("completed"))).standing
+    task_state = (await engine.start("one", start("completed"))).task_state
 
-    heard = await asyncio.wait_for(listen(follow(engine, standing)), 2)
+    heard = await asyncio.wait_for(listen(follow(engine, task_state)), 2)
 
     assert [event["type"] for event in heard][:2] == ["connected", "task_created"]
 
 
 async def test_two_hundred_streams_at_once_lose_nothing_and_reorder_nothing() -> None:
     engine = make_engine(clock="real")
-    standings = [(await engine.start("one", start("deep_planning"))).standing for _ in range(200)]
-    for standing in standings:
-        await engine.skip("one", standing.task.id)
+    task_states = [(await engine.start("one", start("deep_planning"))).task_state for _ in range(200)]
+    for task_state in task_states:
+        await engine.skip("one", task_state.task.id)
 
-    heard = await asyncio.wait_for(asyncio.gather(*(listen(follow(engine, standing)) for standing in standings)), 20)
+    heard = await asyncio.wait_for(
+        asyncio.gather(*(listen(follow(engine, task_state)) for task_state in task_states)), 20
+    )
 
     kinds = {tuple(event["type"] for event in events) for events in heard}
     assert len(kinds) == 1
-    for standing, events in zip(standings, heard, strict=True):
-        assert {event["task_id"] for event in events} == {standing.task.id}
+    for task_state, events in zip(task_states, heard, strict=True):
+        assert {event["task_id"] for event in events} == {task_state.task.id}
 
 
 @given(st.text())

@@ -7,30 +7,30 @@ from xpander_emulator.clock import machine_time
 from xpander_emulator.core.replay import moments
 from xpander_emulator.core.signals import Signal
 from xpander_emulator.core.timeline import Millis
-from xpander_emulator.engine.task_state import Standings
+from xpander_emulator.engine.task_state import TaskStates
 
 SLOWER = 10_000
 
 
 async def test_a_host_whose_clock_is_behind_shows_what_another_has_already_done() -> None:
     engine = make_engine(clock="real")
-    task = (await engine.start("one", start("approval"))).standing.task
+    task = (await engine.start("one", start("approval"))).task_state.task
     ahead = Millis(machine_time() + SLOWER)
     await engine.store.replace("one", task.with_signals([Signal(ahead, "stop")]))
 
-    read = (await engine.read("one", task.id)).standing
+    read = (await engine.read("one", task.id)).task_state
 
     assert (read.snapshot.status, read.snapshot.finished_at, read.now) == ("stopped", ahead, ahead)
 
 
 async def test_a_host_whose_clock_is_behind_shows_a_task_that_another_has_started() -> None:
     engine = make_engine(clock="real")
-    task = (await engine.start("one", start("approval"))).standing.task
-    behind = Standings(engine.store, replace(engine.standings.first_clock, base=Millis(task.turn.born - SLOWER)))
+    task = (await engine.start("one", start("approval"))).task_state.task
+    behind = TaskStates(engine.store, replace(engine.task_states.first_clock, base=Millis(task.turn.born - SLOWER)))
 
-    standing = await behind.get("one", task.id)
+    task_state = await behind.get("one", task.id)
 
-    assert (standing.snapshot.status, standing.now) == ("pending", task.turn.born)
+    assert (task_state.snapshot.status, task_state.now) == ("pending", task.turn.born)
 
 
 async def test_a_moment_of_the_past_shows_the_sub_tasks_that_a_client_had_started_by_then() -> None:
@@ -42,11 +42,11 @@ async def test_a_moment_of_the_past_shows_the_sub_tasks_that_a_client_had_starte
     await engine.advance("one", 1)
     await engine.start("one", start("completed", id="late", parent_execution_id="parent"))
 
-    standing = await engine.standings.get("one", "parent")
-    first, *_, last = moments(standing.turn, standing.now)
-    then, approved = [await engine.standings.at_moment(standing, moment) for moment in (first, last)]
+    task_state = await engine.task_states.get("one", "parent")
+    first, *_, last = moments(task_state.turn, task_state.now)
+    then, approved = [await engine.task_states.at_moment(task_state, moment) for moment in (first, last)]
 
     assert (then.snapshot.status, approved.snapshot.visits[-1].cause) == ("pending", "approve")
     assert list(then.children) == [("early", False)]
     assert list(approved.children) == [("early", True)]
-    assert list(standing.children) == [("early", True), ("late", False)]
+    assert list(task_state.children) == [("early", True), ("late", False)]

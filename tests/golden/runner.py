@@ -116,7 +116,7 @@ class Conversation:
                 )
         except EmulatorError as error:
             return f"refused: {error.message}"
-        snapshot = view.standing.snapshot
+        snapshot = view.task_state.snapshot
         return f"{snapshot.status} at step {snapshot.step.id}"
 
     def _filled(self, text: str) -> str:

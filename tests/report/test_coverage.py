@@ -2,7 +2,7 @@ from hypothesis import given
 
 from tests.contract.samples import ours
 from tests.report.values import coverages
-from xpander_emulator.core.faults import BUILT_IN, FaultRule, StoryFaults
+from xpander_emulator.core.faults import BUILT_IN, FaultRule, ScenarioFaults
 from xpander_emulator.core.task import Status
 from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, Timeline, Wait
 from xpander_emulator.report.coverage import (
@@ -13,7 +13,7 @@ from xpander_emulator.report.coverage import (
     merged,
     moves_met,
     of_contract,
-    of_stories,
+    of_scenarios,
 )
 
 DAY = Millis(86_400_000)
@@ -27,7 +27,7 @@ REFUND = Timeline(
         Step("expired", Status.ERROR, line=11),
     ),
     "stories/refund.yaml",
-    StoryFaults(rules=(FaultRule(BUILT_IN["unavailable"], operation="getTask"),)),
+    ScenarioFaults(rules=(FaultRule(BUILT_IN["unavailable"], operation="getTask"),)),
 )
 
 
@@ -40,7 +40,7 @@ def met(*moves: Move) -> set[tuple[str, str]]:
 
 
 def test_a_story_declares_its_steps_exits_signals_and_faults_each_with_its_line() -> None:
-    found = of_stories([REFUND])
+    found = of_scenarios([REFUND])
 
     assert names(found, "step") == {"pending": 3, "read": 5, "waiting": 7, "paid": 9, "expired": 11}
     assert names(found, "transition") == {
@@ -57,7 +57,7 @@ def test_a_story_declares_its_steps_exits_signals_and_faults_each_with_its_line(
 
 
 def test_a_story_that_is_born_ended_cannot_be_stopped() -> None:
-    assert names(of_stories([Timeline("done", (Step("done", Status.COMPLETED),))]), "signal") == {}
+    assert names(of_scenarios([Timeline("done", (Step("done", Status.COMPLETED),))]), "signal") == {}
 
 
 def test_a_history_meets_each_step_with_the_way_that_led_there() -> None:
@@ -90,7 +90,7 @@ def test_an_update_lies_beyond_the_story() -> None:
     found = met(Move(2, 2, "update", "failed"))
 
     assert found == {("status", "failed"), ("transition", "waiting → failed (update)")}
-    assert not found & {(item.kind, item.name) for item in of_stories([REFUND]).declared}
+    assert not found & {(item.kind, item.name) for item in of_scenarios([REFUND]).declared}
 
 
 def test_the_contract_declares_every_status_of_every_operation() -> None:
@@ -110,7 +110,7 @@ def test_an_answer_is_called_as_the_contract_declares_it() -> None:
 def test_the_files_and_lines_of_two_versions_of_a_story_are_joined() -> None:
     older = Timeline("refund", (Step("pending", Status.PENDING, Polls(1, 1), line=2), Step("old", Status.FAILED)), "a")
 
-    found = merged([of_stories([REFUND]), of_stories([older])])
+    found = merged([of_scenarios([REFUND]), of_scenarios([older])])
 
     assert names(found, "step")["pending"] == 2
     assert {"old", "paid"} <= set(names(found, "step"))

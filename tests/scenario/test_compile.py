@@ -306,6 +306,6 @@ def test_a_scenario_broken_anywhere_is_refused_at_a_place_in_its_file(document: 
     try:
         compile_document(parse_document(text, "random.yaml"), CONTRACT)
     except InvalidFiles as error:
-        for mistake in error.mistakes:
-            assert 1 <= mistake.line <= len(text.splitlines())
-            assert mistake.message
+        for diagnostic in error.diagnostics:
+            assert 1 <= diagnostic.line <= len(text.splitlines())
+            assert diagnostic.message

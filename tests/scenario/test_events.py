@@ -198,4 +198,4 @@ def test_a_mistake_in_one_event_hides_none_in_another() -> None:
     with pytest.raises(InvalidFiles) as refused:
         told("thought: Looking", "chunk: 1", "tool_call_result: 249 EUR")
 
-    assert len(refused.value.mistakes) == 3
+    assert len(refused.value.diagnostics) == 3

@@ -39,7 +39,7 @@ def test_mistakes_are_data_for_other_programs() -> None:
         "column": 5,
         "message": "the step is executing and has no way out; add 'after: 1s', 'polls: 2' or 'on: {approve: step-id}'",
     }
-    assert [mistake["line"] for mistake in found] == [3, 3, 4, 5, 6]
+    assert [diagnostic["line"] for diagnostic in found] == [3, 3, 4, 5, 6]
 
 
 def test_files_without_a_mistake_give_nothing() -> None:

@@ -75,7 +75,7 @@ def test_an_operation_that_has_become_another_one_is_answered_from_the_file_and_
 
     assert contract.operation("listTasks").behaviour == {}
     assert contract.operation("getTask").behaviour["action"] == "read"
-    [doubt] = [each.message for each in contract.doubts if "this operation" in each.message]
+    [doubt] = [each.message for each in contract.warnings if "this operation" in each.message]
     assert doubt.startswith("this operation is answered from the file alone, unlike that of the built-in contract: ")
 
 

@@ -8,7 +8,7 @@ from tests.core.strategies import timelines
 from tests.engines import make_engine, start, stories
 from tests.profiles import examples
 from xpander_emulator.core.faults import BUILT_IN as BUILT_IN_FAULTS
-from xpander_emulator.core.faults import Fault, FaultRule, StoryFaults
+from xpander_emulator.core.faults import Fault, FaultRule, ScenarioFaults
 from xpander_emulator.core.readers import made, next_move, on_read, on_wait
 from xpander_emulator.core.replay import Snapshot, Turn, replay, skip_to_change
 from xpander_emulator.core.signals import POLL, Signal
@@ -155,7 +155,7 @@ WRONG = Timeline(
         Step("refuse", Status.EXECUTING, after(4), faults=(FaultRule(BUILT_IN_FAULTS["reset"], times=2),)),
         Step("done", Status.COMPLETED),
     ),
-    faults=StoryFaults(
+    faults=ScenarioFaults(
         {"jam": Fault("jam", "status", 503), "unheard": Fault("unheard", "status", 500)},
         (
             FaultRule(Fault("jam", "status", 503), task_status=Status.PAUSED),
@@ -354,13 +354,13 @@ def wrong_timelines(draw: st.DrawFn) -> Timeline:
     story = draw(timelines())
     steps = tuple(replace(step, faults=tuple(draw(st.lists(rules, max_size=2)))) for step in story.steps)
     named = {fault.name: fault for fault in draw(st.lists(st.sampled_from(list(BUILT_IN_FAULTS.values())), max_size=3))}
-    return replace(story, steps=steps, faults=StoryFaults(named, tuple(draw(st.lists(rules, max_size=2)))))
+    return replace(story, steps=steps, faults=ScenarioFaults(named, tuple(draw(st.lists(rules, max_size=2)))))
 
 
 @many
 @given(wrong_timelines())
 def test_faults_add_paths_and_change_none(story: Timeline) -> None:
-    without = replace(story, steps=tuple(replace(step, faults=()) for step in story.steps), faults=StoryFaults())
+    without = replace(story, steps=tuple(replace(step, faults=()) for step in story.steps), faults=ScenarioFaults())
 
     found = paths(story)
 
@@ -409,14 +409,14 @@ async def test_a_client_that_polls_is_led_along_every_path_of_every_built_in_sto
     told = [view.body["status"]]
 
     for _ in range(40):
-        view = await engine.read("ns", view.standing.task.id)
+        view = await engine.read("ns", view.task_state.task.id)
         told.append(view.body["status"])
-        if view.standing.snapshot.is_finished:
+        if view.task_state.snapshot.is_finished:
             break
-        if clock == "manual" and waits_for_time_alone(view.standing.snapshot, path):
-            await engine.skip("ns", view.standing.task.id)
+        if clock == "manual" and waits_for_time_alone(view.task_state.snapshot, path):
+            await engine.skip("ns", view.task_state.task.id)
 
-    assert (steps_of(story, view.standing.snapshot), view.standing.snapshot.status) == (path.steps, path.end)
+    assert (steps_of(story, view.task_state.snapshot), view.task_state.snapshot.status) == (path.steps, path.end)
     assert {story.steps[index_of(story, move.step)].status for move in path.moves} <= set(told)
 
 
@@ -436,12 +436,12 @@ async def test_a_stream_tells_every_path_of_every_built_in_story_to_its_end(path
     await engine.pin_next("ns", path.scenario, path=path)
     view = await engine.start("ns", start("anything"))
 
-    told = [event async for event in follow(engine, view.standing)]
+    told = [event async for event in follow(engine, view.task_state)]
 
     statuses = [event["data"]["status"] for event in told if event["type"].startswith("task_")]
-    after = await engine.peek("ns", view.standing.task.id)
+    after = await engine.peek("ns", view.task_state.task.id)
     assert statuses[-1] == path.end
-    assert steps_of(STORIES[path.scenario].timeline, after.standing.snapshot) == path.steps
+    assert steps_of(STORIES[path.scenario].timeline, after.task_state.snapshot) == path.steps
     assert ("paused" in statuses) is any(
         STORIES[path.scenario].timeline.steps[index_of(STORIES[path.scenario].timeline, step)].status is Status.PAUSED
         for step in path.steps
@@ -451,7 +451,7 @@ async def test_a_stream_tells_every_path_of_every_built_in_story_to_its_end(path
 async def test_a_call_that_waits_returns_the_pause_and_the_next_read_the_decision() -> None:
     engine = make_engine(clock="auto")
     await engine.pin_next("ns", "approval", path=path_of(STORIES["approval"].timeline, "approval-reject"))
-    task_id = (await engine.start("ns", start("anything"))).standing.task.id
+    task_id = (await engine.start("ns", start("anything"))).task_state.task.id
 
     waited = await engine.wait("ns", task_id)
     read = await engine.read("ns", task_id)
@@ -462,7 +462,7 @@ async def test_a_call_that_waits_returns_the_pause_and_the_next_read_the_decisio
 async def test_a_call_that_waits_is_stopped_in_a_step_that_it_does_not_show() -> None:
     engine = make_engine(clock="auto")
     await engine.pin_next("ns", "approval", path=path_of(STORIES["approval"].timeline, "stop-while-executing"))
-    task_id = (await engine.start("ns", start("anything"))).standing.task.id
+    task_id = (await engine.start("ns", start("anything"))).task_state.task.id
 
     assert (await engine.wait("ns", task_id)).body["status"] == "stopped"
 
@@ -470,7 +470,7 @@ async def test_a_call_that_waits_is_stopped_in_a_step_that_it_does_not_show() ->
 async def test_who_looks_on_by_the_control_api_does_not_make_a_plan_move() -> None:
     engine = make_engine()
     await engine.pin_next("ns", "approval", path=path_of(STORIES["approval"].timeline, "approval-approve"))
-    task_id = (await engine.start("ns", start("anything"))).standing.task.id
+    task_id = (await engine.start("ns", start("anything"))).task_state.task.id
     await engine.skip("ns", task_id, "paused")
 
     looked = [(await engine.peek("ns", task_id)).body["status"] for _ in range(3)]
@@ -484,7 +484,7 @@ async def test_a_decision_of_the_test_goes_before_that_of_the_plan() -> None:
     await engine.pin_next(
         "ns", "two_approvals", path=path_of(STORIES["two_approvals"].timeline, "two_approvals-reject")
     )
-    task_id = (await engine.start("ns", start("anything"))).standing.task.id
+    task_id = (await engine.start("ns", start("anything"))).task_state.task.id
     await engine.wait("ns", task_id)
 
     await engine.signal("ns", task_id, "approve")
@@ -505,7 +505,7 @@ async def test_a_pin_leads_one_start_alone_and_a_further_turn_may_have_its_own()
         for _ in range(6):
             view = await engine.read("ns", "t")
         ends.append(view.body["status"])
-        if not view.standing.snapshot.is_finished:
+        if not view.task_state.snapshot.is_finished:
             await engine.signal("ns", "t", "stop")
 
     assert ends == ["stopped", "completed", "paused"]
@@ -514,7 +514,7 @@ async def test_a_pin_leads_one_start_alone_and_a_further_turn_may_have_its_own()
 async def test_on_a_clock_of_real_time_an_expiry_is_not_waited_for() -> None:
     engine = make_engine(clock="real")
     await engine.pin_next("ns", "approval", path=path_of(STORIES["approval"].timeline, "approval-expire"))
-    task_id = (await engine.start("ns", start("anything"))).standing.task.id
+    task_id = (await engine.start("ns", start("anything"))).task_state.task.id
     await engine.skip("ns", task_id, "paused")
 
     assert [(await engine.read("ns", task_id)).body["status"] for _ in range(2)] == ["paused", "error"]

@@ -7,7 +7,7 @@ import pytest
 from xpander_emulator.common import resources
 from xpander_emulator.contract.openapi.load import load_contract
 from xpander_emulator.errors import InvalidFiles
-from xpander_emulator.scenario.load import built_in_stories
+from xpander_emulator.scenario.load import built_in_scenarios
 from xpander_emulator.scenario.playlist import Showing, load_playlist
 
 KNOWN = ("approval", "completed")
@@ -19,15 +19,15 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def mistakes(tmp_path: Path, text: str) -> list[str]:
+def diagnostics(tmp_path: Path, text: str) -> list[str]:
     path = written(tmp_path, text)
     with pytest.raises(InvalidFiles) as raised:
         load_playlist(path, KNOWN, load_contract(resources.CONTRACT), "shows.yaml")
-    return [str(each) for each in raised.value.mistakes]
+    return [str(each) for each in raised.value.diagnostics]
 
 
 def test_the_built_in_playlist_keeps_stories_and_contract() -> None:
-    names = [story.name for story in built_in_stories()]
+    names = [story.name for story in built_in_scenarios()]
 
     shown = load_playlist(resources.PLAYLIST, names, load_contract(resources.CONTRACT))
 
@@ -59,7 +59,7 @@ stories:
   - completed
 """
 
-    assert mistakes(tmp_path, text) == [
+    assert diagnostics(tmp_path, text) == [
         "shows.yaml:1:1: unknown key 'name'; write title instead",
         "shows.yaml:2:8: expected a number from 0.01 to 1000, found 0",
         "shows.yaml:4:15: no scenario is called 'aproval'. Did you mean 'approval'?",
@@ -73,6 +73,6 @@ stories:
 
 @pytest.mark.parametrize("text", ["title: Nothing", "stories: []", "stories: approval"])
 def test_a_playlist_has_at_least_one_story(tmp_path: Path, text: str) -> None:
-    [told] = mistakes(tmp_path, text)
+    [told] = diagnostics(tmp_path, text)
 
     assert "expected a list of 1 to 100 stories" in told

@@ -5,10 +5,10 @@ import pytest
 from tests.scenario.samples import CONTRACT
 from xpander_emulator.scenario.property_schemas import (
     ANYTHING,
-    Hole,
+    Placeholder,
     Shape,
     TaskShape,
-    TextHole,
+    TextPlaceholder,
     request_shape,
     task_shape,
 )
@@ -119,10 +119,12 @@ def test_more_keys_are_welcome_where_the_contract_says_so() -> None:
 def test_what_nobody_can_know_yet_is_no_mistake() -> None:
     nullable = {"anyOf": [{"type": "object", "properties": {"n": {"type": "integer"}}}, {"type": "null"}]}
 
-    assert faults(nullable, {"n": Hole("{{ x }}")}) == []
-    assert faults({"type": "integer", "minimum": 1}, Hole("{{ x }}")) == []
-    assert faults({"type": "string", "enum": ["a"]}, TextHole("a{{ x }}")) == []
+    assert faults(nullable, {"n": Placeholder("{{ x }}")}) == []
+    assert faults({"type": "integer", "minimum": 1}, Placeholder("{{ x }}")) == []
+    assert faults({"type": "string", "enum": ["a"]}, TextPlaceholder("a{{ x }}")) == []
 
 
 def test_text_with_a_template_in_it_is_known_to_be_text() -> None:
-    assert faults({"type": "integer"}, TextHole("n {{ x }}")) == [((), "'it' takes a whole number, found 'n {{ x }}'")]
+    assert faults({"type": "integer"}, TextPlaceholder("n {{ x }}")) == [
+        ((), "'it' takes a whole number, found 'n {{ x }}'")
+    ]

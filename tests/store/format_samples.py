@@ -7,7 +7,7 @@ from typing import Final
 
 from xpander_emulator.clock import Clock
 from xpander_emulator.contract.schema.violations import Violation
-from xpander_emulator.core.faults import CUT_STREAM, STATUS, Fault, FaultRule, StoryFaults, Strike
+from xpander_emulator.core.faults import CUT_STREAM, STATUS, Fault, FaultRule, ScenarioFaults, Strike
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Move, Signal
 from xpander_emulator.core.task import Status
@@ -59,7 +59,7 @@ TIMELINE: Final = Timeline(
         Step("end", Status.COMPLETED, sets={"result": "r"}),
     ),
     "stories/everything.yaml",
-    StoryFaults({"busy": _FAULT}, (FaultRule(Fault("cut", CUT_STREAM, event=7)),)),
+    ScenarioFaults({"busy": _FAULT}, (FaultRule(Fault("cut", CUT_STREAM, event=7)),)),
 )
 _SIGNAL: Final = Signal(Millis(2_000), "update", "ann", "so", {"status": "paused", "title": "é"}, Millis(7), 2)
 _MOVE: Final = Move(1, "waiting", "approve")

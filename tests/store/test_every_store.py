@@ -376,10 +376,10 @@ ASLEEP_SECONDS = 0.1
 async def rung(store: Store, act: Awaitable[object], seconds: float = WOKEN_SECONDS) -> bool:
     """Tell whether somebody who listens for task `a` of `ns` is told of an act."""
     loop = asyncio.get_running_loop()
-    async with store.listen("ns", ["a"]) as bell:
+    async with store.listen("ns", ["a"]) as subscription:
         begun = loop.time()
         await act
-        await bell.wait(seconds)
+        await subscription.wait(seconds)
         return loop.time() - begun < seconds * 0.9
 
 
@@ -414,24 +414,24 @@ async def test_whoever_listens_for_a_task_sleeps_through_what_others_do(store: S
 async def test_what_happens_before_the_wait_and_after_the_listening_is_told(store: Store, other: Store) -> None:
     await store.add("ns", (task("a"),))
 
-    async with store.listen("ns", ["a"]) as bell:
+    async with store.listen("ns", ["a"]) as subscription:
         await store.replace("ns", (await kept(store, "a")).with_signals([]))
-        await bell.wait(None)
+        await subscription.wait(None)
 
 
 async def test_a_wait_ends_with_its_time(store: Store) -> None:
-    async with store.listen("ns", ["a"]) as bell:
-        await bell.wait(0.001)
-        await bell.wait(0)
+    async with store.listen("ns", ["a"]) as subscription:
+        await subscription.wait(0.001)
+        await subscription.wait(0)
 
 
 async def test_several_listen_for_one_task_and_all_are_told(store: Store, other: Store) -> None:
     await store.add("ns", (task("a"),))
 
     async def listen() -> None:
-        async with store.listen("ns", ["a"]) as bell:
+        async with store.listen("ns", ["a"]) as subscription:
             listening.release()
-            await bell.wait(None)
+            await subscription.wait(None)
 
     listening = asyncio.Semaphore(0)
     waiting = [asyncio.ensure_future(listen()) for _ in range(3)]
@@ -462,10 +462,10 @@ async def test_everybody_is_woken_when_the_server_stops(store: Store) -> None:
 async def elsewhere_rung(store: Store, act: Awaitable[object], seconds: float = WOKEN_SECONDS) -> bool:
     """Tell whether somebody who follows `ns` in one process is told of an act in another."""
     loop = asyncio.get_running_loop()
-    async with store.listen_elsewhere("ns") as bell:
+    async with store.listen_elsewhere("ns") as subscription:
         begun = loop.time()
         await act
-        await bell.wait(seconds)
+        await subscription.wait(seconds)
         return loop.time() - begun < seconds * 0.9
 
 

@@ -18,7 +18,7 @@ from xpander_emulator.store.port import Task
 from xpander_emulator.store.redis.store import PREFIX, RedisStore
 from xpander_emulator.store.sqlite.log import BLOCK
 from xpander_emulator.store.sqlite.store import SqliteStore
-from xpander_emulator.store.task_cache import KeptTasks
+from xpander_emulator.store.task_cache import TaskCache
 
 BOUNDS = Bounds(10, 10, 10_000)
 STOP = [Signal(Millis(1_000), "stop")]
@@ -44,7 +44,7 @@ async def other(redis_url: str) -> AsyncIterator[RedisStore]:
 
 
 def test_a_cached_task_is_used_for_an_equal_record_of_its_namespace_alone() -> None:
-    cache = KeptTasks()
+    cache = TaskCache()
     cache.keep("ns", task("a").marked(7), b"record")
 
     assert cache.knows("ns", 7, 0, b"record")
@@ -105,10 +105,10 @@ async def test_a_flush_wakes_whoever_waits_although_redis_tells_nobody(
     monkeypatch.setattr("xpander_emulator.store.redis.channel._LINGER_SECONDS", 0.01)
     await store.add("ns", (task("a"),))
 
-    async with store.listen("ns", ["a"]) as bell, store.listen_elsewhere("elsewhere") as follower:
+    async with store.listen("ns", ["a"]) as subscription, store.listen_elsewhere("elsewhere") as follower:
         running_redis.flush()
 
-        await asyncio.wait_for(bell.wait(None), 5)
+        await asyncio.wait_for(subscription.wait(None), 5)
         await asyncio.wait_for(follower.wait(None), 5)
 
 
@@ -118,12 +118,12 @@ async def test_a_read_that_finds_another_epoch_wakes_whoever_waits(
     monkeypatch.setattr("xpander_emulator.store.redis.channel._LINGER_SECONDS", 60.0)
     await store.add("ns", (task("a"),))
 
-    async with store.listen("ns", ["a"]) as bell:
+    async with store.listen("ns", ["a"]) as subscription:
         running_redis.flush()
         await other.next_ordinal("elsewhere")
         await store.read("elsewhere", "")
 
-        await asyncio.wait_for(bell.wait(None), 5)
+        await asyncio.wait_for(subscription.wait(None), 5)
 
 
 async def test_the_first_write_after_a_flush_states_format_and_first_clock_again(

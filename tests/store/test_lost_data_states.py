@@ -70,9 +70,9 @@ class LostDataMachine(RuleBasedStateMachine):
         except Conflict:
             assert (namespace, task_id) in self.tasks
             return
-        self.ids.add(view.standing.task.id)
-        self.tasks[namespace, view.standing.task.id] = Known(text)
-        self.check(namespace, view.standing.task.id, view)
+        self.ids.add(view.task_state.task.id)
+        self.tasks[namespace, view.task_state.task.id] = Known(text)
+        self.check(namespace, view.task_state.task.id, view)
 
     @rule(engine=ENGINES, namespace=NAMESPACES, data=st.data())
     def update(self, engine: int, namespace: str, data: st.DataObject) -> None:
@@ -126,7 +126,7 @@ class LostDataMachine(RuleBasedStateMachine):
     def each_key_is_answered_with_its_own_tasks(self) -> None:
         for engine in self.engines:
             for namespace in ("alice", "bob"):
-                listed = self.run_(engine.standings.select(namespace, lambda task: True))
+                listed = self.run_(engine.task_states.select(namespace, lambda task: True))
                 assert {task.id for task in listed} == {known for owner, known in self.tasks if owner == namespace}
                 for task_id in self.ids:
                     self.poll(engine, namespace, task_id)
@@ -134,7 +134,7 @@ class LostDataMachine(RuleBasedStateMachine):
     @invariant()
     def all_agree_on_the_time(self) -> None:
         for namespace in ("alice", "bob"):
-            one, other = (self.run_(engine.standings.now(namespace)) for engine in self.engines)
+            one, other = (self.run_(engine.task_states.now(namespace)) for engine in self.engines)
             assert one == other
 
     def poll(self, engine: Engine, namespace: str, task_id: str) -> None:
@@ -146,7 +146,7 @@ class LostDataMachine(RuleBasedStateMachine):
             self.check(namespace, task_id, view)
 
     def check(self, namespace: str, task_id: str, view: View) -> None:
-        assert (view.standing.namespace, view.body["id"]) == (namespace, task_id)
+        assert (view.task_state.namespace, view.body["id"]) == (namespace, task_id)
         assert Known(view.body["input"]["text"], view.body["title"]) == self.tasks[namespace, task_id]
 
 

@@ -1,29 +1,29 @@
 import asyncio
 
-from xpander_emulator.store.notifications import Bells
+from xpander_emulator.store.notifications import Notifications
 
 
 async def test_a_wait_that_is_given_up_leaves_nothing_behind() -> None:
-    bells = Bells()
+    notifications = Notifications()
 
     async def listen() -> None:
-        with bells.listen("ns", ["a"]) as bell:
-            await bell.wait(None)
+        with notifications.listen("ns", ["a"]) as subscription:
+            await subscription.wait(None)
 
     waiting = asyncio.ensure_future(listen())
     await asyncio.sleep(0)
-    assert set(bells._hung) == {("ns", ""), ("ns", "a")}
+    assert set(notifications._hung) == {("ns", ""), ("ns", "a")}
 
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
 
-    assert bells.listeners == 0
+    assert notifications.listeners == 0
 
 
 async def test_when_nobody_knows_what_has_changed_everybody_is_told() -> None:
-    bells = Bells()
+    notifications = Notifications()
 
-    with bells.listen("ns", ["a"]) as one, bells.listen("other", []) as another:
-        bells.ring_all()
+    with notifications.listen("ns", ["a"]) as one, notifications.listen("other", []) as another:
+        notifications.ring_all()
         await one.wait(None)
         await another.wait(None)

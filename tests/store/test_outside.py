@@ -73,7 +73,7 @@ async def test_the_ring_of_changes_is_bounded_and_whoever_slept_too_long_is_woke
     await other.add("ns", (task("a"), task("b", 1)))
     seen = await kept(other, "b")
 
-    async with on_file.listen("ns", ["a"]) as bell:
+    async with on_file.listen("ns", ["a"]) as subscription:
         heard = on_file._last_ring()
         # The event loop does not come to look at the ring meanwhile.
         for _ in range(1_200):
@@ -81,7 +81,7 @@ async def test_the_ring_of_changes_is_bounded_and_whoever_slept_too_long_is_woke
             await other.replace("ns", seen)
         [(count,)] = other.db.execute("SELECT count(*) FROM ring").fetchall()
         assert on_file._last_ring() - heard == 1_200
-        await asyncio.wait_for(bell.wait(None), 5)
+        await asyncio.wait_for(subscription.wait(None), 5)
     await other.close()
 
     assert count < 1_100

@@ -5,12 +5,12 @@ import pytest
 
 from xpander_emulator.common import suite_files
 from xpander_emulator.errors import InvalidFiles
-from xpander_emulator.scenario.load import built_in_stories
+from xpander_emulator.scenario.load import built_in_scenarios
 from xpander_emulator.testkit import BadRequest, Emulator, NotFound, paths
 from xpander_emulator.testkit import Path as StoryPath
 from xpander_emulator.testkit.paths import cases
 
-STORIES = [story.name for story in built_in_stories()]
+STORIES = [story.name for story in built_in_scenarios()]
 STRUCK = [path for name in STORIES for path in paths(name) if path.fault]
 ENDS = ("completed", "failed", "error", "stopped")
 BODY = {"input": {"text": "Refund order 1042"}}

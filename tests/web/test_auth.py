@@ -101,7 +101,7 @@ async def act(client: Api, what: str, ids: list[str]) -> object:
             await client.advance(700)
             return None
         case "skip" | "approve":
-            if ids and what in (await engine.peek(client.namespace, ids[-1])).standing.snapshot.waits_for:
+            if ids and what in (await engine.peek(client.namespace, ids[-1])).task_state.snapshot.waits_for:
                 await engine.signal(client.namespace, ids[-1], what)
             return (await client.http.get(path)).content
         case "stop":

@@ -181,10 +181,10 @@ async def test_a_task_that_cannot_be_rendered_stands_in_the_list_with_its_facts(
     renderer = client.app.engine.renderer
     finish = renderer._finish
 
-    def fail(standing: Any, body: Any, request: Any) -> None:
-        if standing.task.id == bad["id"]:
+    def fail(task_state: Any, body: Any, request: Any) -> None:
+        if task_state.task.id == bad["id"]:
             raise RecursionError("too deep")
-        finish(standing, body, request)
+        finish(task_state, body, request)
 
     monkeypatch.setattr(renderer, "_finish", fail)
 

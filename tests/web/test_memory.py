@@ -31,7 +31,7 @@ def uncollected() -> Iterator[None]:
 
 def kept_answers(client: Api) -> int:
     gc.collect()
-    return sum(isinstance(each, View) and each.standing.namespace == client.namespace for each in gc.get_objects())
+    return sum(isinstance(each, View) and each.task_state.namespace == client.namespace for each in gc.get_objects())
 
 
 async def reset(client: Api, ids: list[str]) -> None:

@@ -505,14 +505,14 @@ async def test_a_stream_of_a_task_that_was_lost_tells_nothing_of_the_next_one_of
 ) -> None:
     engine = two_on_redis[0].app.engine
     view = await engine.start("ns", task_start("external_worker", id="same"))
-    before = await engine.standings.get("ns", "same")
-    events = follow(engine, view.standing)
+    before = await engine.task_states.get("ns", "same")
+    events = follow(engine, view.task_state)
     assert (await anext(events))["type"] == "task_created"
     running_redis.flush()
     again = await engine.start("ns", task_start("external_worker", id="same"))
     assert again.body == view.body
 
-    assert await engine.standings.has_moved(before)
+    assert await engine.task_states.has_moved(before)
     async with asyncio.timeout(5):
         assert [event async for event in events] == []
 
@@ -521,7 +521,7 @@ def listeners(client: Api) -> int:
     """Return how many tasks and namespaces are listened to in a server."""
     store = client.app.engine.store
     assert isinstance(store, RedisStore)
-    return store.bells.listeners
+    return store.notifications.listeners
 
 
 async def test_redis_without_memory_left_is_told(own_redis: RedisServer) -> None:

@@ -45,19 +45,19 @@ def test_every_action_has_its_handler_and_no_handler_is_without_action() -> None
 async def test_the_facts_of_a_task_are_those_that_can_be_named(manual: Api) -> None:
     task = await manual.start()
     renderer = manual.app.engine.renderer
-    standing = await manual.app.engine.standings.get(manual.namespace, task["id"])
+    task_state = await manual.app.engine.task_states.get(manual.namespace, task["id"])
 
-    assert set(renderer._facts(standing, {})) == set(vocabulary.FACTS)
+    assert set(renderer._facts(task_state, {})) == set(vocabulary.FACTS)
 
 
 async def test_a_list_tells_of_a_task_what_it_is_said_to_need(manual: Api) -> None:
     task = await manual.start()
-    standing = await manual.app.engine.standings.get(manual.namespace, task["id"])
+    task_state = await manual.app.engine.task_states.get(manual.namespace, task["id"])
     needed = {name: task[name] for name in vocabulary.SUMMARISED}
 
-    item = manual.app.engine.renderer.list_item(standing, needed)
+    item = manual.app.engine.renderer.list_item(task_state, needed)
 
-    assert item == manual.app.engine.renderer.list_item(standing, task)
+    assert item == manual.app.engine.renderer.list_item(task_state, task)
 
 
 async def test_an_operation_that_declares_no_body_answers_a_task_without_one(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def _file_checks(settings: Settings) -> Iterator[Check]:
     try:
         contract = load.load_spec(settings.spec)
         yield Check("contract", True, f"{contract.title} {contract.version}, {len(contract.operations)} operations")
-        stories = load.load_stories(settings.scenarios, contract)
+        stories = load.load_catalogue(settings.scenarios, contract)
         yield Check("scenarios", True, ", ".join(stories))
         if settings.playlist is not None:
             shown = load_playlist(settings.playlist, list(stories), contract)

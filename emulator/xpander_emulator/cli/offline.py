@@ -12,7 +12,7 @@ from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.options import Existing, settings_here
 from xpander_emulator.cli.output import emit, fields, note, output_option, table
 from xpander_emulator.common import resources
-from xpander_emulator.errors import InvalidFiles, Mistake, did_you_mean
+from xpander_emulator.errors import Diagnostic, InvalidFiles, did_you_mean
 
 if TYPE_CHECKING:
     from xpander_emulator.contract.model import Contract, Operation
@@ -37,14 +37,14 @@ def lint(ctx: click.Context, paths: tuple[Path, ...], spec: Path | None, output:
     from xpander_emulator.scenario.lint import as_json, as_text
 
     files = paths or default_paths()
-    mistakes, doubts = check_files(files, spec)
-    told = sorted([*mistakes, *(replace(doubt, message=f"warning: {doubt.message}") for doubt in doubts)])
+    diagnostics, warnings = check_files(files, spec)
+    told = sorted([*diagnostics, *(replace(doubt, message=f"warning: {doubt.message}") for doubt in warnings)])
     click.echo(as_json(told) if output == "json" else as_text(told), nl=output == "json")
     checked = ", ".join(str(path) for path in files)
-    found = _count(len(mistakes), "mistake") if mistakes else "No mistakes"
-    warned = f", {_count(len(doubts), 'warning')}" if doubts else ""
+    found = _count(len(diagnostics), "mistake") if diagnostics else "No mistakes"
+    warned = f", {_count(len(warnings), 'warning')}" if warnings else ""
     note(f"{found}{warned} in {checked}")
-    ctx.exit(Refused.exit_code if mistakes else 0)
+    ctx.exit(Refused.exit_code if diagnostics else 0)
 
 
 def default_paths() -> tuple[Path, ...]:
@@ -53,32 +53,32 @@ def default_paths() -> tuple[Path, ...]:
     return settings_here().scenarios or ((here,) if here.is_dir() else (resources.SCENARIOS,))
 
 
-def check_files(paths: Sequence[Path], spec: Path | None) -> tuple[tuple[Mistake, ...], tuple[Mistake, ...]]:
+def check_files(paths: Sequence[Path], spec: Path | None) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """Return every mistake in scenarios and OpenAPI files, and what is doubtful; each told apart by its content."""
     from xpander_emulator.scenario import load
     from xpander_emulator.scenario.lint import lint as lint_scenarios
 
     contracts, playlists, scenarios = _sorted_out(paths)
-    mistakes: list[Mistake] = []
-    doubts: list[Mistake] = []
+    diagnostics: list[Diagnostic] = []
+    warnings: list[Diagnostic] = []
     served: Contract | None = None
     for path in (*contracts, spec or settings_here().spec):
         served = None
         try:
             served = load.load_spec(path)
-            doubts += served.doubts
+            warnings += served.warnings
         except InvalidFiles as error:
-            mistakes += error.mistakes
+            diagnostics += error.diagnostics
     if scenarios:
         own = all(path.resolve() != resources.SCENARIOS.resolve() for path in scenarios)
-        mistakes += lint_scenarios(scenarios, served, beside=load.built_in_stories() if own else ())
-    mistakes += _mistakes_of_playlists(playlists, scenarios, served)
-    return tuple(sorted(dict.fromkeys(mistakes))), tuple(dict.fromkeys(doubts))
+        diagnostics += lint_scenarios(scenarios, served, beside=load.built_in_scenarios() if own else ())
+    diagnostics += _mistakes_of_playlists(playlists, scenarios, served)
+    return tuple(sorted(dict.fromkeys(diagnostics))), tuple(dict.fromkeys(warnings))
 
 
 def _mistakes_of_playlists(
     playlists: Sequence[Path], scenarios: Sequence[Path], served: "Contract | None"
-) -> Iterable[Mistake]:
+) -> Iterable[Diagnostic]:
     """Yield the mistakes in playlists; while a scenario cannot be read, nobody knows which names there are."""
     from xpander_emulator.scenario import load
     from xpander_emulator.scenario.playlist import load_playlist
@@ -87,14 +87,14 @@ def _mistakes_of_playlists(
         return
     contract = served or load.load_spec(None)
     try:
-        known: list[str] | None = list(load.load_stories(tuple(scenarios) or settings_here().scenarios, contract))
+        known: list[str] | None = list(load.load_catalogue(tuple(scenarios) or settings_here().scenarios, contract))
     except InvalidFiles:
         known = None
     for path in playlists:
         try:
             load_playlist(path, known, contract)
         except InvalidFiles as error:
-            yield from error.mistakes
+            yield from error.diagnostics
 
 
 def _sorted_out(paths: Iterable[Path]) -> tuple[list[Path], list[Path], list[Path]]:
@@ -160,7 +160,7 @@ def schema() -> None:
     click.echo(resources.EDITOR_SCHEMA.read_text(encoding="utf-8"), nl=False)
 
 
-def stories_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def scenarios_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --spec and --scenarios, and give the command a Catalogue as its first argument."""
 
     def run(paths: tuple[Path, ...], spec: Path | None, **rest: Any) -> Any:
@@ -168,7 +168,7 @@ def stories_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
         settings = settings_here()
         contract = load.load_spec(spec or settings.spec)
-        return command(load.load_stories(paths or settings.scenarios, contract), **rest)
+        return command(load.load_catalogue(paths or settings.scenarios, contract), **rest)
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__dict__.update(command.__dict__)  # the options that click has noted on the command so far
@@ -185,7 +185,7 @@ def scenarios() -> None:
 
 
 @scenarios.command("list")
-@stories_options
+@scenarios_options
 @output_option
 def list_scenarios(catalogue: "Catalogue", output: str) -> None:
     """List the scenarios."""
@@ -194,7 +194,7 @@ def list_scenarios(catalogue: "Catalogue", output: str) -> None:
 
 @scenarios.command("show")
 @click.argument("name")
-@stories_options
+@scenarios_options
 @output_option
 def show_scenario(catalogue: "Catalogue", name: str, output: str) -> None:
     """Show one scenario: when it is taken, its steps and how they are left."""
@@ -211,7 +211,7 @@ def show_scenario(catalogue: "Catalogue", name: str, output: str) -> None:
 
 @scenarios.command("graph")
 @click.argument("name")
-@stories_options
+@scenarios_options
 @click.option("--format", "form", type=click.Choice(["mermaid", "json"]), default="mermaid", show_default=True,
               help="A Mermaid state diagram, or nodes and edges.")  # fmt: skip
 def graph_scenario(catalogue: "Catalogue", name: str, form: str) -> None:
@@ -224,7 +224,7 @@ def graph_scenario(catalogue: "Catalogue", name: str, form: str) -> None:
 
 @click.command("paths")
 @click.argument("name")
-@stories_options
+@scenarios_options
 @click.option("--max-turns", type=click.IntRange(1), metavar="N", default=1, show_default=True,
               help="How often a path may come through the same step.")  # fmt: skip
 @output_option

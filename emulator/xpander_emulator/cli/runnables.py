@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.errors import Diagnostic, did_you_mean
 from xpander_emulator.settings import RUNNABLE_KINDS, Runnable, RunnableKind
 
 TABLES: Final[Mapping[str, RunnableKind]] = {f"{kind}s": kind for kind in RUNNABLE_KINDS}
@@ -23,7 +23,7 @@ class _Entry:
     text: str
     start: int
 
-    def mistake(self, key: str | None, message: str) -> Mistake:
+    def diagnostic(self, key: str | None, message: str) -> Diagnostic:
         """Return a Mistake at a key of the table, or at its beginning."""
         start = self.start
         if key is not None:
@@ -34,7 +34,7 @@ class _Entry:
             found = named.search(self.text, self._first_key, end)
             start = found.start(1) if found else start
         line = self.text.count("\n", 0, start) + 1
-        return Mistake(str(self.path), line, start - self.text.rfind("\n", 0, start), message)
+        return Diagnostic(str(self.path), line, start - self.text.rfind("\n", 0, start), message)
 
     @property
     def _first_key(self) -> int:
@@ -44,7 +44,7 @@ class _Entry:
 
 def read_runnables(
     path: Path, text: str, values: Mapping[str, Any], section: str = ""
-) -> tuple[tuple[Runnable, ...], tuple[Mistake, ...]]:
+) -> tuple[tuple[Runnable, ...], tuple[Diagnostic, ...]]:
     """Return what a settings file lists, and every mistake in it.
 
     values:  of the file by their keys, parsed.
@@ -52,19 +52,19 @@ def read_runnables(
     """
     runnables: dict[str, Runnable] = {}
     lines: dict[str, int] = {}
-    mistakes: list[Mistake] = []
+    diagnostics: list[Diagnostic] = []
     for entry in _entries(path, text, values, section):
         found = list(_mistakes(entry))
         if not found and (runnable_id := entry.values["id"]) in runnables:
             message = f"the id '{runnable_id}' is on line {lines[runnable_id]} already; an id is one thing"
-            found.append(entry.mistake("id", message))
+            found.append(entry.diagnostic("id", message))
         if found:
-            mistakes += found
+            diagnostics += found
             continue
         runnable = _runnable(entry)
         runnables[runnable.id] = runnable
-        lines[runnable.id] = entry.mistake("id", "").line
-    return tuple(runnables.values()), tuple(mistakes)
+        lines[runnable.id] = entry.diagnostic("id", "").line
+    return tuple(runnables.values()), tuple(diagnostics)
 
 
 def _entries(path: Path, text: str, values: Mapping[str, Any], section: str) -> Iterator[_Entry]:
@@ -82,27 +82,27 @@ def _entries(path: Path, text: str, values: Mapping[str, Any], section: str) -> 
             )
 
 
-def _mistakes(entry: _Entry) -> Iterator[Mistake]:
+def _mistakes(entry: _Entry) -> Iterator[Diagnostic]:
     kind, values = entry.kind, entry.values
     if not isinstance(values, dict):
-        yield entry.mistake(None, f"tables were expected; begin each {kind} with [[{kind}s]]")
+        yield entry.diagnostic(None, f"tables were expected; begin each {kind} with [[{kind}s]]")
         return
     for key, value in values.items():
         if key not in _KEYS:
-            yield entry.mistake(
+            yield entry.diagnostic(
                 key, f"unknown key '{key}'; {_a(kind)} has {', '.join(_KEYS)}{did_you_mean(key, _KEYS)}"
             )
         elif not isinstance(value, str) or (key != "description" and not value.strip()):
-            yield entry.mistake(key, f"{key}: a text was expected, not {value!r}")
+            yield entry.diagnostic(key, f"{key}: a text was expected, not {value!r}")
     if "id" not in values:
-        yield entry.mistake(None, f'{_a(kind)} needs an id; write id = "…", the id that your program starts')
+        yield entry.diagnostic(None, f'{_a(kind)} needs an id; write id = "…", the id that your program starts')
     elif "/" in str(values["id"]):
-        yield entry.mistake("id", f"the id '{values['id']}' has a slash, and no path could name it; leave it out")
+        yield entry.diagnostic("id", f"the id '{values['id']}' has a slash, and no path could name it; leave it out")
 
 
 def _runnable(entry: _Entry) -> Runnable:
     values = entry.values
-    place = entry.mistake("scenario" if "scenario" in values else "id", "")
+    place = entry.diagnostic("scenario" if "scenario" in values else "id", "")
     return Runnable(
         entry.kind,
         values["id"],

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from xpander_emulator.cli.runnables import TABLES, read_runnables
-from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.errors import Diagnostic, did_you_mean
 from xpander_emulator.settings import SQLITE, Runnable
 
 SECTION: Final = "[tool.emulator]"
@@ -35,14 +35,14 @@ class SettingsFile:
     text: str
     runnables: tuple[Runnable, ...] = ()
 
-    def mistake(self, key: str, message: str) -> Mistake:
+    def diagnostic(self, key: str, message: str) -> Diagnostic:
         """Return a Mistake at the line that sets `key`."""
         start = self.text.find(SECTION) if self.path.name == "pyproject.toml" else 0
         found = re.compile(rf"^[ \t]*\[?[\"']?{re.escape(key)}[\"']?[ \t]*[=\].]", re.MULTILINE).search(
             self.text, max(start, 0)
         )
         line = self.text.count("\n", 0, found.start()) + 1 if found else 1
-        return Mistake(str(self.path), line, 1, message)
+        return Diagnostic(str(self.path), line, 1, message)
 
 
 def read_into(ctx: click.Context, param: click.Parameter, path: Path | None) -> None:
@@ -95,21 +95,21 @@ def _checked(ctx: click.Context, file: SettingsFile) -> tuple[dict[str, Any], Se
     }
     section = SECTION.strip("[]") if file.path.name == "pyproject.toml" else ""
     runnables, found = read_runnables(file.path, file.text, file.values, section)
-    defaults, mistakes = {}, list(found)
+    defaults, diagnostics = {}, list(found)
     for key, value in file.values.items():
         if key in TABLES:
             continue
         option = options.get(key.replace("-", "_"))
         if option is None or option.name is None:
-            mistakes.append(file.mistake(key, f"unknown setting '{key}'{did_you_mean(key, [*options, *TABLES])}"))
+            diagnostics.append(file.diagnostic(key, f"unknown setting '{key}'{did_you_mean(key, [*options, *TABLES])}"))
             continue
         try:
             defaults[option.name] = _convert(ctx, option, _relative(option, value, file.path.parent))
             _check_inside(option, defaults[option.name], file.path.parent)
         except click.BadParameter as error:
-            mistakes.append(file.mistake(key, f"{key}: {error.message}"))
-    if mistakes:
-        raise click.UsageError("\n".join(str(mistake) for mistake in sorted(mistakes)))
+            diagnostics.append(file.diagnostic(key, f"{key}: {error.message}"))
+    if diagnostics:
+        raise click.UsageError("\n".join(str(diagnostic) for diagnostic in sorted(diagnostics)))
     return defaults, replace(file, runnables=runnables)
 
 

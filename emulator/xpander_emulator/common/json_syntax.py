@@ -20,7 +20,7 @@ class NotJson(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class JsonFault:
+class JsonSyntaxError:
     """The first place where a text is no JSON. `offset` counts characters from 0; `reason` is what FastAPI sends."""
 
     offset: int
@@ -39,7 +39,7 @@ def read_json(text: str) -> Any:
         raise NotJson("it has a number with too many digits") from None
 
 
-def json_fault(text: str) -> JsonFault | None:
+def json_fault(text: str) -> JsonSyntaxError | None:
     """Return where a text is no JSON; None where Python takes it, or it is nested too deep to say."""
     if _is_too_deep(text):
         return None
@@ -63,15 +63,15 @@ def _is_too_deep(text: str) -> bool:
     return False
 
 
-def _fault(text: str, error: json.JSONDecodeError) -> JsonFault:
+def _fault(text: str, error: json.JSONDecodeError) -> JsonSyntaxError:
     trailing = _TRAILING_COMMA.fullmatch(error.msg)
     comma = _AFTER_COMMA.match(text, error.pos)
     if trailing is None or comma is None:
-        return JsonFault(error.pos, error.msg)
-    return JsonFault(comma.end(), _EXPECTED[trailing[1]])
+        return JsonSyntaxError(error.pos, error.msg)
+    return JsonSyntaxError(comma.end(), _EXPECTED[trailing[1]])
 
 
-def _in_words(text: str, fault: JsonFault) -> str:
+def _in_words(text: str, fault: JsonSyntaxError) -> str:
     """Return "Expecting value at line 1, column 9, found '}'"."""
     line = text.count("\n", 0, fault.offset) + 1
     column = fault.offset - text.rfind("\n", 0, fault.offset)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from xpander_emulator.common.os_errors import reason
-from xpander_emulator.errors import InvalidFiles, Mistake
+from xpander_emulator.errors import Diagnostic, InvalidFiles
 
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 200_000
@@ -73,10 +73,10 @@ class Document:
             place, node = found if key else (found[1], found[1])
         return place.start_mark.line + 1, place.start_mark.column + 1
 
-    def mistake(self, path: Sequence[str | int], message: str, *, key: bool = False) -> Mistake:
+    def diagnostic(self, path: Sequence[str | int], message: str, *, key: bool = False) -> Diagnostic:
         """Return a Mistake at `path`."""
         line, column = self.locate(path, key=key)
-        return Mistake(self._owner(path)[0].file, line, column, message)
+        return Diagnostic(self._owner(path)[0].file, line, column, message)
 
     def _owner(self, path: Sequence[str | int]) -> tuple["Document", Sequence[str | int]]:
         """Return the file in which a path leads somewhere, and the path within it."""
@@ -90,10 +90,10 @@ def read_document(path: Path, name: str | None = None) -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InvalidFiles([Mistake(file, 1, 1, f"cannot be read: {reason(error)}")]) from None
+        raise InvalidFiles([Diagnostic(file, 1, 1, f"cannot be read: {reason(error)}")]) from None
     except UnicodeDecodeError as error:
         found = f"byte {error.start} is 0x{error.object[error.start]:02x}"
-        raise InvalidFiles([Mistake(file, 1, 1, f"is not UTF-8: {found}")]) from None
+        raise InvalidFiles([Diagnostic(file, 1, 1, f"is not UTF-8: {found}")]) from None
     return parse_document(text, file)
 
 
@@ -105,17 +105,17 @@ def parse_document(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         raise InvalidFiles([_syntax_mistake(file, text, error)]) from None
     except yaml.YAMLError as error:
-        raise InvalidFiles([Mistake(file, 1, 1, f"is not YAML: {error}")]) from None
+        raise InvalidFiles([Diagnostic(file, 1, 1, f"is not YAML: {error}")]) from None
     finally:
         loader.dispose()
     if root is None:
-        raise InvalidFiles([Mistake(file, 1, 1, "is empty; a mapping was expected")])
+        raise InvalidFiles([Diagnostic(file, 1, 1, "is empty; a mapping was expected")])
     builder = _Builder(file)
     value = builder.build(root, 0)
-    if builder.has_aliases and not builder.mistakes and (bomb := _bomb(root)):
+    if builder.has_aliases and not builder.diagnostics and (bomb := _bomb(root)):
         builder.refuse(bomb, f"is more than {MAX_VALUES:,} values once its aliases are told out; write less of it")
-    if builder.mistakes:
-        raise InvalidFiles(builder.mistakes)
+    if builder.diagnostics:
+        raise InvalidFiles(builder.diagnostics)
     return Document(file, value, root)
 
 
@@ -131,17 +131,17 @@ def _whole_escape(high: str, low: str) -> str:
     return f"\\U{0x10000 + (int(high, 16) - 0xD800) * 0x400 + int(low, 16) - 0xDC00:08x}"
 
 
-def _syntax_mistake(file: str, text: str, error: yaml.MarkedYAMLError) -> Mistake:
+def _syntax_mistake(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if error.problem == "but found another document":
-        return Mistake(file, line, column, "is not YAML: another document begins here; give it a file of its own")
+        return Diagnostic(file, line, column, "is not YAML: another document begins here; give it a file of its own")
     # YAML 1.2.2, 6.1: indentation is spaces alone; within brackets a tab may stand, and is no mistake.
     before = "".join(text.split("\n")[line - 1 : line])[:column]
     if _INDENT.fullmatch(before):
-        return Mistake(file, line, column, "is not YAML: indented with a tab; write spaces")
+        return Diagnostic(file, line, column, "is not YAML: indented with a tab; write spaces")
     context = f" {error.context}" if error.context else ""
-    return Mistake(file, line, column, f"is not YAML: {error.problem or 'unreadable'}{context}")
+    return Diagnostic(file, line, column, f"is not YAML: {error.problem or 'unreadable'}{context}")
 
 
 def _bomb(root: yaml.Node) -> yaml.Node | None:
@@ -176,7 +176,7 @@ class _Builder:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.mistakes: list[Mistake] = []
+        self.diagnostics: list[Diagnostic] = []
         self._built: dict[int, Any] = {}
         self.has_aliases = False
         self._open: set[int] = set()
@@ -221,7 +221,7 @@ class _Builder:
 
     def refuse(self, node: yaml.Node, message: str) -> None:
         mark = node.start_mark
-        self.mistakes.append(Mistake(self.file, mark.line + 1, mark.column + 1, message))
+        self.diagnostics.append(Diagnostic(self.file, mark.line + 1, mark.column + 1, message))
 
 
 def resolve_scalar(text: str) -> Any:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from xpander_emulator.common import json_pointers
-from xpander_emulator.errors import Mistake, NotFound, did_you_mean
+from xpander_emulator.errors import Diagnostic, NotFound, did_you_mean
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 URI: Final = "urn:openapi"
@@ -122,7 +122,7 @@ class Contract:
     title: str
     version: str
     operations: tuple[Operation, ...]
-    doubts: tuple[Mistake, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
     """What is doubtful in the file, though it is served."""
     kept: dict[object, Any] = field(default_factory=dict, repr=False)
     """What others build lazily from this contract, by their own keys."""

@@ -91,7 +91,7 @@ class FaultRule:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryFaults:
+class ScenarioFaults:
     """The faults of a scenario: those that it names, and those that strike any request for its tasks."""
 
     named: Mapping[str, Fault] = field(default_factory=lambda: MappingProxyType({}))
@@ -106,7 +106,7 @@ class Strike:
     step: str | None = None
 
 
-NO_FAULTS: Final = StoryFaults()
+NO_FAULTS: Final = ScenarioFaults()
 _WAIT: Final = (("Retry-After", "1"),)
 BUILT_IN: Final[Mapping[str, Fault]] = MappingProxyType(
     {

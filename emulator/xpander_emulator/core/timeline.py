@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, NewType, TypeAlias
 
-from xpander_emulator.core.faults import NO_FAULTS, FaultRule, StoryFaults, Strike
+from xpander_emulator.core.faults import NO_FAULTS, FaultRule, ScenarioFaults, Strike
 from xpander_emulator.core.task import TERMINAL, Status
 
 Millis = NewType("Millis", int)
@@ -146,7 +146,7 @@ class Timeline:
     name: str
     steps: tuple[Step, ...]
     source: str = ""
-    faults: StoryFaults = NO_FAULTS
+    faults: ScenarioFaults = NO_FAULTS
     goes_wrong: bool = field(init=False, repr=False, compare=False, default=False)
     sub_tasks: tuple[tuple[int, SubTask], ...] = field(init=False, repr=False, compare=False, default=())
     _index: Mapping[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)

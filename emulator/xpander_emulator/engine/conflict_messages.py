@@ -1,35 +1,35 @@
 """How an act that a task does not allow is refused: what it is now, and what it would take."""
 
 from xpander_emulator.core.task import Status
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import did_you_mean
 
 
-def not_awaited(standing: Standing, kind: str) -> str:
+def not_awaited(task_state: TaskState, kind: str) -> str:
     """Return why a task does not take a signal."""
-    if standing.snapshot.is_finished:
-        status = standing.snapshot.status
-        return f"Task '{standing.task.id}' is {status} and takes no further signal; '{kind}' came too late."
-    return f"{_where(standing)} and does not wait for '{kind}'. {_taken(standing)}"
+    if task_state.snapshot.is_finished:
+        status = task_state.snapshot.status
+        return f"Task '{task_state.task.id}' is {status} and takes no further signal; '{kind}' came too late."
+    return f"{_where(task_state)} and does not wait for '{kind}'. {_taken(task_state)}"
 
 
-def stands_still(standing: Standing) -> str:
+def stands_still(task_state: TaskState) -> str:
     """Return why skipping does not move a task."""
-    if standing.snapshot.is_finished:
-        return f"{_where(standing)}, its end; nothing changes by time."
-    return f"{_where(standing)}; nothing changes there by time. {_taken(standing)}"
+    if task_state.snapshot.is_finished:
+        return f"{_where(task_state)}, its end; nothing changes by time."
+    return f"{_where(task_state)}; nothing changes there by time. {_taken(task_state)}"
 
 
-def cannot_reach(standing: Standing, until: str) -> str:
+def cannot_reach(task_state: TaskState, until: str) -> str:
     """Return why a task does not get to a status or step by time."""
-    if standing.snapshot.is_finished:
-        return f"{_where(standing)}, its end; it cannot get to '{until}'."
-    return f"{_where(standing)} and cannot get to '{until}' by time alone. {_taken(standing)}"
+    if task_state.snapshot.is_finished:
+        return f"{_where(task_state)}, its end; it cannot get to '{until}'."
+    return f"{_where(task_state)} and cannot get to '{until}' by time alone. {_taken(task_state)}"
 
 
-def unknown_target(standing: Standing, until: str) -> str | None:
+def unknown_target(task_state: TaskState, until: str) -> str | None:
     """Return why `until` is no place to skip to; None where it is a status, or a step of the task's story."""
-    timeline = standing.turn.timeline
+    timeline = task_state.turn.timeline
     steps = [step.id for step in timeline.steps]
     known = (*Status, *steps)
     if until in known:
@@ -40,10 +40,10 @@ def unknown_target(standing: Standing, until: str) -> str | None:
     return story + (did_you_mean(until, known) or ".")
 
 
-def _where(standing: Standing) -> str:
-    snapshot = standing.snapshot
-    return f"Task '{standing.task.id}' is {snapshot.status} at step '{snapshot.step.id}'"
+def _where(task_state: TaskState) -> str:
+    snapshot = task_state.snapshot
+    return f"Task '{task_state.task.id}' is {snapshot.status} at step '{snapshot.step.id}'"
 
 
-def _taken(standing: Standing) -> str:
-    return f"Signals that would be taken now: {', '.join(standing.snapshot.waits_for)}."
+def _taken(task_state: TaskState) -> str:
+    return f"Signals that would be taken now: {', '.join(task_state.snapshot.waits_for)}."

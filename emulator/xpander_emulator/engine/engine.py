@@ -19,14 +19,14 @@ from xpander_emulator.core.signals import Signal
 from xpander_emulator.core.task import Status
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.engine import conflict_messages, feed
-from xpander_emulator.engine.eviction import Forgetting
+from xpander_emulator.engine.eviction import Eviction
 from xpander_emulator.engine.fault_selection import Faults
 from xpander_emulator.engine.feed import Feed
 from xpander_emulator.engine.render.task import TaskRenderer
-from xpander_emulator.engine.render.variations import Odd
+from xpander_emulator.engine.render.variations import Variation
 from xpander_emulator.engine.shared_feed import Following
-from xpander_emulator.engine.start_task import Births, Start
-from xpander_emulator.engine.task_state import Standing, Standings, told_of
+from xpander_emulator.engine.start_task import Start, TaskStarter
+from xpander_emulator.engine.task_state import TaskState, TaskStates, told_of
 from xpander_emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from xpander_emulator.journal.port import Journal
 from xpander_emulator.scenario.directory import Directory
@@ -52,9 +52,9 @@ class View(NamedTuple):
     warning: what of the request was left aside, and why; empty where nothing was.
     """
 
-    standing: Standing
+    task_state: TaskState
     body: Mapping[str, Any]
-    sent: Odd
+    sent: Variation
     encoded: bytes
     checked: set[str]
     replies: dict[str, Any]
@@ -91,10 +91,12 @@ class Engine:
         self.feed = Feed()
         self.following = Following(store, self.feed)
         first = first_clock(settings.clock, settings.scale, settings.start, machine_time())
-        self.standings = Standings(store, store.agree_on(first))
-        self.faults = Faults(store, self.standings, catalogue, settings.seed)
-        self._births = Births(settings, catalogue, self.directory, default, renderer, store, self.standings, self.feed)
-        self._forgetting = Forgetting(store, self.standings, self.feed, settings.max_tasks, self._forget_views)
+        self.task_states = TaskStates(store, store.agree_on(first))
+        self.faults = Faults(store, self.task_states, catalogue, settings.seed)
+        self._births = TaskStarter(
+            settings, catalogue, self.directory, default, renderer, store, self.task_states, self.feed
+        )
+        self._forgetting = Eviction(store, self.task_states, self.feed, settings.max_tasks, self._forget_views)
         self.closing = False
         self.before_reset: list[Callable[[str, frozenset[str]], Awaitable[None]]] = []
         """Called with the namespace and the scopes before anything is forgotten."""
@@ -112,16 +114,16 @@ class Engine:
         BadRequest for an unknown preferred scenario.
         """
         reading = reading or await self.store.read(namespace, "")
-        standing, count = await self._births.start(namespace, start, choice, reading)
+        task_state, count = await self._births.start(namespace, start, choice, reading)
         if count > self.settings.max_tasks:
             await self._forgetting.make_room(count)
-        return self._view(standing)
+        return self._view(task_state)
 
     # Reading
 
     async def peek(self, namespace: str, task_id: str) -> View:
         """Return a task as it is, without counting as a read. Raises NotFound."""
-        return self._view(await self.standings.get(namespace, task_id))
+        return self._view(await self.task_states.get(namespace, task_id))
 
     async def read(self, namespace: str, task_id: str, reading: Reading | None = None) -> View:
         """Return a task to a client that asks for it; the read moves a task that counts reads, or on an auto clock.
@@ -129,15 +131,15 @@ class Engine:
         reading: of the task, for a caller that has just looked. Raises NotFound.
         """
         reading = reading or await self.store.read(namespace, task_id)
-        clock = self.standings.clock_of(reading)
+        clock = self.task_states.clock_of(reading)
         if (view := self._seen(namespace, task_id, reading, clock)) is not None:
             return view
 
-        def poll(standing: Standing) -> Sequence[Signal]:
-            return on_read(standing.turn, standing.now, standing.snapshot, in_no_time=clock.mode == "auto")
+        def poll(task_state: TaskState) -> Sequence[Signal]:
+            return on_read(task_state.turn, task_state.now, task_state.snapshot, in_no_time=clock.mode == "auto")
 
-        standing = await self.standings.of(namespace, reading)
-        return self._view(await self._change(namespace, task_id, poll, standing), clock)
+        task_state = await self.task_states.of(namespace, reading)
+        return self._view(await self._change(namespace, task_id, poll, task_state), clock)
 
     async def wait(self, namespace: str, task_id: str, seconds: float | None = None) -> View:
         """Return a task once it has ended or waits for somebody, or as it is when the time is over or the server stops.
@@ -147,65 +149,65 @@ class Engine:
         """
         return self._view(await self._shown(await self._rested(namespace, task_id, seconds)))
 
-    async def _rested(self, namespace: str, task_id: str, seconds: float | None) -> Standing:
+    async def _rested(self, namespace: str, task_id: str, seconds: float | None) -> TaskState:
         loop = asyncio.get_running_loop()
         ends = None if seconds is None else loop.time() + seconds
         patience = loop.time() + MANUAL_WAIT_SECONDS
         while True:
-            standing = await self.standings.get(namespace, task_id)
-            if standing.snapshot.is_finished or standing.snapshot.status is Status.PAUSED:
-                return standing
-            if await self.skip_idle(standing):
+            task_state = await self.task_states.get(namespace, task_id)
+            if task_state.snapshot.is_finished or task_state.snapshot.status is Status.PAUSED:
+                return task_state
+            if await self.skip_idle(task_state):
                 continue
-            clock = await self.standings.clock(namespace)
+            clock = await self.task_states.clock(namespace)
             if clock.mode == "auto" or self.closing:
-                return standing
+                return task_state
             bounds = [ends] if clock.pace else [ends, patience]
             left = min((bound - loop.time() for bound in bounds if bound is not None), default=None)
             if left is not None and left <= 0:
-                return standing
-            await self.sleep(standing, standing.snapshot.next_change, left)
+                return task_state
+            await self.sleep(task_state, task_state.snapshot.next_change, left)
 
-    async def _shown(self, standing: Standing) -> Standing:
+    async def _shown(self, task_state: TaskState) -> TaskState:
         """Note that a task is shown where its plan wants to know, and return it."""
-        if next_move(standing.turn, standing.snapshot) is None:
-            return standing
+        if next_move(task_state.turn, task_state.snapshot) is None:
+            return task_state
 
-        def note(each: Standing) -> Sequence[Signal]:
+        def note(each: TaskState) -> Sequence[Signal]:
             return on_show(each.turn, each.now, each.snapshot)
 
-        return await self._change(standing.namespace, standing.task.id, note)
+        return await self._change(task_state.namespace, task_state.task.id, note)
 
-    async def skip_idle(self, standing: Standing) -> bool:
+    async def skip_idle(self, task_state: TaskState) -> bool:
         """Move a task on for somebody who waits for it, if it waits for nobody; tell whether it was moved.
 
         Whoever waits does not count as a reader, so a step that counts reads is passed at once, on any clock;
         a step that waits only for time is passed on an auto clock. A task with a plan makes its move.
         """
-        clock = await self.standings.clock(standing.namespace)
+        clock = await self.task_states.clock(task_state.namespace)
 
-        def idle(each: Standing) -> Sequence[Signal]:
-            if len(each.snapshot.visits) != len(standing.snapshot.visits):
+        def idle(each: TaskState) -> Sequence[Signal]:
+            if len(each.snapshot.visits) != len(task_state.snapshot.visits):
                 return ()
             return on_wait(each.turn, each.now, each.snapshot, in_no_time=clock.mode == "auto")
 
-        moved = await self._change(standing.namespace, standing.task.id, idle)
-        return len(moved.snapshot.visits) > len(standing.snapshot.visits)
+        moved = await self._change(task_state.namespace, task_state.task.id, idle)
+        return len(moved.snapshot.visits) > len(task_state.snapshot.visits)
 
-    async def sleep(self, standing: Standing, until: Millis | None, most: float | None = None) -> None:
+    async def sleep(self, task_state: TaskState, until: Millis | None, most: float | None = None) -> None:
         """Sleep until the clock that a task follows shows `until`, or something happens to the task or the clock.
 
         most: in seconds of real time; None for as long as it takes. Nobody sleeps once the server stops.
         """
         if self.closing:
             return
-        async with self.store.listen(standing.namespace, _bells(standing)) as bell:
+        async with self.store.listen(task_state.namespace, _notifications(task_state)) as subscription:
             # Another process may have acted between the reading and the listening.
-            if await self.standings.has_moved(standing):
+            if await self.task_states.has_moved(task_state):
                 return
-            clock = await self.standings.clock(standing.namespace)
-            due = None if until is None else clock.seconds_until(Millis(until - standing.ahead), machine_time())
-            await bell.wait(min((each for each in (due, most) if each is not None), default=None))
+            clock = await self.task_states.clock(task_state.namespace)
+            due = None if until is None else clock.seconds_until(Millis(until - task_state.ahead), machine_time())
+            await subscription.wait(min((each for each in (due, most) if each is not None), default=None))
 
     async def close(self) -> None:
         """Let nobody wait any longer, because the server stops: waiting calls return, streams end."""
@@ -233,14 +235,14 @@ class Engine:
         if kind == signals.UPDATE:
             self.renderer.check_update(given)
 
-        def decide(standing: Standing) -> Sequence[Signal]:
-            snapshot = standing.snapshot
+        def decide(task_state: TaskState) -> Sequence[Signal]:
+            snapshot = task_state.snapshot
             if kind == signals.STOP and snapshot.is_finished:
                 return ()
-            elsewhere = place not in (None, (standing.number, snapshot.step.id))
+            elsewhere = place not in (None, (task_state.number, snapshot.step.id))
             if elsewhere or (kind != signals.UPDATE and kind not in snapshot.waits_for):
-                raise Conflict(conflict_messages.not_awaited(standing, kind), snapshot.waits_for)
-            return [Signal(standing.now, kind, by, reason, given, seen=len(snapshot.visits))]
+                raise Conflict(conflict_messages.not_awaited(task_state, kind), snapshot.waits_for)
+            return [Signal(task_state.now, kind, by, reason, given, seen=len(snapshot.visits))]
 
         return self._view(await self._change(namespace, task_id, decide))
 
@@ -250,24 +252,24 @@ class Engine:
         Raises NotFound; Conflict where it cannot get there by time alone, and then nothing has changed.
         """
 
-        def decide(standing: Standing) -> Sequence[Signal]:
+        def decide(task_state: TaskState) -> Sequence[Signal]:
             if until is None:
-                skips = _skip(standing)
+                skips = _skip(task_state)
                 if not skips:
-                    raise Conflict(conflict_messages.stands_still(standing), standing.snapshot.waits_for)
+                    raise Conflict(conflict_messages.stands_still(task_state), task_state.snapshot.waits_for)
                 return skips
-            if (unknown := conflict_messages.unknown_target(standing, until)) is not None:
+            if (unknown := conflict_messages.unknown_target(task_state, until)) is not None:
                 raise BadRequest(unknown)
-            found = skip_until(standing.turn, standing.now, until)
+            found = skip_until(task_state.turn, task_state.now, until)
             if found is None:
-                raise Conflict(conflict_messages.cannot_reach(standing, until), standing.snapshot.waits_for)
+                raise Conflict(conflict_messages.cannot_reach(task_state, until), task_state.snapshot.waits_for)
             return found
 
         return self._view(await self._change(namespace, task_id, decide))
 
     async def delete(self, namespace: str, task_id: str) -> None:
         """Forget a task and all of its sub-tasks. Raises NotFound."""
-        await self.standings.get(namespace, task_id)
+        await self.task_states.get(namespace, task_id)
         await self._forgetting.remove(namespace, task_id)
 
     # Time, scenarios, reset
@@ -288,7 +290,7 @@ class Engine:
         return await self._move_clock(namespace, lambda clock: clock.advanced(by, machine_time()))
 
     async def _move_clock(self, namespace: str, move: Callable[[Clock], Clock]) -> Clock:
-        first = self.standings.first_clock
+        first = self.task_states.first_clock
         moved = await change_fact(self.store, namespace, CLOCK, lambda clock: move(clock or first)) or first
         self.feed.tell(namespace, feed.CLOCK)
         return moved
@@ -354,7 +356,7 @@ class Engine:
     def _seen(self, namespace: str, task_id: str, reading: Reading, clock: Clock) -> View | None:
         """Return the last view of a task if it still holds."""
         seen = self._views.get((namespace, task_id))
-        if seen is None or (clock.mode == "auto" and seen.view.standing.snapshot.moves_by_itself):
+        if seen is None or (clock.mode == "auto" and seen.view.task_state.snapshot.moves_by_itself):
             return None
         if seen.task.turn.plan or reading.task is not seen.task or reading.children:
             return None
@@ -362,15 +364,15 @@ class Engine:
             return None
         return seen.view
 
-    def _view(self, standing: Standing, clock: Clock | None = None) -> View:
-        body = self.renderer.task(standing)
-        sent = self.renderer.sent(standing, body)
-        warning = self.renderer.left_aside(standing)
-        view = View(standing, body, sent, json_codec.dumps(sent.body), set(), {}, warning)
-        task, snapshot = standing.task, standing.snapshot
-        lasting = task.follows is None and not standing.children and not snapshot.counts_polls
+    def _view(self, task_state: TaskState, clock: Clock | None = None) -> View:
+        body = self.renderer.task(task_state)
+        sent = self.renderer.sent(task_state, body)
+        warning = self.renderer.left_aside(task_state)
+        view = View(task_state, body, sent, json_codec.dumps(sent.body), set(), {}, warning)
+        task, snapshot = task_state.task, task_state.snapshot
+        lasting = task.follows is None and not task_state.children and not snapshot.counts_polls
         if clock is not None and lasting:
-            key = (standing.namespace, task.id)
+            key = (task_state.namespace, task.id)
             self._forget_views((key,))
             if len(self._views) >= _MOST_VIEWS:
                 self._views.popitem(last=False)
@@ -385,45 +387,45 @@ class Engine:
         self,
         namespace: str,
         task_id: str,
-        decide: Callable[[Standing], Sequence[Signal]],
-        found: Standing | None = None,
-    ) -> Standing:
+        decide: Callable[[TaskState], Sequence[Signal]],
+        found: TaskState | None = None,
+    ) -> TaskState:
         """Append the signals that `decide` finds right; decide anew when somebody else was faster.
 
         found: where the task stands, for a caller that has just looked.
         """
         for _ in range(ATTEMPTS):
-            standing = found or await self.standings.get(namespace, task_id)
+            task_state = found or await self.task_states.get(namespace, task_id)
             found = None
-            decided = decide(standing)
+            decided = decide(task_state)
             if not decided:
-                return standing
-            if len(standing.turn.signals) + len(decided) > MAX_SIGNALS:
+                return task_state
+            if len(task_state.turn.signals) + len(decided) > MAX_SIGNALS:
                 raise Conflict(f"Task '{task_id}' has had {MAX_SIGNALS:,} signals, the most that one turn takes.")
-            task = standing.task.with_signals(decided)
+            task = task_state.task.with_signals(decided)
             try:
                 await self.store.replace(namespace, task)
             except StaleWrite:
                 continue
-            turn = standing.turn.after(*decided)
-            moved = standing._replace(task=task, turn=turn, snapshot=replay(turn, standing.now))
+            turn = task_state.turn.after(*decided)
+            moved = task_state._replace(task=task, turn=turn, snapshot=replay(turn, task_state.now))
             for signal in decided:
                 self.feed.tell(namespace, feed.SIGNAL, partial(_signalled, moved, signal))
-            if standing.children or turn.timeline.sub_tasks:
-                return await self.standings.get(namespace, task_id)
+            if task_state.children or turn.timeline.sub_tasks:
+                return await self.task_states.get(namespace, task_id)
             return moved
         raise StaleWrite(f"Task '{task_id}' is being changed by others all the time; try again.")
 
 
-def _skip(standing: Standing) -> Sequence[Signal]:
-    skip = skip_to_change(standing.turn, standing.now, standing.snapshot)
+def _skip(task_state: TaskState) -> Sequence[Signal]:
+    skip = skip_to_change(task_state.turn, task_state.now, task_state.snapshot)
     return () if skip is None else (skip,)
 
 
-def _signalled(standing: Standing, signal: Signal) -> dict[str, Any]:
-    return {**told_of(standing), "signal": signal.kind, "by": signal.by}
+def _signalled(task_state: TaskState, signal: Signal) -> dict[str, Any]:
+    return {**told_of(task_state), "signal": signal.kind, "by": signal.by}
 
 
-def _bells(standing: Standing) -> tuple[str, ...]:
-    follows = standing.task.follows
-    return (standing.task.id,) if follows is None else (standing.task.id, follows.parent)
+def _notifications(task_state: TaskState) -> tuple[str, ...]:
+    follows = task_state.task.follows
+    return (task_state.task.id,) if follows is None else (task_state.task.id, follows.parent)

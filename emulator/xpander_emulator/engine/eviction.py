@@ -6,7 +6,7 @@ from typing import Final
 
 from xpander_emulator.engine import feed
 from xpander_emulator.engine.feed import Feed
-from xpander_emulator.engine.task_state import Standings
+from xpander_emulator.engine.task_state import TaskStates
 from xpander_emulator.store.port import Store
 
 Told = Callable[[Iterable[tuple[str, str]]], None]
@@ -17,15 +17,15 @@ _REACHES: Final = (1, 32, 1_000)
 _WITHOUT_SEARCH: Final = 10_000
 
 
-class Forgetting:
+class Eviction:
     """Forgets tasks: the oldest finished one where there are more than `most`, else the oldest.
 
     told: called with the namespaces and ids of tasks that are gone.
     """
 
-    def __init__(self, store: Store, standings: Standings, feed: Feed, most: int, told: Told) -> None:
+    def __init__(self, store: Store, task_states: TaskStates, feed: Feed, most: int, told: Told) -> None:
         self._store = store
-        self._standings = standings
+        self._task_states = task_states
         self._feed = feed
         self._most = most
         self._told = told
@@ -50,8 +50,8 @@ class Forgetting:
             # The newest of all is the one that was just started.
             oldest = await self._store.oldest(min(reach, self._most))
             for namespace, task in oldest:
-                standing = await self._standings.alone(namespace, task, await self._standings.now(namespace))
-                if standing is not None and standing.snapshot.is_finished:
+                task_state = await self._task_states.alone(namespace, task, await self._task_states.now(namespace))
+                if task_state is not None and task_state.snapshot.is_finished:
                     return namespace, task.id
         self._without_search = min(_WITHOUT_SEARCH, self._most) if searched else self._without_search - 1
         return (oldest[0][0], oldest[0][1].id) if oldest else None

@@ -13,10 +13,10 @@ from xpander_emulator.contract.model import Operation
 from xpander_emulator.core.faults import BUILT_IN, Fault, FaultRule
 from xpander_emulator.core.replay import draw
 from xpander_emulator.core.timeline import Timeline
-from xpander_emulator.engine.task_state import Standing, Standings
-from xpander_emulator.errors import BadRequest, Mistake, StaleWrite, did_you_mean
+from xpander_emulator.engine.task_state import TaskState, TaskStates
+from xpander_emulator.errors import BadRequest, Diagnostic, StaleWrite, did_you_mean
 from xpander_emulator.scenario import keys
-from xpander_emulator.scenario.diagnostics import Findings, Rules
+from xpander_emulator.scenario.diagnostics import Diagnostics, Rules
 from xpander_emulator.scenario.faults import Place, read_rules
 from xpander_emulator.scenario.property_schemas import Path
 from xpander_emulator.scenario.selection import Catalogue
@@ -85,19 +85,19 @@ class _Fitting:
     place: tuple[str, str] | None = None
 
 
-class _Told(Findings):
+class _Told(Diagnostics):
     """The mistakes of a request's body, each told by its path there."""
 
     def add(self, path: Path, message: str, *, key: bool = False) -> None:
-        self.mistakes.append(Mistake(".".join(map(str, path)), 1, 1, message))
+        self.diagnostics.append(Diagnostic(".".join(map(str, path)), 1, 1, message))
 
 
 class Faults:
     """The faults of one server. First goes what is preferred, then what is to come, then the step's, the story's."""
 
-    def __init__(self, store: Store, standings: Standings, catalogue: Catalogue, seed: int) -> None:
+    def __init__(self, store: Store, task_states: TaskStates, catalogue: Catalogue, seed: int) -> None:
         self._store = store
-        self._standings = standings
+        self._task_states = task_states
         self._catalogue = catalogue
         self._seed = seed
 
@@ -123,17 +123,17 @@ class Faults:
         timeline = task.turn.timeline if task else story.timeline if story else None
         preferred = self._preferred(asked, timeline)
         goes_wrong = task is not None and task.turn.timeline.goes_wrong
-        standing = await self._standings.of(asked.namespace, reading)
-        told = _told(asked, standing) if standing and goes_wrong else ()
-        struck = await self._first(asked.namespace, [*_coming(asked, reading.faults, standing), *told])
+        task_state = await self._task_states.of(asked.namespace, reading)
+        told = _told(asked, task_state) if task_state and goes_wrong else ()
+        struck = await self._first(asked.namespace, [*_coming(asked, reading.faults, task_state), *told])
         if preferred is None:
             return struck
         ordinal = await self._store.hit(asked.namespace, "", _PREFERRED)
         return self._hit(preferred, ordinal, asked.namespace, "", _PREFERRED, preferred=True)
 
-    async def strike_started(self, asked: Asked, standing: Standing) -> Hit | None:
+    async def strike_started(self, asked: Asked, task_state: TaskState) -> Hit | None:
         """Return the fault that the story of a task has for the very request that has started it, or None."""
-        return await self._first(asked.namespace, _told(asked, standing))
+        return await self._first(asked.namespace, _told(asked, task_state))
 
     def named(self, name: str, timeline: Timeline | None = None) -> Fault:
         """Return a fault by its name: of the task's own story, built-in, or else of any story. Raises BadRequest."""
@@ -180,14 +180,16 @@ class Faults:
     def _read(self, name: str, written: Json, operations: Mapping[str, str]) -> tuple[FaultRule, ...]:
         findings = _Told(_NO_DOCUMENT, Rules(operations=operations))
         rules = read_rules(findings, (name,), written, self._place())
-        if findings.mistakes:
-            raise BadRequest("; ".join(f"{mistake.file}: {mistake.message}" for mistake in findings.mistakes))
+        if findings.diagnostics:
+            raise BadRequest(
+                "; ".join(f"{diagnostic.file}: {diagnostic.message}" for diagnostic in findings.diagnostics)
+            )
         return rules
 
     def _place(self) -> Place:
         stories = (story.timeline.faults.named for story in self._catalogue.values())
         named = {name: fault for known in stories for name, fault in known.items()}
-        return Place(keys.FAULT_RULE_KEYS, named, is_story=False)
+        return Place(keys.FAULT_RULE_KEYS, named, is_scenario=False)
 
     def _preferred(self, asked: Asked, timeline: Timeline | None) -> Fault | None:
         if asked.preferred is None:
@@ -219,28 +221,28 @@ def _left(kept: Sequence[tuple[FaultRule, int]]) -> tuple[FaultRule, ...]:
     return tuple(rule for rule in left if rule is not None)
 
 
-def _coming(asked: Asked, rules: Sequence[FaultRule], standing: Standing | None) -> Iterator[_Fitting]:
+def _coming(asked: Asked, rules: Sequence[FaultRule], task_state: TaskState | None) -> Iterator[_Fitting]:
     for index, rule in enumerate(rules):
-        if _fits(rule, asked, standing) and (rule.operation or asked.streams or not rule.fault.is_of_a_stream):
+        if _fits(rule, asked, task_state) and (rule.operation or asked.streams or not rule.fault.is_of_a_stream):
             yield _Fitting(rule, "", str(index))
 
 
-def _told(asked: Asked, standing: Standing) -> Iterator[_Fitting]:
+def _told(asked: Asked, task_state: TaskState) -> Iterator[_Fitting]:
     """Yield the rules of a task's story that a request fits: those of its step first."""
-    turn, snapshot = standing.turn, standing.snapshot
+    turn, snapshot = task_state.turn, task_state.snapshot
     step = () if snapshot.detached else snapshot.step.faults
     for place, rules in ((snapshot.step.id, step), ("", turn.timeline.faults.rules)):
         yield from (
-            _Fitting(rule, standing.task.id, f"{standing.number}/{place}/{index}", (turn.timeline.name, place))
+            _Fitting(rule, task_state.task.id, f"{task_state.number}/{place}/{index}", (turn.timeline.name, place))
             for index, rule in enumerate(rules)
-            if _fits(rule, asked, standing) and (rule.operation or _is_meant(rule, asked))
+            if _fits(rule, asked, task_state) and (rule.operation or _is_meant(rule, asked))
         )
 
 
-def _fits(rule: FaultRule, asked: Asked, standing: Standing | None) -> bool:
+def _fits(rule: FaultRule, asked: Asked, task_state: TaskState | None) -> bool:
     if rule.operation not in (None, asked.operation.id):
         return False
-    return rule.task_status is None or (standing is not None and standing.snapshot.status is rule.task_status)
+    return rule.task_status is None or (task_state is not None and task_state.snapshot.status is rule.task_status)
 
 
 def _is_meant(rule: FaultRule, asked: Asked) -> bool:

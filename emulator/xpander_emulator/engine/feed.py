@@ -44,14 +44,14 @@ class _Ring:
 
     lost: int
     events: deque[Event] = field(default_factory=deque)
-    bells: set[asyncio.Event] = field(default_factory=set)
+    notifications: set[asyncio.Event] = field(default_factory=set)
 
     def keep(self, event: Event) -> None:
         if len(self.events) == MAX_KEPT:
             self.lost = self.events.popleft().number
         self.events.append(event)
-        for bell in self.bells:
-            bell.set()
+        for subscription in self.notifications:
+            subscription.set()
 
     def after(self, number: int) -> list[Event]:
         """Return the events behind this number, oldest first; a follower is seldom far behind."""
@@ -92,18 +92,18 @@ class Feed:
         last: the id of the last event that the follower has had; it goes on from there, or is told STALE first.
         """
         ring = self._rings.get(namespace) or self._begun(namespace)
-        bell = asyncio.Event()
-        ring.bells.add(bell)
+        subscription = asyncio.Event()
+        ring.notifications.add(subscription)
         seen = self._seen(last)
         try:
             while True:
-                bell.clear()
+                subscription.clear()
                 for event in self._missed(ring, seen):
                     seen = event.number
                     yield f"{self._name}-{seen}", event
-                await bell.wait()
+                await subscription.wait()
         finally:
-            ring.bells.discard(bell)
+            ring.notifications.discard(subscription)
 
     def _missed(self, ring: _Ring, seen: int) -> Iterator[Event]:
         if seen < ring.lost:
@@ -121,7 +121,7 @@ class Feed:
         self._number += 1
         ring = _Ring(self._number)
         spare = len(self._rings) + 1 - MAX_NAMESPACES
-        for name in [name for name, each in self._rings.items() if not each.bells][: max(spare, 0)]:
+        for name in [name for name, each in self._rings.items() if not each.notifications][: max(spare, 0)]:
             del self._rings[name]
         self._rings[namespace] = ring
         return ring

@@ -14,7 +14,7 @@ from xpander_emulator.contract.model import Contract
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.errors import InvalidFiles
 from xpander_emulator.scenario.compile import SUFFIXES
-from xpander_emulator.scenario.load import check_runnables, load_stories
+from xpander_emulator.scenario.load import check_runnables, load_catalogue
 from xpander_emulator.scenario.selection import Catalogue
 from xpander_emulator.settings import Settings
 
@@ -80,7 +80,7 @@ class Watcher:
         _logger.info("Scenarios read again: %s.", told)
 
     def _load(self, contract: Contract) -> Catalogue:
-        found = load_stories(self._settings.scenarios, contract)
+        found = load_catalogue(self._settings.scenarios, contract)
         check_runnables(self._settings.runnables, found)
         return found
 

@@ -46,11 +46,11 @@ class Following:
         is_stale = False
         while True:
             try:
-                async with self._store.listen_elsewhere(namespace) as bell:
+                async with self._store.listen_elsewhere(namespace) as subscription:
                     listens.set()
                     if is_stale:
                         self._feed.tell(namespace, STALE)
-                    await bell.wait(None)
+                    await subscription.wait(None)
                 await asyncio.sleep(GATHER_SECONDS)
             except StoreUnavailable:
                 listens.set()

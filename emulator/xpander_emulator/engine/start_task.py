@@ -15,7 +15,7 @@ from xpander_emulator.core.timeline import NO_TIME, Millis, with_one_fault
 from xpander_emulator.engine import feed
 from xpander_emulator.engine.feed import Feed
 from xpander_emulator.engine.render.task import TaskRenderer
-from xpander_emulator.engine.task_state import Standing, Standings, told_of
+from xpander_emulator.engine.task_state import TaskState, TaskStates, told_of
 from xpander_emulator.errors import Conflict, NotFound
 from xpander_emulator.scenario.directory import Directory
 from xpander_emulator.scenario.selection import Catalogue, Choice, choose
@@ -52,7 +52,7 @@ class _Role(NamedTuple):
     fault: Strike | None = None
 
 
-class Births:
+class TaskStarter:
     """Starts the tasks of one server.
 
     default: the scenario of a start for which there is no other.
@@ -66,7 +66,7 @@ class Births:
         default: str,
         renderer: TaskRenderer,
         store: Store,
-        standings: Standings,
+        task_states: TaskStates,
         feed: Feed,
     ) -> None:
         self._settings = settings
@@ -76,7 +76,7 @@ class Births:
         self._default = default
         self._renderer = renderer
         self._store = store
-        self._standings = standings
+        self._task_states = task_states
         self._feed = feed
 
     def adopt(self, catalogue: Catalogue, directory: Directory) -> None:
@@ -86,7 +86,7 @@ class Births:
 
     async def start(
         self, namespace: str, start: Start, choice: Choice | None, reading: Reading
-    ) -> tuple[Standing, int]:
+    ) -> tuple[TaskState, int]:
         """Start a task, or a further turn of a finished one; return it, and how many tasks that makes, 0 if no more.
 
         choice:  the scenario that it takes whatever else would be chosen, and why; None to choose.
@@ -98,7 +98,7 @@ class Births:
         if self._settings.known_only and not self._directory.knows(start.runs):
             raise NotFound(f"{start.kind.capitalize()} not found")
         task_id = start.body.get("id") or None
-        existing = await self._standings.find(namespace, task_id) if task_id else None
+        existing = await self._task_states.find(namespace, task_id) if task_id else None
         if existing is not None and not existing.snapshot.is_finished:
             raise Conflict(
                 f"Task '{task_id}' is {existing.snapshot.status}. Wait for its end, or change or omit `id`,"
@@ -110,7 +110,7 @@ class Births:
             role = await self._take_pin(namespace, start, role)
         if existing is not None:
             return await self._further_turn(namespace, existing, start, role)
-        return await self._first_turn(namespace, task_id, start, role, self._standings.clock_of(reading))
+        return await self._first_turn(namespace, task_id, start, role, self._task_states.clock_of(reading))
 
     def _role(self, start: Start, pins: Pins) -> _Role:
         """Return what a start plays."""
@@ -140,7 +140,7 @@ class Births:
 
     async def _first_turn(
         self, namespace: str, task_id: str | None, start: Start, role: _Role, clock: Clock
-    ) -> tuple[Standing, int]:
+    ) -> tuple[TaskState, int]:
         now = clock.now(machine_time())
         ordinal = await self._store.next_ordinal(namespace)
         key = self._key(namespace, ordinal, 0)
@@ -151,29 +151,29 @@ class Births:
         task = Task(task_id or await self._free_id(namespace, key), ordinal, (turn,), parent=parent)
         return await self._keep_new(namespace, task, turn, now)
 
-    async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> tuple[Standing, int]:
-        standing = Standing(namespace, task, turn, 0, now, replay(turn, now))
-        planned = await self._planned(standing, 0, {task.id}) if turn.timeline.sub_tasks else ()
+    async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> tuple[TaskState, int]:
+        task_state = TaskState(namespace, task, turn, 0, now, replay(turn, now))
+        planned = await self._planned(task_state, 0, {task.id}) if turn.timeline.sub_tasks else ()
         count = await self._store.add(namespace, (task, *planned))
-        self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
-        return standing, count
+        self._feed.tell(namespace, feed.BIRTH, partial(told_of, task_state))
+        return task_state, count
 
     async def _further_turn(
-        self, namespace: str, existing: Standing, start: Start, role: _Role
-    ) -> tuple[Standing, int]:
+        self, namespace: str, existing: TaskState, start: Start, role: _Role
+    ) -> tuple[TaskState, int]:
         task = existing.task
         number = len(task.turns)
         key = self._key(namespace, task.ordinal, number)
         turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
         task = task.with_turn(turn)
-        standing = existing._replace(
+        task_state = existing._replace(
             task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
-        await self._store.replace(namespace, task, await self._planned(standing, 0, set()))
-        self._feed.tell(namespace, feed.BIRTH, partial(told_of, standing))
-        return standing, 0
+        await self._store.replace(namespace, task, await self._planned(task_state, 0, set()))
+        self._feed.tell(namespace, feed.BIRTH, partial(told_of, task_state))
+        return task_state, 0
 
-    async def _planned(self, parent: Standing, depth: int, taken: set[str]) -> tuple[Task, ...]:
+    async def _planned(self, parent: TaskState, depth: int, taken: set[str]) -> tuple[Task, ...]:
         """Return the sub-tasks that the story of `parent` may start, and theirs.
 
         taken: ids that will be kept together with these; theirs are added.
@@ -196,7 +196,7 @@ class Births:
             child_id = await self._free_id(parent.namespace, key, taken)
             taken.add(child_id)
             task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
-            child = Standing(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
+            child = TaskState(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
             planned += [task, *await self._planned(child, depth + 1, taken)]
         return tuple(planned)
 

@@ -12,7 +12,7 @@ from xpander_emulator.core.timeline import Millis
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.render.task import TaskRenderer
 from xpander_emulator.engine.render.variations import FUTURE_EVENT
-from xpander_emulator.engine.task_state import Standing, Standings
+from xpander_emulator.engine.task_state import TaskState, TaskStates
 from xpander_emulator.errors import NotFound
 from xpander_emulator.settings import EventSet
 
@@ -30,7 +30,7 @@ MAX_CHUNKS: Final = 1_000
 Envelope = dict[str, Any]
 
 
-async def follow(engine: Engine, standing: Standing) -> AsyncIterator[Envelope]:
+async def follow(engine: Engine, task_state: TaskState) -> AsyncIterator[Envelope]:
     """Yield the events of a turn from its beginning on, and end after `task_finished`.
 
     Sleeps until the next event on the task's clock, or until something happens to it; on an auto clock it skips
@@ -38,87 +38,87 @@ async def follow(engine: Engine, standing: Standing) -> AsyncIterator[Envelope]:
     of the same id was started since, or the server stops.
     """
     which: EventSet = engine.settings.events
-    script = Script(engine.standings, engine.renderer)
+    script = Script(engine.task_states, engine.renderer)
     if which == "latest":
-        yield script.envelope(standing, standing.snapshot.created_at, CONNECTED, None)
+        yield script.envelope(task_state, task_state.snapshot.created_at, CONNECTED, None)
     sent, mark = 0, None
     while True:
         try:
-            standing = await engine.standings.turn(standing.namespace, standing.task.id, standing.number)
+            task_state = await engine.task_states.turn(task_state.namespace, task_state.task.id, task_state.number)
         except NotFound:
             return
-        mark = standing.task.mark if mark is None else mark
-        if standing.task.mark != mark:
+        mark = task_state.task.mark if mark is None else mark
+        if task_state.task.mark != mark:
             return
-        due, upcoming = script.due(standing)
+        due, upcoming = script.due(task_state)
         for event in due[sent:]:
             if which == "latest" or event.type in STABLE:
-                yield await script.tell(standing, event)
+                yield await script.tell(task_state, event)
             if event.type == told.CREATED and engine.settings.future:
-                yield script.envelope(standing, event.at, FUTURE_EVENT, {"by": "a later release"})
+                yield script.envelope(task_state, event.at, FUTURE_EVENT, {"by": "a later release"})
         sent = len(due)
         if any(event.type == told.FINISHED for event in due) or engine.closing:
             return
         # A turn that another one has followed has ended; nothing but the newest one moves.
-        if not await engine.skip_idle(standing):
-            await engine.sleep(standing, upcoming)
+        if not await engine.skip_idle(task_state):
+            await engine.sleep(task_state, upcoming)
 
 
 class Script:
     """What a stream tells of a turn, event by event."""
 
-    def __init__(self, standings: Standings, renderer: TaskRenderer) -> None:
-        self._standings = standings
+    def __init__(self, task_states: TaskStates, renderer: TaskRenderer) -> None:
+        self._task_states = task_states
         self._renderer = renderer
 
-    def due(self, standing: Standing) -> tuple[list[Event], Millis | None]:
+    def due(self, task_state: TaskState) -> tuple[list[Event], Millis | None]:
         """Return the events that have happened, in order, and when the next one does by itself, or None.
 
         The latter is on the clock that the turn follows.
         """
-        snapshot, turn = standing.snapshot, standing.turn
-        every = [each for event in told.events(turn, standing.now) for each in self._with_chunks(standing, event)]
+        snapshot, turn = task_state.snapshot, task_state.turn
+        every = [each for event in told.events(turn, task_state.now) for each in self._with_chunks(task_state, event)]
         every.sort(key=lambda event: event.at)
-        own_time = standing.now + snapshot.offset
+        own_time = task_state.now + snapshot.offset
         due = [event for event in every if event.at <= own_time]
         coming = [Millis(event.at - snapshot.offset) for event in every[len(due) :]]
         changes = [] if snapshot.next_change is None else [snapshot.next_change]
         return due, min((*coming, *changes), default=None)
 
-    async def tell(self, standing: Standing, event: Event) -> Envelope:
+    async def tell(self, task_state: TaskState, event: Event) -> Envelope:
         """Return an event as it is sent."""
-        return self.envelope(standing, event.at, event.type, await self._data(standing, event))
+        return self.envelope(task_state, event.at, event.type, await self._data(task_state, event))
 
-    def envelope(self, standing: Standing, at: Millis, kind: str, data: Any) -> Envelope:
+    def envelope(self, task_state: TaskState, at: Millis, kind: str, data: Any) -> Envelope:
         """Return what stands around every event's data."""
         organization_id = self._renderer.organization_id
-        task_id = standing.task.id
+        task_id = task_state.task.id
         return {"type": kind, "task_id": task_id, "organization_id": organization_id, "time": iso(at), "data": data}
 
-    async def _data(self, standing: Standing, event: Event) -> Any:
+    async def _data(self, task_state: TaskState, event: Event) -> Any:
         if event.type in (told.CREATED, told.UPDATED, told.FINISHED):
-            then = await self._standings.at_moment(standing, event.moment)
+            then = await self._task_states.at_moment(task_state, event.moment)
             return self._renderer.sent(then, self._renderer.task(then)).body
         if event.type == told.AUTH and event.data in (told.LOGIN_REQUIRED, told.TOKEN_READY):
-            return self._renderer.authorization(standing, event.moment, str(event.data))
+            return self._renderer.authorization(task_state, event.moment, str(event.data))
         if isinstance(event.data, _Cut):
             return event.data.text
-        return self._renderer.told(standing, event.moment, event.type, event.data)
+        return self._renderer.told(task_state, event.moment, event.type, event.data)
 
-    def _with_chunks(self, standing: Standing, event: Event) -> Iterator[Event]:
+    def _with_chunks(self, task_state: TaskState, event: Event) -> Iterator[Event]:
         """Yield the event, or for a streamed result each of its chunks, evenly over its span."""
         if event.until is None:
             yield event
             return
-        words = cut(self._result(standing, event))
+        words = cut(self._result(task_state, event))
         for index, word in enumerate(words, start=1):
             at = Millis(event.at + (event.until - event.at) * index // (len(words) + 1))
             if event.left is None or at <= event.left:
                 yield event._replace(at=at, data=_Cut(word), until=None)
 
-    def _result(self, standing: Standing, event: Event) -> str:
-        turn, then = told.result_turn(standing.turn, event)
-        result = self._renderer.task(standing.seen_as(turn, then, replay(turn, then)))["result"]
+    def _result(self, task_state: TaskState, event: Event) -> str:
+        turn, then = told.result_turn(task_state.turn, event)
+        result = self._renderer.task(task_state.seen_as(turn, then, replay(turn, then)))["result"]
         return result or ""
 
 

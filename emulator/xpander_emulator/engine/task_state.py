@@ -14,7 +14,7 @@ from xpander_emulator.store.port import Follows, Reading, Store, Task
 
 # One is made with every reading of a task. A NamedTuple is as immutable as a frozen dataclass, and made in a third of
 # the time (benchmarks/README.md).
-class Standing(NamedTuple):
+class TaskState(NamedTuple):
     """A task with all that its rendering needs to know.
 
     number:   which turn is shown, counted from 0.
@@ -37,12 +37,12 @@ class Standing(NamedTuple):
         first = self.task.turns[0]
         return Millis(first.born + first.offset)
 
-    def seen_as(self, turn: Turn, now: Millis, snapshot: Snapshot) -> "Standing":
+    def seen_as(self, turn: Turn, now: Millis, snapshot: Snapshot) -> "TaskState":
         """Return the same task with another history of its turn, at another instant."""
         return self._replace(turn=turn, now=now, snapshot=snapshot, children=())
 
 
-class Standings:
+class TaskStates:
     """Reads tasks from a store. One read of the clock in each call; nothing is changed and nothing kept.
 
     first_clock: the one that a namespace goes by until another is set.
@@ -60,18 +60,18 @@ class Standings:
         """Return what the namespace's clock shows."""
         return (await self.clock(namespace)).now(machine_time())
 
-    async def get(self, namespace: str, task_id: str) -> Standing:
+    async def get(self, namespace: str, task_id: str) -> TaskState:
         """Return where a task stands. Raises NotFound."""
-        standing = await self.find(namespace, task_id)
-        if standing is None:
+        task_state = await self.find(namespace, task_id)
+        if task_state is None:
             raise NotFound("Task not found")
-        return standing
+        return task_state
 
-    async def find(self, namespace: str, task_id: str) -> Standing | None:
+    async def find(self, namespace: str, task_id: str) -> TaskState | None:
         """Return where a task stands; None if there is none, or its story has not come to it."""
         return await self.of(namespace, await self._store.read(namespace, task_id))
 
-    async def of(self, namespace: str, reading: Reading) -> Standing | None:
+    async def of(self, namespace: str, reading: Reading) -> TaskState | None:
         """Return where the newest turn of a task stands that was just read, with its sub-tasks; None as `find` does."""
         if reading.task is None:
             return None
@@ -81,28 +81,30 @@ class Standings:
         """Return the clock that the namespace of a reading goes by."""
         return reading.clock or self.first_clock
 
-    async def _with_children(self, namespace: str, reading: Reading, now: Millis) -> Standing | None:
+    async def _with_children(self, namespace: str, reading: Reading, now: Millis) -> TaskState | None:
         task = reading.task
-        standing = None if task is None else await self.alone(namespace, task, now)
-        if standing is None or not reading.children:
-            return standing
-        found = [await self.alone(namespace, child, now) for child in reading.children if child.id != standing.task.id]
+        task_state = None if task is None else await self.alone(namespace, task, now)
+        if task_state is None or not reading.children:
+            return task_state
+        found = [
+            await self.alone(namespace, child, now) for child in reading.children if child.id != task_state.task.id
+        ]
         children = tuple((child.task.id, child.snapshot.is_finished) for child in found if child is not None)
-        return standing._replace(children=children)
+        return task_state._replace(children=children)
 
-    async def has_moved(self, standing: Standing) -> bool:
+    async def has_moved(self, task_state: TaskState) -> bool:
         """Tell whether anything but time has happened to a turn since it stood so, its end with the task included."""
         try:
-            again = await self.turn(standing.namespace, standing.task.id, standing.number)
+            again = await self.turn(task_state.namespace, task_state.task.id, task_state.number)
         except NotFound:
             return True
         return (
-            (again.task.mark, again.task.version) != (standing.task.mark, standing.task.version)
-            or again.ahead != standing.ahead
-            or again.snapshot != standing.snapshot
+            (again.task.mark, again.task.version) != (task_state.task.mark, task_state.task.version)
+            or again.ahead != task_state.ahead
+            or again.snapshot != task_state.snapshot
         )
 
-    async def alone(self, namespace: str, task: Task, now: Millis, number: int | None = None) -> Standing | None:
+    async def alone(self, namespace: str, task: Task, now: Millis, number: int | None = None) -> TaskState | None:
         """Return where one turn of a task (the newest, or `number`) stands, its sub-tasks left aside."""
         number = len(task.turns) - 1 if number is None else number
         turn, ahead = task.turns[number], NO_TIME
@@ -115,7 +117,7 @@ class Standings:
             turn = task.turns[number]
         # Hosts whose clocks differ agree, because no reader is before the last thing that happened.
         now = Millis(max(now + ahead, turn.signals[-1].at if turn.signals else turn.born))
-        return Standing(namespace, task, turn, number, now, replay(turn, now), ahead=ahead)
+        return TaskState(namespace, task, turn, number, now, replay(turn, now), ahead=ahead)
 
     async def _begun(self, namespace: str, follows: Follows, now: Millis) -> tuple[Millis, Millis] | None:
         """Return when a story's sub-task begins, in its parent's own time, and how far ahead that time is now."""
@@ -128,41 +130,41 @@ class Standings:
             return None
         return entered[follows.step], Millis(parent.now + parent.snapshot.offset - now)
 
-    async def turn(self, namespace: str, task_id: str, number: int) -> Standing:
+    async def turn(self, namespace: str, task_id: str, number: int) -> TaskState:
         """Return where one turn of a task stands, its sub-tasks left aside. Raises NotFound."""
         reading = await self._store.read(namespace, task_id)
         task = reading.task
         known = task is not None and number < len(task.turns)
         now = self.clock_of(reading).now(machine_time())
-        standing = await self.alone(namespace, task, now, number) if task and known else None
-        if standing is None:
+        task_state = await self.alone(namespace, task, now, number) if task and known else None
+        if task_state is None:
             raise NotFound("Task not found")
-        return standing
+        return task_state
 
-    async def at_moment(self, standing: Standing, moment: Snapshot) -> Standing:
+    async def at_moment(self, task_state: TaskState, moment: Snapshot) -> TaskState:
         """Return a turn as it stood at a moment of its past, with the sub-tasks that existed then."""
         at = moment.updated_at
-        begun = dict(sub_tasks_started(moment, standing.turn.timeline))
+        begun = dict(sub_tasks_started(moment, task_state.turn.timeline))
         found: list[tuple[str, bool]] = []
-        for child in await self._store.children(standing.namespace, standing.task.id):
-            clock = await self._clock_then(standing, child, at, begun)
+        for child in await self._store.children(task_state.namespace, task_state.task.id):
+            clock = await self._clock_then(task_state, child, at, begun)
             if clock is not None:
                 born, now = clock
                 turn = child.turns[0]._replace(born=born) if child.follows else child.turns[0]
                 found.append((child.id, replay(turn, now).is_finished))
-        return standing._replace(snapshot=moment, children=tuple(found))
+        return task_state._replace(snapshot=moment, children=tuple(found))
 
     async def _clock_then(
-        self, standing: Standing, child: Task, at: Millis, begun: Mapping[int, Millis]
+        self, task_state: TaskState, child: Task, at: Millis, begun: Mapping[int, Millis]
     ) -> tuple[Millis, Millis] | None:
         """Return when a sub-task began and what its clock showed at an instant of its parent; None before it began."""
-        if child.id == standing.task.id:
+        if child.id == task_state.task.id:
             return None
         if child.follows is None:
             # A client's sub-task follows the namespace's clock, which its parent's own time may be ahead of.
-            now = Millis(min(standing.now, at))
+            now = Millis(min(task_state.now, at))
             return (child.turns[0].born, now) if child.turns[0].born <= now else None
-        if child.follows.turn != standing.number or child.follows.step not in begun:
+        if child.follows.turn != task_state.number or child.follows.step not in begun:
             return None
         return begun[child.follows.step], at
 
@@ -170,7 +172,7 @@ class Standings:
         self,
         namespace: str,
         by_facts: Callable[[Task], bool],
-        by_state: Callable[[Standing], bool] | None = None,
+        by_state: Callable[[TaskState], bool] | None = None,
     ) -> list[Task]:
         """Return the tasks that exist by now and that both filters take, newest first, ties by ordinal.
 
@@ -183,21 +185,21 @@ class Standings:
                 continue
             created = Millis(task.turns[0].born + task.turns[0].offset)
             if by_state is not None or task.follows is not None:
-                standing = await self.alone(namespace, task, now)
-                if standing is None or not (by_state is None or by_state(standing)):
+                task_state = await self.alone(namespace, task, now)
+                if task_state is None or not (by_state is None or by_state(task_state)):
                     continue
-                created = standing.created_at
+                created = task_state.created_at
             found.append((created, task.ordinal, task))
         found.sort(key=lambda each: each[:2], reverse=True)
         return [task for _, _, task in found]
 
-    async def turns(self, namespace: str, task_id: str) -> list[Standing]:
+    async def turns(self, namespace: str, task_id: str) -> list[TaskState]:
         """Return a task once for each of its turns, oldest first. Raises NotFound."""
         newest, now = await self.get(namespace, task_id), await self.now(namespace)
         earlier = [await self.alone(namespace, newest.task, now, number) for number in range(newest.number)]
         return [*(turn for turn in earlier if turn is not None), newest]
 
-    async def children(self, namespace: str, task_id: str) -> list[Standing]:
+    async def children(self, namespace: str, task_id: str) -> list[TaskState]:
         """Return the sub-tasks of a task that exist by now, by ordinal."""
         now = await self.now(namespace)
         kept = await self._store.children(namespace, task_id)
@@ -206,16 +208,16 @@ class Standings:
             for child in kept
             if child.id != task_id
         ]
-        return [standing for standing in found if standing is not None]
+        return [task_state for task_state in found if task_state is not None]
 
 
-def told_of(standing: Standing) -> dict[str, Any]:
+def told_of(task_state: TaskState) -> dict[str, Any]:
     """Return what the feed tells of a task."""
-    snapshot = standing.snapshot
+    snapshot = task_state.snapshot
     return {
-        "task_id": standing.task.id,
-        "turn": standing.number + 1,
-        "scenario": standing.turn.timeline.name,
+        "task_id": task_state.task.id,
+        "turn": task_state.number + 1,
+        "scenario": task_state.turn.timeline.name,
         "step": snapshot.step.id,
         "status": snapshot.status.value,
     }

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from xpander_emulator.clock import iso
 from xpander_emulator.core.timeline import Millis
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 
 Json = Any
 # A thread and an activity log call the same speakers by different names.
@@ -20,31 +20,31 @@ class _Said(NamedTuple):
     at: Millis
 
 
-def messages(standing: Standing, body: Mapping[str, Json]) -> list[dict[str, Json]]:
+def messages(task_state: TaskState, body: Mapping[str, Json]) -> list[dict[str, Json]]:
     """Return the messages of one turn; `body` is the whole task as it stands in it."""
     return [
         {"id": said.id, "role": _ROLES[said.speaker], "content": said.text, "created_at": said.at // 1000}
-        for said in _said(standing, body)
+        for said in _said(task_state, body)
     ]
 
 
-def activity(turns: Sequence[tuple[Standing, Mapping[str, Json]]]) -> dict[str, Json]:
+def activity(turns: Sequence[tuple[TaskState, Mapping[str, Json]]]) -> dict[str, Json]:
     """Return the activity log of a task from all of its turns, oldest first, each with the whole task as in it."""
     body = turns[-1][1]
     return {
         "id": body["id"],
         "created_at": body["created_at"],
-        "messages": [_entry(said) for standing, then in turns for said in _said(standing, then)],
+        "messages": [_entry(said) for task_state, then in turns for said in _said(task_state, then)],
         "user": body["input"]["user"],
     }
 
 
-def _said(standing: Standing, body: Mapping[str, Json]) -> Iterator[_Said]:
+def _said(task_state: TaskState, body: Mapping[str, Json]) -> Iterator[_Said]:
     """Yield the request, and the result once there is one."""
-    number, asked = standing.number + 1, body["input"]
-    yield _Said(f"{body['id']}_user_{number}", "user", asked["text"], asked["files"], standing.snapshot.visits[0].at)
+    number, asked = task_state.number + 1, body["input"]
+    yield _Said(f"{body['id']}_user_{number}", "user", asked["text"], asked["files"], task_state.snapshot.visits[0].at)
     if body["result"] is not None:
-        yield _Said(f"{body['id']}_agent_{number}", "agent", body["result"], (), standing.snapshot.updated_at)
+        yield _Said(f"{body['id']}_agent_{number}", "agent", body["result"], (), task_state.snapshot.updated_at)
 
 
 def _entry(said: _Said) -> dict[str, Json]:

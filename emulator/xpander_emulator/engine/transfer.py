@@ -10,7 +10,7 @@ from xpander_emulator.clock import machine_time
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.feed import STALE
 from xpander_emulator.engine.render.task import NOT_SHOWN
-from xpander_emulator.engine.task_state import Standings
+from xpander_emulator.engine.task_state import TaskStates
 from xpander_emulator.errors import BadRequest, Conflict
 from xpander_emulator.store.codec.facts import CLOCK, FACTS
 from xpander_emulator.store.export import from_document, to_document
@@ -21,7 +21,7 @@ from xpander_emulator.store.port import Contents
 async def export(engine: Engine, namespace: str) -> dict[str, Any]:
     """Return all that a namespace holds as one JSON document, equal for equal facts."""
     contents = await engine.store.contents(namespace, FACTS)
-    clock = contents.facts[CLOCK] or engine.standings.first_clock
+    clock = contents.facts[CLOCK] or engine.task_states.first_clock
     return to_document(contents, clock, machine_time())
 
 
@@ -50,13 +50,13 @@ async def _rehearse(engine: Engine, namespace: str, contents: Contents) -> None:
     """Raise BadRequest for a task that could not be shown."""
     scratch = MemoryStore()
     await scratch.replace_all(namespace, contents)
-    standings = Standings(scratch, engine.standings.first_clock)
+    task_states = TaskStates(scratch, engine.task_states.first_clock)
     for task in contents.tasks:
         # A file may have many tasks that take long to render; others are served between them.
         await asyncio.sleep(0)
         try:
-            standing = await standings.find(namespace, task.id)
-            if standing is not None:
-                orjson.dumps(engine.renderer.task(standing))
+            task_state = await task_states.find(namespace, task.id)
+            if task_state is not None:
+                orjson.dumps(engine.renderer.task(task_state))
         except NOT_SHOWN as error:
             raise BadRequest(f"Task '{task.id}' cannot be shown: {error}") from None

@@ -42,7 +42,7 @@ class Judge:
         found: dict[tuple[str, int], History] = {}
         for task_id in sorted(paused):
             try:
-                turns = await self._engine.standings.turns(namespace, task_id)
+                turns = await self._engine.task_states.turns(namespace, task_id)
             except NotFound:
                 continue
             for turn in turns:

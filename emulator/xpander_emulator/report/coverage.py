@@ -75,7 +75,7 @@ def merged(parts: Iterable[Coverage]) -> Coverage:
     return Coverage(declared, frozenset(reached), files)
 
 
-def of_stories(timelines: Iterable[Timeline]) -> Coverage:
+def of_scenarios(timelines: Iterable[Timeline]) -> Coverage:
     """Return what there is to meet in stories."""
     return merged(Coverage(dict(_declared(timeline)), files={timeline.name: timeline.source}) for timeline in timelines)
 

@@ -9,7 +9,7 @@ from xpander_emulator.contract.model import Operation
 from xpander_emulator.core.replay import Visit
 from xpander_emulator.core.signals import Signal
 from xpander_emulator.core.timeline import Timeline
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.report.coverage import (
     Coverage,
@@ -19,7 +19,7 @@ from xpander_emulator.report.coverage import (
     merged,
     moves_met,
     of_contract,
-    of_stories,
+    of_scenarios,
 )
 
 # Views of namespaces that are told apart; what an older one has met still counts for the whole server.
@@ -63,7 +63,7 @@ class _View:
 
     def stories(self) -> Coverage:
         """Return what there is to meet, and what was met, in the stories that were played."""
-        declared = of_stories(timeline for timeline, _ in self.moves.values())
+        declared = of_scenarios(timeline for timeline, _ in self.moves.values())
         reached = (item for timeline, moves in self.moves.values() for item in moves_met(timeline, moves))
         return merged((self.earlier, declared, Coverage(reached=frozenset(reached))))
 
@@ -83,7 +83,7 @@ class CoverageRegister:
         # Of each task, the facts from which its history follows when it was last shown, and how long that was.
         self._shown: dict[tuple[str, str], tuple[Timeline, tuple[Signal, ...], int]] = {}
 
-    def observe(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
+    def observe(self, namespace: str, entry: Entry, task_state: TaskState | None) -> None:
         """Note one answer; `standing` is of the task that it shows."""
         view = self._views.get(namespace) or self._open(namespace)
         if entry.fault_kind is not None:
@@ -91,13 +91,13 @@ class CoverageRegister:
                 view.faults.add((*entry.fault_place, entry.fault))
             if not entry.was_sent:
                 return
-            standing = standing if entry.was_readable else None
+            task_state = task_state if entry.was_readable else None
         answer = (entry.operation or "", entry.status)
         if answer not in view.answers:
             view.answers.add(answer)
-        if standing is None:
+        if task_state is None:
             return
-        turn, visits, place = standing.turn, standing.snapshot.visits, (namespace, standing.task.id)
+        turn, visits, place = task_state.turn, task_state.snapshot.visits, (namespace, task_state.task.id)
         before = self._shown.get(place)
         # The same story, signals and length are the same history: tasks of equal ids after a reset differ in them.
         if (
@@ -147,7 +147,7 @@ class CoverageRegister:
         }
         reached = answers | {fault_met(*fault) for fault in view.faults}
         contract = of_contract(self._operations.values())
-        return merged((of_stories(self._stories()), view.stories(), contract, Coverage(reached=frozenset(reached))))
+        return merged((of_scenarios(self._stories()), view.stories(), contract, Coverage(reached=frozenset(reached))))
 
 
 def _note(moves: set[Move], visits: Iterable[Visit]) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 from xpander_emulator.common.yaml_document import Document, read_document
 from xpander_emulator.core.signals import EXPIRE
 from xpander_emulator.core.timeline import After, Polls, Step, StepEvent, Timeline, Wait
-from xpander_emulator.errors import InvalidFiles, Mistake
+from xpander_emulator.errors import Diagnostic, InvalidFiles
 from xpander_emulator.scenario import keys
-from xpander_emulator.scenario.diagnostics import Findings, Rules
+from xpander_emulator.scenario.diagnostics import Diagnostics, Rules
 from xpander_emulator.scenario.event_links import link
-from xpander_emulator.scenario.faults import read_story_faults
+from xpander_emulator.scenario.faults import read_scenario_faults
 from xpander_emulator.scenario.graph_checks import Targets, check_graph, check_streams, resolve
 from xpander_emulator.scenario.match import read_match
 from xpander_emulator.scenario.property_schemas import Contract, operations, request_shape, shown, task_shape
@@ -46,15 +46,17 @@ def load_scenarios(
     Raises InvalidFiles with everything wrong in all files.
     """
     rules = Rules(texts=False) if trusted else rules_of(contract)
-    mistakes: list[Mistake] = []
+    diagnostics: list[Diagnostic] = []
     read: list[_Read] = []
     for path in paths:
-        found = [item for file in _files(path, mistakes) if (item := _read(file, rules, mistakes, trusted=trusted))]
-        mistakes.extend(_duplicates(found))
+        found = [
+            item for file in _files(path, diagnostics) if (item := _read(file, rules, diagnostics, trusted=trusted))
+        ]
+        diagnostics.extend(_duplicates(found))
         read.extend(found)
-    mistakes.extend(_starting_each_other(read, beside))
-    if mistakes:
-        raise InvalidFiles(mistakes)
+    diagnostics.extend(_starting_each_other(read, beside))
+    if diagnostics:
+        raise InvalidFiles(diagnostics)
     return tuple(item.scenario for item in read)
 
 
@@ -79,21 +81,23 @@ def _providers() -> frozenset[str]:
     return frozenset(providers())
 
 
-def _files(path: Path, mistakes: list[Mistake]) -> list[Path]:
+def _files(path: Path, diagnostics: list[Diagnostic]) -> list[Path]:
     if not path.is_dir():
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.is_file())
     if not files:
-        mistakes.append(Mistake(str(path), 1, 1, "the directory holds no *.yaml; name the one with the scenarios"))
+        diagnostics.append(
+            Diagnostic(str(path), 1, 1, "the directory holds no *.yaml; name the one with the scenarios")
+        )
     return files
 
 
-def _read(file: Path, rules: Rules, mistakes: list[Mistake], *, trusted: bool) -> _Read | None:
+def _read(file: Path, rules: Rules, diagnostics: list[Diagnostic], *, trusted: bool) -> _Read | None:
     try:
         document = read_document(file, f"{file.parent.name}/{file.name}" if trusted else _shown(file))
         return _Read(_compile(document, rules), document)
     except InvalidFiles as error:
-        mistakes.extend(error.mistakes)
+        diagnostics.extend(error.diagnostics)
         return None
 
 
@@ -106,11 +110,11 @@ def _shown(file: Path) -> str:
 
 
 def _compile(document: Document, rules: Rules) -> Scenario:
-    findings = Findings(document, rules)
+    findings = Diagnostics(document, rules)
     top: Any = document.value
     if not isinstance(top, dict):
         findings.add((), f"a scenario is a mapping with 'scenario' and 'steps', found {shown(top)}")
-        raise InvalidFiles(findings.mistakes)
+        raise InvalidFiles(findings.diagnostics)
     # As in compose files: what begins with x- is the author's own, for instance to hold YAML anchors.
     own = {key: value for key, value in top.items() if not key.startswith("x-")}
     findings.keys((), own, keys.TOP_KEYS, keys.TOP_SLIPS)
@@ -119,20 +123,20 @@ def _compile(document: Document, rules: Rules) -> Scenario:
         findings.text(("description",), top["description"], "'description' takes text") if "description" in top else ""
     )
     match = read_match(findings, top["match"]) if "match" in top else ()
-    faults = read_story_faults(findings, top)
+    faults = read_scenario_faults(findings, top)
     drafts = _steps(findings, top)
     targets = resolve(findings, drafts)
     check_graph(findings, drafts, targets)
     check_streams(findings, drafts, targets)
     events = link(findings, drafts, targets)
-    if findings.mistakes:
-        raise InvalidFiles(findings.mistakes)
+    if findings.diagnostics:
+        raise InvalidFiles(findings.diagnostics)
     steps = tuple(_step(drafts, index, targets, events[index]) for index in range(len(drafts)))
     timeline = Timeline(name, steps, document.file, faults)
     return Scenario(name, (description or "").strip(), match, timeline, document.file)
 
 
-def _name(findings: Findings, top: dict[str, Any]) -> str:
+def _name(findings: Diagnostics, top: dict[str, Any]) -> str:
     if "scenario" not in top:
         if not any(key in keys.TOP_SLIPS and keys.TOP_SLIPS[key] == "'scenario'" for key in top):
             findings.add((), "'scenario' is missing; write the scenario's name, such as 'scenario: refund_approval'")
@@ -144,7 +148,7 @@ def _name(findings: Findings, top: dict[str, Any]) -> str:
     return ""
 
 
-def _steps(findings: Findings, top: dict[str, Any]) -> tuple[Draft, ...]:
+def _steps(findings: Diagnostics, top: dict[str, Any]) -> tuple[Draft, ...]:
     if "steps" in top:
         return read_steps(findings, top["steps"])
     if not any(keys.TOP_SLIPS.get(key) == "'steps'" for key in top):
@@ -184,18 +188,18 @@ def _leave(draft: Draft, index: int, targets: Targets) -> After | Polls | Wait |
             return Wait({way.by: target for way, target in ways if way.delay is None}, expiry)
 
 
-def _duplicates(read: Iterable[_Read]) -> Iterator[Mistake]:
+def _duplicates(read: Iterable[_Read]) -> Iterator[Diagnostic]:
     first: dict[str, _Read] = {}
     for item in read:
         name = item.scenario.name
         if name in first:
             other = first[name].scenario.source
             message = f"the scenario '{name}' is already in {other}; give one of them another name"
-            yield item.document.mistake(("scenario",), message)
+            yield item.document.diagnostic(("scenario",), message)
         first.setdefault(name, item)
 
 
-def _starting_each_other(read: Sequence[_Read], beside: Sequence[Scenario]) -> Iterator[Mistake]:
+def _starting_each_other(read: Sequence[_Read], beside: Sequence[Scenario]) -> Iterator[Diagnostic]:
     """Yield a mistake for each scenario whose sub-tasks would, in the end, start it again."""
     catalogue = Catalogue([*beside, *(item.scenario for item in read)])
     starts = {name: _started(scenario, catalogue) for name, scenario in catalogue.items()}
@@ -206,7 +210,7 @@ def _starting_each_other(read: Sequence[_Read], beside: Sequence[Scenario]) -> I
             told.add(frozenset(circle))
             way = " → ".join([*circle, circle[0]])
             path = _where_started(item, circle[1 % len(circle)], catalogue)
-            yield item.document.mistake(
+            yield item.document.diagnostic(
                 path, f"the scenarios {way} start each other without end; let one of them start none"
             )
 

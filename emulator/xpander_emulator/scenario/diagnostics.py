@@ -6,8 +6,8 @@ from typing import Any
 
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.core.timeline import Fake, Template, Value
-from xpander_emulator.errors import Mistake, did_you_mean
-from xpander_emulator.scenario.property_schemas import Hole, Path, TaskShape, TextHole, shown
+from xpander_emulator.errors import Diagnostic, did_you_mean
+from xpander_emulator.scenario.property_schemas import Path, Placeholder, TaskShape, TextPlaceholder, shown
 from xpander_emulator.scenario.templates import check_template, is_lone_expression, is_template
 
 
@@ -29,16 +29,16 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Diagnostics:
     """The mistakes of one document so far, and how to add to them."""
 
     document: Document
     rules: Rules
-    mistakes: list[Mistake] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def add(self, path: Path, message: str, *, key: bool = False) -> None:
         """Note a mistake at a path of the document; with `key`, at the key and not at its value."""
-        self.mistakes.append(self.document.mistake(path, message, key=key))
+        self.diagnostics.append(self.document.diagnostic(path, message, key=key))
 
     def mapping(self, path: Path, value: Any, what: str) -> Mapping[str, Any]:
         """Return a mapping, or an empty one and a mistake. `what` says what was expected."""
@@ -93,9 +93,9 @@ class Findings:
 def _with_holes(value: Value) -> Any:
     match value:
         case Template(source=source):
-            return Hole(source) if is_lone_expression(source) else TextHole(source)
+            return Placeholder(source) if is_lone_expression(source) else TextPlaceholder(source)
         case Fake(provider=provider):
-            return Hole(provider)
+            return Placeholder(provider)
         case Mapping():
             return {name: _with_holes(item) for name, item in value.items()}
         case list():

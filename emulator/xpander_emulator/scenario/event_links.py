@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xpander_emulator.core.timeline import Minted, StepEvent, Value
-from xpander_emulator.scenario.diagnostics import Findings
+from xpander_emulator.scenario.diagnostics import Diagnostics
 from xpander_emulator.scenario.events import EventDraft
 from xpander_emulator.scenario.graph_checks import Targets
 from xpander_emulator.scenario.property_schemas import shown
@@ -36,7 +36,7 @@ class _Known:
         return _Known(self.unanswered & other.unanswered, self.plans | other.plans)
 
 
-def link(findings: Findings, drafts: Sequence[Draft], targets: Targets) -> tuple[tuple[StepEvent, ...], ...]:
+def link(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> tuple[tuple[StepEvent, ...], ...]:
     """Return the events of each step, with what they take from earlier ones; what is not there is a mistake."""
     known = _entries(drafts, targets)
     requests = [(step, index) for step, draft in enumerate(drafts) for index in _requests(draft)]
@@ -104,7 +104,7 @@ def _tool(drafts: Sequence[Draft], place: Place) -> Value:
 
 
 def _linked(
-    findings: Findings, drafts: Sequence[Draft], step: int, known: _Known, numbers: Mapping[Place, int]
+    findings: Diagnostics, drafts: Sequence[Draft], step: int, known: _Known, numbers: Mapping[Place, int]
 ) -> list[StepEvent]:
     found: list[StepEvent] = []
     unanswered = known.unanswered
@@ -138,7 +138,7 @@ def _call(drafts: Sequence[Draft], place: Place, numbers: Mapping[Place, int]) -
 
 
 def _result(
-    findings: Findings,
+    findings: Diagnostics,
     drafts: Sequence[Draft],
     place: Place,
     unanswered: frozenset[Place],
@@ -163,7 +163,7 @@ def _unasked(tool: Value, others: Sequence[Value]) -> str:
     return f"the result is of {shown(tool)}, but no request for it is unanswered here; unanswered is {waiting}"
 
 
-def _plan(findings: Findings, drafts: Sequence[Draft], event: EventDraft, plans: frozenset[int]) -> Value:
+def _plan(findings: Diagnostics, drafts: Sequence[Draft], event: EventDraft, plans: frozenset[int]) -> Value:
     values = [None if step == _NO_PLAN else drafts[step].sets["deep_planning"] for step in sorted(plans)]
     right = "set it on the way, or write the plan here"
     if any(value is None for value in values):

@@ -5,14 +5,14 @@ from itertools import pairwise
 
 from xpander_emulator.core.task import TERMINAL, TRANSITIONS, Status, may_follow
 from xpander_emulator.errors import did_you_mean
-from xpander_emulator.scenario.diagnostics import Findings
+from xpander_emulator.scenario.diagnostics import Diagnostics
 from xpander_emulator.scenario.steps import Draft, Exit
 
 Targets = Mapping[tuple[int, int], int]
 """Where the n-th exit of a step leads, by (index of the step, n)."""
 
 
-def resolve(findings: Findings, drafts: Sequence[Draft]) -> Targets:
+def resolve(findings: Diagnostics, drafts: Sequence[Draft]) -> Targets:
     """Return where each exit leads; an exit that leads nowhere is a mistake and left out."""
     index_of = {draft.id: index for index, draft in enumerate(drafts)}
     targets: dict[tuple[int, int], int] = {}
@@ -29,7 +29,7 @@ def resolve(findings: Findings, drafts: Sequence[Draft]) -> Targets:
     return targets
 
 
-def check_graph(findings: Findings, drafts: Sequence[Draft], targets: Targets) -> None:
+def check_graph(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> None:
     """Note transitions that the table forbids, circles that never rest, and steps that nothing leads to."""
     for (index, number), target in targets.items():
         _check_transition(findings, drafts[index], drafts[index].exits[number], drafts[target])
@@ -39,7 +39,7 @@ def check_graph(findings: Findings, drafts: Sequence[Draft], targets: Targets) -
         _check_reach(findings, drafts, targets)
 
 
-def check_streams(findings: Findings, drafts: Sequence[Draft], targets: Targets) -> None:
+def check_streams(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> None:
     """Note each step that is to stream a result which the step after it does not set."""
     for (index, _), target in targets.items():
         after = drafts[target]
@@ -53,7 +53,7 @@ def _falls_off(draft: Draft, way: Exit) -> str:
     return f"step '{draft.id}' goes on by '{way.by}' and is the last; {right}"
 
 
-def _check_transition(findings: Findings, before: Draft, way: Exit, after: Draft) -> None:
+def _check_transition(findings: Diagnostics, before: Draft, way: Exit, after: Draft) -> None:
     if before.status is None or after.status is None or may_follow(before.status, after.status):
         return
     legal = ", ".join(status for status in Status if status in TRANSITIONS[before.status])
@@ -61,7 +61,7 @@ def _check_transition(findings: Findings, before: Draft, way: Exit, after: Draft
     findings.add(way.path, f"{message}; what can is {legal}", key=way.goto is None)
 
 
-def _check_circles(findings: Findings, drafts: Sequence[Draft], targets: Targets) -> None:
+def _check_circles(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> None:
     """Note each circle of steps that are all left by themselves: such a story never rests."""
     onward = {index: target for (index, number), target in targets.items() if drafts[index].exits[number].is_by_itself}
     done: set[int] = set()
@@ -81,7 +81,7 @@ def _check_circles(findings: Findings, drafts: Sequence[Draft], targets: Targets
         done.update(walked)
 
 
-def _check_reach(findings: Findings, drafts: Sequence[Draft], targets: Targets) -> None:
+def _check_reach(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> None:
     reached: set[int] = set()
     ahead = [0]
     while ahead:

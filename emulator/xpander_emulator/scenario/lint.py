@@ -5,26 +5,26 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from xpander_emulator.errors import InvalidFiles, Mistake
+from xpander_emulator.errors import Diagnostic, InvalidFiles
 from xpander_emulator.scenario.compile import load_scenarios
 from xpander_emulator.scenario.property_schemas import Contract
 from xpander_emulator.scenario.selection import Scenario
 
 
-def lint(paths: Sequence[Path], contract: Contract | None, beside: Sequence[Scenario] = ()) -> tuple[Mistake, ...]:
+def lint(paths: Sequence[Path], contract: Contract | None, beside: Sequence[Scenario] = ()) -> tuple[Diagnostic, ...]:
     """Return every mistake in the scenarios of files and directories, in the order of file and line."""
     try:
         load_scenarios(paths, contract, beside=beside)
     except InvalidFiles as error:
-        return error.mistakes
+        return error.diagnostics
     return ()
 
 
-def as_text(mistakes: Sequence[Mistake]) -> str:
+def as_text(diagnostics: Sequence[Diagnostic]) -> str:
     """Return one line for each mistake: `file:line:col: message`."""
-    return "".join(f"{mistake}\n" for mistake in mistakes)
+    return "".join(f"{diagnostic}\n" for diagnostic in diagnostics)
 
 
-def as_json(mistakes: Sequence[Mistake]) -> str:
+def as_json(diagnostics: Sequence[Diagnostic]) -> str:
     """Return a JSON list of `{file, line, column, message}`."""
-    return json.dumps([asdict(mistake) for mistake in mistakes], indent=2, ensure_ascii=False)
+    return json.dumps([asdict(diagnostic) for diagnostic in diagnostics], indent=2, ensure_ascii=False)

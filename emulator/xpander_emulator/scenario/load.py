@@ -10,7 +10,7 @@ from xpander_emulator.common.yaml_document import Document, read_document
 from xpander_emulator.contract.extension.inheritance import adopted
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.openapi.load import load_contract, read_contract
-from xpander_emulator.errors import InvalidFiles, Mistake, did_you_mean
+from xpander_emulator.errors import Diagnostic, InvalidFiles, did_you_mean
 from xpander_emulator.scenario.compile import load_scenarios
 from xpander_emulator.scenario.playlist import Playlist, load_playlist
 from xpander_emulator.scenario.selection import Catalogue, Scenario
@@ -31,7 +31,7 @@ def load_spec(spec: Path | None) -> Contract:
 
 def _living(document: Document, contract: Contract, spec: Path) -> Contract:
     """Return the contract with the behaviours of the embedded one where they fit; a doubt tells where they do not."""
-    refused: dict[str, Mistake] = {}
+    refused: dict[str, Diagnostic] = {}
     while True:
         living = adopted(document, contract, _embedded(), refused)
         if living is None:
@@ -39,22 +39,22 @@ def _living(document: Document, contract: Contract, spec: Path) -> Contract:
         try:
             found = read_contract(living, spec)
         except InvalidFiles as error:
-            more = _by_operation(document, contract, error.mistakes)
+            more = _by_operation(document, contract, error.diagnostics)
             if more.keys() <= refused.keys():
                 return contract
             refused |= more
         else:
-            return replace(found, doubts=(*found.doubts, *refused.values()))
+            return replace(found, warnings=(*found.warnings, *refused.values()))
 
 
-def _by_operation(document: Document, contract: Contract, mistakes: Sequence[Mistake]) -> dict[str, Mistake]:
+def _by_operation(document: Document, contract: Contract, diagnostics: Sequence[Diagnostic]) -> dict[str, Diagnostic]:
     """Return the first mistake of each operation by the operation's id."""
     places = {document.locate(json_pointers.split(each.pointer)): each.id for each in contract.operations}
     told = "this operation is answered from the file alone, unlike that of the built-in contract: "
     return {
-        places[mistake.line, mistake.column]: replace(mistake, message=told + mistake.message)
-        for mistake in reversed(mistakes)
-        if (mistake.line, mistake.column) in places
+        places[diagnostic.line, diagnostic.column]: replace(diagnostic, message=told + diagnostic.message)
+        for diagnostic in reversed(diagnostics)
+        if (diagnostic.line, diagnostic.column) in places
     }
 
 
@@ -66,14 +66,14 @@ def _embedded() -> Contract:
 
 
 @lru_cache(maxsize=1)
-def built_in_stories() -> tuple[Scenario, ...]:
+def built_in_scenarios() -> tuple[Scenario, ...]:
     """Return the scenarios that come with the emulator, read once for all servers of this process."""
     return load_scenarios((resources.SCENARIOS,), None, trusted=True)
 
 
-def load_stories(paths: Sequence[Path], contract: Contract) -> Catalogue:
+def load_catalogue(paths: Sequence[Path], contract: Contract) -> Catalogue:
     """Return the built-in scenarios and those of `paths`, which override by name. Raises InvalidFiles."""
-    built_in = built_in_stories()
+    built_in = built_in_scenarios()
     own = load_scenarios(paths, contract, beside=built_in) if paths else ()
     return Catalogue((*built_in, *own))
 
@@ -90,7 +90,7 @@ def check_runnables(runnables: Sequence[Runnable], stories: Catalogue) -> None:
         raise InvalidFiles([_unknown_scenario(each, str(each.scenario), stories) for each in unknown])
 
 
-def _unknown_scenario(runnable: Runnable, scenario: str, stories: Catalogue) -> Mistake:
+def _unknown_scenario(runnable: Runnable, scenario: str, stories: Catalogue) -> Diagnostic:
     hint = did_you_mean(scenario, list(stories)) or f"; known ones are {', '.join(stories)}"
     message = f"the {runnable.kind} '{runnable.id}' takes the scenario '{scenario}', which is not there{hint}"
-    return Mistake(runnable.file, runnable.line, 1, message)
+    return Diagnostic(runnable.file, runnable.line, 1, message)

@@ -11,7 +11,7 @@ from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.schema.read_write_only import for_requests
 from xpander_emulator.contract.schema.validation import violations
 from xpander_emulator.errors import InvalidFiles, did_you_mean
-from xpander_emulator.scenario.diagnostics import Findings, Rules
+from xpander_emulator.scenario.diagnostics import Diagnostics, Rules
 from xpander_emulator.scenario.property_schemas import Path as Place
 from xpander_emulator.scenario.property_schemas import shown
 
@@ -58,7 +58,7 @@ def load_playlist(
     name:     how messages call the file.
     """
     document = read_document(path, name)
-    findings = Findings(document, Rules())
+    findings = Diagnostics(document, Rules())
     told = findings.mapping((), document.value, "a playlist is a mapping with `stories`")
     findings.keys((), told, KEYS, _SLIPS)
     title = _text(findings, (), told, "title", "Stories")
@@ -69,14 +69,14 @@ def load_playlist(
         listed = []
     reader = _Reader(findings, known, contract, speed)
     stories = tuple(reader.story(("stories", index), value) for index, value in enumerate(listed))
-    if findings.mistakes:
-        raise InvalidFiles(findings.mistakes)
+    if findings.diagnostics:
+        raise InvalidFiles(findings.diagnostics)
     return Playlist(title, stories, document.file)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    findings: Findings
+    findings: Diagnostics
     known: Sequence[str] | None
     contract: Contract | None
     speed: float
@@ -111,13 +111,13 @@ class _Reader:
         return request
 
 
-def _text(findings: Findings, path: Place, told: Mapping[str, Any], key: str, default: str) -> str:
+def _text(findings: Diagnostics, path: Place, told: Mapping[str, Any], key: str, default: str) -> str:
     if told.get(key) is None:
         return default
     return findings.text((*path, key), told[key], "expected a text") or default
 
 
-def _speed(findings: Findings, path: Place, told: Mapping[str, Any], default: float) -> float:
+def _speed(findings: Diagnostics, path: Place, told: Mapping[str, Any], default: float) -> float:
     found = told.get("speed")
     if found is None:
         return default

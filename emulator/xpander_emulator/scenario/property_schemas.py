@@ -44,13 +44,13 @@ class Contract(Protocol):
     def document(self) -> Mapping[str, Any]: ...
 
 
-class Hole(str):
+class Placeholder(str):
     """Stands in a value for what is known only when a task is shown."""
 
     __slots__ = ()
 
 
-class TextHole(Hole):
+class TextPlaceholder(Placeholder):
     """A hole that is sure to be filled with text."""
 
     __slots__ = ()
@@ -235,11 +235,11 @@ def _validator(schema: Schema) -> Any:
 
 def _is_in_hole(error: Any) -> bool:
     """Tell whether an error is only about what nobody can know yet."""
-    if isinstance(error.instance, Hole) and not isinstance(error.instance, TextHole):
+    if isinstance(error.instance, Placeholder) and not isinstance(error.instance, TextPlaceholder):
         return True
     if error.context:
         return any(all(_is_in_hole(inner) for inner in branch) for branch in _branches(error))
-    return isinstance(error.instance, TextHole) and error.validator != "type"
+    return isinstance(error.instance, TextPlaceholder) and error.validator != "type"
 
 
 def _branches(error: Any) -> list[list[Any]]:

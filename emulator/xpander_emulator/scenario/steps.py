@@ -12,7 +12,7 @@ from xpander_emulator.core.task import TERMINAL, Status
 from xpander_emulator.core.timeline import NO_TIME, Fake, Millis, Pause, SubTask, Value
 from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario import keys
-from xpander_emulator.scenario.diagnostics import Findings
+from xpander_emulator.scenario.diagnostics import Diagnostics
 from xpander_emulator.scenario.durations import NotADuration, as_text, parse_range
 from xpander_emulator.scenario.events import EventDraft, read_events, read_stream
 from xpander_emulator.scenario.faults import read_step_faults
@@ -68,7 +68,7 @@ class Draft:
     line: int
 
 
-def read_steps(findings: Findings, raw: Any) -> tuple[Draft, ...]:
+def read_steps(findings: Diagnostics, raw: Any) -> tuple[Draft, ...]:
     """Return the steps of a scenario."""
     if not isinstance(raw, list) or not raw:
         findings.add(("steps",), f"'steps' takes a list with at least one step, found {shown(raw)}")
@@ -84,13 +84,13 @@ def read_steps(findings: Findings, raw: Any) -> tuple[Draft, ...]:
     )
 
 
-def _draft(findings: Findings, path: Path, step: Mapping[str, Any], status: Status | None, step_id: str) -> Draft:
+def _draft(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None, step_id: str) -> Draft:
     slips = {**keys.STEP_SLIPS, **_property_slips(findings)}
     findings.keys(path, step, keys.STEP_KEYS, slips)
     pause = read_pause(findings, path, step, status)
-    before = len(findings.mistakes)
+    before = len(findings.diagnostics)
     exits = _exits(findings, path, step, status)
-    is_whole = len(findings.mistakes) == before and (bool(exits) or status in TERMINAL)
+    is_whole = len(findings.diagnostics) == before and (bool(exits) or status in TERMINAL)
     events = read_events(findings, path, step)
     _check_in_time(findings, events, status, exits)
     return Draft(
@@ -110,7 +110,7 @@ def _draft(findings: Findings, path: Path, step: Mapping[str, Any], status: Stat
 
 
 def _check_in_time(
-    findings: Findings, events: Sequence[EventDraft], status: Status | None, exits: Sequence[Exit]
+    findings: Diagnostics, events: Sequence[EventDraft], status: Status | None, exits: Sequence[Exit]
 ) -> None:
     """Note each event that a task never stays for."""
     if status in TERMINAL:
@@ -126,13 +126,13 @@ def _check_in_time(
             findings.add((*event.path, "at"), f"'{event.type}' at {as_text(event.at)} is never told, since {why}")
 
 
-def _property_slips(findings: Findings) -> Mapping[str, str]:
+def _property_slips(findings: Diagnostics) -> Mapping[str, str]:
     task = findings.rules.task
     free = (name for name in (task.properties if task else ()) if name not in keys.OF_THE_EMULATOR)
     return {name: f"'set: {{{name}: …}}'" for name in free if name not in keys.STEP_SLIPS}
 
 
-def _status(findings: Findings, path: Path, step: Mapping[str, Any]) -> Status | None:
+def _status(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> Status | None:
     found = step.get("status")
     if found in _STATUSES:
         return Status(found)
@@ -147,7 +147,7 @@ def _status(findings: Findings, path: Path, step: Mapping[str, Any]) -> Status |
     return None
 
 
-def _ids(findings: Findings, steps: Sequence[Mapping[str, Any]], statuses: Sequence[Status | None]) -> list[str]:
+def _ids(findings: Diagnostics, steps: Sequence[Mapping[str, Any]], statuses: Sequence[Status | None]) -> list[str]:
     """Return an id for each step: its own, or else its status, numbered where that is taken."""
     given: dict[str, int] = {}
     for index, step in enumerate(steps):
@@ -168,7 +168,7 @@ def _ids(findings: Findings, steps: Sequence[Mapping[str, Any]], statuses: Seque
     return ids
 
 
-def _given_id(findings: Findings, path: Path, found: Any, status: Status | None) -> str:
+def _given_id(findings: Diagnostics, path: Path, found: Any, status: Status | None) -> str:
     if not isinstance(found, str) or not NAME.fullmatch(found):
         findings.add(path, f"an id is made of letters, digits, '-' and '_', found {shown(found)}")
     elif found in _STATUSES and status is not None and found != status:
@@ -183,7 +183,7 @@ def _free_id(status: str, taken: set[str]) -> str:
     return candidate
 
 
-def _exits(findings: Findings, path: Path, step: Mapping[str, Any], status: Status | None) -> tuple[Exit, ...]:
+def _exits(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None) -> tuple[Exit, ...]:
     ways = [key for key in keys.EXITS if key in step]
     if status in TERMINAL:
         for key in [*ways, *(["goto"] if "goto" in step else [])]:
@@ -210,7 +210,7 @@ def _exits(findings: Findings, path: Path, step: Mapping[str, Any], status: Stat
     return _polls(findings, path, step["polls"], Exit("polls", goto, at))
 
 
-def _refuse_endless(findings: Findings, path: Path, step: Mapping[str, Any], status: Status | None) -> None:
+def _refuse_endless(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None) -> None:
     if status is None or any(_means_an_exit(key) for key in step):
         return
     if status is Status.PAUSED:
@@ -227,7 +227,7 @@ def _means_an_exit(key: str) -> bool:
     return slip.startswith(("'after", "'polls", "'on")) or any(name in keys.EXITS for name in near)
 
 
-def _delay(findings: Findings, path: Path, found: Any) -> tuple[Millis, Millis] | None:
+def _delay(findings: Diagnostics, path: Path, found: Any) -> tuple[Millis, Millis] | None:
     try:
         return parse_range(found)
     except NotADuration as error:
@@ -235,21 +235,21 @@ def _delay(findings: Findings, path: Path, found: Any) -> tuple[Millis, Millis] 
         return None
 
 
-def _goto(findings: Findings, path: Path, found: Any) -> str | None:
+def _goto(findings: Diagnostics, path: Path, found: Any) -> str | None:
     if isinstance(found, str) and found:
         return found
     findings.add(path, f"'goto' takes the id of a step, found {shown(found)}")
     return None
 
 
-def _polls(findings: Findings, path: Path, found: Any, way: Exit) -> tuple[Exit, ...]:
+def _polls(findings: Diagnostics, path: Path, found: Any, way: Exit) -> tuple[Exit, ...]:
     if isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= MAX_POLLS:
         return (Exit("polls", way.goto, way.path, count=found),)
     findings.add((*path, "polls"), f"'polls' takes a whole number of reads from 1 to {MAX_POLLS}, found {shown(found)}")
     return ()
 
 
-def _signals(findings: Findings, path: Path, step: Mapping[str, Any]) -> tuple[Exit, ...]:
+def _signals(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> tuple[Exit, ...]:
     if "goto" in step:
         right = "name the step beside each signal, as in 'on: {approve: step-id}'"
         findings.add((*path, "goto"), f"'goto' goes with 'after' and 'polls', not with 'on'; {right}", key=True)
@@ -261,7 +261,7 @@ def _signals(findings: Findings, path: Path, step: Mapping[str, Any]) -> tuple[E
     return tuple(way for way in ways if way)
 
 
-def _signal(findings: Findings, path: Path, signal: str, target: Any) -> Exit | None:
+def _signal(findings: Diagnostics, path: Path, signal: str, target: Any) -> Exit | None:
     if wrong := _wrong_signal(signal):
         findings.add(path, wrong, key=True)
         return None
@@ -291,7 +291,7 @@ def _wrong_signal(signal: str) -> str | None:
     return f"unknown signal '{signal}'. Did you mean '{near[0]}'?" if near else None
 
 
-def _expiry(findings: Findings, path: Path, target: Mapping[str, Any]) -> Exit | None:
+def _expiry(findings: Diagnostics, path: Path, target: Mapping[str, Any]) -> Exit | None:
     findings.keys(path, target, keys.EXPIRY_KEYS, keys.STEP_SLIPS)
     goto = _goto(findings, (*path, "goto"), target["goto"]) if "goto" in target else None
     at = (*path, "goto") if "goto" in target else path
@@ -303,7 +303,7 @@ def _expiry(findings: Findings, path: Path, target: Mapping[str, Any]) -> Exit |
     return Exit(EXPIRE, goto, at, delay) if delay else None
 
 
-def _sets(findings: Findings, path: Path, step: Mapping[str, Any]) -> Mapping[str, Value]:
+def _sets(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> Mapping[str, Value]:
     sets: dict[str, Value] = {}
     if "set" in step:
         given = findings.mapping((*path, "set"), step["set"], "'set' takes properties and their values")
@@ -324,7 +324,7 @@ def _sets(findings: Findings, path: Path, step: Mapping[str, Any]) -> Mapping[st
     return sets
 
 
-def _set_one(findings: Findings, path: Path, name: str, raw: Any, sets: dict[str, Value]) -> None:
+def _set_one(findings: Diagnostics, path: Path, name: str, raw: Any, sets: dict[str, Value]) -> None:
     sets[name] = findings.value(path, raw)
     task = findings.rules.task
     # A result that is a mapping or a list is sent as JSON text, so that the contract has no say in it.
@@ -332,7 +332,7 @@ def _set_one(findings: Findings, path: Path, name: str, raw: Any, sets: dict[str
         findings.against(task, path, name, sets[name])
 
 
-def _fake_one(findings: Findings, path: Path, name: str, provider: Any, sets: dict[str, Value]) -> None:
+def _fake_one(findings: Diagnostics, path: Path, name: str, provider: Any, sets: dict[str, Value]) -> None:
     if name in sets:
         findings.add(path, f"'{name}' is in 'set' and in 'fake'; keep one", key=True)
     _is_property(findings, path, name)
@@ -345,7 +345,7 @@ def _fake_one(findings: Findings, path: Path, name: str, provider: Any, sets: di
     sets[name] = Fake(str(provider))
 
 
-def _is_property(findings: Findings, path: Path, name: str) -> bool:
+def _is_property(findings: Diagnostics, path: Path, name: str) -> bool:
     if name in keys.OF_THE_EMULATOR:
         findings.add(path, f"'{name}' cannot be set: {keys.OF_THE_EMULATOR[name]}", key=True)
         return False

@@ -294,7 +294,7 @@ class _WorkerServer(_Server):
 
 def _load(settings: Settings) -> Application:
     app = create_app(settings)
-    for doubt in app.contract.doubts:
+    for doubt in app.contract.warnings:
         _logger.warning("%s", doubt)
     return app
 

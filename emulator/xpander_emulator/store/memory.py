@@ -10,7 +10,7 @@ from typing import Any, Final
 from xpander_emulator.clock import Clock
 from xpander_emulator.errors import StaleWrite
 from xpander_emulator.store.codec.facts import CLOCK, FAULTS, PINS
-from xpander_emulator.store.notifications import Bell, Bells
+from xpander_emulator.store.notifications import Notifications, Subscription
 from xpander_emulator.store.port import NO_PINS, Contents, Fact, Reading, Task, Value
 
 _NOTHING: Final = Reading(None, (), None)
@@ -36,7 +36,7 @@ class MemoryStore:
         # Insertion order over all namespaces; the values are not used. The first of a plain dict is found behind all
         # that were deleted before it.
         self._ages: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self.bells = Bells()
+        self.notifications = Notifications()
         self._salt = secrets.token_bytes(16)
 
     def agree_on(self, first: Clock) -> Clock:
@@ -82,7 +82,7 @@ class MemoryStore:
             self._ages[namespace, task.id] = None
             if task.parent is not None:
                 room.children.setdefault(task.parent, []).append(task.id)
-            self.bells.ring(namespace, task.announced_as)
+            self.notifications.ring(namespace, task.announced_as)
 
     async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
         room = self._room(namespace)
@@ -91,7 +91,7 @@ class MemoryStore:
             raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
         self._check_ids(room, new)
         room.tasks[task.id] = task
-        self.bells.ring(namespace, task.id)
+        self.notifications.ring(namespace, task.id)
         self._insert(namespace, room, new)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
@@ -107,7 +107,7 @@ class MemoryStore:
                 siblings.remove(task_id)
             if task.parent is not None and not siblings:
                 room.children.pop(task.parent, None)
-            self.bells.ring(namespace, task_id)
+            self.notifications.ring(namespace, task_id)
 
     async def all(self, namespace: str) -> Sequence[Task]:
         room = self._namespaces.get(namespace)
@@ -147,7 +147,7 @@ class MemoryStore:
         room.facts[fact] = value
         if fact.counted:
             room.hits.pop("", None)
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
 
     async def hit(self, namespace: str, task_id: str, rule: str) -> int:
         room = self._room(namespace)
@@ -171,7 +171,7 @@ class MemoryStore:
         if FAULTS.name in scopes:
             room.hits = {}
         room.facts = {fact: value for fact, value in room.facts.items() if fact.name not in scopes}
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
         if room == _Namespace():
             del self._namespaces[namespace]
 
@@ -186,20 +186,20 @@ class MemoryStore:
             del self._ages[namespace, task_id]
         room = self._namespaces[namespace] = _Namespace(ordinals=contents.ordinals, facts=dict(contents.facts))
         self._insert(namespace, room, contents.tasks)
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
 
     @asynccontextmanager
-    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
-        with self.bells.listen(namespace, task_ids) as bell:
-            yield bell
+    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Subscription]:
+        with self.notifications.listen(namespace, task_ids) as subscription:
+            yield subscription
 
     @asynccontextmanager
-    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Bell]:
+    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Subscription]:
         # There are no other processes.
-        yield Bell()
+        yield Subscription()
 
     async def wake(self) -> None:
-        self.bells.ring_all()
+        self.notifications.ring_all()
 
     def _room(self, namespace: str) -> _Namespace:
         room = self._namespaces.get(namespace)

@@ -12,7 +12,7 @@ ELSEWHERE: Final = "\x01elsewhere"
 REQUESTS: Final = "\x01requests"
 
 
-class Bell:
+class Subscription:
     """Rings once. Whoever listens is told of everything since they began to listen."""
 
     __slots__ = ("_rung",)
@@ -33,11 +33,11 @@ class Bell:
             pass
 
 
-class Bells:
+class Notifications:
     """The bells of one process and one event loop, by namespace and task id."""
 
     def __init__(self) -> None:
-        self._hung: dict[tuple[str, str], set[Bell]] = {}
+        self._hung: dict[tuple[str, str], set[Subscription]] = {}
 
     @property
     def listeners(self) -> int:
@@ -45,32 +45,32 @@ class Bells:
         return len(self._hung)
 
     @contextmanager
-    def listen(self, namespace: str, task_ids: Sequence[str]) -> Iterator[Bell]:
+    def listen(self, namespace: str, task_ids: Sequence[str]) -> Iterator[Subscription]:
         """Give a bell that rings when one of the tasks or the namespace itself changes."""
-        with self._hang([(namespace, task_id) for task_id in (WHOLE, *task_ids)]) as bell:
-            yield bell
+        with self._hang([(namespace, task_id) for task_id in (WHOLE, *task_ids)]) as subscription:
+            yield subscription
 
     @contextmanager
-    def listen_elsewhere(self, namespace: str) -> Iterator[Bell]:
+    def listen_elsewhere(self, namespace: str) -> Iterator[Subscription]:
         """Give a bell that rings when another process has changed anything in a namespace."""
-        with self._hang([(namespace, ELSEWHERE)]) as bell:
-            yield bell
+        with self._hang([(namespace, ELSEWHERE)]) as subscription:
+            yield subscription
 
     @contextmanager
-    def _hang(self, keys: Sequence[tuple[str, str]]) -> Iterator[Bell]:
-        bell = Bell()
+    def _hang(self, keys: Sequence[tuple[str, str]]) -> Iterator[Subscription]:
+        subscription = Subscription()
         for key in keys:
-            self._hung.setdefault(key, set()).add(bell)
+            self._hung.setdefault(key, set()).add(subscription)
         try:
-            yield bell
+            yield subscription
         finally:
             for key in keys:
-                self._take_down(key, bell)
+                self._take_down(key, subscription)
 
     def ring(self, namespace: str, task_id: str = WHOLE) -> None:
         """Ring for one task, or for the namespace itself."""
-        for bell in self._hung.get((namespace, task_id), ()):
-            bell.ring()
+        for subscription in self._hung.get((namespace, task_id), ()):
+            subscription.ring()
 
     def pass_on(self, namespace: str, task_id: str) -> None:
         """Ring for what another process has changed."""
@@ -79,12 +79,12 @@ class Bells:
 
     def ring_all(self) -> None:
         """Ring for everybody: nobody knows what has changed."""
-        for bells in self._hung.values():
-            for bell in bells:
-                bell.ring()
+        for notifications in self._hung.values():
+            for subscription in notifications:
+                subscription.ring()
 
-    def _take_down(self, key: tuple[str, str], bell: Bell) -> None:
-        bells = self._hung[key]
-        bells.discard(bell)
-        if not bells:
+    def _take_down(self, key: tuple[str, str], subscription: Subscription) -> None:
+        notifications = self._hung[key]
+        notifications.discard(subscription)
+        if not notifications:
             del self._hung[key]

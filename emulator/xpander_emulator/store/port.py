@@ -11,7 +11,7 @@ from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Move, Signal
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.store.log import Log
-from xpander_emulator.store.notifications import Bell
+from xpander_emulator.store.notifications import Subscription
 
 
 class StoreUnavailable(EmulatorError):
@@ -270,11 +270,11 @@ class Store(Protocol):
         """Put `contents` in the place of all that a namespace holds."""
         ...
 
-    def listen(self, namespace: str, task_ids: Sequence[str]) -> AbstractAsyncContextManager[Bell]:
+    def listen(self, namespace: str, task_ids: Sequence[str]) -> AbstractAsyncContextManager[Subscription]:
         """Give a bell that rings when one of the tasks or the namespace changes, whichever process changes it."""
         ...
 
-    def listen_elsewhere(self, namespace: str) -> AbstractAsyncContextManager[Bell]:
+    def listen_elsewhere(self, namespace: str) -> AbstractAsyncContextManager[Subscription]:
         """Give a bell that rings when another process changes anything in a namespace."""
         ...
 

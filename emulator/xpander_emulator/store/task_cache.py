@@ -22,7 +22,7 @@ class _Cached(NamedTuple):
     task: Task
 
 
-class KeptTasks:
+class TaskCache:
     """The last tasks that were read or written here, each under its mark.
 
     Nothing is answered from here alone: the record is read with every reading, and a cached task is used only if it was

@@ -44,7 +44,7 @@ class TaskClock:
 
     @property
     def _clock(self) -> Clock:
-        return self._room.call(self._room.engine.standings.clock(self._room.namespace))
+        return self._room.call(self._room.engine.task_states.clock(self._room.namespace))
 
 
 def _millis(length: str | timedelta) -> int:

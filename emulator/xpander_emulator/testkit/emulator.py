@@ -147,14 +147,14 @@ class Emulator:
     def task(self, task_id: str) -> Task:
         """Return a task by its id. Raises NotFound, which names those that there are."""
         check("task_id", task_id, str)
-        if self._room.call(self._room.engine.standings.find(self.namespace, task_id)) is None:
+        if self._room.call(self._room.engine.task_states.find(self.namespace, task_id)) is None:
             raise NotFound(self._room.lacks(task_id))
         return Task(task_id, self._room)
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         """All tasks that were started so far, sub-tasks too, in the order of their start."""
-        return tuple(Task(standing.task.id, self._room) for standing in self._room.standings())
+        return tuple(Task(task_state.task.id, self._room) for task_state in self._room.task_states())
 
     @property
     def clock(self) -> TaskClock:

@@ -17,17 +17,17 @@ MOST_OF_A_REMARK: Final = 300
 
 def stories(room: Room) -> str:
     """Return where each task of a test stands and how it came there; the newest 20, in the order of their start."""
-    standings = room.standings()
-    left_out = len(standings) - MOST_TASKS
+    task_states = room.task_states()
+    left_out = len(task_states) - MOST_TASKS
     parts = [f"(The {left_out} oldest tasks are left out.)"] if left_out > 0 else []
-    for standing in standings[-MOST_TASKS:]:
-        task = views.task_view(standing, {})
+    for task_state in task_states[-MOST_TASKS:]:
+        task = views.task_view(task_state, {})
         waits = f"waits for {', '.join(task['waits_for'])}; " if task["waits_for"] else ""
         change = f"changes by itself at {task['next_change']}" if task["next_change"] else "nothing changes by itself"
         parts.append(
             f"Task {task['id']} ({task['kind']} {task['runs']}, scenario {task['scenario']})\n"
             f"is {task['status']} at step '{task['step']}', {task['source']}; {waits}{change}\n"
-            + "\n".join(_rows([_cells(told) for told in views.history(standing)]))
+            + "\n".join(_rows([_cells(told) for told in views.history(task_state)]))
         )
     return "\n\n".join(parts) if parts else _nothing(room)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from xpander_emulator.engine.engine import Engine
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, did_you_mean
 from xpander_emulator.server.server import ThreadedServer
 
@@ -41,15 +41,15 @@ class Room:
         """Run a method of the engine in the server's loop, and return its result or raise what it raises."""
         return self.server.call(work)
 
-    def standings(self) -> list[Standing]:
+    def task_states(self) -> list[TaskState]:
         """Return where the tasks stand that exist by now, in the order of their start."""
-        return self.call(self._standings())
+        return self.call(self._task_states())
 
-    async def _standings(self) -> list[Standing]:
-        standings = self.engine.standings
-        listed = await standings.select(self.namespace, lambda task: True)
-        found = [await standings.find(self.namespace, task.id) for task in reversed(listed)]
-        return [standing for standing in found if standing is not None]
+    async def _task_states(self) -> list[TaskState]:
+        task_states = self.engine.task_states
+        listed = await task_states.select(self.namespace, lambda task: True)
+        found = [await task_states.find(self.namespace, task.id) for task in reversed(listed)]
+        return [task_state for task_state in found if task_state is not None]
 
     def nothing_asked(self) -> str:
         """Return that no request came with this key, and in which namespaces there are some."""
@@ -60,7 +60,7 @@ class Room:
 
     def lacks(self, task_id: str) -> str:
         """Return that there is no such task here, and which there are."""
-        known = [f"{each.task.id} ({each.turn.runs}, {each.snapshot.status})" for each in self.standings()]
+        known = [f"{each.task.id} ({each.turn.runs}, {each.snapshot.status})" for each in self.task_states()]
         if not known:
             return f"No task '{task_id}': none has been started with the key '{self.key}'."
         return (

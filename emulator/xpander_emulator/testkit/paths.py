@@ -5,7 +5,7 @@ from functools import lru_cache
 from xpander_emulator.common import suite_files
 from xpander_emulator.errors import NotFound, did_you_mean
 from xpander_emulator.scenario import paths as ways
-from xpander_emulator.scenario.load import built_in_stories, load_spec, load_stories
+from xpander_emulator.scenario.load import built_in_scenarios, load_catalogue, load_spec
 from xpander_emulator.scenario.paths import Path
 from xpander_emulator.scenario.selection import Catalogue
 from xpander_emulator.testkit.arguments import check
@@ -42,5 +42,5 @@ def _id(path: Path, *, alone: bool) -> str:
 def _stories(files: suite_files.Files) -> Catalogue:
     # Only the suite's own are checked against the contract.
     if not files.scenarios:
-        return Catalogue(built_in_stories())
-    return load_stories(files.scenarios, load_spec(files.spec))
+        return Catalogue(built_in_scenarios())
+    return load_catalogue(files.scenarios, load_spec(files.spec))

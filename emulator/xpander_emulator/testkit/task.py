@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from xpander_emulator.core import signals
 from xpander_emulator.core.task import Status
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError, NotFound
 from xpander_emulator.testkit.arguments import check, check_json
 from xpander_emulator.testkit.namespace import Room
@@ -45,32 +45,32 @@ class Task:
     @property
     def status(self) -> Status:
         """Its status, equal to its name: `task.status == "paused"`."""
-        return self._standing.snapshot.status
+        return self._task_state.snapshot.status
 
     @property
     def step(self) -> str:
         """The id of the step of its story."""
-        return self._standing.snapshot.step.id
+        return self._task_state.snapshot.step.id
 
     @property
     def waits_for(self) -> tuple[str, ...]:
         """The signals that it would take now."""
-        return self._standing.snapshot.waits_for
+        return self._task_state.snapshot.waits_for
 
     @property
     def is_finished(self) -> bool:
         """Whether it has come to an end."""
-        return self._standing.snapshot.is_finished
+        return self._task_state.snapshot.is_finished
 
     @property
     def scenario(self) -> str:
         """The name of its story."""
-        return self._standing.turn.timeline.name
+        return self._task_state.turn.timeline.name
 
     @property
     def source(self) -> str:
         """File and line of its step: `scenarios/approval.yaml:26`."""
-        return str(views.task_view(self._standing, {})["source"])
+        return str(views.task_view(self._task_state, {})["source"])
 
     @property
     def snapshot(self) -> Mapping[str, Any]:
@@ -89,7 +89,7 @@ class Task:
                 told["by"],
                 told["reason"],
             )
-            for told in views.history(self._standing)
+            for told in views.history(self._task_state)
         )
 
     def advance(self, until: str | None = None) -> Self:
@@ -149,8 +149,8 @@ class Task:
             return f"<Task {self.id}, which is gone>"
 
     @property
-    def _standing(self) -> Standing:
-        return self._do(self._room.engine.standings.get(self._room.namespace, self.id))
+    def _task_state(self) -> TaskState:
+        return self._do(self._room.engine.task_states.get(self._room.namespace, self.id))
 
     def _do(self, work: Coroutine[Any, Any, Returned]) -> Returned:
         try:

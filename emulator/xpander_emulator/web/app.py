@@ -18,7 +18,7 @@ from xpander_emulator.journal.memory import MemoryJournal
 from xpander_emulator.journal.port import Journal
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.report.registry import Reports, reports_on
-from xpander_emulator.scenario.load import check_runnables, load_spec, load_stories
+from xpander_emulator.scenario.load import check_runnables, load_catalogue, load_spec
 from xpander_emulator.scenario.playlist import load_playlist
 from xpander_emulator.scenario.selection import FALLBACK
 from xpander_emulator.settings import Settings
@@ -128,7 +128,7 @@ def create_app(settings: Settings, fake: Fakes = faker_values.fake) -> Applicati
     fake: where generated values in stories come from; Faker, unless a caller has its own.
     """
     contract = load_spec(settings.spec)
-    catalogue = load_stories(settings.scenarios, contract)
+    catalogue = load_catalogue(settings.scenarios, contract)
     check_runnables(settings.runnables, catalogue)
     playlist = load_playlist(settings.playlist, list(catalogue), contract) if settings.playlist else None
     keys = Keys(settings)
@@ -146,7 +146,7 @@ def create_app(settings: Settings, fake: Fakes = faker_values.fake) -> Applicati
     )
     engine = Engine(settings, catalogue, FALLBACK, renderer, store, _journal(settings, contract, store))
     manner = ApiManner(engine, keys, contract)
-    recorder = Recorder(engine.journal, engine.feed, engine.standings, manner.place)
+    recorder = Recorder(engine.journal, engine.feed, engine.task_states, manner.place)
     reports = reports_on(engine, contract)
     recorder.observers.append(reports.coverage.observe)
     api = Service(

@@ -5,7 +5,7 @@ from typing import Final
 from xpander_emulator.contract.extension.vocabulary import START
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.fault_selection import Asked, Hit
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.web.pipeline import Call
 
 # The actions whose `subject` is a task; that of any other names what is run.
@@ -29,15 +29,15 @@ class ApiFaults:
         is_about_a_task = behaviour.get("action") in _ABOUT_A_TASK
         task_id = call.parameters.get(behaviour.get("subject", "task_id")) if is_about_a_task else None
         reading = call.reading = await self._engine.store.read(call.namespace, task_id or "")
-        call.clock = self._engine.standings.clock_of(reading)
+        call.clock = self._engine.task_states.clock_of(reading)
         faults = self._engine.faults
         return await faults.strike(_asked(call, task_id), reading) if faults.may_strike(preferred, reading) else None
 
-    async def strike_started(self, call: Call, standing: Standing) -> Hit | None:
+    async def strike_started(self, call: Call, task_state: TaskState) -> Hit | None:
         """Return the fault that the story of a task has for the call that has started it, or None."""
-        if not standing.turn.timeline.goes_wrong:
+        if not task_state.turn.timeline.goes_wrong:
             return None
-        return await self._engine.faults.strike_started(_asked(call, None), standing)
+        return await self._engine.faults.strike_started(_asked(call, None), task_state)
 
 
 def _asked(call: Call, task_id: str | None) -> Asked:

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from xpander_emulator.common import json_codec
 from xpander_emulator.engine.fault_selection import Hit
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
 
 JSON: Final = "application/json"
@@ -121,7 +121,7 @@ class Reply(NamedTuple):
     media_type: str | None = JSON
     headers: RawHeaders = ()
     data: Any = None
-    standing: Standing | None = None
+    task_state: TaskState | None = None
     checked: set[str] | None = None
     fault: Hit | None = None
 

@@ -28,7 +28,7 @@ from xpander_emulator.contract.schema.read_write_only import for_answers, for_re
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.faults import STATUS
 from xpander_emulator.engine.fault_selection import Hit
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.store.port import Reading
 from xpander_emulator.web.boundary import Defect, Sending, attempt
@@ -118,7 +118,7 @@ class Faulty(Protocol):
         """Return the fault of a request that is about to be handled, or None. Raises EmulatorError."""
         ...
 
-    async def strike_started(self, call: "Call", standing: Standing) -> Hit | None:
+    async def strike_started(self, call: "Call", task_state: TaskState) -> Hit | None:
         """Return the fault that the story of a task has for the call that has started it, or None."""
         ...
 
@@ -423,9 +423,9 @@ class Endpoint:
         if hit is not None:
             return await self._faulted(call, handle, hit)
         reply = await handle(call)
-        if not self._starts or reply.standing is None:
+        if not self._starts or reply.task_state is None:
             return reply
-        hit = await service.faulty.strike_started(call, reply.standing)
+        hit = await service.faulty.strike_started(call, reply.task_state)
         return reply if hit is None else reply.with_fault(hit)
 
     def _check_media_type(self, request: Request, raw: bytes) -> None:

@@ -15,7 +15,7 @@ from xpander_emulator.contract.model import Operation
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.engine.feed import REQUEST as REQUEST_ANSWERED
 from xpander_emulator.engine.feed import Feed
-from xpander_emulator.engine.task_state import Standing, Standings
+from xpander_emulator.engine.task_state import TaskState, TaskStates
 from xpander_emulator.errors import NotFound
 from xpander_emulator.journal.port import Entry, Journal, Number, RawHeaders, fields_of, kept_of
 from xpander_emulator.store.port import StoreUnavailable
@@ -30,7 +30,7 @@ _OK: Final = 200
 _NO_TASK: Final = (None, None, None, None, None, "", 0, None, "")
 _logger = logging.getLogger("xpander_emulator.requests")
 
-Observer = Callable[[str, Entry, Standing | None], None]
+Observer = Callable[[str, Entry, TaskState | None], None]
 """Called once for each answer with its namespace, its entry and where its task stands; for a stream, at its end."""
 
 
@@ -64,11 +64,11 @@ class Recorder:
     observers: called before the answer is sent; they must be quick and raise nothing.
     """
 
-    def __init__(self, journal: Journal, feed: Feed, standings: Standings, place: Callable[[Request], str]) -> None:
+    def __init__(self, journal: Journal, feed: Feed, task_states: TaskStates, place: Callable[[Request], str]) -> None:
         self.observers: list[Observer] = []
         self._journal = journal
         self._feed = feed
-        self._standings = standings
+        self._task_states = task_states
         self._place = place
 
     async def record(self, exchange: Exchange, reply: Reply, added: SentHeaders) -> list[Header]:
@@ -80,13 +80,13 @@ class Recorder:
         namespace = exchange.namespace or self._place(exchange.request)
         try:
             number = exchange.number = exchange.number or await self._journal.next_number(namespace)
-            clock = exchange.clock or await self._standings.clock(namespace)
+            clock = exchange.clock or await self._task_states.clock(namespace)
         except StoreUnavailable:
             return reply.whole_headers(added)
         headers = reply.whole_headers((*added, _number(number)))
         entry = _entry(number, clock, exchange, reply, headers)
         await self._keep(namespace, exchange, entry)
-        self._tell(namespace, entry, reply.standing)
+        self._tell(namespace, entry, reply.task_state)
         return headers
 
     async def _keep(self, namespace: str, exchange: Exchange, entry: Entry) -> None:
@@ -103,7 +103,7 @@ class Recorder:
         namespace, request = exchange.namespace or self._place(exchange.request), exchange.request
         try:
             number = exchange.number = exchange.number or await self._journal.next_number(namespace)
-            clock = exchange.clock or await self._standings.clock(namespace)
+            clock = exchange.clock or await self._task_states.clock(namespace)
         except StoreUnavailable:
             await reply.stream(request.scope, request.receive, send, added)
             return
@@ -117,27 +117,27 @@ class Recorder:
             if reply.is_spared:
                 entry = entry._replace(fault=None, fault_kind=None, fault_place=None)
             await self._journal.amend(namespace, entry)
-            self._tell(namespace, entry, await self._now(reply.standing))
+            self._tell(namespace, entry, await self._now(reply.task_state))
 
-    async def _now(self, standing: Standing | None) -> Standing | None:
+    async def _now(self, task_state: TaskState | None) -> TaskState | None:
         """Return where the turn of a stream stands by now; None once it was deleted, or if that cannot be found out."""
-        if standing is None:
+        if task_state is None:
             return None
         try:
-            return await self._standings.turn(standing.namespace, standing.task.id, standing.number)
+            return await self._task_states.turn(task_state.namespace, task_state.task.id, task_state.number)
         except (NotFound, StoreUnavailable):
             return None
 
-    def _tell(self, namespace: str, entry: Entry, standing: Standing | None) -> None:
+    def _tell(self, namespace: str, entry: Entry, task_state: TaskState | None) -> None:
         for observe in self.observers:
-            observe(namespace, entry, standing)
+            observe(namespace, entry, task_state)
         self._feed.tell(namespace, REQUEST_ANSWERED, partial(_in_feed, entry))
         if _logger.isEnabledFor(logging.INFO):
             _log(entry)
 
 
 def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | StreamReply, headers: RawHeaders) -> Entry:
-    request, operation, standing = exchange.request, exchange.operation, reply.standing
+    request, operation, task_state = exchange.request, exchange.operation, reply.task_state
     scope, raw = request.scope, request.raw
     status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
     # A fault of streams strikes nothing where the stream is refused.
@@ -162,7 +162,7 @@ def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | Stre
         exchange.violations,
         None if fault is None else fault.name,
         events,
-        *(_NO_TASK if standing is None else _told(standing)),
+        *(_NO_TASK if task_state is None else _told(task_state)),
         *(() if fault is None else (fault.fault.kind, fault.place)),
     )
 
@@ -177,13 +177,13 @@ def _in_feed(entry: Entry) -> dict[str, Any]:
     return told | {name: value for name, value in (("operation", entry.operation), ("task_id", entry.task_id)) if value}
 
 
-def _told(standing: Standing) -> tuple[Any, ...]:
+def _told(task_state: TaskState) -> tuple[Any, ...]:
     """Return what an entry tells of a task, in the order of its fields."""
-    turn, snapshot = standing.turn, standing.snapshot
+    turn, snapshot = task_state.turn, task_state.snapshot
     timeline, step = turn.timeline, snapshot.step
     return (
-        standing.task.id,
-        standing.number + 1,
+        task_state.task.id,
+        task_state.number + 1,
         turn.runs,
         timeline.name,
         step.id,

@@ -18,7 +18,7 @@ from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.schema.validation import judge, violations
 from xpander_emulator.core.faults import CUT_STREAM, DUPLICATE_EVENT, OUT_OF_ORDER, TRUNCATED, UNSENT
 from xpander_emulator.engine.fault_selection import Hit
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.web.errors import broken_promise
 from xpander_emulator.web.http import RawHeaders, Reply
@@ -57,7 +57,7 @@ class StreamReply:
     contract: Contract
     event_pointer: str
     headers: RawHeaders = ()
-    standing: Standing | None = None
+    task_state: TaskState | None = None
     beyond: str = ""
     fault: Hit | None = None
     sent: int = 0
@@ -75,7 +75,7 @@ class StreamReply:
     @property
     def head(self) -> Reply:
         """The answer without its events, which HEAD asks for."""
-        return Reply(200, media_type=None, headers=(*_HEADERS, *self.headers), standing=self.standing)
+        return Reply(200, media_type=None, headers=(*_HEADERS, *self.headers), task_state=self.task_state)
 
     async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
         """Send events until they end, the client hangs up or stops reading, or the server stops."""

@@ -19,9 +19,9 @@ def told(case: Path) -> str:
     """Return what is wrong in a file, or doubtful where nothing is wrong, a line each."""
     with chdir(GOLDEN):
         try:
-            found = load_contract(Path(case.name)).doubts
+            found = load_contract(Path(case.name)).warnings
         except InvalidFiles as error:
-            found = error.mistakes
+            found = error.diagnostics
     return "".join(f"{each}\n" for each in found)
 
 
@@ -50,7 +50,7 @@ components: {{schemas: {{Job: SCHEMA, State: {{type: string, enum: [QUEUED]}}}}}
 
 def doubts_of(names: str, schema: str) -> list[str]:
     contract = contract_of(READ.replace("NAMES", names).replace("SCHEMA", schema))
-    return [each.message for each in contract.doubts]
+    return [each.message for each in contract.warnings]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_word_of_a_status_is_held_against_an_enum_behind_a_reference() -> None
 def test_a_query_parameter_that_is_always_there_may_hold_the_id() -> None:
     text = READ.replace("/jobs/{jobId}", "/job").replace("in: path", "in: query").replace("NAMES", "")
 
-    assert contract_of(text.replace("SCHEMA", "{type: object}")).doubts == ()
+    assert contract_of(text.replace("SCHEMA", "{type: object}")).warnings == ()
     with pytest.raises(InvalidFiles, match=r"'jobId' is no path parameter of /job$"):
         contract_of(text.replace("SCHEMA", "{type: object}").replace("required: true", "required: false"))
 
@@ -108,7 +108,7 @@ def test_what_is_no_text_is_told_once() -> None:
     with pytest.raises(InvalidFiles) as found:
         contract_of(text)
 
-    assert [each.message for each in found.value.mistakes] == [
+    assert [each.message for each in found.value.diagnostics] == [
         "'action' is a text; found a list",
         "'kind' is a text; found a list",
         "'names' is a mapping; found a list",

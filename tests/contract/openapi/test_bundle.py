@@ -56,7 +56,7 @@ def load(folder: Path, files: Mapping[str, str]) -> Contract:
 def refusals(folder: Path, files: Mapping[str, str]) -> list[str]:
     with pytest.raises(InvalidFiles) as refused:
         load(folder, files)
-    return [str(mistake) for mistake in refused.value.mistakes]
+    return [str(diagnostic) for diagnostic in refused.value.diagnostics]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ components:
 
 
 def test_each_is_told_at_its_place_with_what_would_be_right() -> None:
-    assert [str(doubt) for doubt in PETS.doubts] == [
+    assert [str(doubt) for doubt in PETS.warnings] == [
         "api.yaml:14:35: this example breaks its schema: /name is missing",
         "api.yaml:20:103: this example breaks its schema: a mapping was expected; found a list",
         "api.yaml:22:97: this example breaks its schema: an integer was expected; found 'x'",
@@ -76,7 +76,7 @@ def test_one_of_a_body_that_is_no_json_is_taken_as_it_is() -> None:
 def test_of_many_the_tenth_tells_how_many_more_there_are() -> None:
     schemas = "".join(f"    S{n}: {{type: integer, default: x}}\n" for n in range(13))
 
-    told = [doubt.message for doubt in contract_of(f"paths: {{}}\ncomponents:\n  schemas:\n{schemas}").doubts]
+    told = [doubt.message for doubt in contract_of(f"paths: {{}}\ncomponents:\n  schemas:\n{schemas}").warnings]
 
     assert told[:9] == ["this default breaks its schema: an integer was expected; found 'x'"] * 9
     assert told[9:] == ["this default breaks its schema: an integer was expected; found 'x' (3 more break theirs)"]

@@ -356,7 +356,9 @@ def test_a_broken_file_is_refused_with_every_fault_at_its_place(text: str, wante
     with pytest.raises(InvalidFiles) as refused:
         read_contract(parse_document(text, "api.yaml"))
 
-    assert [str(mistake) for mistake in refused.value.mistakes] == [f"api.yaml:{message}" for message in wanted]
+    assert [str(diagnostic) for diagnostic in refused.value.diagnostics] == [
+        f"api.yaml:{message}" for message in wanted
+    ]
 
 
 def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_file_with_such_patterns_is_served_and_what_is_not_checked_is_told() -
         """
     )
 
-    assert [str(doubt) for doubt in contract.doubts] == [
+    assert [str(doubt) for doubt in contract.warnings] == [
         r"api.yaml:8:32: the pattern '^\p{Script=Greek}$' is not checked: \p{Script=Greek} is not known; general "
         r"categories are, as \p{L}",
         r"api.yaml:9:29: the pattern '\p{Emoji}' is not checked: \p{Emoji} is not known; general categories are, as "

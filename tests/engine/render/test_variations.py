@@ -17,7 +17,7 @@ from xpander_emulator.core.replay import Turn, replay
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.engine.render.task import TaskRenderer
 from xpander_emulator.engine.render.variations import FUTURE_EVENT, FUTURE_STATUS
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.store.port import Task
 
 BODY = {"input": {"text": "Hello"}}
@@ -26,16 +26,16 @@ RENDERER = TaskRenderer(
     contract(),
     "00000000-0000-4000-8000-000000000000",
     Millis(0),
-    lambda standing: "http://emulator/consent",
+    lambda task_state: "http://emulator/consent",
     lambda provider, key, pointer: f"<{provider}>",
     nasty=True,
 )
 REQUESTS = (b'{"input": {"text": "Hi"}}', b'{"input": {"text": "Hi", "user": {"email": "a@b.example"}}, "title": "T"}')
 
 
-def standing(name: str, request: bytes, key: int, now: int) -> Standing:
+def task_state(name: str, request: bytes, key: int, now: int) -> TaskState:
     turn = Turn(stories()[name].timeline, name, request, key, Millis(0))
-    return Standing("ns", Task("t1", 0, (turn,)), turn, 0, Millis(now), replay(turn, Millis(now)))
+    return TaskState("ns", Task("t1", 0, (turn,)), turn, 0, Millis(now), replay(turn, Millis(now)))
 
 
 @given(
@@ -45,7 +45,7 @@ def standing(name: str, request: bytes, key: int, now: int) -> Standing:
     st.integers(0, 200_000_000),
 )
 def test_whatever_is_odd_about_a_task_the_contract_allows_it(name: str, request: bytes, key: int, now: int) -> None:
-    here = standing(name, request, key, now)
+    here = task_state(name, request, key, now)
     whole = RENDERER.task(here)
 
     told = RENDERER.sent(here, whole)
@@ -77,8 +77,8 @@ def test_each_kind_of_oddity_comes_up() -> None:
     assert any("\u0351" in text for text in texts)
 
 
-def _completed(key: int) -> Standing:
-    return standing("completed", REQUESTS[0], key, 60_000)
+def _completed(key: int) -> TaskState:
+    return task_state("completed", REQUESTS[0], key, 60_000)
 
 
 async def test_a_nasty_server_answers_legally_and_each_read_alike() -> None:

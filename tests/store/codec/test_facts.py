@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.core.strategies import instants, timelines, turns
 from xpander_emulator.clock import Clock
 from xpander_emulator.common import resources
-from xpander_emulator.core.faults import BUILT_IN, KINDS, Fault, FaultRule, StoryFaults, Strike
+from xpander_emulator.core.faults import BUILT_IN, KINDS, Fault, FaultRule, ScenarioFaults, Strike
 from xpander_emulator.core.replay import Turn, replay
 from xpander_emulator.core.signals import Move
 from xpander_emulator.core.task import Status
@@ -103,7 +103,7 @@ def rich_timelines(draw: st.DrawFn) -> Timeline:
         rich = replace(step, sets=draw(members), pause=pause, events=events, sub_tasks=sub_tasks)
         rich = replace(rich, streams_result=draw(st.booleans()), faults=draw(rules), line=draw(st.integers(0, 99)))
         steps.append(rich)
-    story = draw(st.builds(StoryFaults, st.dictionaries(words, faults, max_size=2), rules))
+    story = draw(st.builds(ScenarioFaults, st.dictionaries(words, faults, max_size=2), rules))
     return Timeline("random", tuple(steps), "stories/random.yaml", story)
 
 

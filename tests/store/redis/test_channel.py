@@ -32,11 +32,11 @@ async def other(redis_url: str) -> AsyncIterator[RedisStore]:
 async def test_a_message_of_another_shape_is_ignored_logged_once_and_the_next_one_is_heard(
     store: RedisStore, other: RedisStore, caplog: pytest.LogCaptureFixture, message: bytes
 ) -> None:
-    async with store.listen("ns", ["a"]) as bell:
+    async with store.listen("ns", ["a"]) as subscription:
         for _ in range(3):
             await other.client.publish(PREFIX + "rings", message)
         await other.add("ns", (task("a"),))
-        await asyncio.wait_for(bell.wait(None), SECONDS)
+        await asyncio.wait_for(subscription.wait(None), SECONDS)
 
     [warning] = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert warning.getMessage() == (
@@ -68,24 +68,24 @@ async def test_a_listener_that_comes_while_the_last_subscription_is_closing_hear
         pass
     await asyncio.wait_for(closing.wait(), SECONDS)
 
-    async with store.listen("ns", ["a"]) as bell:
+    async with store.listen("ns", ["a"]) as subscription:
         await other.add("ns", (task("a"),))
-        await asyncio.wait_for(bell.wait(None), SECONDS)
+        await asyncio.wait_for(subscription.wait(None), SECONDS)
     may_close.set()
 
 
 async def test_whoever_listens_is_woken_when_redis_goes_and_hears_again_once_it_is_back() -> None:
     with RedisServer() as server:
         store, other = (RedisStore(server.url, server.url) for _ in range(2))
-        async with store.listen("ns", ["a"]) as bell, store.listen_elsewhere("ns") as follower:
+        async with store.listen("ns", ["a"]) as subscription, store.listen_elsewhere("ns") as follower:
             server.kill()
-            await asyncio.wait_for(bell.wait(None), SECONDS)
+            await asyncio.wait_for(subscription.wait(None), SECONDS)
             await asyncio.wait_for(follower.wait(None), SECONDS)
         server.start()
 
-        async with store.listen("ns", ["a"]) as bell, store.listen_elsewhere("ns") as follower:
+        async with store.listen("ns", ["a"]) as subscription, store.listen_elsewhere("ns") as follower:
             await other.add("ns", (task("a"),))
-            await asyncio.wait_for(bell.wait(None), SECONDS)
+            await asyncio.wait_for(subscription.wait(None), SECONDS)
             await asyncio.wait_for(follower.wait(None), SECONDS)
         for each in (store, other):
             await each.close()

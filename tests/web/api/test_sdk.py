@@ -42,7 +42,7 @@ async def update(api: Api, task_id: str, **told: Any) -> Json:
 
 
 async def signals(api: Api, task_id: str) -> int:
-    return len((await api.app.engine.standings.get(api.namespace, task_id)).turn.signals)
+    return len((await api.app.engine.task_states.get(api.namespace, task_id)).turn.signals)
 
 
 # Start, read, stop
@@ -382,7 +382,7 @@ async def test_a_rejection_tells_who_and_why(manual: Api) -> None:
     rejected = await manual.http.post(f"/hitl/{task['id']}/reject", json={"rejected_by": "m", "reason": "Too much"})
 
     assert Api.ok(rejected)["status"] == "stopped"
-    [signal] = (await manual.app.engine.standings.get(manual.namespace, task["id"])).turn.signals
+    [signal] = (await manual.app.engine.task_states.get(manual.namespace, task["id"])).turn.signals
     assert (signal.kind, signal.by, signal.reason) == ("reject", "m", "Too much")
 
 

@@ -63,7 +63,7 @@ async def patiently(client: Api, task_id: str) -> Json:
 
 
 async def waited_for(client: Api, task_id: str) -> tuple[str, ...]:
-    return (await client.app.engine.peek(client.namespace, task_id)).standing.snapshot.waits_for
+    return (await client.app.engine.peek(client.namespace, task_id)).task_state.snapshot.waits_for
 
 
 # Starting

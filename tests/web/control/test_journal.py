@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.web.api_client import Api, api
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.settings import DEFAULT_NAMESPACE
 
@@ -321,8 +321,10 @@ async def test_namespaces_with_requests_alone_are_listed() -> None:
 
 async def test_observers_are_told_of_every_answer_with_where_its_task_stands() -> None:
     client = api(clock="auto")
-    told: list[tuple[str, Entry, Standing | None]] = []
-    client.app.recorder.observers.append(lambda namespace, entry, standing: told.append((namespace, entry, standing)))
+    told: list[tuple[str, Entry, TaskState | None]] = []
+    client.app.recorder.observers.append(
+        lambda namespace, entry, task_state: told.append((namespace, entry, task_state))
+    )
 
     await client.start()
     await client.http.get("/nowhere")
@@ -333,7 +335,7 @@ async def test_observers_are_told_of_every_answer_with_where_its_task_stands() -
         (client.namespace, 404, None),
         (client.namespace, 200, 4),
     ]
-    statuses = [standing and standing.snapshot.status.value for _, _, standing in told]
+    statuses = [task_state and task_state.snapshot.status.value for _, _, task_state in told]
     assert statuses == ["pending", None, "completed"]
 
 

@@ -23,7 +23,7 @@ from xpander_emulator.contract.model import Operation, Parameter, names_in
 from xpander_emulator.contract.schema.outlines import Outline, outline, words
 from xpander_emulator.core.signals import POLL, SKIP
 from xpander_emulator.core.task import TERMINAL
-from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.errors import Diagnostic, did_you_mean
 
 _EXTENSION: Final = "x-emulator"
 _JSON: Final = "application/json"
@@ -31,7 +31,7 @@ _JSON: Final = "application/json"
 _NO_SIGNALS: Final = frozenset({POLL, SKIP})
 
 
-def behaviour_mistakes(document: Document, operations: Sequence[Operation]) -> Iterator[Mistake]:
+def behaviour_diagnostics(document: Document, operations: Sequence[Operation]) -> Iterator[Diagnostic]:
     """Yield what keeps an operation from being played as `x-emulator` says."""
     yield from _of_root(document)
     acts = [_Act(document, operation) for operation in operations]
@@ -44,12 +44,14 @@ def behaviour_mistakes(document: Document, operations: Sequence[Operation]) -> I
     yield from _lacking_others(acts)
 
 
-def behaviour_doubts(document: Document, sites: Iterable[Site], operations: Sequence[Operation]) -> Iterator[Mistake]:
+def behaviour_warnings(
+    document: Document, sites: Iterable[Site], operations: Sequence[Operation]
+) -> Iterator[Diagnostic]:
     """Yield what `x-emulator` says in vain, or so that a client cannot tell what it is told."""
     for site in sites:
         if site.kind not in ("document", "operation") and isinstance(site.value, Mapping) and _EXTENSION in site.value:
             told = f"'x-emulator' says nothing of a {site.kind}; write it at an operation"
-            yield document.mistake((*site.path, _EXTENSION), told, key=True)
+            yield document.diagnostic((*site.path, _EXTENSION), told, key=True)
     acts = [_Act(document, operation) for operation in operations]
     for act in (each for each in acts if each.name == "list"):
         yield from _unlisted(act)
@@ -82,9 +84,9 @@ class _Act:
     def action(self) -> Action | None:
         return None if self.name is None else ACTIONS.get(self.name)
 
-    def fault(self, message: str, *inner: str, key: bool = False) -> Mistake:
+    def fault(self, message: str, *inner: str, key: bool = False) -> Diagnostic:
         """Return a mistake at a part of `x-emulator`, or at the whole of it."""
-        return self.document.mistake(
+        return self.document.diagnostic(
             (*json_pointers.split(self.operation.pointer), _EXTENSION, *inner), message, key=key
         )
 
@@ -112,23 +114,23 @@ class _Act:
 # --- words ---
 
 
-def _of_root(document: Document) -> Iterator[Mistake]:
+def _of_root(document: Document) -> Iterator[Diagnostic]:
     if _EXTENSION not in document.value:
         return
     root = document.value[_EXTENSION]
     if not isinstance(root, Mapping):
-        yield document.mistake((_EXTENSION,), f"'x-emulator' is a mapping; found {describe(root)}")
+        yield document.diagnostic((_EXTENSION,), f"'x-emulator' is a mapping; found {describe(root)}")
         return
     for key, value in root.items():
         at = (_EXTENSION, key)
         if key not in vocabulary.ROOT:
             told = f"'x-emulator' of the whole file has no '{key}'{_right(key, tuple(vocabulary.ROOT))}"
-            yield document.mistake(at, told, key=True)
+            yield document.diagnostic(at, told, key=True)
         elif value not in vocabulary.ROOT[key]:
-            yield document.mistake(at, f"'{key}' is {describe(value)}{_right(value, vocabulary.ROOT[key])}")
+            yield document.diagnostic(at, f"'{key}' is {describe(value)}{_right(value, vocabulary.ROOT[key])}")
 
 
-def _of_words(act: _Act) -> Iterator[Mistake]:
+def _of_words(act: _Act) -> Iterator[Diagnostic]:
     """Yield unknown keys and values of an operation, and keys that say nothing of its action."""
     for key, value in act.behaviour.items():
         if key not in vocabulary.KEYS:
@@ -143,7 +145,7 @@ def _of_words(act: _Act) -> Iterator[Mistake]:
             yield from _out_of_place(act, key)
 
 
-def _out_of_place(act: _Act, key: str) -> Iterator[Mistake]:
+def _out_of_place(act: _Act, key: str) -> Iterator[Diagnostic]:
     if "action" not in act.behaviour:
         yield act.fault(f"'{key}' says nothing without an action; add one, such as 'action: read'", key, key=True)
     elif act.action is not None and key not in act.action.keys:
@@ -160,7 +162,7 @@ def _right(found: Any, known: Sequence[str]) -> str:
 # --- one action ---
 
 
-def _of_action(act: _Act, action: Action) -> Iterator[Mistake]:
+def _of_action(act: _Act, action: Action) -> Iterator[Diagnostic]:
     for key in action.required:
         if key not in act.behaviour and key != "subject":
             yield act.fault(f"the action '{act.name}' needs '{key}'{_example(key)}", key=True)
@@ -175,7 +177,7 @@ def _of_action(act: _Act, action: Action) -> Iterator[Mistake]:
     yield from _of_answer(act, action)
 
 
-def _of_answer(act: _Act, action: Action) -> Iterator[Mistake]:
+def _of_answer(act: _Act, action: Action) -> Iterator[Diagnostic]:
     declared = act.operation.responses
     if act.name in (READ, CATALOGUE_GET):
         if not act.schema("200"):
@@ -192,7 +194,7 @@ def _example(key: str) -> str:
     return examples[key]
 
 
-def _of_subject(act: _Act, action: Action) -> Iterator[Mistake]:
+def _of_subject(act: _Act, action: Action) -> Iterator[Diagnostic]:
     """Yield a subject that the request need not have, or one that is missing."""
     in_path = names_in(act.operation.path)
     all_names = tuple(parameter.name for parameter in act.operation.parameters)
@@ -218,7 +220,7 @@ def _has_default(parameter: Parameter) -> bool:
     return isinstance(parameter.schema, Mapping) and "default" in parameter.schema
 
 
-def _of_event(act: _Act) -> Iterator[Mistake]:
+def _of_event(act: _Act) -> Iterator[Diagnostic]:
     if act.name == START and act.text("reply") == STREAM and "event" not in act.behaviour:
         yield act.fault(f"the reply 'stream' needs 'event'{_example('event')}", "reply")
     event = act.text("event")
@@ -232,7 +234,7 @@ def _of_event(act: _Act) -> Iterator[Mistake]:
 # --- lists ---
 
 
-def _of_lists(acts: Sequence[_Act]) -> Iterator[Mistake]:
+def _of_lists(acts: Sequence[_Act]) -> Iterator[Diagnostic]:
     read = _reader(acts)
     for act in acts:
         if act.name == "list":
@@ -241,7 +243,7 @@ def _of_lists(acts: Sequence[_Act]) -> Iterator[Mistake]:
             yield act.fault(f"the action 'history' tells of tasks as xpander.ai does; {lacking}; use list", "action")
 
 
-def _of_list(act: _Act, read: _Act | None) -> Iterator[Mistake]:
+def _of_list(act: _Act, read: _Act | None) -> Iterator[Diagnostic]:
     shape, items = act.shape(), act.text("items")
     if items is not None:
         yield from _of_items(act, items, shape)
@@ -253,7 +255,7 @@ def _of_list(act: _Act, read: _Act | None) -> Iterator[Mistake]:
         yield act.fault(f"the list is an object in the answer 200, not an array; {right}", "action")
 
 
-def _of_items(act: _Act, items: str, shape: Outline) -> Iterator[Mistake]:
+def _of_items(act: _Act, items: str, shape: Outline) -> Iterator[Diagnostic]:
     if shape.types and "object" not in shape.types:
         yield act.fault("the list is no object in the answer 200; leave 'items' out", "items")
     elif items not in shape.properties and shape.is_closed:
@@ -262,7 +264,7 @@ def _of_items(act: _Act, items: str, shape: Outline) -> Iterator[Mistake]:
         yield act.fault(f"'{items}' is {' or '.join(sorted(types))} in the answer 200, not array", "items")
 
 
-def _of_pages(act: _Act, read: _Act | None) -> Iterator[Mistake]:
+def _of_pages(act: _Act, read: _Act | None) -> Iterator[Diagnostic]:
     """Yield why a list with the parameter `page` and without `items` cannot be paged as xpander.ai's are."""
     lacking = _lacks(read) if read is not None else ""
     if "per_page" not in _given(act.operation):
@@ -291,7 +293,7 @@ def _reader(acts: Iterable[_Act]) -> _Act | None:
     return next((act for act in acts if act.name == READ), None)
 
 
-def _of_task(acts: Sequence[_Act]) -> Iterator[Mistake]:
+def _of_task(acts: Sequence[_Act]) -> Iterator[Diagnostic]:
     """Yield names and statuses that a task of this contract cannot have."""
     for act in acts:
         if act.mapping("names"):
@@ -300,7 +302,7 @@ def _of_task(acts: Sequence[_Act]) -> Iterator[Mistake]:
             yield from _of_statuses(act)
 
 
-def _of_names(act: _Act) -> Iterator[Mistake]:
+def _of_names(act: _Act) -> Iterator[Diagnostic]:
     shape = act.shape()
     for own, name in act.mapping("names").items():
         if own not in vocabulary.FACTS:
@@ -312,7 +314,7 @@ def _of_names(act: _Act) -> Iterator[Mistake]:
             yield act.fault(f"the answer 200 has no '{name}'{_right(name, tuple(shape.properties))}", "names", own)
 
 
-def _of_statuses(act: _Act) -> Iterator[Mistake]:
+def _of_statuses(act: _Act) -> Iterator[Diagnostic]:
     name, known = _status_words(act)
     for status, word in act.mapping("statuses").items():
         if status not in vocabulary.STATUSES:
@@ -332,7 +334,7 @@ def _status_words(act: _Act) -> tuple[str, tuple[Any, ...]]:
     return name, words(act.document.value, act.shape().properties.get(name))
 
 
-def _lacking_others(acts: Sequence[_Act]) -> Iterator[Mistake]:
+def _lacking_others(acts: Sequence[_Act]) -> Iterator[Diagnostic]:
     """Yield actions that another operation must stand beside: tasks without a read, a catalogue without a get."""
     of_tasks = [act for act in acts if act.action is not None and act.name not in CATALOGUE]
     if of_tasks and _reader(acts) is None:
@@ -349,7 +351,7 @@ def _lacking_others(acts: Sequence[_Act]) -> Iterator[Mistake]:
 # --- doubts ---
 
 
-def _unlisted(act: _Act) -> Iterator[Mistake]:
+def _unlisted(act: _Act) -> Iterator[Diagnostic]:
     """Yield the name under which a list tells its tasks, where the schema names others and leaves this one open."""
     shape, items = act.shape(), act.text("items")
     if items is not None and shape.properties and items not in shape.properties:
@@ -357,7 +359,7 @@ def _unlisted(act: _Act) -> Iterator[Mistake]:
         yield act.fault(f"the answer 200 names no '{items}', under which the tasks are listed{hint}", "items")
 
 
-def _unnamed(act: _Act) -> Iterator[Mistake]:
+def _unnamed(act: _Act) -> Iterator[Diagnostic]:
     """Yield names that lead to nothing in a schema that leaves others open, and facts that are told nowhere."""
     shape, names = act.shape(), act.mapping("names")
     if not shape.properties:
@@ -372,7 +374,7 @@ def _unnamed(act: _Act) -> Iterator[Mistake]:
             yield act.fault(told, key=True)
 
 
-def _unworded(act: _Act) -> Iterator[Mistake]:
+def _unworded(act: _Act) -> Iterator[Diagnostic]:
     """Yield the statuses for which the contract has no word: a story that comes to one breaks it."""
     name, known = _status_words(act)
     told = act.mapping("statuses")
@@ -381,7 +383,7 @@ def _unworded(act: _Act) -> Iterator[Mistake]:
         yield act.fault(f"'{name}' has no word for {', '.join(lacking)}; give one with 'statuses'", key=True)
 
 
-def _alike(act: _Act) -> Iterator[Mistake]:
+def _alike(act: _Act) -> Iterator[Diagnostic]:
     """Yield a word by which a client cannot tell whether a task goes on."""
     told = act.mapping("statuses")
     ends = {word: status for status, word in told.items() if status in TERMINAL and isinstance(word, str)}
@@ -391,7 +393,7 @@ def _alike(act: _Act) -> Iterator[Mistake]:
             yield act.fault(message, "statuses", status)
 
 
-def _of_further_read(act: _Act, first: _Act) -> Iterator[Mistake]:
+def _of_further_read(act: _Act, first: _Act) -> Iterator[Diagnostic]:
     for key in vocabulary.MAPPINGS:
         if key in act.behaviour:
             yield act.fault(f"'{key}' says nothing here; that of {first} counts", key, key=True)

@@ -14,7 +14,7 @@ from xpander_emulator.common import json_pointers
 from xpander_emulator.common.os_errors import reason
 from xpander_emulator.common.yaml_document import PARTS, Document, read_document
 from xpander_emulator.contract.document_objects import Site, walk
-from xpander_emulator.errors import InvalidFiles, Mistake
+from xpander_emulator.errors import Diagnostic, InvalidFiles
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _NO_FILE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
@@ -31,7 +31,7 @@ class Bundle:
 
     document: Document
     starts: Mapping[Place, str]
-    mistakes: tuple[Mistake, ...]
+    diagnostics: tuple[Diagnostic, ...]
     told: frozenset[tuple[str, int, int]]
 
     def sites(self) -> Iterator[Site]:
@@ -59,8 +59,8 @@ def bundled(document: Document, path: Path | None) -> Bundle:
     if bundler.parts:
         values = {name: part.value for name, part in bundler.parts.items()}
         document = replace(document, value={**document.value, PARTS: values}, parts=bundler.parts)
-    mistakes = tuple(part.mistake(inside, message) for part, inside, message in bundler.faults)
-    return Bundle(document, bundler.starts, (*mistakes, *bundler.unreadable), frozenset(bundler.told))
+    diagnostics = tuple(part.diagnostic(inside, message) for part, inside, message in bundler.faults)
+    return Bundle(document, bundler.starts, (*diagnostics, *bundler.unreadable), frozenset(bundler.told))
 
 
 def readable(reference: str) -> str:
@@ -100,7 +100,7 @@ class _Bundler:
     parts: dict[str, Document] = field(default_factory=dict)
     starts: dict[Place, str] = field(default_factory=dict)
     faults: list[tuple[Document, Place, str]] = field(default_factory=list)
-    unreadable: list[Mistake] = field(default_factory=list)
+    unreadable: list[Diagnostic] = field(default_factory=list)
     told: set[tuple[str, int, int]] = field(default_factory=set)
     _broken: set[str] = field(default_factory=set)
     _done: set[int] = field(default_factory=set)
@@ -195,7 +195,7 @@ class _Bundler:
             try:
                 self.parts[target] = read_document(path, str(Path(self.document.file).parent / target))
             except InvalidFiles as error:
-                self.unreadable += error.mistakes
+                self.unreadable += error.diagnostics
                 self._broken.add(target)
         return Unfit("") if target in self._broken else target
 

@@ -12,45 +12,47 @@ from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.contract.document_objects import OBJECTS, OPEN, SECTIONS, Site
 from xpander_emulator.contract.openapi.bundle import readable
 from xpander_emulator.contract.schema.schema_graph import Circle, InPlace, Spot, in_words, target
-from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.errors import Diagnostic, did_you_mean
 
 _VERSION: Final = re.compile(r"3\.[01]\.\d+")
 _A_LEVEL: Final = "write one of them under 'properties' or 'items', or leave the reference out"
 _KINDS: Final = {"list": "a list", "map": "a mapping", "schema": "a mapping, true or false"}
 
 
-def version_mistakes(document: Document) -> Iterator[Mistake]:
+def version_mistakes(document: Document) -> Iterator[Diagnostic]:
     """Yield what is wrong with the file's claim to be OpenAPI 3.0 or 3.1."""
     value = document.value
     if not isinstance(value, Mapping):
-        yield document.mistake((), f"an OpenAPI document is a mapping; found {describe(value)}")
+        yield document.diagnostic((), f"an OpenAPI document is a mapping; found {describe(value)}")
         return
     found = value.get("openapi")
     if isinstance(found, str) and _VERSION.fullmatch(found):
         return
     if "openapi" in value:
         told = f"this is OpenAPI {found}" if isinstance(found, str) else f"'openapi' is {describe(found)}"
-        yield document.mistake(("openapi",), f"{told}; 3.0 and 3.1 are served, written as openapi: 3.1.0")
+        yield document.diagnostic(("openapi",), f"{told}; 3.0 and 3.1 are served, written as openapi: 3.1.0")
     elif "swagger" in value:
-        yield document.mistake(("swagger",), f"this is Swagger {value['swagger']}; OpenAPI 3.0 and 3.1 are served")
+        yield document.diagnostic(("swagger",), f"this is Swagger {value['swagger']}; OpenAPI 3.0 and 3.1 are served")
     else:
-        yield document.mistake((), "'openapi' is missing; the first line should be openapi: 3.1.0")
+        yield document.diagnostic((), "'openapi' is missing; the first line should be openapi: 3.1.0")
 
 
-def top_mistakes(document: Document) -> Iterator[Mistake]:
+def top_mistakes(document: Document) -> Iterator[Diagnostic]:
     """Yield which of the parts that every file needs are missing."""
     value = document.value
     for key in ("info", "paths"):
         if key not in value:
-            yield document.mistake((), f"'{key}' is missing")
+            yield document.diagnostic((), f"'{key}' is missing")
     info = value.get("info")
     if isinstance(info, Mapping):
         for key in ("title", "version"):
             if not isinstance(info.get(key), str):
-                yield document.mistake(("info", key), f"info needs a '{key}', a text; found {describe(info.get(key))}")
+                yield document.diagnostic(
+                    ("info", key), f"info needs a '{key}', a text; found {describe(info.get(key))}"
+                )
 
 
-def server_mistakes(document: Document) -> Iterator[Mistake]:
+def server_mistakes(document: Document) -> Iterator[Diagnostic]:
     """Yield why the first server's URL has no path that could be served."""
     servers = document.value.get("servers")
     first = servers[0] if isinstance(servers, list) and servers else None
@@ -58,7 +60,7 @@ def server_mistakes(document: Document) -> Iterator[Mistake]:
         return
     url = first.get("url")
     if not isinstance(url, str):
-        yield document.mistake(("servers", 0, "url"), f"a server needs a 'url', a text; found {describe(url)}")
+        yield document.diagnostic(("servers", 0, "url"), f"a server needs a 'url', a text; found {describe(url)}")
         return
     variables = first.get("variables", {})
     for name in re.findall(r"\{([^{}]*)\}", url):
@@ -66,42 +68,42 @@ def server_mistakes(document: Document) -> Iterator[Mistake]:
         default = variable.get("default") if isinstance(variable, Mapping) else None
         if not isinstance(default, str):
             message = f"{{{name}}} in '{url}' needs variables: {name}: default: a text; found {describe(default)}"
-            yield document.mistake(("servers", 0, "variables", name, "default"), message)
+            yield document.diagnostic(("servers", 0, "variables", name, "default"), message)
     try:
         urlsplit(url)
     except ValueError as error:
-        yield document.mistake(("servers", 0, "url"), f"'{url}' is no URL: {error}")
+        yield document.diagnostic(("servers", 0, "url"), f"'{url}' is no URL: {error}")
 
 
-def shape_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:
+def shape_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagnostic]:
     """Yield objects that are something else, and keys that mean nothing where they stand."""
     for site in sites:
         if isinstance(site.value, Mapping) and site.kind != "list":
             yield from _unknown_keys(document, site)
         elif not (site.kind == "schema" and isinstance(site.value, bool)):
             wanted = _KINDS.get(site.kind, f"a mapping ({site.kind})")
-            yield document.mistake(site.path, f"{wanted} was expected here; found {describe(site.value)}")
+            yield document.diagnostic(site.path, f"{wanted} was expected here; found {describe(site.value)}")
 
 
-def _unknown_keys(document: Document, site: Site) -> Iterator[Mistake]:
+def _unknown_keys(document: Document, site: Site) -> Iterator[Diagnostic]:
     if site.kind in OPEN or (site.kind in SECTIONS and "$ref" in site.value):
         return
     known = [key for key in OBJECTS[site.kind] if key]
     for key in site.value:
         if key not in OBJECTS[site.kind] and not key.startswith("x-"):
             hint = did_you_mean(key, known) or f"; it may have {', '.join(known)}, or x-…"
-            yield document.mistake((*site.path, key), f"'{key}' means nothing in this {site.kind}{hint}", key=True)
+            yield document.diagnostic((*site.path, key), f"'{key}' means nothing in this {site.kind}{hint}", key=True)
 
 
-def reference_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:
+def reference_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagnostic]:
     """Yield every `$ref` that leads nowhere, outside the file, in a circle or to another kind of thing."""
     for site in sites:
         if isinstance(site.value, Mapping) and site.kind in SECTIONS and "$ref" in site.value:
             message = _reference_fault(document.value, site)
             if message:
-                yield document.mistake((*site.path, "$ref"), message)
+                yield document.diagnostic((*site.path, "$ref"), message)
         if site.kind == "schema" and isinstance(site.value, Mapping) and "$id" in site.value:
-            yield document.mistake((*site.path, "$id"), "'$id' would change what local references mean; remove it")
+            yield document.diagnostic((*site.path, "$id"), "'$id' would change what local references mean; remove it")
 
 
 def _reference_fault(value: Any, site: Site) -> str | None:
@@ -130,7 +132,7 @@ def _other_kind(pointer: str, kind: str) -> str | None:
     return f"'#{pointer}' is a {found}; a {kind} is needed here"
 
 
-def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mistake]:
+def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagnostic]:
     """Yield a mistake for each circle of schemas that lead to one another without a level of the value between."""
     in_place = InPlace(partial(target, document.value))
     told: set[int] = set()
@@ -143,11 +145,11 @@ def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Mista
             members = {id(spot.schema) for spot in circle.spots}
             # A circle of nothing but references has been told as such.
             if told.isdisjoint(members) and any(set(spot.schema) != {"$ref"} for spot in circle.spots):
-                yield document.mistake(circle.spots[0].path, f"{in_words(circle)}; {_A_LEVEL}", key=True)
+                yield document.diagnostic(circle.spots[0].path, f"{in_words(circle)}; {_A_LEVEL}", key=True)
             told |= members
 
 
-def schema_mistakes(document: Document, sites: Sequence[Site]) -> Iterator[Mistake]:
+def schema_mistakes(document: Document, sites: Sequence[Site]) -> Iterator[Diagnostic]:
     """Yield every place at which a schema is no valid JSON Schema 2020-12.
 
     Only the outermost schemas are looked at, since each includes those inside it.
@@ -162,4 +164,4 @@ def schema_mistakes(document: Document, sites: Sequence[Site]) -> Iterator[Mista
         for violation in schema_violations(site.value):
             found = describe(violation.input)
             message = f"no valid JSON Schema: {violation.expected} was expected; found {found}"
-            yield document.mistake((*site.path, *violation.loc), message)
+            yield document.diagnostic((*site.path, *violation.loc), message)

@@ -11,7 +11,7 @@ from xpander_emulator.contract.document_objects import Site
 from xpander_emulator.contract.model import Contract, MediaType, is_json
 from xpander_emulator.contract.schema.read_write_only import for_answers, for_requests
 from xpander_emulator.contract.schema.validation import judge, violations
-from xpander_emulator.errors import Mistake
+from xpander_emulator.errors import Diagnostic
 
 # A file in which all examples are wrong need not tell each of them.
 _MOST_TOLD: Final = 10
@@ -32,7 +32,7 @@ def fault_of(contract: Contract, schema_pointer: str, value: Any) -> str | None:
     return told + more
 
 
-def broken_examples(document: Document, sites: Sequence[Site], contract: Contract) -> list[Mistake]:
+def broken_examples(document: Document, sites: Sequence[Site], contract: Contract) -> list[Diagnostic]:
     """Return the examples and defaults that break their schema, at their places; beyond the tenth their number."""
     found = dict.fromkeys([*_of_media(document, contract), *_of_schemas(document, sites, contract)])
     told = list(found)[:_MOST_TOLD]
@@ -42,7 +42,7 @@ def broken_examples(document: Document, sites: Sequence[Site], contract: Contrac
     return told
 
 
-def _of_media(document: Document, contract: Contract) -> Iterator[Mistake]:
+def _of_media(document: Document, contract: Contract) -> Iterator[Diagnostic]:
     """Yield the broken examples of bodies; one that several operations share is looked at once."""
     seen: set[str] = set()
     requests, answers = for_requests(contract), for_answers(contract)
@@ -55,21 +55,21 @@ def _of_media(document: Document, contract: Contract) -> Iterator[Mistake]:
                     yield from _of_one(document, direction, media, seen)
 
 
-def _of_one(document: Document, contract: Contract, media: MediaType, seen: set[str]) -> Iterator[Mistake]:
+def _of_one(document: Document, contract: Contract, media: MediaType, seen: set[str]) -> Iterator[Diagnostic]:
     for name, value in media.examples.items():
         place = media.places.get(name, "")
         if place not in seen and (fault := fault_of(contract, media.schema_pointer or "", value)):
-            yield document.mistake(json_pointers.split(place), f"this example breaks its schema: {fault}")
+            yield document.diagnostic(json_pointers.split(place), f"this example breaks its schema: {fault}")
         seen.add(place)
 
 
-def _of_schemas(document: Document, sites: Sequence[Site], contract: Contract) -> Iterator[Mistake]:
+def _of_schemas(document: Document, sites: Sequence[Site], contract: Contract) -> Iterator[Diagnostic]:
     for site in sites:
         if site.kind == "schema" and isinstance(site.value, Mapping):
             pointer = json_pointers.join(*site.path)
             for path, kind, value in _given(site.value):
                 if fault := fault_of(contract, pointer, value):
-                    yield document.mistake((*site.path, *path), f"this {kind} breaks its schema: {fault}")
+                    yield document.diagnostic((*site.path, *path), f"this {kind} breaks its schema: {fault}")
 
 
 def _given(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from xpander_emulator.common.yaml_document import Document, read_document
-from xpander_emulator.contract.extension.checks import behaviour_mistakes
+from xpander_emulator.contract.extension.checks import behaviour_diagnostics
 from xpander_emulator.contract.model import (
     Contract,
     Operation,
@@ -18,8 +18,8 @@ from xpander_emulator.contract.openapi.bundle import bundled
 from xpander_emulator.contract.openapi.example_checks import broken_examples
 from xpander_emulator.contract.openapi.operations import OperationReader
 from xpander_emulator.contract.openapi.upgrade import upgraded
-from xpander_emulator.contract.openapi.warnings import doubts
-from xpander_emulator.errors import InvalidFiles, Mistake
+from xpander_emulator.contract.openapi.warnings import warnings
+from xpander_emulator.errors import Diagnostic, InvalidFiles
 
 
 def load_contract(
@@ -41,41 +41,41 @@ def read_contract(
 
     path: of the file, from whose folder references to other files are followed.
     """
-    mistakes = list(checks.version_mistakes(document))
-    if mistakes:
-        raise InvalidFiles(mistakes)
+    diagnostics = list(checks.version_mistakes(document))
+    if diagnostics:
+        raise InvalidFiles(diagnostics)
     bundle = upgraded(bundled(document, path))
     document, sites = bundle.document, list(bundle.sites())
-    mistakes += bundle.mistakes
-    mistakes += checks.top_mistakes(document)
-    mistakes += checks.server_mistakes(document)
-    mistakes += checks.shape_mistakes(document, sites)
-    mistakes += [each for each in checks.reference_mistakes(document, sites) if _place(each) not in bundle.told]
-    mistakes += checks.circle_mistakes(document, sites)
+    diagnostics += bundle.diagnostics
+    diagnostics += checks.top_mistakes(document)
+    diagnostics += checks.server_mistakes(document)
+    diagnostics += checks.shape_mistakes(document, sites)
+    diagnostics += [each for each in checks.reference_mistakes(document, sites) if _place(each) not in bundle.told]
+    diagnostics += checks.circle_mistakes(document, sites)
     reader = OperationReader(document)
     operations = reader.operations()
-    mistakes += reader.mistakes
+    diagnostics += reader.diagnostics
     if check_behaviours:
-        mistakes += behaviour_mistakes(document, operations)
+        diagnostics += behaviour_diagnostics(document, operations)
     if check_schemas:
         # What is no schema at all has been told already, and the metaschema would tell it again in other words.
-        told = {_place(mistake) for mistake in mistakes}
-        mistakes += [each for each in checks.schema_mistakes(document, sites) if _place(each) not in told]
-    if mistakes:
+        told = {_place(diagnostic) for diagnostic in diagnostics}
+        diagnostics += [each for each in checks.schema_mistakes(document, sites) if _place(each) not in told]
+    if diagnostics:
         # A shared parameter is read by each operation that uses it; its fault is told once.
-        raise InvalidFiles(list(dict.fromkeys(mistakes)))
+        raise InvalidFiles(list(dict.fromkeys(diagnostics)))
     info = document.value["info"]
     base = _base_path(document.value.get("servers"))
     placed = tuple(replace(operation, path=base + operation.path) for operation in operations) if base else operations
     contract = Contract(document.value, document.file, info["title"], info["version"], placed)
     if not check_schemas:
         return contract
-    doubtful = (*doubts(document, sites, operations), *broken_examples(document, sites, contract))
-    return replace(contract, doubts=tuple(sorted(doubtful)))
+    doubtful = (*warnings(document, sites, operations), *broken_examples(document, sites, contract))
+    return replace(contract, warnings=tuple(sorted(doubtful)))
 
 
-def _place(mistake: Mistake) -> tuple[str, int, int]:
-    return mistake.file, mistake.line, mistake.column
+def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    return diagnostic.file, diagnostic.line, diagnostic.column
 
 
 def served_document(contract: Contract) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from xpander_emulator.contract.model import (
     Response,
     names_in,
 )
-from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.errors import Diagnostic, did_you_mean
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -73,7 +73,7 @@ class OperationReader:
     """Reads the operations of one document; what is wrong gathers in `mistakes`."""
 
     document: Document
-    mistakes: list[Mistake] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     # What references lead to: the same few stand at every operation.
     _followed: dict[str, tuple[Mapping[str, Any], Path] | None] = field(default_factory=dict)
 
@@ -89,7 +89,7 @@ class OperationReader:
         return _mapping(self.document.value)
 
     def _fault(self, path: Path, message: str, *, key: bool = False) -> None:
-        self.mistakes.append(self.document.mistake(path, message, key=key))
+        self.diagnostics.append(self.document.diagnostic(path, message, key=key))
 
     def _follow(self, value: Any, path: Path) -> tuple[Mapping[str, Any], Path]:
         """Return a mapping and its place, a `$ref` followed; nothing where it is broken (told elsewhere)."""

@@ -8,11 +8,11 @@ from xpander_emulator.common.json_pointers import look_up, split
 from xpander_emulator.common.quoting import describe
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.contract.document_objects import OBJECTS, Site
-from xpander_emulator.contract.extension.checks import behaviour_doubts
+from xpander_emulator.contract.extension.checks import behaviour_warnings
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.contract.schema.formats import CHECKS
 from xpander_emulator.contract.schema.regex_dialect import unknown_properties
-from xpander_emulator.errors import Mistake, did_you_mean
+from xpander_emulator.errors import Diagnostic, did_you_mean
 
 # OpenAPI 3.1.1, 4.4.2, and 3.0.3, 4.4: formats that say how a value is kept or shown, and leave nothing to check.
 _TOLD: Final = frozenset({"int32", "int64", "float", "double", "password", "binary"})
@@ -27,13 +27,13 @@ KEYWORDS: Final = frozenset({
 _NOT_FOLLOWED: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$anchor", "$recursiveRef", "$recursiveAnchor"})
 
 
-def doubts(document: Document, sites: Sequence[Site], operations: Sequence[Operation]) -> tuple[Mistake, ...]:
+def warnings(document: Document, sites: Sequence[Site], operations: Sequence[Operation]) -> tuple[Diagnostic, ...]:
     """Return what is doubtful, each kind once, at its first place and with the number of further ones."""
     found = [each for site in sites for each in _of_site(document, site)]
     found += [each for operation in operations for each in _of_operation(document, operation)]
-    found += behaviour_doubts(document, sites, operations)
+    found += behaviour_warnings(document, sites, operations)
     if document.value.get("webhooks"):
-        found.append(document.mistake(("webhooks",), "webhooks are not called", key=True))
+        found.append(document.diagnostic(("webhooks",), "webhooks are not called", key=True))
     times: dict[str, int] = {}
     for each in found:
         times[each.message] = times.get(each.message, 0) + 1
@@ -41,11 +41,11 @@ def doubts(document: Document, sites: Sequence[Site], operations: Sequence[Opera
     return tuple(sorted(_counted(each, times[message] - 1) for message, each in first.items()))
 
 
-def _counted(mistake: Mistake, more: int) -> Mistake:
-    return replace(mistake, message=f"{mistake.message} (and {more:,} more)") if more else mistake
+def _counted(diagnostic: Diagnostic, more: int) -> Diagnostic:
+    return replace(diagnostic, message=f"{diagnostic.message} (and {more:,} more)") if more else diagnostic
 
 
-def _of_site(document: Document, site: Site) -> Iterator[Mistake]:
+def _of_site(document: Document, site: Site) -> Iterator[Diagnostic]:
     if not isinstance(site.value, Mapping):
         return
     if site.kind == "schema":
@@ -53,9 +53,9 @@ def _of_site(document: Document, site: Site) -> Iterator[Mistake]:
     elif site.kind in ("operation", "path item") and "servers" in site.value:
         message = f"the servers of an {site.kind}" if site.kind == "operation" else f"the servers of a {site.kind}"
         told = f"{message} are left aside; paths begin with that of the file's first server"
-        yield document.mistake((*site.path, "servers"), told, key=True)
+        yield document.diagnostic((*site.path, "servers"), told, key=True)
     elif site.kind == "security scheme" and "$ref" not in site.value and (fault := _unasked(site.value)):
-        yield document.mistake((*site.path, "type"), f"{fault}; nothing is asked for")
+        yield document.diagnostic((*site.path, "type"), f"{fault}; nothing is asked for")
 
 
 def _unasked(scheme: Mapping[str, Any]) -> str | None:
@@ -69,23 +69,23 @@ def _unasked(scheme: Mapping[str, Any]) -> str | None:
     return f"security of the type {describe(kind)} is not checked"
 
 
-def _of_schema(document: Document, site: Site) -> Iterator[Mistake]:
+def _of_schema(document: Document, site: Site) -> Iterator[Diagnostic]:
     for keyword, value in site.value.items():
         if keyword in _NOT_FOLLOWED:
-            yield document.mistake((*site.path, keyword), f"'{keyword}' is not followed", key=True)
+            yield document.diagnostic((*site.path, keyword), f"'{keyword}' is not followed", key=True)
         elif keyword not in KEYWORDS and not keyword.startswith("x-"):
             hint = did_you_mean(keyword, sorted(KEYWORDS))
             message = f"'{keyword}' is no keyword of JSON Schema and says nothing{hint}"
-            yield document.mistake((*site.path, keyword), message, key=True)
+            yield document.diagnostic((*site.path, keyword), message, key=True)
         elif keyword == "format" and isinstance(value, str) and value not in CHECKS and value not in _TOLD:
             hint = did_you_mean(value, sorted({*CHECKS, *_TOLD}))
-            yield document.mistake((*site.path, keyword), f"the format '{value}' is not checked{hint}")
+            yield document.diagnostic((*site.path, keyword), f"the format '{value}' is not checked{hint}")
         elif keyword == "pattern" and isinstance(value, str) and (unknown := unknown_properties(value)):
-            yield document.mistake((*site.path, keyword), _unchecked(value, unknown))
+            yield document.diagnostic((*site.path, keyword), _unchecked(value, unknown))
         elif keyword == "patternProperties" and isinstance(value, Mapping):
             for name in value:
                 if unknown := unknown_properties(name):
-                    yield document.mistake((*site.path, keyword, name), _unchecked(name, unknown), key=True)
+                    yield document.diagnostic((*site.path, keyword, name), _unchecked(name, unknown), key=True)
 
 
 def _unchecked(pattern: str, unknown: Sequence[str]) -> str:
@@ -93,13 +93,13 @@ def _unchecked(pattern: str, unknown: Sequence[str]) -> str:
     return f"the pattern {describe(pattern)} is not checked: {found} is not known; general categories are, as \\p{{L}}"
 
 
-def _of_operation(document: Document, operation: Operation) -> Iterator[Mistake]:
+def _of_operation(document: Document, operation: Operation) -> Iterator[Diagnostic]:
     path = split(operation.pointer)
     if "operationId" not in look_up(document.value, operation.pointer):
         told = "an operation without operationId is named after its method and path"
-        yield document.mistake(path, told, key=True)
+        yield document.diagnostic(path, told, key=True)
     if "?" in operation.path:
-        yield document.mistake(path, "a path with '?' in it is met only by requests that send it as %3F", key=True)
+        yield document.diagnostic(path, "a path with '?' in it is met only by requests that send it as %3F", key=True)
     if "#" in operation.path:
         told = "what stands behind '#' in a path is never sent: its operation is met without it, unless another one is"
-        yield document.mistake(path, told, key=True)
+        yield document.diagnostic(path, told, key=True)

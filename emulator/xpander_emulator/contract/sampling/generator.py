@@ -11,7 +11,7 @@ from xpander_emulator.common.keyed_hash import keyed
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.sampling import texts
 from xpander_emulator.contract.sampling.numbers import number
-from xpander_emulator.contract.schema.flattening import Exhausted, Flattener, Spent, Spot, Unmet, Way
+from xpander_emulator.contract.schema.flattening import Exhausted, Flattener, Spent, Spot, Unsatisfied, Way
 from xpander_emulator.contract.schema.merging import WISHES, WORD, Schema, both
 from xpander_emulator.contract.schema.properties_and_items import required, rest, rule_of, whole_counts
 from xpander_emulator.contract.schema.validation import judge, part_validator
@@ -79,14 +79,14 @@ class Generator:
             raise
 
     def _value(self, schema: Schema, spot: Spot) -> Any:
-        fault, lost = Unmet(spot.pointer, ""), self._lost
+        fault, lost = Unsatisfied(spot.pointer, ""), self._lost
         for attempt, (at, way) in enumerate(islice(_attempts(spot), _MOST_ATTEMPTS)):
             before = self._made
             try:
                 value = self._try(schema, at, way)
             except Exhausted:
                 raise
-            except Unmet as unmet:
+            except Unsatisfied as unmet:
                 fault = fault if attempt else unmet
                 if not way.open:
                     break
@@ -105,7 +105,7 @@ class Generator:
                     return value
         raise fault
 
-    def _lose(self, fault: Unmet, parts: int) -> None:
+    def _lose(self, fault: Unsatisfied, parts: int) -> None:
         """Note that so many parts were made in vain. Raises Spent once there were too many."""
         self._lost += parts
         if self._lost > _MOST_LOST:
@@ -126,7 +126,7 @@ class Generator:
                 self._validators[id(schema)] = schema, part_validator(self._contract, schema)
             return bool(self._validators[id(schema)][1].is_valid(value))
         except Unresolvable:
-            raise Unmet(spot.pointer, "$ref") from None
+            raise Unsatisfied(spot.pointer, "$ref") from None
 
     def _try(self, schema: Schema, spot: Spot, way: Way) -> Any:
         self._made += 1
@@ -134,7 +134,7 @@ class Generator:
         if self._made > (_CAREFULLY if self._careful else TOO_MANY):
             raise Exhausted(spot.pointer, "$ref" if spot.trail else "size")
         if spot.depth > TOO_DEEP:
-            raise Unmet(spot.pointer, "$ref" if spot.trail else "size")
+            raise Unsatisfied(spot.pointer, "$ref" if spot.trail else "size")
         flat, trail = self._flattener.flat(schema, spot, way)
         if trail is not spot.trail:
             spot = Spot(spot.pointer, spot.key, spot.invent, spot.lean, spot.depth, trail)
@@ -161,7 +161,7 @@ class Generator:
             case "integer" | "number":
                 found = number(schema, _rng(spot), whole=kind == "integer")
                 if found is None:
-                    raise Unmet(spot.pointer, "multipleOf" if "multipleOf" in schema else "minimum")
+                    raise Unsatisfied(spot.pointer, "multipleOf" if "multipleOf" in schema else "minimum")
                 return found
             case "boolean":
                 return _rng(spot).random() < 0.5
@@ -173,7 +173,7 @@ class Generator:
         budget.spend(len(values) // 8)
         kept = [value for value in values if value is not None] or values
         if not kept:
-            raise Unmet(spot.pointer, "enum")
+            raise Unsatisfied(spot.pointer, "enum")
         first = kept.index(_rng(spot).choice(kept))
         return _paid(way.pick([*kept[first:], *kept[:first], *([None] if None in values else [])]))
 
@@ -196,7 +196,7 @@ class Generator:
                 found[name] = self._property(schema, spot, name)
             except Exhausted:
                 raise
-            except Unmet:
+            except Unsatisfied:
                 if name in needed:
                     raise
         self._fill(schema, spot, found)
@@ -239,7 +239,7 @@ class Generator:
                     found[name] = self._property(schema, spot, name)
                 except Exhausted:
                     raise
-                except Unmet:
+                except Unsatisfied:
                     continue
 
     def _further_names(self, schema: Mapping[str, Any], spot: Spot, wanted: int) -> Iterator[str]:
@@ -252,7 +252,7 @@ class Generator:
             if patterns:
                 pattern = patterns[attempt % len(patterns)]
                 made = texts.text({"pattern": pattern}, spot.key, place)
-                self._lose(Unmet(spot.pointer, "minProperties"), _TEXT if made is None else 5)
+                self._lose(Unsatisfied(spot.pointer, "minProperties"), _TEXT if made is None else 5)
                 yield from texts.longer(made, pattern, spot.key, place) if made is not None else ()
             if rule is not True:
                 named = both({"type": "string"}, rule)
@@ -284,7 +284,7 @@ class Generator:
                 found.append(self._item(schema, spot, index, found, extra))
             except Exhausted:
                 raise
-            except Unmet:
+            except Unsatisfied:
                 if len(found) < max(least, first + len(asked) if asked else 0):
                     raise
                 break
@@ -314,9 +314,9 @@ class Generator:
             # 1 and 1.0, but not 1 and true, are equal in JSON; comparing as Python does errs on the safe side.
             if value not in found:
                 return value
-            self._lose(Unmet(place.pointer, "uniqueItems"), 1)
+            self._lose(Unsatisfied(place.pointer, "uniqueItems"), 1)
             value = self._value(rule, _named(place, f"{place.pointer}~{attempt}", attempt))
-        raise Unmet(place.pointer, "uniqueItems")
+        raise Unsatisfied(place.pointer, "uniqueItems")
 
     # --- texts ---
 
@@ -361,11 +361,11 @@ def _attempts(spot: Spot) -> Iterator[tuple[Spot, Way]]:
                 break
 
 
-def _unmet_text(schema: Mapping[str, Any], spot: Spot) -> Unmet:
+def _unmet_text(schema: Mapping[str, Any], spot: Spot) -> Unsatisfied:
     if "pattern" not in schema:
-        return Unmet(spot.pointer, "format")
+        return Unsatisfied(spot.pointer, "format")
     place = f" in {spot.trail[-1]}" if spot.trail else ""
-    return Unmet(spot.pointer, "pattern", f"{schema['pattern']}{place}")
+    return Unsatisfied(spot.pointer, "pattern", f"{schema['pattern']}{place}")
 
 
 def _rng(spot: Spot, *place: str) -> random.Random:
@@ -390,5 +390,5 @@ def _types(schema: Mapping[str, Any], spot: Spot) -> list[str]:
         told = [kind for kind, keywords in _TELLING.items() if any(word in schema for word in keywords)]
         return list(dict.fromkeys([*told, "string" if spot.pointer else "object", *_TYPES]))
     if not declared:
-        raise Unmet(spot.pointer, "type")
+        raise Unsatisfied(spot.pointer, "type")
     return sorted(declared, key=lambda name: (name == "null") is not spot.is_enough)

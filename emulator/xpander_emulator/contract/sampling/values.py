@@ -10,7 +10,7 @@ from typing import Any, Final
 from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.sampling.generator import Generator
-from xpander_emulator.contract.schema.flattening import Exhausted, Spent, Unmet
+from xpander_emulator.contract.schema.flattening import Exhausted, Spent, Unsatisfied
 from xpander_emulator.contract.schema.schema_graph import Circle, applications, in_words, spots_of
 from xpander_emulator.contract.schema.validation import judge, schema_validator, schema_violations
 from xpander_emulator.errors import EmulatorError
@@ -49,11 +49,11 @@ def generate_unchecked(contract: Contract, schema: Mapping[str, Any] | bool, key
     if reference in unmade:
         raise EmulatorError(unmade[reference])
     found = _attempt(contract, schema, key, pointer)
-    if not isinstance(found, Unmet):
+    if not isinstance(found, Unsatisfied):
         return found
     # It may be bad luck, as with a pattern that is hard to meet; whether another key has more is the same for all.
     again = _attempt(contract, schema, 0, pointer)
-    if not isinstance(again, Unmet):
+    if not isinstance(again, Unsatisfied):
         return again
     message = _told(found)
     if reference is not None and len(unmade) < _MOST_UNMADE:
@@ -61,7 +61,7 @@ def generate_unchecked(contract: Contract, schema: Mapping[str, Any] | bool, key
     raise EmulatorError(message)
 
 
-def _told(fault: Unmet) -> str:
+def _told(fault: Unsatisfied) -> str:
     place = fault.pointer or "the whole value"
     pattern = f" ({fault.pattern})" if fault.pattern else ""
     return f"no value could be made for {place}: '{fault.keyword}' was not met{pattern}; give the schema an example"
@@ -69,12 +69,12 @@ def _told(fault: Unmet) -> str:
 
 def _attempt(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
     """Return a value, or what kept it from being made."""
-    fault = Unmet(pointer, "false")
+    fault = Unsatisfied(pointer, "false")
     # The careful way costs ten times as much, and the other one nearly always does.
     for careful in (False, True):
         try:
             value = Generator(contract, schema, careful=careful).value(schema, key, pointer)
-        except Unmet as unmet:
+        except Unsatisfied as unmet:
             # One without keyword says that whatever was made did not do, one of exhaustion where it came to its end;
             # the first value's fault says more.
             fault = fault if careful and (isinstance(unmet, Exhausted) or not unmet.keyword) else unmet
@@ -88,7 +88,7 @@ def _attempt(contract: Contract, schema: Mapping[str, Any] | bool, key: int, poi
     return fault
 
 
-def _unmet(contract: Contract, schema: Mapping[str, Any] | bool, value: Any, pointer: str) -> Unmet | None:
+def _unmet(contract: Contract, schema: Mapping[str, Any] | bool, value: Any, pointer: str) -> Unsatisfied | None:
     """Return what keeps `value` from satisfying `schema`, or None."""
     # Where a reference leads nowhere the generator has said so; only a validator can be led there otherwise.
     from referencing.exceptions import Unresolvable
@@ -99,10 +99,10 @@ def _unmet(contract: Contract, schema: Mapping[str, Any] | bool, value: Any, poi
             return None
         error = next(schema_validator(contract, schema).iter_errors(value), None)
     except Unresolvable:
-        return Unmet(pointer, "$ref")
+        return Unsatisfied(pointer, "$ref")
     if error is None:
         return None
-    return Unmet(pointer + json_pointers.join(*error.absolute_path), str(error.validator))
+    return Unsatisfied(pointer + json_pointers.join(*error.absolute_path), str(error.validator))
 
 
 def _reference(schema: Mapping[str, Any] | bool) -> str | None:

@@ -26,7 +26,7 @@ _CHOICES: Final = frozenset({"anyOf", "oneOf", "if", "then", "else"})
 _T = TypeVar("_T")
 
 
-class Unmet(Exception):
+class Unsatisfied(Exception):
     """No value was found; another try may find one.
 
     pattern: that was not met, and in which part of the contract it stands.
@@ -39,7 +39,7 @@ class Unmet(Exception):
         self.pattern = pattern
 
 
-class Exhausted(Unmet):
+class Exhausted(Unsatisfied):
     """No value was found within what one value may cost; nothing more is tried."""
 
 
@@ -141,7 +141,7 @@ class Flattener:
             part = waiting.pop(0)
             if isinstance(part, bool):
                 if not part:
-                    raise Unmet(spot.pointer, "false")
+                    raise Unsatisfied(spot.pointer, "false")
                 continue
             way.look(part)
             budget.spend(1 + len(flat) // 4)
@@ -155,13 +155,13 @@ class Flattener:
                 waiting += self._alternatives(found, Spot(spot.pointer, spot.key, depth=spot.depth, trail=trail), way)
             # What stands beside a reference says more than what it leads to.
             flat = merge(_with_wishes(found), flat) if flat else _with_wishes(found)
-        raise Unmet(spot.pointer, "$ref")
+        raise Unsatisfied(spot.pointer, "$ref")
 
     def _target(self, reference: str, spot: Spot) -> Schema:
         try:
             found: Schema = json_pointers.look_up(self._document, json_pointers.from_reference(reference))
         except LookupError:
-            raise Unmet(spot.pointer, "$ref") from None
+            raise Unsatisfied(spot.pointer, "$ref") from None
         return found
 
     def _alternatives(self, found: dict[str, Any], spot: Spot, way: Way) -> list[Schema]:
@@ -188,7 +188,7 @@ def laid_out(document: Any, schema: Schema) -> Mapping[str, Any]:
     """
     try:
         flat = Flattener(document).flat(schema, Spot("", 0), Way(0))[0]
-    except Unmet:
+    except Unsatisfied:
         return {} if isinstance(schema, bool) else schema
     found = flat.get("properties", {})
     written = dict.fromkeys([*outline(document, schema).properties, *found])

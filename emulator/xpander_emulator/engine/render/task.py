@@ -23,8 +23,8 @@ from xpander_emulator.core.signals import UPDATE
 from xpander_emulator.core.task import Status
 from xpander_emulator.core.timeline import Millis, Value
 from xpander_emulator.engine.render.templates import Fakes, Texts, TextsInPart
-from xpander_emulator.engine.render.variations import Odd, Oddities
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.render.variations import Variation, Variations
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, EmulatorError, did_you_mean
 from xpander_emulator.scenario.property_schemas import ANYTHING, Shape, json_types, task_shape
 from xpander_emulator.settings import Runnable
@@ -71,7 +71,7 @@ class TaskRenderer:
         contract: Contract,
         organization_id: str,
         founded: Millis,
-        link: Callable[[Standing], str],
+        link: Callable[[TaskState], str],
         fake: Fakes = faker_values.fake,
         *,
         nasty: bool = False,
@@ -116,45 +116,45 @@ class TaskRenderer:
         facts = frozenset(self.words.name(own) for own in (*OWN, *_NOT_MADE_UP))
         status = (self.words.name("status"), self.words.status(Status.EXECUTING))
         is_odd = (nasty or future) and self._pointer is not None
-        odd = Oddities(contract, self._pointer or "", self._defaults, facts, status, nasty, future)
+        odd = Variations(contract, self._pointer or "", self._defaults, facts, status, nasty, future)
         self._odd = odd if is_odd else None
 
-    def sent(self, standing: Standing, body: Mapping[str, Json]) -> Odd:
+    def sent(self, task_state: TaskState, body: Mapping[str, Json]) -> Variation:
         """Return a task as a client is told of it, from its whole."""
-        return Odd(body) if self._odd is None else self._odd(body, standing.turn.key)
+        return Variation(body) if self._odd is None else self._odd(body, task_state.turn.key)
 
-    def task(self, standing: Standing) -> dict[str, Json]:
+    def task(self, task_state: TaskState) -> dict[str, Json]:
         """Return the whole task, its properties in the contract's order. Raises BrokenPromise for a text that fails."""
-        return self._task(standing, Texts)
+        return self._task(task_state, Texts)
 
-    def task_in_part(self, standing: Standing) -> dict[str, Json]:
+    def task_in_part(self, task_state: TaskState) -> dict[str, Json]:
         """Return the whole task, with null for every property whose text fails; its facts where all else fails."""
         try:
-            return self._task(standing, TextsInPart)
+            return self._task(task_state, TextsInPart)
         except NOT_SHOWN as error:
             _logger.error(
-                "Task '%s' is shown without its request: %s: %s", standing.task.id, type(error).__name__, error
+                "Task '%s' is shown without its request: %s: %s", task_state.task.id, type(error).__name__, error
             )
-            return self._with_facts(self._blank({}), standing, {})
+            return self._with_facts(self._blank({}), task_state, {})
 
-    def task_or_part(self, standing: Standing) -> dict[str, Json]:
+    def task_or_part(self, task_state: TaskState) -> dict[str, Json]:
         """Return the whole task, or as much of it as can be shown: one must not cost others their place in a list."""
         try:
-            return self.task(standing)
+            return self.task(task_state)
         except NOT_SHOWN:
-            return self.task_in_part(standing)
+            return self.task_in_part(task_state)
 
-    def _task(self, standing: Standing, kind: type[Texts]) -> dict[str, Json]:
-        turn, snapshot = standing.turn, standing.snapshot
+    def _task(self, task_state: TaskState, kind: type[Texts]) -> dict[str, Json]:
+        turn, snapshot = task_state.turn, task_state.snapshot
         request = json_codec.loads(turn.request)
-        body = self._with_facts(self._blank(request), standing, request)
-        texts = kind(standing, body, request, self.fake)
+        body = self._with_facts(self._blank(request), task_state, request)
+        texts = kind(task_state, body, request, self.fake)
         for name, assigned in snapshot.properties.items():
             if name in body:
                 value = texts.render(assigned.value, snapshot.visits[assigned.visit], f"/{name}", self.takes(name))
                 body[name] = self._complete[name](value)
-        self._pause(standing, body, texts)
-        self._finish(standing, body, request)
+        self._pause(task_state, body, texts)
+        self._finish(task_state, body, request)
         for name, part in self._lacking.items():
             if body[name] is not None:
                 continue
@@ -164,13 +164,13 @@ class TaskRenderer:
                 body[name] = values.generate(self._contract, part, turn.key, f"/{name}")
         return body
 
-    def _with_facts(self, body: dict[str, Json], standing: Standing, request: Mapping[str, Json]) -> dict[str, Json]:
-        for own, value in self._facts(standing, request).items():
+    def _with_facts(self, body: dict[str, Json], task_state: TaskState, request: Mapping[str, Json]) -> dict[str, Json]:
+        for own, value in self._facts(task_state, request).items():
             if own in self._told:
                 body[self._told[own]] = value
         return body
 
-    def list_item(self, standing: Standing, body: Mapping[str, Json]) -> dict[str, Json]:
+    def list_item(self, task_state: TaskState, body: Mapping[str, Json]) -> dict[str, Json]:
         """Return the summary of a task that lists show, from its whole."""
         user = body["input"].get("user") or {}
         return {
@@ -182,21 +182,21 @@ class TaskRenderer:
             "organization_id": body["organization_id"],
             "status": body["status"],
             "created_at": body["created_at"],
-            "updated_at": iso(standing.snapshot.updated_at),
+            "updated_at": iso(task_state.snapshot.updated_at),
             "source_node_type": body["source"],
             "result": body["result"],
             "title": body["title"],
         }
 
-    def told(self, standing: Standing, moment: Snapshot, kind: str, data: Value) -> Json:
+    def told(self, task_state: TaskState, moment: Snapshot, kind: str, data: Value) -> Json:
         """Return what a step tells a stream, its templates rendered as at the moment when the step was entered."""
         takes = _TEXT if kind == CHUNK else ANYTHING
-        value = self._texts(standing).render(data, moment.visits[-1], f"/events/{len(moment.visits)}/{kind}", takes)
+        value = self._texts(task_state).render(data, moment.visits[-1], f"/events/{len(moment.visits)}/{kind}", takes)
         return self.completed(_PLAN, value) if kind == PLAN_UPDATED and _PLAN in self._complete else value
 
-    def authorization(self, standing: Standing, moment: Snapshot, what: str) -> Json:
+    def authorization(self, task_state: TaskState, moment: Snapshot, what: str) -> Json:
         """Return the data of an `auth_event` that a pause tells by itself."""
-        at = standing._replace(snapshot=moment)
+        at = task_state._replace(snapshot=moment)
         if what == TOKEN_READY:
             return {"type": what, "data": {"access_token": "REDACTED"}}
         asked = self.task(at)[moment.pause.property] if moment.pause else {}
@@ -204,9 +204,9 @@ class TaskRenderer:
         server = {"server_url": url, "server_name": asked.get("connector_name")}
         return {"type": what, "data": {"url": url, **server}}
 
-    def _texts(self, standing: Standing) -> Texts:
-        request = json_codec.loads(standing.turn.request)
-        return Texts(standing, self._facts(standing, request), request, self.fake)
+    def _texts(self, task_state: TaskState) -> Texts:
+        request = json_codec.loads(task_state.turn.request)
+        return Texts(task_state, self._facts(task_state, request), request, self.fake)
 
     def runnable(self, runnable: Runnable, origin: str, version: str | None = None) -> dict[str, Json]:
         """Return one of the workflows or agents that can be started.
@@ -250,19 +250,19 @@ class TaskRenderer:
         if found:
             raise BadRequest(f"An update cannot set '{name}' to {value!r}: {found[0].msg}.")
 
-    def request_of_sub_task(self, standing: Standing, request: Mapping[str, Json], pointer: str) -> dict[str, Json]:
+    def request_of_sub_task(self, task_state: TaskState, request: Mapping[str, Json], pointer: str) -> dict[str, Json]:
         """Return the body that starts a sub-task, its templates rendered at the birth of its parent."""
-        rendered = self._texts(standing).render(request, standing.snapshot.visits[0], pointer)
-        return {**rendered, "parent_execution_id": standing.task.id, "triggering_agent_id": standing.turn.runs}
+        rendered = self._texts(task_state).render(request, task_state.snapshot.visits[0], pointer)
+        return {**rendered, "parent_execution_id": task_state.task.id, "triggering_agent_id": task_state.turn.runs}
 
-    def pause_details(self, standing: Standing) -> dict[str, Json]:
+    def pause_details(self, task_state: TaskState) -> dict[str, Json]:
         """Return what a person is shown of the present pause: its title, its text, the scopes; {} without one."""
-        pause = standing.snapshot.pause
+        pause = task_state.snapshot.pause
         if pause is None:
             return {}
         shown = {**pause.shown, **pause.details}
-        rendered: dict[str, Json] = self._texts(standing).render(
-            shown, standing.snapshot.visits[-1], f"/{pause.property}"
+        rendered: dict[str, Json] = self._texts(task_state).render(
+            shown, task_state.snapshot.visits[-1], f"/{pause.property}"
         )
         return rendered
 
@@ -283,21 +283,21 @@ class TaskRenderer:
                 body[name] = value
         return body
 
-    def _facts(self, standing: Standing, request: Mapping[str, Json]) -> dict[str, Json]:
+    def _facts(self, task_state: TaskState, request: Mapping[str, Json]) -> dict[str, Json]:
         """Return the properties that follow from the fold rather than from the request or the scenario."""
-        task, turn, snapshot = standing.task, standing.turn, standing.snapshot
+        task, turn, snapshot = task_state.task, task_state.turn, task_state.snapshot
         return {
             "id": task.id,
             "agent_id": turn.runs,
             "organization_id": self.organization_id,
             "input": self._input_of(request),
             "status": self.words.status(snapshot.status),
-            "created_at": iso(standing.created_at),
+            "created_at": iso(task_state.created_at),
             "started_at": _iso_or_none(snapshot.started_at),
             "paused_at": _iso_or_none(snapshot.paused_at),
             "finished_at": _iso_or_none(snapshot.finished_at),
-            "sub_executions": [child for child, _ in standing.children],
-            "finished_sub_executions": [child for child, finished in standing.children if finished],
+            "sub_executions": [child for child, _ in task_state.children],
+            "finished_sub_executions": [child for child, finished in task_state.children if finished],
             "is_manually_stopped": snapshot.is_manually_stopped,
             "agent_version": turn.version,
             "is_orchestration": turn.kind == "workflow",
@@ -313,32 +313,32 @@ class TaskRenderer:
             sent = {**sent, "user": {**user, "display_name": _display_name(user)}}
         return self._complete["input"](sent)
 
-    def _pause(self, standing: Standing, body: dict[str, Json], texts: Texts) -> None:
-        pause = standing.snapshot.pause
+    def _pause(self, task_state: TaskState, body: dict[str, Json], texts: Texts) -> None:
+        pause = task_state.snapshot.pause
         if pause is None or pause.property not in body:
             return
         declared = self._declared[pause.property]
         takes = self.takes(pause.property)
-        shown = texts.render(pause.shown, standing.snapshot.visits[-1], f"/{pause.property}", takes)
+        shown = texts.render(pause.shown, task_state.snapshot.visits[-1], f"/{pause.property}", takes)
         if shown is None:
             return
         body[pause.property] = {name: value for name, value in shown.items() if name in declared or not declared}
         for name, schema in self._required[pause.property].items():
             if name not in body[pause.property] and name != "auth_url":
                 pointer = f"/{pause.property}/{name}"
-                body[pause.property][name] = values.generate(self._contract, schema, standing.turn.key, pointer)
+                body[pause.property][name] = values.generate(self._contract, schema, task_state.turn.key, pointer)
         if "auth_url" in declared:
-            body[pause.property].setdefault("auth_url", self._link(standing))
+            body[pause.property].setdefault("auth_url", self._link(task_state))
 
-    def _finish(self, standing: Standing, body: dict[str, Json], request: Mapping[str, Json]) -> None:
+    def _finish(self, task_state: TaskState, body: dict[str, Json], request: Mapping[str, Json]) -> None:
         """Put the result into a string, as the API has it, and let the sum of the tokens be their sum."""
         if "result" not in body:
             return
         result = body["result"]
         types = json_types(result)
-        is_json = request.get("output_format") == "json" and standing.snapshot.status is Status.COMPLETED
-        if is_json and not _was_updated(standing, "result"):
-            result = self._json_result(result, request.get("output_schema"), standing.turn.key)
+        is_json = request.get("output_format") == "json" and task_state.snapshot.status is Status.COMPLETED
+        if is_json and not _was_updated(task_state, "result"):
+            result = self._json_result(result, request.get("output_schema"), task_state.turn.key)
             # Text and null are JSON text as well, where the contract has room for nothing but text.
             types = frozenset({"object", "array"})
         if self._results is not None and self._results.isdisjoint(types):
@@ -357,22 +357,22 @@ class TaskRenderer:
                 pass  # answered as if the client had sent no schema; `left_aside` says why
         return result if isinstance(result, Mapping | list) else {"result": result}
 
-    def left_aside(self, standing: Standing) -> str:
+    def left_aside(self, task_state: TaskState) -> str:
         """Return what of a request is left aside, and why, as far as that is known by now; "" for nothing."""
-        if BY_SCHEMA not in standing.turn.request:
+        if BY_SCHEMA not in task_state.turn.request:
             return ""
-        request = json_codec.loads(standing.turn.request)
+        request = json_codec.loads(task_state.turn.request)
         schema = request.get("output_schema")
         if request.get("output_format") != "json" or not isinstance(schema, Mapping) or not schema:
             return ""
-        reason = self._client_schemas.reason(schema, standing.turn.key)
+        reason = self._client_schemas.reason(schema, task_state.turn.key)
         return f"output_schema was left aside: {reason}" if reason else ""
 
 
-def _was_updated(standing: Standing, name: str) -> bool:
+def _was_updated(task_state: TaskState, name: str) -> bool:
     """Tell whether a property has the value that an update gave it."""
-    assigned = standing.snapshot.properties.get(name)
-    updates = (signal.payload for signal in standing.turn.signals if signal.kind == UPDATE)
+    assigned = task_state.snapshot.properties.get(name)
+    updates = (signal.payload for signal in task_state.turn.signals if signal.kind == UPDATE)
     return assigned is not None and any(name in update and update[name] is assigned.value for update in updates)
 
 

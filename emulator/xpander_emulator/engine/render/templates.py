@@ -7,7 +7,7 @@ from xpander_emulator.clock import iso
 from xpander_emulator.common.secrets import credentials_in, sentence_without
 from xpander_emulator.core.replay import Visit
 from xpander_emulator.core.signals import Signal
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BrokenPromise
 from xpander_emulator.scenario import templates
 from xpander_emulator.scenario.property_schemas import ANYTHING, Shape
@@ -25,10 +25,10 @@ class Texts:
     fakes: gives a provider's value for a key and a JSON pointer.
     """
 
-    __slots__ = ("_body", "_fakes", "_request", "_standing")
+    __slots__ = ("_body", "_fakes", "_request", "_task_state")
 
-    def __init__(self, standing: Standing, body: Mapping[str, Json], request: Json, fakes: Fakes) -> None:
-        self._standing = standing
+    def __init__(self, task_state: TaskState, body: Mapping[str, Json], request: Json, fakes: Fakes) -> None:
+        self._task_state = task_state
         self._body = body
         self._request = request
         self._fakes = fakes
@@ -43,20 +43,20 @@ class Texts:
         try:
             return templates.render(value, self._context(visit), self._fake, pointer, takes)
         except BrokenPromise as broken:
-            timeline = self._standing.turn.timeline
+            timeline = self._task_state.turn.timeline
             place = f"{timeline.source}:{timeline.steps[visit.step].line}"
             told = sentence_without(broken.message, credentials_in(self._request))
             raise BrokenPromise(f"{told}. See {place}.") from None
 
     def _fake(self, provider: str, pointer: str) -> Json:
-        return self._fakes(provider, self._standing.turn.key, pointer)
+        return self._fakes(provider, self._task_state.turn.key, pointer)
 
     def _context(self, visit: Visit) -> dict[str, Json]:
         signal = visit.signal
         return {
             "input": self._body.get("input", self._request),
             "request": self._request,
-            "task": {"id": self._standing.task.id, "turn": self._standing.number + 1, **self._named()},
+            "task": {"id": self._task_state.task.id, "turn": self._task_state.number + 1, **self._named()},
             "signal": {} if signal is None else _told(signal),
             "now": iso(visit.at),
         }

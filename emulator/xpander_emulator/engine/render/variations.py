@@ -34,7 +34,7 @@ _TEXTS: Final = (
 )
 
 
-class Odd(NamedTuple):
+class Variation(NamedTuple):
     """A task as it is told. `beyond` names what of it the contract does not know; empty where it keeps to it."""
 
     body: Mapping[str, Json]
@@ -42,7 +42,7 @@ class Odd(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Oddities:
+class Variations:
     """Makes the tasks of one contract odd, by the choices of the server.
 
     pointer:  where the task's schema stands.
@@ -59,13 +59,13 @@ class Oddities:
     nasty: bool = False
     future: bool = False
 
-    def __call__(self, body: Mapping[str, Json], key: int) -> Odd:
+    def __call__(self, body: Mapping[str, Json], key: int) -> Variation:
         """Return a task as it is told; the same for the same task and key."""
         told = self._nasty(body, key) if self.nasty else body
         name, running = self.status
         if self.future and told.get(name) == running:
-            return Odd({**told, name: FUTURE_STATUS}, f"{name} {FUTURE_STATUS}")
-        return Odd(told)
+            return Variation({**told, name: FUTURE_STATUS}, f"{name} {FUTURE_STATUS}")
+        return Variation(told)
 
     def _nasty(self, body: Mapping[str, Json], key: int) -> Mapping[str, Json]:
         odd = {name: told for name in body for told in self._property(name, body, key)}

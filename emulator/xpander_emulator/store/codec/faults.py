@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from xpander_emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, StoryFaults, Strike
+from xpander_emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, ScenarioFaults, Strike
 from xpander_emulator.core.task import Status
 from xpander_emulator.store.codec.scenario_values import Json, value_from_json, value_to_json
 
@@ -10,7 +10,7 @@ _NUMBERS: Final = ("status", "low", "high", "over")
 _NO_FAULT: Final = Fault("", KINDS[0])
 
 
-def story_faults_to_json(faults: StoryFaults) -> Json:
+def scenario_faults_to_json(faults: ScenarioFaults) -> Json:
     """Return the faults of a scenario; nothing in it where there are none."""
     told: Json = {}
     if faults.named:
@@ -20,12 +20,12 @@ def story_faults_to_json(faults: StoryFaults) -> Json:
     return told
 
 
-def story_faults_from_json(found: Json | None) -> StoryFaults:
+def scenario_faults_from_json(found: Json | None) -> ScenarioFaults:
     """Return the faults of a scenario."""
     if not found:
         return NO_FAULTS
     named = {name: fault_from_json(fault) for name, fault in found.get("named", {}).items()}
-    return StoryFaults(named, tuple(map(rule_from_json, found.get("rules", ()))))
+    return ScenarioFaults(named, tuple(map(rule_from_json, found.get("rules", ()))))
 
 
 def strike_to_json(strike: Strike) -> Json:

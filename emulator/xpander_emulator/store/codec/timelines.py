@@ -10,8 +10,8 @@ from xpander_emulator.errors import BadRequest, EmulatorError
 from xpander_emulator.store.codec.faults import (
     rule_from_json,
     rule_to_json,
-    story_faults_from_json,
-    story_faults_to_json,
+    scenario_faults_from_json,
+    scenario_faults_to_json,
 )
 from xpander_emulator.store.codec.scenario_values import (
     Json,
@@ -61,7 +61,7 @@ def timeline_to_json(timeline: Timeline) -> Json:
         "source": timeline.source,
         "steps": [_step_to_json(step) for step in timeline.steps],
     }
-    faults = story_faults_to_json(timeline.faults)
+    faults = scenario_faults_to_json(timeline.faults)
     return told | ({"faults": faults} if faults else {})
 
 
@@ -72,7 +72,7 @@ def timeline_from_json(found: Json) -> Timeline:
         found["name"],
         tuple(_step_from_json(step) for step in found["steps"]),
         found["source"],
-        story_faults_from_json(found.get("faults")),
+        scenario_faults_from_json(found.get("faults")),
     )
 
 

@@ -5,7 +5,7 @@ import logging
 from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple, Protocol
 
-from xpander_emulator.store.notifications import Bells
+from xpander_emulator.store.notifications import Notifications
 from xpander_emulator.store.port import StoreUnavailable
 
 
@@ -18,7 +18,7 @@ class Connection(Protocol):
 
     name: str
     shown: str
-    bells: Bells
+    notifications: Notifications
 
     @property
     def client(self) -> Any:
@@ -95,7 +95,7 @@ class Channel:
         look_at = loop.time() + _LINGER_SECONDS
         try:
             with self._store.translated_errors():
-                while self._store.bells.listeners:
+                while self._store.notifications.listeners:
                     message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_LINGER_SECONDS)
                     if message is not None:
                         self._notify(message["data"])
@@ -108,7 +108,7 @@ class Channel:
         finally:
             # Whoever listens from here on subscribes anew: closing may take its time.
             self._is_heard = False
-            self._store.bells.ring_all()
+            self._store.notifications.ring_all()
             await subscription.aclose()
 
     def _notify(self, data: bytes) -> None:
@@ -119,7 +119,7 @@ class Channel:
                 shown = f"{self._store.shown}, channel '{self._name}'"
                 _logger.warning("%s: ignored a message of another program or version: %.100r", shown, data)
         elif change.sender != self._store.name:
-            self._store.bells.pass_on(change.namespace, change.task_id)
+            self._store.notifications.pass_on(change.namespace, change.task_id)
 
 
 def _change(data: bytes) -> _Change | None:

@@ -15,13 +15,13 @@ from xpander_emulator.errors import StaleWrite
 from xpander_emulator.store.codec.facts import CLOCK, FAULTS, PINS, task_to_bytes, timelines_of
 from xpander_emulator.store.codec.timelines import FORMAT, check_format
 from xpander_emulator.store.initial_clock import agreed
-from xpander_emulator.store.notifications import Bell, Bells
+from xpander_emulator.store.notifications import Notifications, Subscription
 from xpander_emulator.store.port import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from xpander_emulator.store.redis import lua_scripts as scripts
 from xpander_emulator.store.redis.autopipeline import Lane
 from xpander_emulator.store.redis.channel import Channel
 from xpander_emulator.store.redis.log import RedisLog
-from xpander_emulator.store.task_cache import KeptTasks
+from xpander_emulator.store.task_cache import TaskCache
 
 PREFIX: Final = "xpander-emulator:"
 CONNECT_SECONDS: Final = 2.0
@@ -48,14 +48,14 @@ class RedisStore:
         # redis-py's own types change with its versions; what is asked of it here has been the same since 6.0.
         self._client: Any = None
         self._lane: Lane | None = None
-        self._kept = KeptTasks()
+        self._kept = TaskCache()
         self.name = ""
         # The epoch that was read last; None while the database is empty, as far as this process knows.
         self._epoch: bytes | None = None
         # What the namespaces of a database start with that is begun anew, as it is stored.
         self._first_clock = _EMPTY
         self.log = RedisLog(self)
-        self.bells = Bells()
+        self.notifications = Notifications()
         # Of the database, which gets it again if it is begun anew.
         self._salt = _EMPTY
         self._channel = Channel(self, PREFIX + "rings")
@@ -178,7 +178,7 @@ class RedisStore:
         before, self._epoch = self._epoch, epoch
         if before is not None:
             self._kept.clear()
-            self.bells.ring_all()
+            self.notifications.ring_all()
 
     async def ask(self, command: str, key: str, *values: Any) -> Any:
         """Return what a command gives for one of our keys."""
@@ -249,7 +249,7 @@ class RedisStore:
     def _keep(self, namespace: str, tasks: Sequence[Task], records: Sequence[bytes], marks: Sequence[int]) -> None:
         for task, record, mark in zip(tasks, records, marks, strict=True):
             self._kept.keep(namespace, task.marked(mark), record)
-            self.bells.ring(namespace, task.announced_as)
+            self.notifications.ring(namespace, task.announced_as)
 
     def _new(
         self, tasks: Sequence[Task], records: Sequence[bytes], *between: Any, followed: Sequence[Task] = ()
@@ -279,13 +279,13 @@ class RedisStore:
         if not isinstance(answer, list):
             raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
         self._kept.keep(namespace, task, record)
-        self.bells.ring(namespace, task.id)
+        self.notifications.ring(namespace, task.id)
         self._keep(namespace, new, records, answer)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
         await self.run(scripts.REMOVE, namespace, *task_ids)
         for task_id in task_ids:
-            self.bells.ring(namespace, task_id)
+            self.notifications.ring(namespace, task_id)
 
     # Namespaces
 
@@ -300,7 +300,7 @@ class RedisStore:
         told = (fact.to_bytes(each) for each in (value, seen, fact.initial))
         if not await self.run(scripts.SET_FACT, namespace, fact.name, *told, int(fact.counted)):
             raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
 
     async def hit(self, namespace: str, task_id: str, rule: str) -> int:
         return int(await self.run(scripts.HIT, namespace, task_id, rule))
@@ -310,7 +310,7 @@ class RedisStore:
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
         await self.run(scripts.RESET, namespace, " ".join(sorted(scopes)))
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
         ordinals, values, *told = await self.run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
@@ -322,24 +322,24 @@ class RedisStore:
         records = [self._record(task) for task in contents.tasks]
         told = self._new(contents.tasks, records, contents.ordinals, len(contents.facts), *facts)
         self._keep(namespace, contents.tasks, records, await self.run(scripts.REPLACE_ALL, namespace, *told))
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
 
     # Bells
 
     @asynccontextmanager
-    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
-        with self.bells.listen(namespace, task_ids) as bell:
+    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Subscription]:
+        with self.notifications.listen(namespace, task_ids) as subscription:
             await self._channel.join()
-            yield bell
+            yield subscription
 
     @asynccontextmanager
-    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Bell]:
-        with self.bells.listen_elsewhere(namespace) as bell:
+    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Subscription]:
+        with self.notifications.listen_elsewhere(namespace) as subscription:
             await self._channel.join()
-            yield bell
+            yield subscription
 
     async def wake(self) -> None:
-        self.bells.ring_all()
+        self.notifications.ring_all()
 
 
 _SET_IF: Final = (

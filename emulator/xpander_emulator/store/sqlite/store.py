@@ -17,12 +17,12 @@ from xpander_emulator.clock import Clock, machine_time
 from xpander_emulator.errors import StaleWrite
 from xpander_emulator.store.codec.facts import CLOCK, FAULTS, PINS, task_to_bytes
 from xpander_emulator.store.initial_clock import agreed
-from xpander_emulator.store.notifications import Bell, Bells
+from xpander_emulator.store.notifications import Notifications, Subscription
 from xpander_emulator.store.port import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from xpander_emulator.store.sqlite.database import PATIENCE_SECONDS, connect, prepare, reason, ring, transaction
 from xpander_emulator.store.sqlite.inspection import inspect
 from xpander_emulator.store.sqlite.log import SqliteLog
-from xpander_emulator.store.task_cache import KeptTasks
+from xpander_emulator.store.task_cache import TaskCache
 
 # Somebody who waits hears of another process's changes within this time; a look costs 2 µs.
 LOOK_SECONDS: Final = 0.02
@@ -66,8 +66,8 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connected: sqlite3.Connection | None = None
-        self._kept = KeptTasks()
-        self.bells = Bells()
+        self._kept = TaskCache()
+        self.notifications = Notifications()
         self.log = SqliteLog(self)
         self._name = ""
         self._listening: asyncio.Task[None] | None = None
@@ -224,7 +224,7 @@ class SqliteStore:
     def _keep(self, namespace: str, written: Sequence[_Written]) -> None:
         for task, record in written:
             self._kept.keep(namespace, task, record)
-            self.bells.ring(namespace, task.announced_as)
+            self.notifications.ring(namespace, task.announced_as)
 
     def _insert(self, db: sqlite3.Connection, namespace: str, task: Task) -> _Written:
         record = task_to_bytes(task, lambda timeline: self._kept.names.of(timeline)[0])
@@ -260,7 +260,7 @@ class SqliteStore:
 
         written = await self.write(work)
         self._kept.keep(namespace, task, record)
-        self.bells.ring(namespace, task.id)
+        self.notifications.ring(namespace, task.id)
         self._keep(namespace, written)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
@@ -275,7 +275,7 @@ class SqliteStore:
             return gone
 
         for task_id in await self.write(work):
-            self.bells.ring(namespace, task_id)
+            self.notifications.ring(namespace, task_id)
 
     # Namespaces
 
@@ -304,7 +304,7 @@ class SqliteStore:
             ring(db, namespace)
 
         await self.write(work)
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
 
     async def hit(self, namespace: str, task_id: str, rule: str) -> int:
         values = {"namespace": namespace, "id": task_id, "rule": rule}
@@ -317,7 +317,7 @@ class SqliteStore:
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
         await self.write(lambda db: _reset(db, namespace, scopes))
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
         with self._told(), transaction(self.db, "DEFERRED"):
@@ -339,24 +339,24 @@ class SqliteStore:
             return [self._insert(db, namespace, task) for task in contents.tasks]
 
         self._keep(namespace, await self.write(work))
-        self.bells.ring(namespace)
+        self.notifications.ring(namespace)
 
     # Bells
 
     @asynccontextmanager
-    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Bell]:
-        with self.bells.listen(namespace, task_ids) as bell:
+    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Subscription]:
+        with self.notifications.listen(namespace, task_ids) as subscription:
             self._look()
-            yield bell
+            yield subscription
 
     @asynccontextmanager
-    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Bell]:
-        with self.bells.listen_elsewhere(namespace) as bell:
+    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Subscription]:
+        with self.notifications.listen_elsewhere(namespace) as subscription:
             self._look()
-            yield bell
+            yield subscription
 
     async def wake(self) -> None:
-        self.bells.ring_all()
+        self.notifications.ring_all()
 
     def _look(self) -> None:
         if self._listening is None or self._listening.done():
@@ -369,23 +369,23 @@ class SqliteStore:
     async def _look_for_rings(self, heard: int) -> None:
         """Ring for what other processes change, for as long as somebody listens."""
         version = None
-        while self.bells.listeners:
+        while self.notifications.listeners:
             try:
                 [(seen,)] = self.rows("PRAGMA data_version")
                 if seen != version:
                     version, heard = seen, self._pass_on(heard)
             except StoreUnavailable:
-                self.bells.ring_all()
+                self.notifications.ring_all()
                 version = None
             await asyncio.sleep(LOOK_SECONDS)
 
     def _pass_on(self, heard: int) -> int:
         rings = self.rows("SELECT number, namespace, id, sender FROM ring WHERE number > ? ORDER BY number", heard)
         if rings and rings[0][0] > heard + 1:
-            self.bells.ring_all()
+            self.notifications.ring_all()
         for _, namespace, task_id, sender in rings:
             if sender != self._name:
-                self.bells.pass_on(namespace, task_id)
+                self.notifications.pass_on(namespace, task_id)
         return rings[-1][0] if rings else heard
 
 

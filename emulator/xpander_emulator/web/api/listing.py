@@ -11,7 +11,7 @@ from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.sampling.fitting import Fitting
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.render.task import BY_SCHEMA
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.store.port import Task
 from xpander_emulator.web.http import JSON
 from xpander_emulator.web.pipeline import Call
@@ -27,13 +27,13 @@ async def selected(engine: Engine, namespace: str, agent_id: str | None, asked: 
     asked:    the filters by their names in the API; those that are None or absent narrow nothing.
     """
     by_state = _State(engine, asked) if _State.asked(asked) else None
-    return await engine.standings.select(namespace, _Facts(agent_id, asked), by_state)
+    return await engine.task_states.select(namespace, _Facts(agent_id, asked), by_state)
 
 
 async def summaries(engine: Engine, namespace: str, tasks: Sequence[Task]) -> list[dict[str, Any]]:
     """Return tasks in brief."""
     found = [await _told(engine, namespace, task) for task in tasks]
-    return [engine.renderer.list_item(standing, body) for standing, body in found]
+    return [engine.renderer.list_item(task_state, body) for task_state, body in found]
 
 
 async def in_own_words(engine: Engine, contract: Contract, call: Call, tasks: Sequence[Task]) -> Any:
@@ -45,7 +45,7 @@ async def in_own_words(engine: Engine, contract: Contract, call: Call, tasks: Se
     under = call.operation.behaviour.get("items")
     whole, item = _fittings(contract, call.operation)
     told = [await _told(engine, call.namespace, task) for task in tasks]
-    bodies = [item(body, standing.turn.key) for standing, body in told]
+    bodies = [item(body, task_state.turn.key) for task_state, body in told]
     if under is None:
         return bodies
     counted = {name: len(bodies) for name in _TOTALS if name in whole.properties}
@@ -66,13 +66,13 @@ def _fittings(contract: Contract, operation: Operation) -> tuple[Fitting, Fittin
     return contract.kept[key]  # type: ignore[no-any-return]
 
 
-async def _told(engine: Engine, namespace: str, task: Task) -> tuple[Standing, Mapping[str, Any]]:
+async def _told(engine: Engine, namespace: str, task: Task) -> tuple[TaskState, Mapping[str, Any]]:
     """Return a task for a list; one that cannot be shown in part, since its own answer says what is wrong."""
     if BY_SCHEMA in task.turn.request:
         # To make its result may take long; others are served before that.
         await asyncio.sleep(0)
-    standing = await engine.standings.get(namespace, task.id)
-    return standing, engine.renderer.task_or_part(standing)
+    task_state = await engine.task_states.get(namespace, task.id)
+    return task_state, engine.renderer.task_or_part(task_state)
 
 
 class _Facts:
@@ -107,15 +107,15 @@ class _State:
         """Tell whether any filter needs to know where a task stands."""
         return any(asked.get(name) is not None for name in cls.NAMES)
 
-    def __call__(self, standing: Standing) -> bool:
-        created = standing.snapshot.created_at
-        if self._status is not None and self._word(standing.snapshot.status) != self._status:
+    def __call__(self, task_state: TaskState) -> bool:
+        created = task_state.snapshot.created_at
+        if self._status is not None and self._word(task_state.snapshot.status) != self._status:
             return False
         if (self._from is not None and created < self._from) or (self._to is not None and created > self._to):
             return False
         if not self._wanted and self._user is None:
             return True
-        body = self._render(standing)
+        body = self._render(task_state)
         user = (body.get("input", {}).get("user") or {}).get("id")
         return (self._user is None or user == self._user) and all(
             body[name] == value for name, value in self._wanted.items()

@@ -67,7 +67,7 @@ class SdkHandlers:
     async def report(self, call: Call) -> Reply:
         """Return the task that has run elsewhere: it is born ended, or ends now if it is one of ours that runs."""
         told = call.body
-        existing = await self._engine.standings.find(call.namespace, told["id"]) if told.get("id") else None
+        existing = await self._engine.task_states.find(call.namespace, told["id"]) if told.get("id") else None
         if existing is not None and not existing.snapshot.is_finished:
             payload = {"status": _outcome(told).value, **_outcome_sets(told)}
             return self._replies.of(
@@ -89,14 +89,14 @@ class SdkHandlers:
 
     async def activity(self, call: Call) -> Reply:
         """Return what was said in a task that this agent has run."""
-        turns = await self._engine.standings.turns(call.namespace, task_id_of(call))
+        turns = await self._engine.task_states.turns(call.namespace, task_id_of(call))
         if call.parameters["agent_id"] not in {turn.turn.runs for turn in turns}:
             raise NotFound("Task not found")
         return json_reply(activity([(turn, self._engine.renderer.task_or_part(turn)) for turn in turns]))
 
     async def push(self, call: Call) -> Reply:
         """Take events that a worker tells of a task, and keep nothing of them."""
-        await self._engine.standings.get(call.namespace, task_id_of(call))
+        await self._engine.task_states.get(call.namespace, task_id_of(call))
         return json_reply({})
 
 
@@ -116,7 +116,7 @@ def _news(renderer: TaskRenderer, view: View, sent: Mapping[str, Any]) -> dict[s
     news = {name: value for name, value in settable.items() if renderer.completed(name, value) != body[name]}
     word = sent.get(words.name("status"))
     if word is not None and word != body.get(words.name("status")):
-        present = view.standing.snapshot.status
+        present = view.task_state.snapshot.status
         possible = [each.value for each in words.meant(word) if may_be_updated(present, each)]
         news |= {"status": possible[0]} if possible else {}
     return news

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xpander_emulator.contract.extension.property_names import reader
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.engine.engine import View
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.web.http import WARNING, RawHeaders, Reply
 from xpander_emulator.web.pipeline import Call
 from xpander_emulator.web.sse import beyond_contract
@@ -37,14 +37,14 @@ class TaskReplies:
 
     def _made(self, operation: str, view: View) -> Reply:
         status, has_location, has_body = self._good[operation]
-        headers = (*told_by(view.standing), *beyond_contract(view.sent.beyond), *warned(view.warning))
+        headers = (*told_by(view.task_state), *beyond_contract(view.sent.beyond), *warned(view.warning))
         if has_location:
-            path = re.sub(r"\{[^{}]+\}", quote(view.standing.task.id, safe=""), self._path)
+            path = re.sub(r"\{[^{}]+\}", quote(view.task_state.task.id, safe=""), self._path)
             headers = (*headers, (b"location", path.encode("latin-1", "replace")))
         if not has_body:
-            return Reply(status, media_type=None, headers=headers, standing=view.standing)
-        data, standing = view.sent.body, view.standing
-        return Reply(status, view.encoded, headers=headers, data=data, standing=standing, checked=view.checked)
+            return Reply(status, media_type=None, headers=headers, task_state=view.task_state)
+        data, task_state = view.sent.body, view.task_state
+        return Reply(status, view.encoded, headers=headers, data=data, task_state=task_state, checked=view.checked)
 
 
 def task_id_of(call: Call) -> str:
@@ -62,9 +62,9 @@ def _good_answer(operation: Operation) -> tuple[int, bool, bool]:
     return int(status), any(name.lower() == "location" for name in response.headers), bool(response.content)
 
 
-def told_by(standing: Standing) -> RawHeaders:
+def told_by(task_state: TaskState) -> RawHeaders:
     """Return the headers that say by which line of which story an answer was given."""
-    timeline, step = standing.turn.timeline, standing.snapshot.step
+    timeline, step = task_state.turn.timeline, task_state.snapshot.step
     return _explained(timeline.name, step.id, timeline.source, step.line)
 
 

@@ -12,7 +12,7 @@ from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.render.variations import FUTURE_EVENT
 from xpander_emulator.engine.start_task import Start
 from xpander_emulator.engine.stream import follow
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.engine.thread import messages
 from xpander_emulator.errors import EmulatorError, NotFound
 from xpander_emulator.journal.redaction import Redaction
@@ -36,7 +36,7 @@ class ApiManner:
         alternatives = (each for operation in contract.operations for each in operation.security)
         self._security = tuple(dict.fromkeys(alternatives))
         self._limited = frozenset(each.id for each in contract.operations if each.security and _tells_limits(each))
-        self._standings = engine.standings
+        self._task_states = engine.task_states
         self._rate_limit = RateLimit()
         self.names = RATE_LIMITS
         self._redaction = Redaction(contract.operations)
@@ -56,7 +56,7 @@ class ApiManner:
         if operation is None or operation.id not in self._limited:
             return ()
         try:
-            exchange.clock = exchange.clock or await self._standings.clock(namespace)
+            exchange.clock = exchange.clock or await self._task_states.clock(namespace)
         except StoreUnavailable:
             return ()
         return self._rate_limit.headers(namespace, exchange.clock)
@@ -125,24 +125,24 @@ class ApiHandlers:
         honoured = [f"scenario={preferences.scenario}"] if preferences.scenario else []
         reply = behaviour.get("reply", "accepted")
         if reply == "stream":
-            return self._stream(call, view.standing, preference_applied(*honoured))
+            return self._stream(call, view.task_state, preference_applied(*honoured))
         if reply == "wait":
-            waiting = self._engine.wait(call.namespace, view.standing.task.id, preferences.wait)
+            waiting = self._engine.wait(call.namespace, view.task_state.task.id, preferences.wait)
             view = await unless_gone(call.request, waiting)
             honoured += [] if preferences.wait is None else [f"wait={preferences.wait:g}"]
         return applied(self._replies.of(call, view), *honoured)
 
     async def events(self, call: Call) -> StreamReply:
         """Return the events of a task's newest turn, from its beginning."""
-        return self._stream(call, await self._engine.standings.get(call.namespace, task_id_of(call)))
+        return self._stream(call, await self._engine.task_states.get(call.namespace, task_id_of(call)))
 
-    def _stream(self, call: Call, standing: Standing, headers: RawHeaders = ()) -> StreamReply:
+    def _stream(self, call: Call, task_state: TaskState, headers: RawHeaders = ()) -> StreamReply:
         return StreamReply(
-            follow(self._engine, standing),
+            follow(self._engine, task_state),
             self._contract,
             f"/components/schemas/{call.operation.behaviour['event']}",
-            (*told_by(standing), *warned(self._engine.renderer.left_aside(standing)), *headers),
-            standing,
+            (*told_by(task_state), *warned(self._engine.renderer.left_aside(task_state)), *headers),
+            task_state,
             beyond=f"event {FUTURE_EVENT}" if self._engine.settings.future else "",
         )
 
@@ -181,7 +181,7 @@ class ApiHandlers:
         threads = {"root": await self._messages(call.namespace, root)}
         waiting, met = [root], {root}
         while waiting:
-            for child in await self._engine.standings.children(call.namespace, waiting.pop()):
+            for child in await self._engine.task_states.children(call.namespace, waiting.pop()):
                 if child.task.id not in met:
                     met.add(child.task.id)
                     waiting.append(child.task.id)
@@ -190,7 +190,7 @@ class ApiHandlers:
 
     async def _messages(self, namespace: str, task_id: str) -> list[dict[str, Any]]:
         renderer = self._engine.renderer
-        turns = await self._engine.standings.turns(namespace, task_id)
+        turns = await self._engine.task_states.turns(namespace, task_id)
         return [message for turn in turns for message in messages(turn, renderer.task_or_part(turn))]
 
     async def catalogue_list(self, call: Call) -> Reply:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.core.replay import moments
 from xpander_emulator.engine.engine import Engine
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import NotFound
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.scenario.load import built_in_playlist
@@ -43,17 +43,17 @@ class PageHandlers:
         if found:
             return problem_violations(found, self._redaction)
         view = await self._starter.start(call.namespace, call.body["scenario"], request, call.request.origin)
-        shown = {**self._engine.renderer.pause_details(view.standing), "link": self._links.pause(view.standing)}
+        shown = {**self._engine.renderer.pause_details(view.task_state), "link": self._links.pause(view.task_state)}
         return json_reply(views.task_details(view, shown))
 
     async def get_moment(self, call: Call) -> Reply:
         """Return one entry of a task's history, and the task as a client saw it then."""
-        standing = await self._engine.standings.get(call.namespace, call.parameters["task_id"])
+        task_state = await self._engine.task_states.get(call.namespace, call.parameters["task_id"])
         number = int(call.parameters["entry"])
-        listed = list(views.history(standing))
+        listed = list(views.history(task_state))
         if number > len(listed):
-            raise NotFound(f"The history of task '{standing.task.id}' has {len(listed)} entries, and no {number}.")
-        then = _as_left(standing, number)
+            raise NotFound(f"The history of task '{task_state.task.id}' has {len(listed)} entries, and no {number}.")
+        then = _as_left(task_state, number)
         return json_reply({**listed[number - 1], "snapshot": self._engine.renderer.task(then)})
 
     async def get_playlist(self, call: Call) -> Reply:
@@ -63,7 +63,7 @@ class PageHandlers:
         return json_reply(views.playlist_view(self._playlist, self._starter.refused))
 
 
-def _as_left(standing: Standing, number: int) -> Standing:
+def _as_left(task_state: TaskState, number: int) -> TaskState:
     """Return where a task stood last before the entry of its history that followed this one."""
-    met = [each for each in moments(standing.turn, standing.now) if len(each.visits) == number]
-    return standing._replace(snapshot=met[-1])
+    met = [each for each in moments(task_state.turn, task_state.now) if len(each.visits) == number]
+    return task_state._replace(snapshot=met[-1])

@@ -18,7 +18,7 @@ from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.signals import POLL, SKIP
 from xpander_emulator.engine import transfer
 from xpander_emulator.engine.engine import MAX_SIGNALS, RESET_SCOPES, Engine, View
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, BrokenPromise, EmulatorError, NotFound, did_you_mean
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.scenario.durations import NotADuration, parse_duration
@@ -188,7 +188,7 @@ class ControlHandlers:
                 "default_scenario": (await self._choices(call.namespace))["default"],
                 **for_insiders,
                 "namespace": call.namespace,
-                "clock": _shown(await self._engine.standings.clock(call.namespace)),
+                "clock": _shown(await self._engine.task_states.clock(call.namespace)),
                 "store": kind_of(settings.store),
                 "organization_id": self._organization_id,
                 "limits": {
@@ -224,10 +224,14 @@ class ControlHandlers:
     async def list_tasks(self, call: Call) -> Reply:
         """Return one page of tasks, newest first."""
         page, per_page = call.parameters["page"], call.parameters["per_page"]
-        listed = await self._engine.standings.select(call.namespace, lambda task: True)
+        listed = await self._engine.task_states.select(call.namespace, lambda task: True)
         shown = listed[(page - 1) * per_page : page * per_page]
-        found = [await self._engine.standings.find(call.namespace, task.id) for task in shown]
-        items = [views.task_view(standing, self._pause_in_part(standing)) for standing in found if standing is not None]
+        found = [await self._engine.task_states.find(call.namespace, task.id) for task in shown]
+        items = [
+            views.task_view(task_state, self._pause_in_part(task_state))
+            for task_state in found
+            if task_state is not None
+        ]
         return json_reply({"items": items, "total": len(listed)})
 
     async def get_task(self, call: Call) -> Reply:
@@ -258,15 +262,15 @@ class ControlHandlers:
             raise NotFound(
                 f"Namespace '{call.namespace}' has no task '{task_id}'. GET /__emulator/namespaces lists them all."
             ) from None
-        return json_reply(views.task_details(view, self._pause(view.standing)))
+        return json_reply(views.task_details(view, self._pause(view.task_state)))
 
-    def _pause(self, standing: Standing) -> Mapping[str, Any]:
-        return {**self._engine.renderer.pause_details(standing), "link": self._links.pause(standing)}
+    def _pause(self, task_state: TaskState) -> Mapping[str, Any]:
+        return {**self._engine.renderer.pause_details(task_state), "link": self._links.pause(task_state)}
 
-    def _pause_in_part(self, standing: Standing) -> Mapping[str, Any]:
+    def _pause_in_part(self, task_state: TaskState) -> Mapping[str, Any]:
         """Return what a person is shown; {} where a text of it fails, which the task's own answer tells."""
         try:
-            return self._pause(standing)
+            return self._pause(task_state)
         except BrokenPromise:
             return {}
 
@@ -274,7 +278,7 @@ class ControlHandlers:
 
     async def get_clock(self, call: Call) -> Reply:
         """Return the namespace's clock."""
-        return json_reply(_shown(await self._engine.standings.clock(call.namespace)))
+        return json_reply(_shown(await self._engine.task_states.clock(call.namespace)))
 
     async def set_clock(self, call: Call) -> Reply:
         """Change how the clock goes."""
@@ -290,7 +294,7 @@ class ControlHandlers:
         return json_reply(_shown(await self._engine.advance(call.namespace, by)))
 
     async def _until(self, namespace: str, text: str) -> int:
-        return _instant(text) - await self._engine.standings.now(namespace)
+        return _instant(text) - await self._engine.task_states.now(namespace)
 
     # Scenarios
 
@@ -362,7 +366,7 @@ class ControlHandlers:
                 "name": name,
                 "tasks": tasks.get(name, 0),
                 "requests": requests.get(name, 0),
-                "clock": _shown(await self._engine.standings.clock(name)),
+                "clock": _shown(await self._engine.task_states.clock(name)),
             }
             for name in sorted({*tasks, *requests})
         ]

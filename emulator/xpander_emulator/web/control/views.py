@@ -9,7 +9,7 @@ from xpander_emulator.core.faults import FaultRule
 from xpander_emulator.core.signals import SKIP
 from xpander_emulator.core.timeline import Fake, Millis, Pause, Step, Template, Timeline, Value
 from xpander_emulator.engine.engine import View
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.scenario.durations import as_text, range_as_text
 from xpander_emulator.scenario.graph import graph
 from xpander_emulator.scenario.playlist import Playlist
@@ -19,46 +19,46 @@ from xpander_emulator.store.port import Pins
 Json = dict[str, Any]
 
 
-def task_view(standing: Standing, shown: Mapping[str, Any]) -> Json:
+def task_view(task_state: TaskState, shown: Mapping[str, Any]) -> Json:
     """Return where a task stands; `shown` is what a person sees of its pause, where it has one."""
-    turn, snapshot = standing.turn, standing.snapshot
+    turn, snapshot = task_state.turn, task_state.snapshot
     return {
-        "id": standing.task.id,
+        "id": task_state.task.id,
         "scenario": turn.timeline.name,
         "step": snapshot.step.id,
         "status": snapshot.status.value,
         "waits_for": list(snapshot.waits_for),
-        "next_change": _next_change(standing),
+        "next_change": _next_change(task_state),
         "source": f"{turn.timeline.source}:{snapshot.step.line}",
-        "created_at": iso(standing.created_at),
+        "created_at": iso(task_state.created_at),
         "runs": turn.runs,
         "kind": turn.kind,
-        "turn": standing.number + 1,
+        "turn": task_state.number + 1,
         "pause": None if snapshot.pause is None else dict(shown),
     }
 
 
 def task_details(view: View, shown: Mapping[str, Any]) -> Json:
     """Return where a task stands, how its newest turn came there, and what a client sees of it but for credentials."""
-    standing = view.standing
+    task_state = view.task_state
     return {
-        **task_view(standing, shown),
-        "history": list(history(standing)),
-        "signals": list(_signals(standing)),
+        **task_view(task_state, shown),
+        "history": list(history(task_state)),
+        "signals": list(_signals(task_state)),
         "snapshot": without_credentials(view.body),
-        "graph": graph(standing.turn.timeline),
+        "graph": graph(task_state.turn.timeline),
     }
 
 
-def history(standing: Standing) -> Iterator[Json]:
+def history(task_state: TaskState) -> Iterator[Json]:
     """Yield how the newest turn came to where it stands, oldest first."""
     before = None
-    for visit in standing.snapshot.visits:
+    for visit in task_state.snapshot.visits:
         # A visit knows the last decision so far; only the visit that it led to is told with it.
         decision = None if visit.signal is before else visit.signal
         before = visit.signal
         yield {
-            "step": standing.turn.timeline.steps[visit.step].id,
+            "step": task_state.turn.timeline.steps[visit.step].id,
             "status": visit.status.value,
             "at": iso(visit.at),
             "cause": visit.cause,
@@ -141,16 +141,16 @@ def playlist_view(playlist: Playlist, refused: Callable[[Mapping[str, Any]], Seq
     return {"title": playlist.title, "source": playlist.source, "stories": stories}
 
 
-def _next_change(standing: Standing) -> str | None:
-    change = standing.snapshot.next_change
-    if change is None or change - standing.ahead > LAST_INSTANT:
+def _next_change(task_state: TaskState) -> str | None:
+    change = task_state.snapshot.next_change
+    if change is None or change - task_state.ahead > LAST_INSTANT:
         return None
-    return iso(Millis(change - standing.ahead))
+    return iso(Millis(change - task_state.ahead))
 
 
-def _signals(standing: Standing) -> Iterator[Json]:
-    ahead = standing.turn.offset
-    for signal in standing.turn.signals:
+def _signals(task_state: TaskState) -> Iterator[Json]:
+    ahead = task_state.turn.offset
+    for signal in task_state.turn.signals:
         yield {
             "at": iso(Millis(signal.at + ahead)),
             "kind": signal.kind,

@@ -15,7 +15,7 @@ from xpander_emulator.common import resources
 from xpander_emulator.core.replay import Visit, moments
 from xpander_emulator.core.signals import EXPIRE, STOP, UPDATE
 from xpander_emulator.engine.engine import Engine
-from xpander_emulator.engine.task_state import Standing
+from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, Conflict, EmulatorError, NotFound
 from xpander_emulator.settings import Settings
 from xpander_emulator.web.auth import ControlGate
@@ -70,7 +70,7 @@ class Ask:
     """
 
     link: Link
-    standing: Standing
+    task_state: TaskState
     kind: str
     shown: Mapping[str, Any]
     left: Visit | None
@@ -78,7 +78,7 @@ class Ask:
     @property
     def choices(self) -> Sequence[str]:
         """The signals that a person could send now."""
-        return () if self.left else [name for name in self.standing.snapshot.waits_for if name != STOP]
+        return () if self.left else [name for name in self.task_state.snapshot.waits_for if name != STOP]
 
 
 class Links:
@@ -96,23 +96,25 @@ class Links:
     def _secret(self) -> bytes:
         return secret_of_token(self._token, self._salt()) if self._token else secret_of_seed(self._seed)
 
-    def consent(self, standing: Standing) -> str:
+    def consent(self, task_state: TaskState) -> str:
         """Return the address of the page on which a credential is authorized."""
-        return self._address("consent", standing)
+        return self._address("consent", task_state)
 
-    def pause(self, standing: Standing) -> str | None:
+    def pause(self, task_state: TaskState) -> str | None:
         """Return the address of the page on which a person answers the present pause; None without one."""
-        pause = standing.snapshot.pause
-        return None if pause is None else self._address(_PAGES[pause.kind], standing)
+        pause = task_state.snapshot.pause
+        return None if pause is None else self._address(_PAGES[pause.kind], task_state)
 
     def read(self, text: str) -> Link:
         """Return what a link leads to. Raises NotFound for one that is not ours, and StoreUnavailable."""
         return verify(text, self._secret)
 
-    def _address(self, page: str, standing: Standing) -> str:
-        snapshot = standing.snapshot
-        link = Link(standing.namespace, standing.task.id, standing.number, snapshot.step.id, len(snapshot.visits) - 1)
-        return f"{self._public_url or standing.turn.origin}{PREFIX}/{page}/{sign(link, self._secret)}"
+    def _address(self, page: str, task_state: TaskState) -> str:
+        snapshot = task_state.snapshot
+        link = Link(
+            task_state.namespace, task_state.task.id, task_state.number, snapshot.step.id, len(snapshot.visits) - 1
+        )
+        return f"{self._public_url or task_state.turn.origin}{PREFIX}/{page}/{sign(link, self._secret)}"
 
 
 class People:
@@ -172,18 +174,18 @@ class People:
     async def _ask(self, text: str) -> Ask:
         link = self._links.read(text)
         try:
-            standing = await self._engine.standings.turn(link.namespace, link.task_id, link.turn)
+            task_state = await self._engine.task_states.turn(link.namespace, link.task_id, link.turn)
         except NotFound:
             raise Gone("The task of this link was deleted, or the emulator was reset.") from None
-        visits = standing.snapshot.visits
+        visits = task_state.snapshot.visits
         visit = visits[link.visit] if link.visit < len(visits) else None
-        step = None if visit is None or visit.cause in (STOP, UPDATE) else standing.turn.timeline.steps[visit.step]
+        step = None if visit is None or visit.cause in (STOP, UPDATE) else task_state.turn.timeline.steps[visit.step]
         if step is None or step.id != link.step or step.pause is None:
             raise Gone("The task of this link has begun anew, and nobody is asked there now.")
-        then = next(each for each in moments(standing.turn, standing.now) if len(each.visits) == link.visit + 1)
-        shown = self._engine.renderer.pause_details(standing._replace(snapshot=then))
+        then = next(each for each in moments(task_state.turn, task_state.now) if len(each.visits) == link.visit + 1)
+        shown = self._engine.renderer.pause_details(task_state._replace(snapshot=then))
         after = visits[link.visit + 1 :]
-        return Ask(link, standing, step.pause.kind, shown, after[0] if after else None)
+        return Ask(link, task_state, step.pause.kind, shown, after[0] if after else None)
 
     def _page(self, ask: Ask, back: SplitResult | None, status: int = 200, notice: str = "") -> Reply:
         template = "outcome" if ask.left else _PAGES[ask.kind]
