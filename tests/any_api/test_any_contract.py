@@ -55,6 +55,8 @@ async def statuses(path: Path) -> list[int]:
         {"properties": {"a": {}}, "minProperties": 3},
         {"type": "object", "minProperties": 1, "unevaluatedProperties": {"$ref": "#"}},
         {"pattern": "^(a|aa)+$", "const": "a" * 40 + "!"},
+        {"allOf": [{"type": "string"}], "properties": {"a": {"$ref": "#/allOf/0"}}},
+        {"properties": {"a b": {"$ref": "#/$defs/c%20d"}}, "$defs": {"c d": {"type": "string"}}},
     ],
 )
 async def test_a_property_of_any_schema_is_served(schema: Any, tmp_path: Path) -> None:

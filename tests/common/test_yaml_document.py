@@ -117,7 +117,7 @@ def test_a_mistake_says_file_line_and_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "mistakes"),
+    ("text", "diagnostics"),
     [
         ("", ["f.yaml:1:1: is empty; a mapping was expected"]),
         ("# only a comment\n", ["f.yaml:1:1: is empty; a mapping was expected"]),

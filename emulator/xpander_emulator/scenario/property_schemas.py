@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Final, Protocol
 
+from xpander_emulator.common import json_pointers
 from xpander_emulator.errors import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -175,14 +176,11 @@ def _of_content(document: Mapping[str, Any], holder: Mapping[str, Any]) -> TaskS
 
 
 def _follow(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _target(document, node["$ref"]) if "$ref" in node else node
+    return _looked_up(document, node["$ref"]) if "$ref" in node else node
 
 
-def _target(document: Mapping[str, Any], reference: str) -> Any:
-    node: Any = document
-    for part in reference.removeprefix("#/").split("/"):
-        node = node[part.replace("~1", "/").replace("~0", "~")]
-    return node
+def _looked_up(document: Mapping[str, Any], reference: str) -> Any:
+    return json_pointers.look_up(document, json_pointers.from_reference(reference))
 
 
 def _inlined(document: Mapping[str, Any], node: Any, within: tuple[str, ...]) -> Any:
@@ -193,7 +191,7 @@ def _inlined(document: Mapping[str, Any], node: Any, within: tuple[str, ...]) ->
             return {name: _inlined(document, item, within) for name, item in node.items()}
         if reference in within or not reference.startswith("#/"):
             return {}
-        target = _inlined(document, _target(document, reference), (*within, reference))
+        target = _inlined(document, _looked_up(document, reference), (*within, reference))
         beside = {name: _inlined(document, item, within) for name, item in node.items() if name != "$ref"}
         return {**target, **beside} if isinstance(target, Mapping) else target
     if isinstance(node, list):

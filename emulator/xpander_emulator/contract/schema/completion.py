@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.schema.validation import part_validator
 
@@ -23,7 +24,7 @@ def resolved(contract: Contract, schema: Json) -> Schema:
     if not isinstance(schema, Mapping):
         return {}
     if "$ref" in schema:
-        return resolved(contract, contract.schema(schema["$ref"].removeprefix("#")))
+        return resolved(contract, contract.schema(json_pointers.from_reference(schema["$ref"])))
     for branch in schema.get("anyOf", ()):
         if isinstance(branch, Mapping) and branch.get("type") != "null":
             return resolved(contract, branch)
@@ -49,7 +50,7 @@ def takes_null(contract: Contract, schema: Json) -> bool:
     if not isinstance(schema, Mapping):
         return bool(schema)
     if "$ref" in schema:
-        return takes_null(contract, contract.schema(schema["$ref"].removeprefix("#")))
+        return takes_null(contract, contract.schema(json_pointers.from_reference(schema["$ref"])))
     if "type" in schema and "null" not in schema["type"]:
         return False
     if None not in schema.get("enum", [None]) or schema.get("const") is not None:
