@@ -201,7 +201,7 @@ def link(scenario: str, text: str) -> Callable[[httpx2.Client], str]:
 
 
 def present(page: Page) -> None:
-    """Begin the first story, and go to its pause."""
+    """Begin the first scenario, and go to its pause."""
     page.get_by_role("button", name="Start").first.click()
     page.locator(".node.now").wait_for()
     for _ in range(2):
@@ -210,8 +210,8 @@ def present(page: Page) -> None:
 
 
 def open_dialogue(page: Page) -> None:
-    """Open what starts a story."""
-    page.get_by_role("button", name="Choose a story").click()
+    """Open the dialogue that starts a scenario."""
+    page.get_by_role("button", name="Choose a scenario").click()
 
 
 SHOTS: Final = (

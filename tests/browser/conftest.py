@@ -46,14 +46,14 @@ class Emulator:
         self.url = url
         self.http = httpx2.Client(base_url=url, headers={"x-api-key": "local"})
 
-    def started(self, story: str, text: str = "Refund order 1042", **body: Any) -> str:
+    def started(self, scenario: str, text: str = "Refund order 1042", **body: Any) -> str:
         """Start a task and return its id."""
-        answer = self.http.post(f"/v1/workflows/{story}/invoke/async", json={"input": {"text": text}, **body})
+        answer = self.http.post(f"/v1/workflows/{scenario}/invoke/async", json={"input": {"text": text}, **body})
         return str(answer.raise_for_status().json()["id"])
 
-    def paused(self, story: str, text: str = "Refund order 1042", **body: Any) -> Json:
+    def paused(self, scenario: str, text: str = "Refund order 1042", **body: Any) -> Json:
         """Start a task, take it to its pause, and return it."""
-        task_id = self.started(story, text, **body)
+        task_id = self.started(scenario, text, **body)
         return self.control("POST", f"/tasks/{task_id}/skip", {"until": "paused"})
 
     def task(self, task_id: str) -> Json:
@@ -114,7 +114,7 @@ class Watch:
         page.on("dialog", self._dismiss)
         return page
 
-    def faults(self, address: str, ready: str, scheme: str, without: str | None) -> list[str]:
+    def serious_violations(self, address: str, ready: str, scheme: str, without: str | None) -> list[str]:
         """Return what axe finds serious on a page; it adds styles of its own to it, which the page's policy forbids."""
         page = self.page(scheme, width=360, bypass_csp=True)
         page.goto(address)

@@ -44,7 +44,7 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def test_a_story_goes_from_the_page_to_its_pause_and_approved_to_its_end(page: Page) -> None:
+def test_a_scenario_goes_from_the_page_to_its_pause_and_approved_to_its_end(page: Page) -> None:
     press(page, "Start “approval”")
     expect(page.locator(STATE)).to_have_text("pending")
 
@@ -177,10 +177,10 @@ def test_a_past_step_is_seen_again_with_what_it_changed(page: Page, emulator: Em
     expect(seen).to_contain_text('"status": "paused"')
 
 
-def test_a_story_is_started_with_a_form_made_of_the_contract(page: Page, emulator: Emulator) -> None:
-    press(page, "Choose a story")
+def test_a_scenario_is_started_with_a_form_made_of_the_contract(page: Page, emulator: Emulator) -> None:
+    press(page, "Choose a scenario")
     dialogue = page.get_by_role("dialog")
-    dialogue.get_by_label("Story").select_option("completed")
+    dialogue.get_by_label("Scenario").select_option("completed")
     dialogue.get_by_label("input.text").fill("Order 7")
     dialogue.get_by_text("more fields").click()
     dialogue.get_by_label("title", exact=True).fill("Seven")
@@ -201,7 +201,7 @@ def test_a_story_is_started_with_a_form_made_of_the_contract(page: Page, emulato
 
 def test_a_request_that_breaks_the_contract_is_told_in_the_form(page: Page, watch: Watch) -> None:
     watch.forgive("422 (Unprocessable")
-    press(page, "Choose a story")
+    press(page, "Choose a scenario")
     dialogue = page.get_by_role("dialog")
     dialogue.get_by_role("button", name="Write it as JSON").click()
     dialogue.get_by_label("The request").fill('{"input": {"text": 7}}')
@@ -212,7 +212,7 @@ def test_a_request_that_breaks_the_contract_is_told_in_the_form(page: Page, watc
 
 
 def test_the_clock_goes_as_it_is_told(page: Page, emulator: Emulator) -> None:
-    page.get_by_label("How the clock goes").select_option("scaled")
+    page.get_by_label("Clock mode").select_option("scaled")
     page.get_by_label("Seconds in one second").fill("600")
     page.get_by_label("Seconds in one second").press("Enter")
     expect(page.get_by_label("Seconds in one second")).to_have_value("600")
@@ -264,7 +264,7 @@ def test_a_reset_asks_once_and_leaves_nothing(page: Page, emulator: Emulator) ->
     emulator.started("completed")
 
     press(page, "Reset")
-    press(page, "Forget its tasks, journal and clock")
+    press(page, "Delete its tasks and journal, reset its clock")
 
     expect(page.get_by_role("heading", name="No task yet")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""Where the steps of a story stand in its diagram."""
+"""Where the steps of a scenario stand in its diagram."""
 
 from itertools import combinations
 from typing import Any
@@ -29,14 +29,14 @@ def drawn(emulator: Emulator, watch: Watch) -> Any:
     return lambda found: page.evaluate(LAYOUT, found)
 
 
-def test_no_two_steps_of_a_story_touch_and_every_way_is_drawn(drawn: Any) -> None:
-    for story in [*(graph(each.timeline) for each in built_in_scenarios()), LOOP]:
-        found = drawn(story)
+def test_no_two_steps_of_a_scenario_touch_and_every_way_is_drawn(drawn: Any) -> None:
+    for scenario_graph in [*(graph(each.timeline) for each in built_in_scenarios()), LOOP]:
+        found = drawn(scenario_graph)
 
         size = found["node"]
-        assert len(found["nodes"]) == len(story["nodes"])
+        assert len(found["nodes"]) == len(scenario_graph["nodes"])
         assert {(edge["from"], edge["to"]) for edge in found["edges"]} == {
-            (edge["from"], edge["to"]) for edge in story["edges"]
+            (edge["from"], edge["to"]) for edge in scenario_graph["edges"]
         }
         for one, other in combinations(found["nodes"], 2):
             assert abs(one["x"] - other["x"]) > size["width"] or abs(one["y"] - other["y"]) > size["height"]

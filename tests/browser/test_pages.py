@@ -30,8 +30,8 @@ def address(emulator: Emulator, name: str) -> str:
     if name == "journal":
         emulator.http.post("/v1/workflows/approval/invoke/async", json={"input": {"text": 7}})
         return f"{emulator.url}/__emulator/journal#1"
-    story = "connector_authorization" if name == "consent" else "approval"
-    task = emulator.paused(story)
+    scenario = "connector_authorization" if name == "consent" else "approval"
+    task = emulator.paused(scenario)
     if name == "dashboard":
         return f"{emulator.url}/__emulator/#{task['id']}"
     if name == "ended task":
@@ -75,10 +75,10 @@ def test_a_page_fits_a_phone_and_a_screen_and_complains_of_nothing(
 def test_axe_finds_nothing_serious(emulator: Emulator, watch: Watch, name: str, scheme: str) -> None:
     without = THEIRS if name == "docs" else None
 
-    assert watch.faults(address(emulator, name), READY.get(name, "h1"), scheme, without) == []
+    assert watch.serious_violations(address(emulator, name), READY.get(name, "h1"), scheme, without) == []
 
 
-def test_a_person_denies_by_keyboard_alone_and_says_why(emulator: Emulator, watch: Watch) -> None:
+def test_a_person_rejects_by_keyboard_alone_and_says_why(emulator: Emulator, watch: Watch) -> None:
     task = emulator.paused("approval")
     page = watch.page()
     page.goto(task["pause"]["link"])
@@ -90,7 +90,7 @@ def test_a_person_denies_by_keyboard_alone_and_says_why(emulator: Emulator, watc
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("heading")).to_have_text("Denied")
+    expect(page.get_by_role("heading")).to_have_text("Rejected")
     entry = emulator.task(task["id"])["history"][-1]
     assert (entry["status"], entry["by"], entry["reason"]) == ("stopped", "Ada", "Over the budget")
 

@@ -1,4 +1,4 @@
-"""The presenter mode: stories on a projector and on a phone, by keyboard alone."""
+"""The presenter mode: scenarios on a projector and on a phone, by keyboard alone."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from xpander_emulator.settings import Settings
 
 @pytest.fixture
 def page(emulator: Emulator, watch: Watch) -> Page:
-    """The presenter mode on a projector, at its first story."""
+    """The presenter mode on a projector, at its first scenario."""
     httpx2.post(f"{emulator.url}/__emulator/reset?namespace=presenter").raise_for_status()
     page = watch.page()
     page.set_viewport_size({"width": 1280, "height": 720})
@@ -27,7 +27,7 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def test_a_story_is_told_and_decided_by_keyboard(page: Page) -> None:
+def test_a_scenario_is_shown_and_decided_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("A refund waits for a manager")
     press(page, "+", "+", "+", "+", "Space")
     expect(page.locator(".asked")).to_contain_text("Order 1042: refund 249.00 EUR")
@@ -39,7 +39,7 @@ def test_a_story_is_told_and_decided_by_keyboard(page: Page) -> None:
     expect(page.locator(".sides")).to_contain_text("Approved by presenter")
 
 
-def test_stories_are_turned_and_everything_goes_back_to_the_start(page: Page, emulator: Emulator) -> None:
+def test_scenarios_are_turned_and_everything_goes_back_to_the_start(page: Page, emulator: Emulator) -> None:
     press(page, "Space")
     expect(page.locator(".node.now")).to_be_visible()
     press(page, "ArrowRight", "PageDown")
@@ -75,7 +75,7 @@ def test_the_keys_are_told(page: Page) -> None:
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_every_story_fits_a_projector_and_a_phone(page: Page, number: int) -> None:
+def test_every_scenario_fits_a_projector_and_a_phone(page: Page, number: int) -> None:
     press(page, *["ArrowRight"] * number, "+", "+", "+", "+", "+", "Space")
     expect(page.locator(".asked, .end")).to_be_visible()
 

@@ -105,7 +105,7 @@ def test_a_file_that_is_no_coverage_is_told(run: Run, empty_folder: Path) -> Non
     [
         ("junit", '<?xml version="1.0"'),
         ("html", "<!doctype html>"),
-        ("markdown", "## Coverage of the stories"),
+        ("markdown", "## Coverage of the scenarios"),
         ("json", '{\n "format"'),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_story_takes_what_it_does_not_say_from_its_name_and_its_playlist(tmp_p
 
     shown = load_playlist(path, KNOWN, None)
 
-    assert shown.title == "Stories"
+    assert shown.title == "Scenarios"
     assert shown.stories == (
         Showing("approval", "Approval", "", None, 2.0),
         Showing("completed", "Done", "", None, 1.0),

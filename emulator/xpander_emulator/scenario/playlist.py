@@ -61,7 +61,7 @@ def load_playlist(
     findings = Diagnostics(document, Rules())
     told = findings.mapping((), document.value, "a playlist is a mapping with `stories`")
     findings.keys((), told, KEYS, _SLIPS)
-    title = _text(findings, (), told, "title", "Stories")
+    title = _text(findings, (), told, "title", "Scenarios")
     speed = _speed(findings, (), told, 1.0)
     listed = told.get("stories")
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST_STORIES:

@@ -70,7 +70,7 @@ async def status(client: Api, task_id: str) -> str:
 
 
 class TestDecision:
-    async def test_a_person_sees_what_is_asked_and_may_approve_or_deny(self, manual: Api) -> None:
+    async def test_a_person_sees_what_is_asked_and_may_approve_or_reject(self, manual: Api) -> None:
         task_id, link = await asked(manual)
 
         text = await seen(manual, link)
@@ -104,14 +104,14 @@ class TestDecision:
         assert all(told in text for told in ("<h1>Approved</h1>", "Ada", "Within the budget", "executing"))
         assert buttons(text) == []
 
-    async def test_a_denial_without_a_word_says_that_the_page_gave_it(self, manual: Api) -> None:
+    async def test_a_rejection_without_a_word_says_that_the_page_gave_it(self, manual: Api) -> None:
         task_id, link = await asked(manual)
 
         await answered(manual, link, "reject", by="", reason=" ")
 
         entry = (await shown(manual, task_id))["history"][-1]
         assert (entry["status"], entry["by"], entry["reason"]) == ("stopped", "decision page", None)
-        assert "<h1>Denied</h1>" in await seen(manual, link)
+        assert "<h1>Rejected</h1>" in await seen(manual, link)
 
     async def test_an_answer_that_comes_too_late_changes_nothing_and_says_so(self, manual: Api) -> None:
         task_id, link = await asked(manual)
@@ -122,7 +122,7 @@ class TestDecision:
 
         assert late.status_code == 409
         assert "came too late" in page(late)
-        assert "<h1>Denied</h1>" in late.text
+        assert "<h1>Rejected</h1>" in late.text
         assert await shown(manual, task_id) == before
 
     async def test_an_answer_that_nobody_asked_for_is_refused_with_those_that_were(self, manual: Api) -> None:
@@ -161,7 +161,7 @@ class TestDecision:
         late = await answered(manual, link, "approve")
 
         assert (late.status_code, await status(manual, task_id)) == (409, "paused")
-        assert "<h1>Denied</h1>" in await seen(manual, link)
+        assert "<h1>Rejected</h1>" in await seen(manual, link)
         assert buttons(await seen(manual, newer)) == ["approve", "reject"]
 
     async def test_a_link_to_a_step_that_the_story_comes_back_to_answers_its_own_visit_alone(
@@ -184,7 +184,7 @@ class TestDecision:
         late = await answered(client, first, "approve")
 
         assert (late.status_code, await status(client, task_id)) == (409, "paused")
-        assert "<h1>Denied</h1>" in await seen(client, first)
+        assert "<h1>Rejected</h1>" in await seen(client, first)
         assert buttons(await seen(client, second)) == ["approve", "reject"]
 
     async def test_a_link_to_a_task_that_is_gone_says_so(self, manual: Api) -> None:

@@ -40,7 +40,7 @@ def whole(report: Report, links: Mapping[str, str] = MappingProxyType({})) -> st
     """Return everything that a report has, as one page; `links` lead elsewhere, by their texts."""
     body = [f'<p class="fails">{_text(failure)}</p>' for failure in report.failures]
     if report.coverage is not None:
-        body += ["<h2>Coverage of the stories</h2>", *_coverage(report.coverage)]
+        body += ["<h2>Coverage of the scenarios</h2>", *_coverage(report.coverage)]
     if report.findings is not None:
         body += ["<h2>Conduct of the client</h2>", *_conduct(report.findings)]
     return "\n".join(
@@ -90,7 +90,7 @@ def _scenario(row: Row) -> Iterator[str]:
             yield f"<h4>{kind.capitalize()}s</h4>"
             yield from _items(items)
     if row.beyond:
-        yield f"<p>Beyond the story: {_text(', '.join(row.beyond))}</p>"
+        yield f"<p>Beyond the scenario: {_text(', '.join(row.beyond))}</p>"
 
 
 def _items(items: Sequence[tuple[Item, bool]]) -> Iterator[str]:

@@ -27,7 +27,7 @@ def whole(report: Report) -> str:
     for failure in report.failures:
         parts += [f"**{escaped(failure)}**", ""]
     if report.coverage is not None:
-        parts += ["## Coverage of the stories", "", *_coverage(report.coverage), ""]
+        parts += ["## Coverage of the scenarios", "", *_coverage(report.coverage), ""]
     if report.findings is not None:
         parts += ["## Conduct of the client", "", *_conduct(report.findings), ""]
     return "\n".join(parts)

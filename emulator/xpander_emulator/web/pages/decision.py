@@ -39,7 +39,7 @@ _CODE: Final = "emulated"
 _CLOSE, _WRONG_USER = "close", "wrong_user"
 _SAID: Final = {
     "approve": "Approved",
-    "reject": "Denied",
+    "reject": "Rejected",
     "authorize": "Access was given",
     "deny": "Access was denied",
     EXPIRE: "Nobody answered in time",

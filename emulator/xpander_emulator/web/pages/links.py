@@ -20,7 +20,7 @@ _N, _R, _P = 2**14, 8, 1
 class Link:
     """What a link leads to: one visit of a step, in one turn of one task.
 
-    visit: its place among those of the turn, counted from 0; a story may come to a step again.
+    visit: its place among those of the turn, counted from 0; a scenario may come to a step again.
     """
 
     namespace: str

@@ -5,7 +5,7 @@ import { useEffect, useState } from "./vendor/hooks.mjs";
 import { act, clock, tasks } from "./store.mjs";
 import { instant, length } from "./words.mjs";
 
-const MODES = { real: "Real time", scaled: "Faster", manual: "Stands still", auto: "Skips when read" };
+const MODES = ["real", "scaled", "manual", "auto"];
 const STEPS = ["1s", "1m", "1h", "1d"];
 const TICK_MS = 250;
 
@@ -52,8 +52,8 @@ function Mode({ seen }) {
   const choose = (event) => act("PUT", "/clock", { mode: event.target.value });
   const scale = (event) => act("PUT", "/clock", { mode: "scaled", scale: Number(event.target.value) });
   return html`<div class="mode">
-    <select aria-label="How the clock goes" value=${seen.mode} onChange=${choose}>
-      ${Object.entries(MODES).map(([mode, word]) => html`<option value=${mode} selected=${mode === seen.mode}>${word}</option>`)}
+    <select aria-label="Clock mode" value=${seen.mode} onChange=${choose}>
+      ${MODES.map((mode) => html`<option value=${mode} selected=${mode === seen.mode}>${mode}</option>`)}
     </select>
     ${seen.mode === "scaled" && html`<label class="scale">×<input type="number" min="0.01" step="any" aria-label="Seconds in one second" key=${seen.scale} defaultValue=${seen.scale} onChange=${scale} /></label>`}
   </div>`;

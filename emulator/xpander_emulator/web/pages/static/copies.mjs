@@ -1,4 +1,4 @@
-/* An entry of the journal as a curl, as a test, as a story. Pure: texts from what the control API tells. */
+/* An entry of the journal as a curl, as a test, as a scenario. Pure: texts from what the control API tells. */
 
 const KEY = "$XPANDER_API_KEY";
 // What a client sends by itself, and what says nothing.
@@ -98,10 +98,10 @@ function call(visit) {
   return `.signal(${[python(visit.cause), ...told].join(", ")})`;
 }
 
-/** Return a text as a story has it: what looks like a template is none. */
+/** Return a text as a scenario has it: what looks like a template is none. */
 const literal = (text) => JSON.stringify(text.replaceAll(/\{[{%#]/g, (mark) => `{{ '${mark}' }}`));
 
-/** Return a story in YAML that goes as this task has gone so far, for starts of the same workflow. */
+/** Return a scenario in YAML that goes as this task has gone so far, for starts of the same workflow. */
 export function asScenario(task) {
   const ids = new Map();
   const steps = task.history.map((visit) => {

@@ -4,7 +4,7 @@ import { html, render } from "./vendor/htm-preact.mjs";
 import { useState } from "./vendor/hooks.mjs";
 import { ClockBar } from "./clockbar.mjs";
 import { Banners, Bar, Copy, Said, useIsXpander } from "./frame.mjs";
-import { Start, startStory } from "./start.mjs";
+import { Start, startScenario } from "./start.mjs";
 import { act, begin, connected, enter, namespace, picked, problem, said, tasks } from "./store.mjs";
 import { Task } from "./task.mjs";
 import { TaskList } from "./tasks.mjs";
@@ -29,7 +29,7 @@ function Reset() {
     act("POST", "/reset");
   };
   if (!isAsked) return html`<button class="plain" onClick=${() => ask(true)}>Reset</button>`;
-  return html`<span class="sure" role="group" aria-label="Reset"><button class="plain danger" onClick=${go} ref=${(button) => button?.focus()}>Forget its tasks, journal and clock</button><button class="plain" onClick=${() => ask(false)}>Keep</button></span>`;
+  return html`<span class="sure" role="group" aria-label="Reset"><button class="plain danger" onClick=${go} ref=${(button) => button?.focus()}>Delete its tasks and journal, reset its clock</button><button class="plain" onClick=${() => ask(false)}>Cancel</button></span>`;
 }
 
 /** What to do first. */
@@ -37,11 +37,11 @@ function Empty({ start }) {
   const curl = `curl -X POST ${location.origin}/v1/workflows/approval/invoke/async \\
   -H 'x-api-key: local' -H 'Content-Type: application/json' \\
   -d '{"input": {"text": "Refund order 1042"}}'`;
-  const first = () => startStory("approval").catch((error) => (problem.value = error.message));
+  const first = () => startScenario("approval").catch((error) => (problem.value = error.message));
   return html`<section class="empty">
     <h2>No task yet</h2>
-    <p>A task plays a story: it runs, it may wait for a person or for a credential, it ends. Begin with one that waits for an approval.</p>
-    <p class="actions"><button class="first" onClick=${first}>Start “approval”</button><button onClick=${start}>Choose a story</button></p>
+    <p>A task follows a scenario: it runs, it may wait for a person or a credential, it ends. Begin with the scenario that waits for an approval.</p>
+    <p class="actions"><button class="first" onClick=${first}>Start “approval”</button><button onClick=${start}>Choose a scenario</button></p>
     <p class="soft">Or let your program do it: every task that it starts appears here by itself.</p>
     ${useIsXpander() && html`<pre class="curl" tabindex="0">${curl}</pre>
     <p><${Copy} text=${() => curl}>Copy the curl<//></p>`}

@@ -1,4 +1,4 @@
-/* A story as a state diagram: every step, the way that was taken, where the task stands now, and when it came there. */
+/* A scenario as a state diagram: every step, the way that was taken, where the task stands now, and when it came there. */
 
 import { html } from "./vendor/htm-preact.mjs";
 import { useEffect, useMemo, useRef } from "./vendor/hooks.mjs";
@@ -9,12 +9,12 @@ import { offset } from "./words.mjs";
 const LONGEST_NAME = 14;
 const LONGEST_LABEL = 11;
 const MARGIN = 10;
-// Beyond this a story is shown in part, and can be scrolled, rather than made smaller.
+// Beyond this a scenario is shown in part, and can be scrolled, rather than made smaller.
 const LEAST_SCALE = 0.9;
 
 /**
  * graph:   `{nodes, edges}` of a scenario.
- * history: of a task that plays it, oldest first; empty for a story that nobody plays.
+ * history: of a task that follows it, oldest first; empty without a task.
  * big:     whether it may grow beyond its natural size, as on a projector.
  */
 export function Diagram({ graph, history = [], big = false }) {
@@ -96,7 +96,7 @@ function passed(drawn, history) {
 }
 
 function told(history, graph) {
-  if (!history.length) return `The story has the steps ${graph.nodes.map((node) => node.id).join(", ")}.`;
+  if (!history.length) return `The scenario has the steps ${graph.nodes.map((node) => node.id).join(", ")}.`;
   const now = history.at(-1);
   const before = history.slice(0, -1).map((visit) => visit.step);
   return `Now at ${now.step}, ${now.status}.${before.length ? ` It came through ${before.join(", ")}.` : ""}`;

@@ -20,7 +20,7 @@ export function Entry({ entry, task, of, back }) {
       <div class="moves">
         <${Copy} text=${() => asCurl(entry, location.origin)}>Copy as curl<//>
         <${Copy} text=${() => asPytest(entry, task)}>Copy as pytest test<//>
-        ${task && html`<${Copy} text=${() => asScenario(task)}>Copy as story<//>`}
+        ${task && html`<${Copy} text=${() => asScenario(task)}>Copy as scenario<//>`}
       </div>
     </header>
     <section class="card"><h3>Why</h3><ul class="why-list">${entry.explanation.map((line) => html`<li>${line}</li>`)}</ul></section>

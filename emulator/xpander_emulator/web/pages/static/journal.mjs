@@ -127,7 +127,7 @@ function Empty() {
     <h2>Nothing was asked yet</h2>
     <p>Every request of your program appears here, with its answer and the reason for it.${isXpander && " Ask for something:"}</p>
     ${isXpander && html`<pre class="curl" tabindex="0">${curl}</pre>`}
-    <p class="soft">Requests with another key stand in its own namespace. What this page asks is not kept.</p>
+    <p class="soft">Requests with another key stand in its own namespace. The requests of this page are not recorded.</p>
   </section>`;
 }
 

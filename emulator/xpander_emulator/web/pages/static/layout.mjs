@@ -1,4 +1,4 @@
-/* Where the steps of a story stand in its diagram: in layers from left to right, the way of the first exits on top. Pure. */
+/* Where the steps of a scenario stand in its diagram: in layers from left to right, the way of the first exits on top. Pure. */
 
 export const NODE = { width: 128, height: 52 };
 export const GAP = { x: 76, y: 22 };

@@ -1,4 +1,4 @@
-/* Presenter mode: one story at a time, large, by keyboard. */
+/* Presenter mode: one scenario at a time, large, by keyboard. */
 
 import { html, render } from "./vendor/htm-preact.mjs";
 import { useEffect, useState } from "./vendor/hooks.mjs";
@@ -6,7 +6,7 @@ import { Diagram } from "./diagram.mjs";
 import { Banners, Said } from "./frame.mjs";
 import { Json, changes } from "./json.mjs";
 import { Mark } from "./mark.mjs";
-import { answers, before, begin, connected, decide, graph, hurry, index, playlist, problem, rewind, skip, speed, start, story, task, turnTo } from "./show.mjs";
+import { answers, before, begin, connected, decide, graph, hurry, index, item, playlist, problem, rewind, skip, speed, start, task, turnTo } from "./show.mjs";
 import { ENDED, WAITING, causeWord, signalWord, waits, waitsFor } from "./words.mjs";
 
 const TOLD = ["status", "internal_status", "hitl_request", "pending_eca_request", "result"];
@@ -14,12 +14,12 @@ const DULL = /_at$|_id$|^tokens$|^source$/;
 const MOST_TOLD = 7;
 
 const KEYS = [
-  ["Space", "Start the story, or start it again"],
-  ["→ ←", "Next story, the one before"],
+  ["Space", "Start the scenario, or start it again"],
+  ["→ ←", "Next scenario, the one before"],
   ["A", "Approve, or authorize"],
   ["R", "Reject, or deny"],
   ["X", "Let it expire"],
-  ["1 – 9", "A signal of the story's own"],
+  ["1 – 9", "A signal that the scenario defines"],
   ["S", "Skip to the next change"],
   ["+ −", "Faster, slower"],
   ["0", "Everything back to the start"],
@@ -70,13 +70,13 @@ function Page() {
     return () => removeEventListener("keydown", hear);
   }, []);
   return html`<${Banners} connected=${connected.value} problem=${problem.value} dismiss=${() => (problem.value = "")} />
-    ${story.value && html`<${Stage} help=${help} />`}
+    ${item.value && html`<${Stage} help=${help} />`}
     ${isHelping && html`<${Help} close=${() => setHelping(false)} />`}
-    <${Said}>${task.value ? `${task.value.step}: ${task.value.status}` : (story.value?.title ?? "")}<//>`;
+    <${Said}>${task.value ? `${task.value.step}: ${task.value.status}` : (item.value?.title ?? "")}<//>`;
 }
 
 function Stage({ help }) {
-  const { title, says } = story.value;
+  const { title, says } = item.value;
   const count = playlist.value.stories.length;
   return html`<header class="opening">
       <p class="soft">${playlist.value.title}</p>
@@ -88,9 +88,9 @@ function Stage({ help }) {
       <div class="sides"><${Client} /><${Person} /></div>
     </main>
     <footer class="keys">
-      <button class="plain" aria-label="The story before" disabled=${index.value === 0} onClick=${() => turnTo(index.value - 1)}>←</button>
-      <span class="count" aria-label=${`Story ${index.value + 1} of ${count}`}>${index.value + 1} / ${count}</span>
-      <button class="plain" aria-label="Next story" disabled=${index.value === count - 1} onClick=${() => turnTo(index.value + 1)}>→</button>
+      <button class="plain" aria-label="Previous scenario" disabled=${index.value === 0} onClick=${() => turnTo(index.value - 1)}>←</button>
+      <span class="count" aria-label=${`Scenario ${index.value + 1} of ${count}`}>${index.value + 1} / ${count}</span>
+      <button class="plain" aria-label="Next scenario" disabled=${index.value === count - 1} onClick=${() => turnTo(index.value + 1)}>→</button>
       <span class="speed"><button class="plain" aria-label="Slower" onClick=${() => hurry(-1)}>−</button> <span>×${speed.value}</span> <button class="plain" aria-label="Faster" onClick=${() => hurry(1)}>+</button></span>
       <button class="plain" onClick=${rewind}>Back to the start</button>
       <a href="/__emulator/?namespace=presenter">Tasks</a>
@@ -105,7 +105,7 @@ function Client() {
   </section>`;
 }
 
-/** Return the fields that tell a story, and those that have just changed. */
+/** Return the fields that matter most, and those that have just changed. */
 function told(seen, names) {
   const news = changes(task.value.snapshot, before.value).filter((name) => !DULL.test(name));
   const shown = [...new Set([...names, ...news])].filter((name) => name in seen).slice(0, MOST_TOLD);

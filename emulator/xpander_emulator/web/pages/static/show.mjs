@@ -1,4 +1,4 @@
-/* What the presenter mode knows and does: a playlist, one story of it, its task, in a namespace of its own. */
+/* What the presenter mode knows and does: a playlist, one scenario of it, its task, in a namespace of its own. */
 
 import { computed, signal } from "./vendor/signals.mjs";
 import { ask, follow, wait } from "./control.mjs";
@@ -17,7 +17,7 @@ export const before = signal(undefined);
 export const speed = signal(1);
 export const connected = signal(true);
 export const problem = signal("");
-export const story = computed(() => playlist.value?.stories[index.value] ?? null);
+export const item = computed(() => playlist.value?.stories[index.value] ?? null);
 
 /** The answers to what the task waits for, each with its key. */
 export const answers = computed(() => {
@@ -79,23 +79,23 @@ function forget() {
   clearTimeout(timer);
 }
 
-/** Turn to a story of the playlist, at its beginning. */
+/** Turn to a scenario of the playlist, at its beginning. */
 export const turnTo = (to) =>
   attempt(async () => {
     if (!playlist.value?.stories[to]) return;
     forget();
     index.value = to;
     location.replace(`#${to + 1}`);
-    speed.value = story.value.speed;
-    graph.value = (await ask("GET", `/scenarios/${encodeURIComponent(story.value.scenario)}`)).graph;
+    speed.value = item.value.speed;
+    graph.value = (await ask("GET", `/scenarios/${encodeURIComponent(item.value.scenario)}`)).graph;
   });
 
-/** Start the story, from its beginning if it was started before. */
+/** Start the scenario, from its beginning if it was started before. */
 export const start = () =>
   attempt(async () => {
     forget();
     await pace();
-    const { scenario, request } = story.value;
+    const { scenario, request } = item.value;
     const begun = await tell("POST", "/tasks", { scenario, request });
     known = begun.id;
     await read();
@@ -134,13 +134,13 @@ export const rewind = () =>
     await turnTo(0);
   });
 
-/** Read the playlist and begin to follow; a task that this story had is taken up again. */
+/** Read the playlist and begin to follow; a task that follows this scenario is taken up again. */
 export const begin = () =>
   attempt(async () => {
     playlist.value = await ask("GET", "/playlist");
     await turnTo(Math.min(index.value, playlist.value.stories.length - 1));
     const newest = (await tell("GET", "/tasks", null, { per_page: 1 })).items[0];
-    if (newest?.scenario === story.value.scenario) known = newest.id;
+    if (newest?.scenario === item.value.scenario) known = newest.id;
     await read();
     follow(
       NAMESPACE,

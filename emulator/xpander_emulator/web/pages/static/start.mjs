@@ -1,4 +1,4 @@
-/* The dialogue in which a task is started: which story, what is asked, the rest of the request where somebody wants it. */
+/* The dialogue in which a task is started: which scenario, what is asked, the rest of the request where somebody wants it. */
 
 import { html } from "./vendor/htm-preact.mjs";
 import { useEffect, useRef, useState } from "./vendor/hooks.mjs";
@@ -8,8 +8,8 @@ import { pick, read, tell } from "./store.mjs";
 const TEXT = "input.text";
 const FAVOURITE = "approval";
 
-/** Start a story, and show its task. Throws Problem. */
-export async function startStory(scenario, request = null) {
+/** Start a scenario, and show its task. Throws Problem. */
+export async function startScenario(scenario, request = null) {
   const task = await tell("POST", "/tasks", { scenario, request });
   pick(task.id);
   read();
@@ -27,7 +27,7 @@ export function Start({ close }) {
     load().then(
       (found) => {
         setKnown(found);
-        setScenario(found.stories.some((each) => each.name === FAVOURITE) ? FAVOURITE : (found.stories[0]?.name ?? ""));
+        setScenario(found.scenarios.some((each) => each.name === FAVOURITE) ? FAVOURITE : (found.scenarios[0]?.name ?? ""));
         setRequest(found.example);
       },
       (error) => setWrong(error.message),
@@ -35,20 +35,20 @@ export function Start({ close }) {
   }, []);
   const send = (event) => {
     event.preventDefault();
-    startStory(scenario, request).then(
+    startScenario(scenario, request).then(
       () => place.current?.close(),
       (error) => setWrong(error.message),
     );
   };
-  const story = known?.stories.find((each) => each.name === scenario);
+  const chosen = known?.scenarios.find((each) => each.name === scenario);
   return html`<dialog ref=${place} onClose=${close} aria-labelledby="start-title">
     <form method="dialog" onSubmit=${send}>
-      <header class="row-head"><h2 id="start-title">Start a story</h2><button type="button" class="plain" onClick=${() => place.current.close()}>Close</button></header>
-      <div class="field"><label for="story-name">Story</label>
-        <select id="story-name" value=${scenario} onChange=${(event) => setScenario(event.target.value)}>
-          ${known?.stories.map((each) => html`<option value=${each.name} selected=${each.name === scenario}>${each.name}</option>`)}
+      <header class="row-head"><h2 id="start-title">Start a scenario</h2><button type="button" class="plain" onClick=${() => place.current.close()}>Close</button></header>
+      <div class="field"><label for="scenario-name">Scenario</label>
+        <select id="scenario-name" value=${scenario} onChange=${(event) => setScenario(event.target.value)}>
+          ${known?.scenarios.map((each) => html`<option value=${each.name} selected=${each.name === scenario}>${each.name}</option>`)}
         </select>
-        <p class="soft about">${story?.description}</p>
+        <p class="soft about">${chosen?.description}</p>
       </div>
       ${known && html`<${Request} fields=${known.fields} request=${request} change=${setRequest} />`}
       ${wrong && html`<p class="wrong" role="alert">${wrong}</p>`}
@@ -60,7 +60,7 @@ export function Start({ close }) {
 async function load() {
   const [listed, contract] = await Promise.all([tell("GET", "/scenarios"), tell("GET", "/contract.json")]);
   const { schema, example } = starting(contract);
-  return { stories: listed.items, example, fields: fields(contract, schema) };
+  return { scenarios: listed.items, example, fields: fields(contract, schema) };
 }
 
 function Request({ fields, request, change }) {

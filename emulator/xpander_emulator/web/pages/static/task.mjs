@@ -1,4 +1,4 @@
-/* One task: where it stands, what it waits for, its story, what happened, and what a client sees of it. */
+/* One task: where it stands, what it waits for, its scenario, what happened, and what a client sees of it. */
 
 import { html } from "./vendor/htm-preact.mjs";
 import { useEffect, useState } from "./vendor/hooks.mjs";
@@ -19,8 +19,8 @@ export function Task() {
   return html`<section class="detail" aria-label="The chosen task">
     <${Head} task=${task} />
     ${waits(task) && html`<${Decision} key=${`${task.id} ${task.turn} ${task.history.length}`} task=${task} />`}
-    <section class="card" aria-labelledby="story">
-      <div class="row-head"><h3 id="story">Story</h3><${MoveOn} task=${task} /></div>
+    <section class="card" aria-labelledby="scenario">
+      <div class="row-head"><h3 id="scenario">Scenario</h3><${MoveOn} task=${task} /></div>
       <${Diagram} key=${task.id} graph=${task.graph} history=${task.history} />
     </section>
     <${Past} key=${`${task.id} ${task.turn}`} task=${task} />
@@ -33,7 +33,7 @@ function Head({ task }) {
     <p class="status ${task.status}"><${Mark} status=${task.status} size=${18} />${task.status}</p>
     <h2>${humanize(task.scenario)}</h2>
     <p class="soft meta">
-      <span class="mono" title="The line of the story that it stands at">${task.source}</span>${task.turn > 1 && html`<span>turn ${task.turn}</span>`}<${Copy} text=${() => task.id} label=${`Copy the id ${task.id}`}><span class="mono">${task.id}</span><//>
+      <span class="mono" title="The line of the scenario at which the present step begins">${task.source}</span>${task.turn > 1 && html`<span>turn ${task.turn}</span>`}<${Copy} text=${() => task.id} label=${`Copy the id ${task.id}`}><span class="mono">${task.id}</span><//>
     </p>
     ${task.snapshot.result && html`<blockquote class="result ${task.status}">${task.snapshot.result}</blockquote>`}
   </header>`;

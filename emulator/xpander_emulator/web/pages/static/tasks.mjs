@@ -16,8 +16,8 @@ export function TaskList({ start }) {
   return html`<aside class="list" aria-label="Tasks">
     <div class="head">
       <h2>${total.value} ${total.value === 1 ? "task" : "tasks"}${waiting > 0 && html`<span class="badge">${waiting} waiting</span>`}</h2>
-      <button class="first small" onClick=${start}>Start a story</button>
-      ${total.value > 5 && html`<input type="search" placeholder="Filter by story, status, id" aria-label="Filter the tasks" value=${sought} onInput=${(event) => setSought(event.target.value)} />`}
+      <button class="first small" onClick=${start}>Start a scenario</button>
+      ${total.value > 5 && html`<input type="search" placeholder="Filter by scenario, status, id" aria-label="Filter the tasks" value=${sought} onInput=${(event) => setSought(event.target.value)} />`}
     </div>
     <${Rows} tasks=${found} />
     ${!found.length && html`<p class="soft none">No task fits “${sought}”.</p>`}
