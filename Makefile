@@ -14,8 +14,8 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test e2e browser screenshots page-weight vendor check covered format-check lint types layers docs docs-check fmt \
-	fuzz mutants lock audit bench soak peers dist clean FORCE
+.PHONY: help serve test e2e browser screenshots page-weight vendor check covered format-check lint types layers docs docs-check \
+	figures fmt fuzz mutants lock audit bench soak peers dist clean FORCE
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -101,6 +101,9 @@ docs-check:
 
 docs: $(VENV)/.installed ## write the generated pages of docs/
 	$(BIN)/python tools/fidelity.py
+
+figures: $(VENV)/.installed ## count modules, imports, functions and lines (ARGS="--json", ARGS="--root CHECKOUT")
+	$(BIN)/python -m tools.figures $(ARGS)
 
 fmt: $(VENV)/.installed ## format the code and mend what can be mended
 	$(BIN)/ruff format .
