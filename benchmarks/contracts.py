@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.openapi.load import load_contract
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.settings import Settings
 from xpander_emulator.web.app import create_app
-from xpander_emulator.web.http import RawHeaders
 from xpander_emulator.web.routes import OperationRoutes
 
 SIZES = (33, 2_000)
@@ -84,7 +84,7 @@ async def nobody(scope: Any, receive: Any, send: Any) -> None:
     """Answer nothing: only the way to an operation is measured."""
 
 
-async def refuse(scope: Any, receive: Any, send: Any, error: EmulatorError, headers: RawHeaders) -> None:
+async def refuse(scope: Any, receive: Any, send: Any, error: EmulatorError, headers: Headers) -> None:
     """Refuse nothing: every path that is looked for is there."""
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.common.yaml_document import MAX_DEPTH, parse_document, read_document
 from xpander_emulator.errors import InvalidFiles
 
@@ -93,25 +94,23 @@ PLACES = "steps:\n  - id: a\n    status: pending\n  - {id: b, on: {approve: c}}\
 @pytest.mark.parametrize(
     ("path", "of_key", "place"),
     [
-        ([], False, (1, 1)),
-        (["steps"], True, (1, 1)),
-        (["steps"], False, (2, 3)),
-        (["steps", 0, "status"], True, (3, 5)),
-        (["steps", 0, "status"], False, (3, 13)),
-        (["steps", 1, "on", "approve"], False, (4, 27)),
-        (["steps", 1, "absent", "deeper"], False, (4, 5)),
-        (["steps", 9], False, (2, 3)),
-        (["absent"], False, (1, 1)),
+        ((), False, (1, 1)),
+        (("steps",), True, (1, 1)),
+        (("steps",), False, (2, 3)),
+        (("steps", 0, "status"), True, (3, 5)),
+        (("steps", 0, "status"), False, (3, 13)),
+        (("steps", 1, "on", "approve"), False, (4, 27)),
+        (("steps", 1, "absent", "deeper"), False, (4, 5)),
+        (("steps", 9), False, (2, 3)),
+        (("absent",), False, (1, 1)),
     ],
 )
-def test_every_part_is_found_at_its_line_and_column(
-    path: list[str | int], of_key: bool, place: tuple[int, int]
-) -> None:
+def test_every_part_is_found_at_its_line_and_column(path: DocPath, of_key: bool, place: tuple[int, int]) -> None:
     assert parse_document(PLACES, "f.yaml").locate(path, key=of_key) == place
 
 
 def test_a_mistake_says_file_line_and_column() -> None:
-    diagnostic = parse_document(PLACES, "f.yaml").diagnostic(["steps", 0, "status"], "is wrong")
+    diagnostic = parse_document(PLACES, "f.yaml").diagnostic(("steps", 0, "status"), "is wrong")
 
     assert str(diagnostic) == "f.yaml:3:13: is wrong"
 

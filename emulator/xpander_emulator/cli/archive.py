@@ -12,8 +12,7 @@ from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.output import emit, note, output_option
 from xpander_emulator.common.json_syntax import NotJson, read_json
 from xpander_emulator.common.os_errors import reason
-
-Json = dict[str, Any]
+from xpander_emulator.common.types import JsonObject
 
 
 @click.command(name="export")
@@ -54,7 +53,7 @@ def import_(client: Client, file: Path, replace: bool, output: str) -> None:
     emit(answer, output, lambda it: f"{_counted(it['tasks'])} in the namespace '{it['namespace']}'.")
 
 
-def as_text(document: Json) -> str:
+def as_text(document: JsonObject) -> str:
     """Return an export as it stands in a file: JSON, with each timeline and each task on a line of its own."""
     members = []
     for name, value in document.items():

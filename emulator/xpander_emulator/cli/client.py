@@ -17,13 +17,12 @@ from click.core import ParameterSource
 from xpander_emulator.cli.failures import Refused, Unreachable, WrongUsage
 from xpander_emulator.cli.output import note
 from xpander_emulator.common.os_errors import reason
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, DEFAULT_PORT, Settings
 
 PREFIX: Final = "/__emulator"
 PER_PAGE: Final = 500  # the most that the control API gives at once
 TIMEOUT_SECONDS: Final = 15.0  # a waiting call on a manual clock may take 10
-
-Json = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -40,15 +39,15 @@ class Client:
     token: str | None = None
     timeout: float = TIMEOUT_SECONDS
 
-    def get(self, path: str, /, **query: str) -> Json:
+    def get(self, path: str, /, **query: str) -> JsonObject:
         """GET a path of the control API. Raises Failure, as `send` does."""
         return self.send("GET", path, query=query)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Json:
+    def post(self, path: str, body: Mapping[str, Any]) -> JsonObject:
         """POST a body without its empty members. Raises Failure."""
         return self.send("POST", path, {key: value for key, value in body.items() if value is not None})
 
-    def send(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Json:
+    def send(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> JsonObject:
         """Return the answer's JSON. Raises Failure: unreachable, refused, or no emulator at all."""
         status, answer = self.exchange(method, path, body, query)
         if status >= 400:
@@ -57,7 +56,7 @@ class Client:
 
     def exchange(
         self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
-    ) -> tuple[int, Json]:
+    ) -> tuple[int, JsonObject]:
         """Return status and JSON of any answer. Raises Failure when nobody, or something else, answers."""
         query = dict(query or {}) | ({"namespace": self.namespace} if self.namespace else {})
         target = PREFIX + path + (f"?{urlencode(query)}" if query else "")
@@ -93,7 +92,7 @@ class Client:
                 f"No server answers at {self.url} ({why}). Start one with: xpander-emulator serve"
             ) from None
 
-    def tasks(self) -> Iterator[Json]:
+    def tasks(self) -> Iterator[JsonObject]:
         """Yield every task of the namespace, newest first."""
         page, left = 1, 1
         while left > 0:
@@ -179,7 +178,7 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def refusal(status: int, answer: Json) -> str:
+def refusal(status: int, answer: JsonObject) -> str:
     """Return what a problem document says, with the signals that would be taken instead."""
     detail = answer.get("detail")
     if isinstance(detail, list):  # FastAPI's form: one entry a violation

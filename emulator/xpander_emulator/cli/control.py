@@ -4,10 +4,11 @@ import time
 
 import click
 
-from xpander_emulator.cli.client import Client, Json, client_options
+from xpander_emulator.cli.client import Client, client_options
 from xpander_emulator.cli.failures import TimedOut, Unreachable
 from xpander_emulator.cli.number_type import Number
 from xpander_emulator.cli.output import emit, output_option
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.settings import CLOCK_MODES, MAX_SCALE, client_environment
 
 
@@ -114,13 +115,13 @@ def env(key: str | None, url: str | None, token: str | None, output: str) -> Non
     emit(values, output, lambda it: "\n".join(exports(*it.values())))
 
 
-def upcoming_text(answer: Json) -> str:
+def upcoming_text(answer: JsonObject) -> str:
     """Return the scenarios of the next starts, each with its path where it has one."""
     pairs = zip(answer["upcoming"], answer["upcoming_paths"], strict=True)
     return "Next: " + ", ".join(f"{name} along {path}" if path else name for name, path in pairs)
 
 
-def clock_text(answer: Json) -> str:
+def clock_text(answer: JsonObject) -> str:
     """Return mode, scale where it means something, and time."""
     scale = f", {answer['scale']:g} times" if answer["mode"] == "scaled" else ""
     return f"{answer['mode']}{scale}  {answer['now']}"

@@ -4,9 +4,10 @@ from typing import Any
 
 import click
 
-from xpander_emulator.cli.client import Client, Json, client_options
+from xpander_emulator.cli.client import Client, client_options
 from xpander_emulator.cli.output import emit, output_option, table
 from xpander_emulator.common.json_syntax import NotJson, read_json
+from xpander_emulator.common.types import JsonObject
 
 _EXAMPLES = """\b
 Examples:
@@ -58,7 +59,7 @@ def clear_faults(client: Client, output: str) -> None:
     emit(client.send("DELETE", "/faults"), output, faults_text)
 
 
-def _written(fault: str) -> Json:
+def _written(fault: str) -> JsonObject:
     """Return a fault as the control API takes it. Raises click.BadParameter for broken JSON."""
     if not fault.lstrip().startswith("{"):
         return {"use": fault}
@@ -68,7 +69,7 @@ def _written(fault: str) -> Json:
         raise click.BadParameter(f"'{fault}' is no JSON: {error}.", param_hint="FAULT") from None
 
 
-def faults_text(answer: Json) -> str:
+def faults_text(answer: JsonObject) -> str:
     """Return a table of faults."""
     rows = [
         (

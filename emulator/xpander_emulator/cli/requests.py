@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import click
 
-from xpander_emulator.cli.client import PER_PAGE, Client, Json, client_options
+from xpander_emulator.cli.client import PER_PAGE, Client, client_options
 from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.output import emit, fields, output_option, table
 from xpander_emulator.common.json_syntax import NotJson, read_json
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.schema.violations import in_words
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.journal.expected_count import Often, forgotten_text, outcome
@@ -147,7 +148,7 @@ def _query(filters: Mapping[str, Any]) -> dict[str, str]:
     return {"per_page": str(PER_PAGE)} | {name: str(value) for name, value in filters.items() if value is not None}
 
 
-def _find(client: Client, wanted: str) -> Json:
+def _find(client: Client, wanted: str) -> JsonObject:
     """Return one request. Raises Refused where there is none of that number."""
     client.settle("requests")
     if wanted == "last":
@@ -162,7 +163,7 @@ def _find(client: Client, wanted: str) -> Json:
     return client.get(f"/requests/{wanted}")
 
 
-def _follow(client: Client, query: Mapping[str, str]) -> Iterator[Json]:
+def _follow(client: Client, query: Mapping[str, str]) -> Iterator[JsonObject]:
     """Yield the newest few requests, then each further one as it is answered."""
     told: set[tuple[int, str]] | None = None
     while True:
@@ -174,7 +175,7 @@ def _follow(client: Client, query: Mapping[str, str]) -> Iterator[Json]:
         time.sleep(_POLL_SECONDS)
 
 
-def requests_text(answer: Json) -> str:
+def requests_text(answer: JsonObject) -> str:
     """Return a list as a table."""
     headings = ("id", "at", "method", "path", "status", "ms", "fault", "task", "scenario", "step", "source")
     keys = ("id", "at", "method", "path", "status", "ms", "fault", "task_id", "scenario", "step", "source")
@@ -184,7 +185,7 @@ def requests_text(answer: Json) -> str:
     return text + (f"\n… and {left} more" if left > 0 else "") + forgotten_text(answer["forgotten"])
 
 
-def unmatched_text(answer: Json) -> str:
+def unmatched_text(answer: JsonObject) -> str:
     """Return a list as a table, with what was wrong with each."""
     rows = [
         [item["id"], item["method"], item["path"], item["status"], _wrong(item) or "no operation matches"]
@@ -195,7 +196,7 @@ def unmatched_text(answer: Json) -> str:
     )
 
 
-def line(item: Json) -> str:
+def line(item: JsonObject) -> str:
     """Return a request as one line."""
     story = f"{item['task_id']} {item['scenario']}/{item['step']} {item['task_status']}" if item["task_id"] else ""
     ms = "-" if item["ms"] is None else f"{item['ms']:.1f}"
@@ -203,7 +204,7 @@ def line(item: Json) -> str:
     return "  ".join(str(each) for each in told if each != "")
 
 
-def request_text(item: Json) -> str:
+def request_text(item: JsonObject) -> str:
     """Return one request: what was asked, what was answered, and by which line of which story."""
     facts = fields(
         [
@@ -227,13 +228,13 @@ def request_text(item: Json) -> str:
     return f"{facts}\n\n{asked}\n\n{_message(str(item['status']), {}, item['answer'])}"
 
 
-def verification_text(answer: Json) -> str:
+def verification_text(answer: JsonObject) -> str:
     """Return whether it was so, and where not, what nearly was."""
     near = [] if answer["holds"] else answer["near_misses"]
     return outcome(answer["count"], answer["wanted"], near, answer["forgotten"])
 
 
-def _message(first: str, query: Json, message: Json) -> str:
+def _message(first: str, query: JsonObject, message: JsonObject) -> str:
     body = message["body"]
     text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
     asked = "".join(f"\n  {name} = {value}" for name, value in query.items())
@@ -242,5 +243,5 @@ def _message(first: str, query: Json, message: Json) -> str:
     return f"{first}{asked}{headers}" + ("" if body is None else f"\n\n{text}{cut}")
 
 
-def _wrong(item: Json) -> str:
+def _wrong(item: JsonObject) -> str:
     return "; ".join(map(in_words, item["violations"]))

@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from xpander_emulator.cli.client import PER_PAGE, Client, Json, client_options, refusal, segment
+from xpander_emulator.cli.client import PER_PAGE, Client, client_options, refusal, segment
 from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.output import emit, fields, output_option, table
 from xpander_emulator.common.json_syntax import NotJson, read_json
+from xpander_emulator.common.types import JsonObject
 
 _EXAMPLES = """\b
 Examples:
@@ -113,7 +114,7 @@ for _name, _summary in (
     tasks.add_command(_decision(_name, _summary))
 
 
-def send_signal(client: Client, task: str, output: str, body: Json) -> None:
+def send_signal(client: Client, task: str, output: str, body: JsonObject) -> None:
     """Send a signal to the task that `task` names, and print what became of it."""
     found = find_task(client, task)
     emit(client.post(f"/tasks/{segment(found)}/signals", body), output, outcome_text)
@@ -172,7 +173,7 @@ def _parsed(text: str | None, option: str) -> Any:
         raise click.BadParameter(f"is not JSON: {error}", param_hint=f"'{option}'") from None
 
 
-def tasks_text(answer: Json) -> str:
+def tasks_text(answer: JsonObject) -> str:
     """Return the list as a table."""
     headings = ("id", "status", "scenario", "step", "waits for", "next change", "created")
     keys = ("id", "status", "scenario", "step", "waits_for", "next_change", "created_at")
@@ -182,7 +183,7 @@ def tasks_text(answer: Json) -> str:
     return f"{text}\n… and {left} more" if left > 0 else text
 
 
-def task_text(task: Json) -> str:
+def task_text(task: JsonObject) -> str:
     """Return one task: where it stands, what it waits for, and how it came there."""
     facts = fields(
         [
@@ -202,7 +203,7 @@ def task_text(task: Json) -> str:
     return f"{facts}\n\n{history}"
 
 
-def outcome_text(task: Json) -> str:
+def outcome_text(task: JsonObject) -> str:
     """Return one line: where the task stands now, and what it waits for."""
     waits = f", waits for {', '.join(task['waits_for'])}" if task["waits_for"] else ""
     due = f", next change {task['next_change']}" if task["next_change"] else ""

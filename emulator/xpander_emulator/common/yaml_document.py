@@ -5,7 +5,7 @@ tags and aliases to an enclosing node are refused; the depth is bounded, and so 
 """
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from xpander_emulator.common.os_errors import reason
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.errors import Diagnostic, InvalidFiles
 
 MAX_DEPTH: Final = 100
@@ -57,7 +58,7 @@ class Document:
     _root: yaml.Node
     parts: Mapping[str, "Document"] = field(default_factory=dict)
 
-    def locate(self, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
+    def locate(self, path: DocPath, *, key: bool = False) -> tuple[int, int]:
         """Return line and column (from 1) of the value at `path`, or of its key.
 
         Where the path leads to nothing, the place of the nearest thing above it.
@@ -73,12 +74,12 @@ class Document:
             place, node = found if key else (found[1], found[1])
         return place.start_mark.line + 1, place.start_mark.column + 1
 
-    def diagnostic(self, path: Sequence[str | int], message: str, *, key: bool = False) -> Diagnostic:
+    def diagnostic(self, path: DocPath, message: str, *, key: bool = False) -> Diagnostic:
         """Return a Mistake at `path`."""
         line, column = self.locate(path, key=key)
         return Diagnostic(self._owner(path)[0].file, line, column, message)
 
-    def _owner(self, path: Sequence[str | int]) -> tuple["Document", Sequence[str | int]]:
+    def _owner(self, path: DocPath) -> tuple["Document", DocPath]:
         """Return the file in which a path leads somewhere, and the path within it."""
         part = self.parts.get(str(path[1])) if len(path) > 1 and path[0] == PARTS else None
         return (self, path) if part is None else (part, path[2:])

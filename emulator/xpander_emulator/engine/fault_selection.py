@@ -5,9 +5,10 @@ Every rule that fits counts the request, whether it strikes or not, so that `nth
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from xpander_emulator.common import keyed_hash
+from xpander_emulator.common.types import Json
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.core.faults import BUILT_IN, Fault, FaultRule
@@ -24,7 +25,6 @@ from xpander_emulator.store.codec.facts import FAULTS
 from xpander_emulator.store.compare_and_set import ATTEMPTS, change_fact
 from xpander_emulator.store.port import Reading, Store
 
-Json = Any
 _PREFERRED: Final = "preferred"
 _NO_DOCUMENT: Final = parse_document("{}", "body")
 _READ: Final = "read"

@@ -1,13 +1,13 @@
 """What was said in a task: its requests and its results, as a thread and as an activity log."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from xpander_emulator.clock import iso
+from xpander_emulator.common.types import Json
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.engine.task_state import TaskState
 
-Json = Any
 # A thread and an activity log call the same speakers by different names.
 _ROLES: Final = {"user": "user", "agent": "assistant"}
 

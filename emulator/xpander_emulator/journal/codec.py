@@ -6,9 +6,10 @@ from typing import Any, Final
 import orjson
 
 from xpander_emulator.clock import Clock
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.timeline import Millis
-from xpander_emulator.journal.port import Entry, RawHeaders, fields_of
+from xpander_emulator.journal.port import Entry, fields_of
 
 FORMAT: Final = 1
 _HEADERS: Final = ("request_headers", "headers")
@@ -52,7 +53,7 @@ def from_record(record: bytes) -> Entry | None:
     return Entry(**told)
 
 
-def _headers(found: list[list[str]]) -> RawHeaders:
+def _headers(found: list[list[str]]) -> Headers:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in found]
 
 

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 from xpander_emulator.clock import Clock
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.faults import UNREADABLE, UNSENT
 from xpander_emulator.core.timeline import Millis
@@ -19,10 +20,8 @@ MOST_ENTRIES: Final = 10_000
 MOST_ENTRIES_IN_ALL: Final = 50_000
 MOST_BYTES_IN_ALL: Final = 128 * 1024 * 1024
 
-RawHeaders = Sequence[tuple[bytes, bytes]]
 
-
-def fields_of(headers: RawHeaders) -> tuple[bytes, ...]:
+def fields_of(headers: Headers) -> tuple[bytes, ...]:
     """Return names and values of headers in turn."""
     return tuple(chain.from_iterable(headers))
 
@@ -66,7 +65,7 @@ class Entry(NamedTuple):
     request_body: bytes
     request_size: int
     status: int
-    headers: RawHeaders
+    headers: Headers
     body: bytes
     size: int
     epoch: int = 0
@@ -86,7 +85,7 @@ class Entry(NamedTuple):
     fault_place: tuple[str, str] | None = None
 
     @property
-    def request_headers(self) -> RawHeaders:
+    def request_headers(self) -> Headers:
         """The request's headers, in the order sent."""
         return tuple(zip(self.request_fields[::2], self.request_fields[1::2], strict=True))
 

@@ -20,10 +20,11 @@ from xpander_emulator.common.secrets import (
     texts_in,
     without_credentials,
 )
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.contract.schema.validation import is_too_deep
 from xpander_emulator.contract.schema.violations import Violation
-from xpander_emulator.journal.port import Entry, RawHeaders, fields_of
+from xpander_emulator.journal.port import Entry, fields_of
 
 _ADDRESSED: Final = ("header", "query", "cookie")
 _NO_JSON: Final = object()
@@ -40,7 +41,7 @@ class Redaction:
         asked_for = {credential.name.lower() for each in alternatives for credential in each}
         self._names = PARAMETERS | asked_for
 
-    def headers(self, raw: RawHeaders) -> dict[str, str]:
+    def headers(self, raw: Headers) -> dict[str, str]:
         """Return headers by their lower-case names, repeated ones joined by commas."""
         shown: dict[str, str] = {}
         for name, value in raw:
@@ -93,7 +94,7 @@ class Redaction:
         hidden = [(name, REDACTED if name.lower() in self._names else value) for name, value in pairs]
         return urlencode(hidden).encode("latin-1")
 
-    def _raw_headers(self, raw: RawHeaders) -> RawHeaders:
+    def _raw_headers(self, raw: Headers) -> Headers:
         hidden = REDACTED.encode()
         return [(name, hidden if name.decode("latin-1").lower() in self._names else value) for name, value in raw]
 

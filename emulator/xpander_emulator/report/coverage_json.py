@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from xpander_emulator.common.json_syntax import NotJson, read_json
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.report.coverage import ANSWER, KINDS, Coverage, Item
 
@@ -13,10 +14,8 @@ VERSION: Final = 1
 # Each kind under its name in a document.
 _PLURAL: Final = {kind: "statuses" if kind == "status" else f"{kind}s" for kind in KINDS}
 
-Json = dict[str, Any]
 
-
-def as_json(coverage: Coverage) -> Json:
+def as_json(coverage: Coverage) -> JsonObject:
     """Return the document of a coverage."""
     names = sorted({item.scenario for item in (*coverage.declared, *coverage.reached) if item.kind != ANSWER})
     return {
@@ -60,12 +59,12 @@ def from_json(document: Any, source: str) -> Coverage:
         ) from None
 
 
-def _scenario(coverage: Coverage, name: str) -> Json:
+def _scenario(coverage: Coverage, name: str) -> JsonObject:
     kinds = {plural: _items(coverage, name, kind) for kind, plural in _PLURAL.items()}
     return {"name": name, "file": coverage.files.get(name), **kinds}
 
 
-def _items(coverage: Coverage, scenario: str, kind: str) -> list[Json]:
+def _items(coverage: Coverage, scenario: str, kind: str) -> list[JsonObject]:
     every = (item for item in {*coverage.declared, *coverage.reached} if item[:2] == (scenario, kind))
     told = sorted((coverage.declared.get(item, float("inf")), item.name, item) for item in every)
     return [

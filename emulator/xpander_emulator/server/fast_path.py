@@ -14,8 +14,9 @@ from typing import Any, Final
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from xpander_emulator.common.types import Header
 from xpander_emulator.server.http1 import Http1Protocol
-from xpander_emulator.web.http import Header, Reply, Request
+from xpander_emulator.web.http import Reply, Request
 from xpander_emulator.web.pipeline import Endpoint, Outcome
 
 # A path without escapes, and a query as it comes; not two slashes at the start, which begin an authority.

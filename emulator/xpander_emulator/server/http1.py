@@ -18,7 +18,8 @@ from httptools import (
 )
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-Headers = list[tuple[bytes, bytes]]
+from xpander_emulator.common.types import Header, Headers
+
 _INVALID: Final = "Invalid HTTP request received."
 
 
@@ -112,7 +113,7 @@ class _BadTarget(Exception):
     """The target of a request is no URL."""
 
 
-def _fields(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def _fields(headers: Iterable[Header]) -> bytes:
     return b"".join(b"%b: %b\r\n" % header for header in headers if header[0] != b"upgrade")
 
 

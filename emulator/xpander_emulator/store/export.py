@@ -8,6 +8,7 @@ from typing import Any
 from xpander_emulator.clock import Clock, iso, millis
 from xpander_emulator.common import json_codec
 from xpander_emulator.common.secrets import may_hold_credentials, with_blank_credentials
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.schema.validation import is_too_deep
 from xpander_emulator.core.timeline import Millis, Timeline
 from xpander_emulator.errors import BadRequest, did_you_mean
@@ -31,12 +32,11 @@ from xpander_emulator.store.codec.timelines import (
 )
 from xpander_emulator.store.port import Contents, Fact, Pins, Task
 
-Json = dict[str, Any]
 # What reading a document that keeps the contract's schema may still stumble over.
 _BROKEN = (LookupError, TypeError, ValueError)
 
 
-def to_document(contents: Contents, clock: Clock, machine: Millis) -> Json:
+def to_document(contents: Contents, clock: Clock, machine: Millis) -> JsonObject:
     """Return the document of a namespace, without the credentials that clients have sent.
 
     clock: the one that it goes by.
@@ -54,7 +54,7 @@ def to_document(contents: Contents, clock: Clock, machine: Millis) -> Json:
     }
 
 
-def _task_to_json(task: Task, names: TimelineNames) -> Json:
+def _task_to_json(task: Task, names: TimelineNames) -> JsonObject:
     told = task_to_json(task, lambda timeline: names.of(timeline)[0])
     for turn in told["turns"]:
         if may_hold_credentials(turn.get("request", "")):
@@ -96,7 +96,7 @@ def _clock(found: Mapping[str, Any], machine: Millis) -> Clock:
     return Clock(found["mode"], now, machine, found["scale"])
 
 
-def _timeline(name: str, found: Json) -> Timeline:
+def _timeline(name: str, found: JsonObject) -> Timeline:
     try:
         timeline = timeline_from_json(found)
         check_timeline(timeline)
@@ -107,7 +107,7 @@ def _timeline(name: str, found: Json) -> Timeline:
     return timeline
 
 
-def _task(place: int, found: Json, timelines: Mapping[str, Timeline]) -> Task:
+def _task(place: int, found: JsonObject, timelines: Mapping[str, Timeline]) -> Task:
     where = f"tasks[{place}]"
     for turn in found["turns"]:
         name = turn["timeline"]

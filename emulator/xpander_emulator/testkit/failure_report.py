@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.testkit.namespace import Room
 from xpander_emulator.testkit.verification import Asked
 from xpander_emulator.web.control import views
@@ -49,14 +50,14 @@ def requests(asked: Asked) -> str:
     return "\n".join(lines)
 
 
-def _in_rows(told: list[tuple[views.Json, list[str]]]) -> list[tuple[list[int], tuple[str, ...], tuple[str, ...]]]:
+def _in_rows(told: list[tuple[JsonObject, list[str]]]) -> list[tuple[list[int], tuple[str, ...], tuple[str, ...]]]:
     """Return the ids of equal requests in a row, what they were, and the remarks on them."""
     rows = [(_asked(item), tuple(remarks), item["id"]) for item, remarks in told]
     grouped = groupby(rows, key=itemgetter(0, 1))
     return [([ordinal for *_, ordinal in each], asked, remarks) for (asked, remarks), each in grouped]
 
 
-def _asked(item: views.Json) -> tuple[str, ...]:
+def _asked(item: JsonObject) -> tuple[str, ...]:
     query = "?" + "&".join(f"{name}={value}" for name, value in item["query"].items()) if item["query"] else ""
     shown = f"{item['scenario']}/{item['step']} {item['task_status']}" if item["task_id"] else ""
     return item["method"], _cut(item["path"] + query), str(item["status"]), shown
@@ -70,7 +71,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_OF_A_REMARK else f"{text[:MOST_OF_A_REMARK]}…"
 
 
-def _cells(told: views.Json) -> tuple[str, ...]:
+def _cells(told: JsonObject) -> tuple[str, ...]:
     who = f"by {told['by']}" if told["by"] else ""
     return told["at"], told["status"], told["step"], " ".join(filter(None, (told["cause"], who, told["reason"])))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, TypedDict
 
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.errors import BadRequest, did_you_mean
 from xpander_emulator.journal.expected_count import Often, outcome
 from xpander_emulator.journal.port import Entry
@@ -11,7 +12,7 @@ from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.journal.search import Condition, conditions, matching, near_misses
 from xpander_emulator.testkit.arguments import check
 from xpander_emulator.testkit.namespace import Room
-from xpander_emulator.web.control.explain import Explainer, Json
+from xpander_emulator.web.control.explain import Explainer
 
 
 class Criteria(TypedDict, total=False):
@@ -67,11 +68,11 @@ class Asked:
         told = outcome(len(found), str(often), [self._explainer.near_miss(miss) for miss in near], forgotten)
         raise NotVerified(told if kept else f"{told}\n{self._room.nothing_asked()}")
 
-    def details(self, entry: Entry) -> Json:
+    def details(self, entry: Entry) -> JsonObject:
         """Return all that is kept of an entry, and why it was answered so."""
         return self._explainer.details(entry, self._room.namespace, self._room.engine.catalogue)
 
-    def summaries(self, most: int) -> list[tuple[Json, list[str]]]:
+    def summaries(self, most: int) -> list[tuple[JsonObject, list[str]]]:
         """Return of the newest requests, oldest first, what a list tells, and in words what went wrong with each."""
         catalogue = self._room.engine.catalogue
         shown = self.newest()[:most][::-1]

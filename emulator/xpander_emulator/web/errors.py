@@ -7,11 +7,12 @@ from typing import Final
 
 from xpander_emulator.common import json_pointers
 from xpander_emulator.common.secrets import credentials_in, sentence_without
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.schema.violations import Violation, in_words
 from xpander_emulator.errors import BrokenPromise, Conflict, EmulatorError
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.store.port import StoreUnavailable
-from xpander_emulator.web.http import PROBLEM, RawHeaders, Reply, json_reply
+from xpander_emulator.web.http import PROBLEM, Reply, json_reply
 
 # The words of RFC 9110, 15.5, which Python took over in 3.13.
 _RENAMED: Final = {
@@ -46,7 +47,7 @@ def problem(error: EmulatorError) -> Reply:
     return json_reply(details, error.status, _when_to_come_again(error), PROBLEM)
 
 
-def _when_to_come_again(error: EmulatorError) -> RawHeaders:
+def _when_to_come_again(error: EmulatorError) -> Headers:
     return ((b"retry-after", b"%d" % error.retry_after),) if isinstance(error, StoreUnavailable) else ()
 
 
@@ -91,7 +92,7 @@ def broken_promise(where: str, violations: Sequence[Violation], source: str | No
     return BrokenPromise(f"The emulator's answer to {where} breaks the contract{whose}: {told}{seen}")
 
 
-def with_headers(reply: Reply, headers: RawHeaders) -> Reply:
+def with_headers(reply: Reply, headers: Headers) -> Reply:
     """Return the reply with further headers."""
     return reply._replace(headers=(*reply.headers, *headers))
 

@@ -11,10 +11,10 @@ from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
 
+from xpander_emulator.common.types import Headers
 from xpander_emulator.core import faults
 from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.errors import EmulatorError
-from xpander_emulator.web.http import RawHeaders
 
 # The extension of the scope in which the server hands over its transport.
 TRANSPORT: Final = "emulator.transport"
@@ -145,7 +145,7 @@ class Spoiler:
             self._transport.abort()
 
 
-def headers_of(hit: Hit) -> RawHeaders:
+def headers_of(hit: Hit) -> Headers:
     """Return the headers that say which fault has struck, and whether the client has asked for it."""
     name = hit.name.encode("latin-1")
     applied = ((b"preference-applied", b"fault=" + name),) if hit.preferred else ()

@@ -8,14 +8,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 from starlette.types import Receive, Scope, Send
 
 from xpander_emulator.common import json_codec
+from xpander_emulator.common.types import Header, Headers
 from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
-Header = tuple[bytes, bytes]
-RawHeaders = tuple[Header, ...]
 Answered = TypeVar("Answered")
 _CONTENT_TYPES: Final = {
     JSON: (b"content-type", b"application/json"),
@@ -119,13 +118,13 @@ class Reply(NamedTuple):
     status: int
     body: bytes = b""
     media_type: str | None = JSON
-    headers: RawHeaders = ()
+    headers: Headers = ()
     data: Any = None
     task_state: TaskState | None = None
     checked: set[str] | None = None
     fault: Hit | None = None
 
-    def whole_headers(self, more: RawHeaders = ()) -> list[Header]:
+    def whole_headers(self, more: Headers = ()) -> list[Header]:
         """Return the headers as they are sent, `more` behind its own."""
         if self.media_type is None:
             return [*self.headers, *more]
@@ -146,7 +145,7 @@ def _too_large(most: int) -> BodyTooLarge:
     return BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
 
 
-def json_reply(data: Any, status: int = 200, headers: RawHeaders = (), media_type: str = JSON) -> Reply:
+def json_reply(data: Any, status: int = 200, headers: Headers = (), media_type: str = JSON) -> Reply:
     """Return a reply with `data` as JSON."""
     return Reply(status, json_codec.dumps(data), media_type, headers, data)
 

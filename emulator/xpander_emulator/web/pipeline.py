@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from xpander_emulator.clock import Clock
 from xpander_emulator.common.keyed_hash import keyed
+from xpander_emulator.common.types import Header, Headers
 from xpander_emulator.contract.extension.vocabulary import START
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.openapi.example_responses import Answer, Preferences, answer, parse_prefer
@@ -34,17 +35,7 @@ from xpander_emulator.store.port import Reading
 from xpander_emulator.web.boundary import Defect, Sending, attempt
 from xpander_emulator.web.errors import as_problem, broken_promise, phrase, with_headers
 from xpander_emulator.web.fault_injection import Spoiler
-from xpander_emulator.web.http import (
-    JSON,
-    PROBLEM,
-    BodyTooLarge,
-    ClientGone,
-    Header,
-    RawHeaders,
-    Reply,
-    Request,
-    json_reply,
-)
+from xpander_emulator.web.http import JSON, PROBLEM, BodyTooLarge, ClientGone, Reply, Request, json_reply
 from xpander_emulator.web.recording import Exchange, Recorder
 from xpander_emulator.web.routes import NoOperation, OperationRoutes
 from xpander_emulator.web.sse import BEYOND, StreamReply
@@ -107,7 +98,7 @@ class Outcome(NamedTuple):
 
     exchange: Exchange
     reply: Reply | StreamReply
-    added: RawHeaders
+    added: Headers
     headers: list[Header]
 
 
@@ -135,7 +126,7 @@ class Manner(Protocol):
         """Return the request's namespace. Raises EmulatorError."""
         ...
 
-    async def added(self, exchange: Exchange, namespace: str) -> RawHeaders:
+    async def added(self, exchange: Exchange, namespace: str) -> Headers:
         """Return headers for the answer to a request that was let in, whatever it is."""
         ...
 
@@ -190,9 +181,7 @@ class Service:
             default=NoOperation(self.contract.operations, self._refuse),
         )
 
-    async def _refuse(
-        self, scope: Scope, receive: Receive, send: Send, error: EmulatorError, headers: RawHeaders
-    ) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, error: EmulatorError, headers: Headers) -> None:
         """Answer a request that belongs to no operation, for which hence no shape is declared."""
         exchange = Exchange(Request(scope, receive, {}), None, perf_counter())
         outcome = await attempt(self._refusal(exchange, error, headers), scope)
@@ -201,7 +190,7 @@ class Service:
         if outcome is not None:
             await self.send(outcome, send)
 
-    async def _refusal(self, exchange: Exchange, error: EmulatorError, headers: RawHeaders) -> Outcome | None:
+    async def _refusal(self, exchange: Exchange, error: EmulatorError, headers: Headers) -> Outcome | None:
         if self.recorder is not None:
             try:
                 await exchange.request.body(self.max_body)
@@ -227,7 +216,7 @@ class Service:
         reply = await attempt(self._worded(exchange.operation, defect.error), scope)
         if isinstance(reply, Defect):
             reply = _BARE
-        added: RawHeaders | Defect = ()
+        added: Headers | Defect = ()
         if exchange.entered is not None:
             added = await attempt(self.manner.added(exchange, exchange.entered), scope)
         if isinstance(added, Defect):
@@ -454,7 +443,7 @@ def _is_no_promise(reply: Reply) -> bool:
     )
 
 
-def _without(headers: RawHeaders, others: RawHeaders) -> RawHeaders:
+def _without(headers: Headers, others: Headers) -> Headers:
     names = {name for name, _ in others}
     return tuple(header for header in headers if header[0] not in names)
 
@@ -474,6 +463,6 @@ def applied(reply: Reply, *preferences: str) -> Reply:
     return with_headers(reply, preference_applied(*preferences)) if preferences else reply
 
 
-def preference_applied(*preferences: str) -> RawHeaders:
+def preference_applied(*preferences: str) -> Headers:
     """Return the header that says which preferences were honoured (RFC 7240, 3); none without any."""
     return ((b"preference-applied", ", ".join(preferences).encode("latin-1")),) if preferences else ()

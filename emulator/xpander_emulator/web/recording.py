@@ -11,16 +11,16 @@ from urllib.parse import quote
 from starlette.types import Send
 
 from xpander_emulator.clock import Clock, machine_time
+from xpander_emulator.common.types import Header, Headers
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.engine.feed import REQUEST as REQUEST_ANSWERED
 from xpander_emulator.engine.feed import Feed
 from xpander_emulator.engine.task_state import TaskState, TaskStates
 from xpander_emulator.errors import NotFound
-from xpander_emulator.journal.port import Entry, Journal, Number, RawHeaders, fields_of, kept_of
+from xpander_emulator.journal.port import Entry, Journal, Number, fields_of, kept_of
 from xpander_emulator.store.port import StoreUnavailable
-from xpander_emulator.web.http import Header, Reply, Request
-from xpander_emulator.web.http import RawHeaders as SentHeaders
+from xpander_emulator.web.http import Reply, Request
 from xpander_emulator.web.sse import StreamReply
 
 REQUEST: Final = b"x-emulator-request"
@@ -71,7 +71,7 @@ class Recorder:
         self._task_states = task_states
         self._place = place
 
-    async def record(self, exchange: Exchange, reply: Reply, added: SentHeaders) -> list[Header]:
+    async def record(self, exchange: Exchange, reply: Reply, added: Headers) -> list[Header]:
         """Record a whole answer, before it is sent: who has it can ask for it. Return the headers it is sent with.
 
         Where the store cannot be had, the journal cannot be had either: nothing is recorded. The second answer to a
@@ -98,7 +98,7 @@ class Recorder:
             await self._journal.amend(namespace, entry)
         exchange.entry = entry
 
-    async def stream(self, exchange: Exchange, reply: StreamReply, added: SentHeaders, send: Send) -> None:
+    async def stream(self, exchange: Exchange, reply: StreamReply, added: Headers, send: Send) -> None:
         """Send a stream, recorded when it begins and again when it ends."""
         namespace, request = exchange.namespace or self._place(exchange.request), exchange.request
         try:
@@ -136,7 +136,7 @@ class Recorder:
             _log(entry)
 
 
-def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | StreamReply, headers: RawHeaders) -> Entry:
+def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | StreamReply, headers: Headers) -> Entry:
     request, operation, task_state = exchange.request, exchange.operation, reply.task_state
     scope, raw = request.scope, request.raw
     status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)

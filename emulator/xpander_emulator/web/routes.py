@@ -11,9 +11,9 @@ from urllib.parse import unquote
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.errors import EmulatorError
-from xpander_emulator.web.http import RawHeaders
 
 # What is left to differ where a path fits whole.
 _OTHER_METHOD: Final = " (by another method)"
@@ -23,7 +23,7 @@ _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
 # An endpoint with the path parameters of a request to it.
 Found = tuple[ASGIApp, Mapping[str, str]]
 # Answers a request that belongs to no operation, with further headers.
-Refuse = Callable[[Scope, Receive, Send, EmulatorError, RawHeaders], Awaitable[None]]
+Refuse = Callable[[Scope, Receive, Send, EmulatorError, Headers], Awaitable[None]]
 
 
 class MethodNotAllowed(EmulatorError):

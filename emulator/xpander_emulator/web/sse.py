@@ -14,6 +14,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from xpander_emulator.common import json_codec
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.schema.validation import judge, violations
 from xpander_emulator.core.faults import CUT_STREAM, DUPLICATE_EVENT, OUT_OF_ORDER, TRUNCATED, UNSENT
@@ -21,7 +22,7 @@ from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.web.errors import broken_promise
-from xpander_emulator.web.http import RawHeaders, Reply
+from xpander_emulator.web.http import Reply
 
 # The header that tells what of an answer the contract does not know, as `--future` has it.
 BEYOND: Final = b"x-emulator-beyond-contract"
@@ -56,7 +57,7 @@ class StreamReply:
     events: AsyncIterator[Mapping[str, Any]]
     contract: Contract
     event_pointer: str
-    headers: RawHeaders = ()
+    headers: Headers = ()
     task_state: TaskState | None = None
     beyond: str = ""
     fault: Hit | None = None
@@ -77,7 +78,7 @@ class StreamReply:
         """The answer without its events, which HEAD asks for."""
         return Reply(200, media_type=None, headers=(*_HEADERS, *self.headers), task_state=self.task_state)
 
-    async def stream(self, scope: Scope, receive: Receive, send: Send, more: RawHeaders) -> None:
+    async def stream(self, scope: Scope, receive: Receive, send: Send, more: Headers) -> None:
         """Send events until they end, the client hangs up or stops reading, or the server stops."""
         headers = [*_HEADERS, *self.headers, *beyond_contract(self.beyond), *more]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -190,6 +191,6 @@ def _frame(event: Mapping[str, Any]) -> bytes:
     return b"id: %b\n%b" % (event["id"].encode(), data) if "id" in event else data
 
 
-def beyond_contract(what: str) -> RawHeaders:
+def beyond_contract(what: str) -> Headers:
     """Return the header that tells what of an answer the contract does not know; none where it knows all."""
     return ((BEYOND, what.encode("latin-1", "replace")),) if what else ()

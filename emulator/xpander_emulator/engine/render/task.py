@@ -6,10 +6,11 @@ Pure but for the values that Faker makes, which follow from the turn's key.
 import logging
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from xpander_emulator.clock import iso
 from xpander_emulator.common import json_codec, json_pointers
+from xpander_emulator.common.types import Json
 from xpander_emulator.contract.extension.property_names import reader, words_of
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.request.client_schemas import ClientSchemas, NoValue
@@ -29,7 +30,6 @@ from xpander_emulator.errors import BadRequest, EmulatorError, did_you_mean
 from xpander_emulator.scenario.property_schemas import ANYTHING, Shape, json_types, task_shape
 from xpander_emulator.settings import Runnable
 
-Json = Any
 Schema = Mapping[str, Json]
 
 # What the answer calls by another name than the request.

@@ -1,10 +1,11 @@
 """The texts of one task: what its story writes, with its templates resolved."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from xpander_emulator.clock import iso
 from xpander_emulator.common.secrets import credentials_in, sentence_without
+from xpander_emulator.common.types import Json
 from xpander_emulator.core.replay import Visit
 from xpander_emulator.core.signals import Signal
 from xpander_emulator.engine.task_state import TaskState
@@ -12,7 +13,6 @@ from xpander_emulator.errors import BrokenPromise
 from xpander_emulator.scenario import templates
 from xpander_emulator.scenario.property_schemas import ANYTHING, Shape
 
-Json = Any
 Fakes = Callable[[str, int, str], Json]
 # What nothing can stand in that is to be resolved.
 _PLAIN: Final = frozenset([str, int, float, bool, type(None)])

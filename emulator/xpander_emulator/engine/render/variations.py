@@ -5,14 +5,13 @@ Pure: what is odd about a task follows from its key, so that each read tells it 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from xpander_emulator.common import keyed_hash
+from xpander_emulator.common.types import Json
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.schema.validation import judge
 from xpander_emulator.core.replay import draw
-
-Json = Any
 
 # A status and a type of event of a release that is not out yet.
 FUTURE_STATUS: Final = "reviewing"

@@ -12,12 +12,12 @@ from typing import Any, Final
 import orjson
 
 from xpander_emulator.clock import Clock
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import FaultRule
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Move, Signal
 from xpander_emulator.core.timeline import NO_TIME, NOTHING, Millis, Timeline
 from xpander_emulator.store.codec.faults import rule_from_json, rule_to_json, strike_from_json, strike_to_json
-from xpander_emulator.store.codec.scenario_values import Json
 from xpander_emulator.store.codec.timelines import FORMAT, check_format, digest, timeline_to_bytes
 from xpander_emulator.store.port import NO_PINS, Fact, Follows, Pin, Pins, Task
 
@@ -61,9 +61,9 @@ def timelines_of(record: bytes) -> list[str]:
     return [turn["timeline"] for turn in orjson.loads(record)["turns"]]
 
 
-def task_to_json(task: Task, name: Callable[[Timeline], str]) -> Json:
+def task_to_json(task: Task, name: Callable[[Timeline], str]) -> JsonObject:
     """Return a task as JSON."""
-    told: Json = {
+    told: JsonObject = {
         "format": FORMAT,
         "id": task.id,
         "ordinal": task.ordinal,
@@ -77,7 +77,7 @@ def task_to_json(task: Task, name: Callable[[Timeline], str]) -> Json:
     return told
 
 
-def task_from_json(found: Json, timeline: Callable[[str], Timeline], mark: int = 0) -> Task:
+def task_from_json(found: JsonObject, timeline: Callable[[str], Timeline], mark: int = 0) -> Task:
     """Return the task of its JSON."""
     follows = found.get("follows")
     return Task(
@@ -91,8 +91,8 @@ def task_from_json(found: Json, timeline: Callable[[str], Timeline], mark: int =
     )
 
 
-def _turn_to_json(turn: Turn, name: Callable[[Timeline], str]) -> Json:
-    told: Json = {"timeline": name(turn.timeline), "runs": turn.runs, "key": f"{turn.key:x}", "born": turn.born}
+def _turn_to_json(turn: Turn, name: Callable[[Timeline], str]) -> JsonObject:
+    told: JsonObject = {"timeline": name(turn.timeline), "runs": turn.runs, "key": f"{turn.key:x}", "born": turn.born}
     try:
         told["request"] = turn.request.decode()
     except UnicodeDecodeError:
@@ -114,7 +114,7 @@ def _turn_to_json(turn: Turn, name: Callable[[Timeline], str]) -> Json:
     return told
 
 
-def _turn_from_json(found: Json, timeline: Callable[[str], Timeline]) -> Turn:
+def _turn_from_json(found: JsonObject, timeline: Callable[[str], Timeline]) -> Turn:
     request = found["request"].encode() if "request" in found else b64decode(found["request_base64"], validate=True)
     return Turn(
         timeline(found["timeline"]),
@@ -132,8 +132,8 @@ def _turn_from_json(found: Json, timeline: Callable[[str], Timeline]) -> Turn:
     )
 
 
-def _signal_to_json(signal: Signal) -> Json:
-    told: Json = {"at": signal.at, "kind": signal.kind}
+def _signal_to_json(signal: Signal) -> JsonObject:
+    told: JsonObject = {"at": signal.at, "kind": signal.kind}
     if signal.by is not None:
         told["by"] = signal.by
     if signal.reason is not None:
@@ -147,7 +147,7 @@ def _signal_to_json(signal: Signal) -> Json:
     return told
 
 
-def _signal_from_json(found: Json) -> Signal:
+def _signal_from_json(found: JsonObject) -> Signal:
     return Signal(
         Millis(found["at"]),
         found["kind"],
@@ -167,9 +167,9 @@ def _plan_from_json(found: Sequence[Sequence[Any]]) -> tuple[Move, ...]:
     return tuple(Move(visit, step, kind) for visit, step, kind in found)
 
 
-def pin_to_json(pin: Pin) -> Json:
+def pin_to_json(pin: Pin) -> JsonObject:
     """Return what one start takes."""
-    told: Json = {"scenario": pin.scenario}
+    told: JsonObject = {"scenario": pin.scenario}
     if pin.path is not None:
         told["path"] = pin.path
     if pin.plan:
@@ -179,7 +179,7 @@ def pin_to_json(pin: Pin) -> Json:
     return told
 
 
-def pin_from_json(found: Json) -> Pin:
+def pin_from_json(found: JsonObject) -> Pin:
     """Return what one start takes, of its JSON."""
     fault = strike_from_json(found["fault"]) if "fault" in found else None
     return Pin(found["scenario"], found.get("path"), _plan_from_json(found.get("plan", ())), fault)

@@ -2,17 +2,18 @@
 
 from typing import Any, Final
 
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, ScenarioFaults, Strike
 from xpander_emulator.core.task import Status
-from xpander_emulator.store.codec.scenario_values import Json, value_from_json, value_to_json
+from xpander_emulator.store.codec.scenario_values import value_from_json, value_to_json
 
 _NUMBERS: Final = ("status", "low", "high", "over")
 _NO_FAULT: Final = Fault("", KINDS[0])
 
 
-def scenario_faults_to_json(faults: ScenarioFaults) -> Json:
+def scenario_faults_to_json(faults: ScenarioFaults) -> JsonObject:
     """Return the faults of a scenario; nothing in it where there are none."""
-    told: Json = {}
+    told: JsonObject = {}
     if faults.named:
         told["named"] = {name: fault_to_json(fault) for name, fault in faults.named.items()}
     if faults.rules:
@@ -20,7 +21,7 @@ def scenario_faults_to_json(faults: ScenarioFaults) -> Json:
     return told
 
 
-def scenario_faults_from_json(found: Json | None) -> ScenarioFaults:
+def scenario_faults_from_json(found: JsonObject | None) -> ScenarioFaults:
     """Return the faults of a scenario."""
     if not found:
         return NO_FAULTS
@@ -28,19 +29,19 @@ def scenario_faults_from_json(found: Json | None) -> ScenarioFaults:
     return ScenarioFaults(named, tuple(map(rule_from_json, found.get("rules", ()))))
 
 
-def strike_to_json(strike: Strike) -> Json:
+def strike_to_json(strike: Strike) -> JsonObject:
     """Return the fault of a path."""
     return {"rule": rule_to_json(strike.rule), **({} if strike.step is None else {"step": strike.step})}
 
 
-def strike_from_json(found: Json) -> Strike:
+def strike_from_json(found: JsonObject) -> Strike:
     """Return the fault of a path."""
     return Strike(rule_from_json(found["rule"]), found.get("step"))
 
 
-def rule_to_json(rule: FaultRule) -> Json:
+def rule_to_json(rule: FaultRule) -> JsonObject:
     """Return which requests a fault strikes; `times` of null is every one."""
-    told: Json = {"fault": fault_to_json(rule.fault)}
+    told: JsonObject = {"fault": fault_to_json(rule.fault)}
     if rule.nth != 1:
         told["nth"] = rule.nth
     if rule.times != 1:
@@ -52,7 +53,7 @@ def rule_to_json(rule: FaultRule) -> Json:
     return told
 
 
-def rule_from_json(found: Json) -> FaultRule:
+def rule_from_json(found: JsonObject) -> FaultRule:
     """Return the rule of its JSON. Raises ValueError for a kind or a status that there is not."""
     status = found.get("task_status")
     return FaultRule(
@@ -64,9 +65,9 @@ def rule_from_json(found: Json) -> FaultRule:
     )
 
 
-def fault_to_json(fault: Fault) -> Json:
+def fault_to_json(fault: Fault) -> JsonObject:
     """Return a fault."""
-    told: Json = {"name": fault.name, "kind": fault.kind}
+    told: JsonObject = {"name": fault.name, "kind": fault.kind}
     told |= {name: value for name in _NUMBERS if (value := getattr(fault, name))}
     if fault.headers:
         told["headers"] = [list(header) for header in fault.headers]
@@ -77,7 +78,7 @@ def fault_to_json(fault: Fault) -> Json:
     return told
 
 
-def fault_from_json(found: Json) -> Fault:
+def fault_from_json(found: JsonObject) -> Fault:
     """Return the fault of its JSON. Raises ValueError for a kind that there is not."""
     if found["kind"] not in KINDS:
         raise ValueError(f"'{found['kind']}' is no kind of fault; there are {', '.join(KINDS)}")

@@ -8,18 +8,18 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.timeline import NOTHING, Fake, Minted, Template, Value
 
-Json = dict[str, Any]
 _LARGEST: Final = 2**53
 
 
-def members_to_json(values: Mapping[str, Value]) -> Json:
+def members_to_json(values: Mapping[str, Value]) -> JsonObject:
     """Return named values as JSON."""
     return {name: value_to_json(value) for name, value in values.items()}
 
 
-def members_from_json(found: Json | None) -> Mapping[str, Value]:
+def members_from_json(found: JsonObject | None) -> Mapping[str, Value]:
     """Return the values of their JSON; NOTHING for none."""
     return {name: value_from_json(value) for name, value in found.items()} if found else NOTHING
 

@@ -4,6 +4,7 @@ import json
 from hashlib import blake2b
 from typing import Final
 
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.task import Status
 from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, StepEvent, SubTask, Timeline, Wait
 from xpander_emulator.errors import BadRequest, EmulatorError
@@ -14,7 +15,6 @@ from xpander_emulator.store.codec.faults import (
     scenario_faults_to_json,
 )
 from xpander_emulator.store.codec.scenario_values import (
-    Json,
     members_from_json,
     members_to_json,
     value_from_json,
@@ -53,7 +53,7 @@ def digest(text: bytes) -> str:
     return blake2b(text, digest_size=16).hexdigest()
 
 
-def timeline_to_json(timeline: Timeline) -> Json:
+def timeline_to_json(timeline: Timeline) -> JsonObject:
     """Return a timeline as JSON. What has its default is left out."""
     told = {
         "format": FORMAT,
@@ -65,7 +65,7 @@ def timeline_to_json(timeline: Timeline) -> Json:
     return told | ({"faults": faults} if faults else {})
 
 
-def timeline_from_json(found: Json) -> Timeline:
+def timeline_from_json(found: JsonObject) -> Timeline:
     """Return the timeline of its JSON. Raises UnknownFormat."""
     check_format("A stored timeline", found.get("format"))
     return Timeline(
@@ -124,8 +124,8 @@ def _by_itself(step: Step) -> int | None:
             return None
 
 
-def _step_to_json(step: Step) -> Json:
-    told: Json = {"id": step.id, "status": step.status.value, "line": step.line}
+def _step_to_json(step: Step) -> JsonObject:
+    told: JsonObject = {"id": step.id, "status": step.status.value, "line": step.line}
     if step.leave is not None:
         told["leave"] = _leave_to_json(step.leave)
     if step.sets:
@@ -149,7 +149,7 @@ def _step_to_json(step: Step) -> Json:
     return told
 
 
-def _step_from_json(found: Json) -> Step:
+def _step_from_json(found: JsonObject) -> Step:
     return Step(
         found["id"],
         Status(found["status"]),
@@ -164,13 +164,13 @@ def _step_from_json(found: Json) -> Step:
     )
 
 
-def _pause_from_json(found: Json) -> Pause:
+def _pause_from_json(found: JsonObject) -> Pause:
     return Pause(
         found["kind"], found["property"], members_from_json(found["shown"]), members_from_json(found["details"])
     )
 
 
-def _leave_to_json(leave: After | Polls | Wait) -> Json:
+def _leave_to_json(leave: After | Polls | Wait) -> JsonObject:
     match leave:
         case After(low=low, high=high, goto=goto):
             return {"after": [low, high, goto]}
@@ -181,7 +181,7 @@ def _leave_to_json(leave: After | Polls | Wait) -> Json:
             return {"on": list(on.items()), **expires}
 
 
-def _leave_from_json(found: Json) -> After | Polls | Wait:
+def _leave_from_json(found: JsonObject) -> After | Polls | Wait:
     if "after" in found:
         return _after(found["after"])
     if "polls" in found:

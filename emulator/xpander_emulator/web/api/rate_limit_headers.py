@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final
 
 from xpander_emulator.clock import Clock, machine_time
-from xpander_emulator.web.http import RawHeaders
+from xpander_emulator.common.types import Headers
 
 # 100 requests a minute, `Reset` in seconds since the epoch (source: the vendor's page on the REST API).
 PER_MINUTE: Final = 100
@@ -20,7 +20,7 @@ class RateLimit:
     def __init__(self) -> None:
         self._counted: dict[str, tuple[int, int]] = {}
 
-    def headers(self, namespace: str, clock: Clock) -> RawHeaders:
+    def headers(self, namespace: str, clock: Clock) -> Headers:
         """Count one request and return the headers that tell how many are left."""
         minute = clock.now(machine_time()) // _MINUTE
         counted_in, count = self._counted.get(namespace, (minute, 0))
@@ -32,6 +32,6 @@ class RateLimit:
 
 
 @lru_cache(maxsize=1024)
-def _headers(left: int, resets_at: int) -> RawHeaders:
+def _headers(left: int, resets_at: int) -> Headers:
     told = (PER_MINUTE, left, resets_at)
     return tuple(zip(_NAMES, (b"%d" % each for each in told), strict=True))

@@ -5,11 +5,12 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.extension.property_names import reader
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.engine.engine import View
 from xpander_emulator.engine.task_state import TaskState
-from xpander_emulator.web.http import WARNING, RawHeaders, Reply
+from xpander_emulator.web.http import WARNING, Reply
 from xpander_emulator.web.pipeline import Call
 from xpander_emulator.web.sse import beyond_contract
 
@@ -62,13 +63,13 @@ def _good_answer(operation: Operation) -> tuple[int, bool, bool]:
     return int(status), any(name.lower() == "location" for name in response.headers), bool(response.content)
 
 
-def told_by(task_state: TaskState) -> RawHeaders:
+def told_by(task_state: TaskState) -> Headers:
     """Return the headers that say by which line of which story an answer was given."""
     timeline, step = task_state.turn.timeline, task_state.snapshot.step
     return _explained(timeline.name, step.id, timeline.source, step.line)
 
 
-def warned(warning: str) -> RawHeaders:
+def warned(warning: str) -> Headers:
     """Return the header that says what of a request was left aside; none for nothing."""
     if not warning:
         return ()
@@ -78,7 +79,7 @@ def warned(warning: str) -> RawHeaders:
 
 
 @lru_cache(maxsize=4096)
-def _explained(scenario: str, step: str, source: str, line: int) -> RawHeaders:
+def _explained(scenario: str, step: str, source: str, line: int) -> Headers:
     """Return the headers that say where an answer comes from."""
     told = (("x-emulator-scenario", scenario), ("x-emulator-step", step), ("x-emulator-source", f"{source}:{line}"))
     return tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in told)

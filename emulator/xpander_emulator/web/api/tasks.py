@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any
 
 from xpander_emulator.common import json_codec
+from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.request.forms import is_form
 from xpander_emulator.contract.schema.violations import Violation
@@ -22,7 +23,7 @@ from xpander_emulator.web.api.rate_limit_headers import RATE_LIMITS, RateLimit
 from xpander_emulator.web.api.task_response import TaskReplies, task_id_of, told_by, warned
 from xpander_emulator.web.auth import Keys, Unauthorized, credential_of
 from xpander_emulator.web.errors import vendor_error, vendor_violations
-from xpander_emulator.web.http import RawHeaders, Reply, Request, json_reply, unless_gone
+from xpander_emulator.web.http import Reply, Request, json_reply, unless_gone
 from xpander_emulator.web.pipeline import Call, Handler, applied, preference_applied
 from xpander_emulator.web.recording import Exchange
 from xpander_emulator.web.sse import StreamReply
@@ -47,7 +48,7 @@ class ApiManner:
             return self._keys.default
         return self._keys.namespace(credential_of(request, operation.security))
 
-    async def added(self, exchange: Exchange, namespace: str) -> RawHeaders:
+    async def added(self, exchange: Exchange, namespace: str) -> Headers:
         """Return the rate-limit headers, where the operation declares them and asks for a key.
 
         None where the store, and with it the clock, cannot be had.
@@ -136,7 +137,7 @@ class ApiHandlers:
         """Return the events of a task's newest turn, from its beginning."""
         return self._stream(call, await self._engine.task_states.get(call.namespace, task_id_of(call)))
 
-    def _stream(self, call: Call, task_state: TaskState, headers: RawHeaders = ()) -> StreamReply:
+    def _stream(self, call: Call, task_state: TaskState, headers: Headers = ()) -> StreamReply:
         return StreamReply(
             follow(self._engine, task_state),
             self._contract,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from xpander_emulator.clock import iso
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.openapi.example_responses import Preferences, parse_prefer
 from xpander_emulator.contract.schema.violations import in_words
@@ -18,7 +19,6 @@ from xpander_emulator.scenario.selection import MISSING, Catalogue
 from xpander_emulator.web.http import WARNING
 from xpander_emulator.web.routes import Near, nearest
 
-Json = dict[str, Any]
 # A value that is quoted in a sentence is cut here.
 _LONGEST_QUOTE: Final = 100
 _OPENING: Final = {"equals": "equals", "contains": "contains", "regex": "matches", "glob": "matches"}
@@ -32,7 +32,7 @@ class Explainer:
         self._operations = {operation.id: operation for operation in contract.operations}
         self._redaction = redaction
 
-    def summary(self, entry: Entry) -> Json:
+    def summary(self, entry: Entry) -> JsonObject:
         """Return what a list tells of an entry."""
         return {
             "id": entry.ordinal,
@@ -55,7 +55,7 @@ class Explainer:
             "events": entry.events,
         }
 
-    def details(self, entry: Entry, namespace: str, catalogue: Catalogue) -> Json:
+    def details(self, entry: Entry, namespace: str, catalogue: Catalogue) -> JsonObject:
         """Return all that is kept of an entry, and why it was answered so."""
         asked = _preferences(entry)
         scenarios = self._scenarios(entry, catalogue)
@@ -90,11 +90,11 @@ class Explainer:
             *_played(entry),
         ]
 
-    def near_miss(self, miss: NearMiss) -> Json:
+    def near_miss(self, miss: NearMiss) -> JsonObject:
         """Return an entry that is not what was looked for, and where it differs."""
         return {**self.summary(miss.entry), "differences": [_difference_view(each) for each in miss.differences]}
 
-    def _message(self, headers: Any, body: bytes, size: int) -> Json:
+    def _message(self, headers: Any, body: bytes, size: int) -> JsonObject:
         return {
             "headers": self._redaction.headers(headers),
             "body": self._redaction.body(body, size),
@@ -209,7 +209,7 @@ def _detail(body: Any) -> str:
     return f": {detail.rstrip('.')}" if isinstance(detail, str) else ""
 
 
-def _scenario_view(miss: selection.NearMiss) -> Json:
+def _scenario_view(miss: selection.NearMiss) -> JsonObject:
     return {
         "scenario": miss.scenario.name,
         "source": miss.scenario.source,
@@ -219,12 +219,12 @@ def _scenario_view(miss: selection.NearMiss) -> Json:
     }
 
 
-def _difference_view(difference: Difference) -> Json:
+def _difference_view(difference: Difference) -> JsonObject:
     condition = difference.condition
     return _difference(condition.field, condition.kind, condition.wanted, difference.found)
 
 
-def _difference(field: str, kind: str, wanted: Any, found: Any) -> Json:
+def _difference(field: str, kind: str, wanted: Any, found: Any) -> JsonObject:
     found = None if found is MISSING else found
     return {
         "field": field,

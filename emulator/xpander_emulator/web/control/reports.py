@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from xpander_emulator.common.types import Headers
 from xpander_emulator.report.registry import Reports
-from xpander_emulator.web.http import RawHeaders, Reply, json_reply
+from xpander_emulator.web.http import Reply, json_reply
 from xpander_emulator.web.pipeline import Call, Handler
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class ReportHandlers:
     def __init__(self, reports: Reports, workers: int = 1) -> None:
         self._coverage = reports.coverage
         self._conduct = reports.conduct
-        self._headers: RawHeaders = ((b"x-emulator-workers", b"%d" % workers),) if workers > 1 else ()
+        self._headers: Headers = ((b"x-emulator-workers", b"%d" % workers),) if workers > 1 else ()
 
     def table(self) -> Mapping[str, Handler]:
         """Return the handlers by the action that an operation names."""

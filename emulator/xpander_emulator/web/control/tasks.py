@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from xpander_emulator import __version__
 from xpander_emulator.clock import Clock, machine_time, millis
 from xpander_emulator.common import resources
+from xpander_emulator.common.types import Headers
 from xpander_emulator.common.yaml_document import read_document
 from xpander_emulator.contract.extension.start_operation import is_xpander
 from xpander_emulator.contract.model import Contract, Operation
@@ -29,7 +30,7 @@ from xpander_emulator.store.open import kind_of
 from xpander_emulator.web.auth import ControlGate, Keys, Unauthorized
 from xpander_emulator.web.control import views
 from xpander_emulator.web.errors import problem, problem_violations, with_headers
-from xpander_emulator.web.http import RawHeaders, Reply, Request, json_reply
+from xpander_emulator.web.http import Reply, Request, json_reply
 from xpander_emulator.web.pages.decision import Links
 from xpander_emulator.web.pipeline import Call, Handler
 from xpander_emulator.web.recording import Exchange
@@ -68,7 +69,7 @@ class ControlManner:
         has_namespace = any(parameter.name == "namespace" for parameter in operation.parameters)
         return self._namespace(request) if has_namespace else self._keys.default
 
-    async def added(self, exchange: Exchange, namespace: str) -> RawHeaders:
+    async def added(self, exchange: Exchange, namespace: str) -> Headers:
         """Return that no answer may be kept."""
         return _NO_STORE
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from xpander_emulator.clock import LAST_INSTANT, Clock, iso
 from xpander_emulator.common.secrets import without_credentials
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import FaultRule
 from xpander_emulator.core.signals import SKIP
 from xpander_emulator.core.timeline import Fake, Millis, Pause, Step, Template, Timeline, Value
@@ -16,10 +17,8 @@ from xpander_emulator.scenario.playlist import Playlist
 from xpander_emulator.scenario.selection import Scenario
 from xpander_emulator.store.port import Pins
 
-Json = dict[str, Any]
 
-
-def task_view(task_state: TaskState, shown: Mapping[str, Any]) -> Json:
+def task_view(task_state: TaskState, shown: Mapping[str, Any]) -> JsonObject:
     """Return where a task stands; `shown` is what a person sees of its pause, where it has one."""
     turn, snapshot = task_state.turn, task_state.snapshot
     return {
@@ -38,7 +37,7 @@ def task_view(task_state: TaskState, shown: Mapping[str, Any]) -> Json:
     }
 
 
-def task_details(view: View, shown: Mapping[str, Any]) -> Json:
+def task_details(view: View, shown: Mapping[str, Any]) -> JsonObject:
     """Return where a task stands, how its newest turn came there, and what a client sees of it but for credentials."""
     task_state = view.task_state
     return {
@@ -50,7 +49,7 @@ def task_details(view: View, shown: Mapping[str, Any]) -> Json:
     }
 
 
-def history(task_state: TaskState) -> Iterator[Json]:
+def history(task_state: TaskState) -> Iterator[JsonObject]:
     """Yield how the newest turn came to where it stands, oldest first."""
     before = None
     for visit in task_state.snapshot.visits:
@@ -67,7 +66,7 @@ def history(task_state: TaskState) -> Iterator[Json]:
         }
 
 
-def clock_view(clock: Clock, machine: Millis) -> Json:
+def clock_view(clock: Clock, machine: Millis) -> JsonObject:
     """Return what a clock shows when the machine's time is `machine`."""
     return {
         "mode": clock.mode,
@@ -76,7 +75,7 @@ def clock_view(clock: Clock, machine: Millis) -> Json:
     }
 
 
-def choices(pins: Pins, default: str) -> Json:
+def choices(pins: Pins, default: str) -> JsonObject:
     """Return which scenarios the next tasks of a namespace take; `default` is the server's own."""
     return {
         "default": pins.default or default,
@@ -85,12 +84,12 @@ def choices(pins: Pins, default: str) -> Json:
     }
 
 
-def coming_fault(rule: FaultRule, met: int) -> Json:
+def coming_fault(rule: FaultRule, met: int) -> JsonObject:
     """Return a fault that coming requests meet; `met` is how many have fitted it so far."""
     return {**fault_view(rule), "met": met}
 
 
-def fault_view(rule: FaultRule) -> Json:
+def fault_view(rule: FaultRule) -> JsonObject:
     """Return a fault, and when it strikes."""
     fault = rule.fault
     return {
@@ -109,12 +108,12 @@ def fault_view(rule: FaultRule) -> Json:
     }
 
 
-def scenario_summary(scenario: Scenario) -> Json:
+def scenario_summary(scenario: Scenario) -> JsonObject:
     """Return what a list tells of a scenario."""
     return {"name": scenario.name, "description": scenario.description, "source": scenario.source}
 
 
-def scenario_details(scenario: Scenario) -> Json:
+def scenario_details(scenario: Scenario) -> JsonObject:
     """Return all of a scenario: when it is taken, its steps as written, and its graph."""
     drawn = graph(scenario.timeline)
     return {
@@ -126,7 +125,7 @@ def scenario_details(scenario: Scenario) -> Json:
     }
 
 
-def playlist_view(playlist: Playlist, refused: Callable[[Mapping[str, Any]], Sequence[Any]]) -> Json:
+def playlist_view(playlist: Playlist, refused: Callable[[Mapping[str, Any]], Sequence[Any]]) -> JsonObject:
     """Return a playlist, without the requests that the contract refuses: the built-in one knows only its own."""
     stories = [
         {
@@ -148,7 +147,7 @@ def _next_change(task_state: TaskState) -> str | None:
     return iso(Millis(change - task_state.ahead))
 
 
-def _signals(task_state: TaskState) -> Iterator[Json]:
+def _signals(task_state: TaskState) -> Iterator[JsonObject]:
     ahead = task_state.turn.offset
     for signal in task_state.turn.signals:
         yield {
@@ -162,7 +161,7 @@ def _signals(task_state: TaskState) -> Iterator[Json]:
         ahead = Millis(ahead + signal.skipped)
 
 
-def _steps(timeline: Timeline, edges: Sequence[Json]) -> Iterator[Json]:
+def _steps(timeline: Timeline, edges: Sequence[JsonObject]) -> Iterator[JsonObject]:
     for step in timeline.steps:
         yield {
             "id": step.id,
@@ -176,15 +175,15 @@ def _steps(timeline: Timeline, edges: Sequence[Json]) -> Iterator[Json]:
         }
 
 
-def _without_start(edge: Json) -> Json:
+def _without_start(edge: JsonObject) -> JsonObject:
     return {name: value for name, value in edge.items() if name != "from"}
 
 
-def _pause(pause: Pause) -> Json:
+def _pause(pause: Pause) -> JsonObject:
     return {"property": pause.property, "shown": _as_written(pause.shown), "details": _as_written(pause.details)}
 
 
-def _sub_tasks(step: Step) -> list[Json]:
+def _sub_tasks(step: Step) -> list[JsonObject]:
     return [{"runs": each.runs, "request": _as_written(each.request)} for each in step.sub_tasks]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from xpander_emulator.common import resources
-from xpander_emulator.web.http import RawHeaders, Reply, Request
+from xpander_emulator.common.types import Headers
+from xpander_emulator.web.http import Reply, Request
 
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -54,7 +55,7 @@ def _files() -> dict[str, Path]:
     return {path.relative_to(resources.PAGES).as_posix(): path for path in files}
 
 
-def reply(request: Request, asset: Asset, headers: RawHeaders) -> Reply:
+def reply(request: Request, asset: Asset, headers: Headers) -> Reply:
     """Return a file, or 304 where the client has it already. It asks again each time, and so never shows an old one."""
     kept = (
         (b"etag", asset.etag.encode()),

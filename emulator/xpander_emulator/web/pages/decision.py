@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 from xpander_emulator.clock import iso
 from xpander_emulator.common import resources
+from xpander_emulator.common.types import Headers
 from xpander_emulator.core.replay import Visit, moments
 from xpander_emulator.core.signals import EXPIRE, STOP, UPDATE
 from xpander_emulator.engine.engine import Engine
@@ -194,7 +195,7 @@ class People:
         return Reply(status, texts, HTML, people_headers(to))
 
 
-def people_headers(form_targets: str = "") -> tuple[tuple[bytes, bytes], ...]:
+def people_headers(form_targets: str = "") -> Headers:
     """Return the headers of a page without script; its forms lead here, and on to `form_targets`."""
     policy = (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "

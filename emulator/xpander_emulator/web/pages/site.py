@@ -6,13 +6,14 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import Receive, Scope, Send
 
+from xpander_emulator.common.types import Headers
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.errors import EmulatorError, NotFound
 from xpander_emulator.report.registry import Reports
 from xpander_emulator.settings import Settings
 from xpander_emulator.web.auth import ControlGate, Forbidden, Keys, Unauthorized
 from xpander_emulator.web.errors import phrase
-from xpander_emulator.web.http import ClientGone, RawHeaders, Reply, Request
+from xpander_emulator.web.http import ClientGone, Reply, Request
 from xpander_emulator.web.pages import assets
 from xpander_emulator.web.pages.decision import HTML, PREFIX, Links, People, page_of, people_headers
 
@@ -154,7 +155,7 @@ def _file(request: Request, name: str) -> Reply:
     return assets.reply(request, found, _HEADERS)
 
 
-def _redirect(location: str, headers: RawHeaders = ()) -> Reply:
+def _redirect(location: str, headers: Headers = ()) -> Reply:
     kept = ((b"location", location.encode("ascii", "replace")), (b"cache-control", b"no-store"))
     return Reply(303, b"", HTML, (*kept, *headers, *_HEADERS))
 
