@@ -11,7 +11,6 @@ from xpander_emulator.contract.document_objects import OBJECTS, Site
 from xpander_emulator.contract.extension.checks import behaviour_warnings
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.contract.schema.formats import CHECKS
-from xpander_emulator.contract.schema.regex_dialect import unknown_properties
 from xpander_emulator.errors import Diagnostic, did_you_mean
 
 # OpenAPI 3.1.1, 4.4.2, and 3.0.3, 4.4: formats that say how a value is kept or shown, and leave nothing to check.
@@ -80,17 +79,6 @@ def _of_schema(document: Document, site: Site) -> Iterator[Diagnostic]:
         elif keyword == "format" and isinstance(value, str) and value not in CHECKS and value not in _TOLD:
             hint = did_you_mean(value, sorted({*CHECKS, *_TOLD}))
             yield document.diagnostic((*site.path, keyword), f"the format '{value}' is not checked{hint}")
-        elif keyword == "pattern" and isinstance(value, str) and (unknown := unknown_properties(value)):
-            yield document.diagnostic((*site.path, keyword), _unchecked(value, unknown))
-        elif keyword == "patternProperties" and isinstance(value, Mapping):
-            for name in value:
-                if unknown := unknown_properties(name):
-                    yield document.diagnostic((*site.path, keyword, name), _unchecked(name, unknown), key=True)
-
-
-def _unchecked(pattern: str, unknown: Sequence[str]) -> str:
-    found = ", ".join(unknown)
-    return f"the pattern {describe(pattern)} is not checked: {found} is not known; general categories are, as \\p{{L}}"
 
 
 def _of_operation(document: Document, operation: Operation) -> Iterator[Diagnostic]:

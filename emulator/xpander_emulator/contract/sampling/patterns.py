@@ -11,7 +11,7 @@ from rstr.xeger import Xeger, sre_parse  # type: ignore[attr-defined]  # Python'
 
 from xpander_emulator.common import budget
 from xpander_emulator.common.safe_regex import matches
-from xpander_emulator.contract.schema.regex_dialect import for_making, rewritten
+from xpander_emulator.contract.schema.regex_dialect import readable
 
 _TRIES: Final = 60
 # Where the text that a look-around wants is unlikely to come by itself, more tries are worth their time.
@@ -75,7 +75,7 @@ def text_matching(pattern: str, rng: random.Random, shortest: int, longest: int)
     Look-arounds are left out of what the text is made from and met by trying; rstr takes a look-ahead for text that is
     there, which is worth a try where nothing else has led to one.
     """
-    source, wanted = for_making(pattern), rewritten(pattern)
+    source, wanted = readable(pattern), pattern
     plain = without_looks(source)
     rounds = [(plain, _TRIES)] if plain == source else [(plain, _TRIES), (source, _TRIES), (plain, _MORE_TRIES)]
     made = (_made_from(each, wanted, rng, (shortest, longest), tries) for each, tries in rounds)

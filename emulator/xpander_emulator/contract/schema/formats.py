@@ -45,7 +45,8 @@ def is_date(text: str) -> bool:
 
 def _day_exists(year: str, month: str, day: str) -> bool:
     try:
-        date(int(year), int(month), int(day))
+        # RFC 3339 has a year 0000, Python has none; the calendar repeats itself every 400 years.
+        date(2000 + int(year) % 400, int(month), int(day))
     except ValueError:
         return False
     return True

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
 from xpander_emulator.common import budget
-from xpander_emulator.contract.schema.regex_dialect import matches, unknown_properties
+from xpander_emulator.common.safe_regex import matches
 
 Schema: TypeAlias = Mapping[str, Any] | bool
 # Not of JSON Schema: what a list must contain, each with its bounds; `contains` of two schemas are two wishes.
@@ -114,9 +114,7 @@ def _least_multiple(one: float, other: float) -> float:
 
 
 def _either_text(one: str, other: str) -> str:
-    if one == other or unknown_properties(other):
-        return one
-    return other if unknown_properties(one) else rf"(?=[\s\S]*(?:{one})){other}"
+    return one if one == other else rf"(?=[\s\S]*(?:{one})){other}"
 
 
 _RULES: Final[Mapping[str, Callable[[Any, Any], Any]]] = {

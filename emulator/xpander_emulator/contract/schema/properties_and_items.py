@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from xpander_emulator.common.safe_regex import matches
 from xpander_emulator.contract.schema.merging import Schema, both
-from xpander_emulator.contract.schema.regex_dialect import matches, unknown_properties
 
 _COUNTS: Final = (
     "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains", "minLength", "maxLength",
@@ -29,8 +29,7 @@ def rule_of(schema: Mapping[str, Any], name: str) -> Schema:
     """Return the schema of one property: declared, by pattern, or that of all others."""
     rules: list[Schema] = [schema["properties"][name]] if name in schema.get("properties", ()) else []
     for pattern, rule in schema.get("patternProperties", {}).items():
-        # What a pattern that is not known would match nobody can tell: all that is declared nowhere else.
-        if not rules if unknown_properties(pattern) else matches(pattern, name):
+        if matches(pattern, name):
             rules.append(rule)
     rules = rules or [schema.get("additionalProperties", schema.get("unevaluatedProperties", True))]
     found = rules[0]

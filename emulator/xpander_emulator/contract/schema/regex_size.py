@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
-from xpander_emulator.contract.schema.regex_dialect import outlined
+from xpander_emulator.contract.schema.regex_dialect import without_properties
 
 # Beyond this, nobody writes a pattern by hand; the parser takes two frames of the interpreter's 1,000 for each.
 MAX_PARENTHESES: Final = 50
@@ -27,7 +27,7 @@ def size(pattern: str) -> int:
 
     properties = 100 * (pattern.count("\\p{") + pattern.count("\\P{"))
     try:
-        parsed = sre_parse.parse(outlined(pattern))
+        parsed = sre_parse.parse(without_properties(pattern))
     except (re.error, OverflowError):
         return len(pattern) + properties
     return min(TOO_LARGE, max(len(pattern), _size(parsed)) + properties)

@@ -11,7 +11,6 @@ from xpander_emulator.common import budget, json_pointers
 from xpander_emulator.common.safe_regex import matches
 from xpander_emulator.contract.model import URI, Contract
 from xpander_emulator.contract.schema.formats import CHECKS
-from xpander_emulator.contract.schema.regex_dialect import with_known_patterns
 from xpander_emulator.contract.schema.unevaluated import unevaluated_items, unevaluated_properties
 from xpander_emulator.contract.schema.violations import Location, Violation, explain
 
@@ -108,7 +107,7 @@ def registry(contract: Contract) -> "Registry[Any]":
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
-        resource = DRAFT202012.create_resource(with_known_patterns(contract.document))
+        resource = DRAFT202012.create_resource(contract.document)
         contract.kept["registry"] = Registry().with_resource(URI, resource)
     return contract.kept["registry"]  # type: ignore[no-any-return]
 
@@ -117,7 +116,6 @@ def _new_validator(schema: Mapping[str, Any] | bool, contract: Contract | None =
     kind = _kind()
     if contract is None:
         return kind(schema, format_checker=_format_checker())
-    schema = with_known_patterns(schema, "schema")
     return kind(schema, registry=registry(contract), format_checker=_format_checker())
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final, TypeAlias
 from xpander_emulator.common import json_pointers
 from xpander_emulator.common.safe_regex import matches
 from xpander_emulator.contract.model import NOTHING
-from xpander_emulator.contract.schema.regex_dialect import as_written
 
 Location: TypeAlias = tuple[str | int, ...]
 # jsonschema's ValidationError, whose stubs give each attribute an "unset" form that iter_errors never yields.
@@ -226,7 +225,7 @@ def _count(kind: str, name: str, words: str, collection: str) -> Callable[[Error
 
 
 def _pattern(error: Error) -> Told:
-    pattern = as_written(error.validator_value)
+    pattern = error.validator_value
     message = f"String should match pattern '{pattern}'"
     return "string_pattern_mismatch", message, f"a text that matches {pattern}", {"pattern": pattern}
 
