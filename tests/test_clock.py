@@ -110,11 +110,11 @@ def test_a_scale_goes_with_a_scaled_clock_alone() -> None:
         clock_of("real").switched("manual", 2, ANCHOR)
 
 
-def test_a_scaled_clock_keeps_its_scale_when_none_is_given() -> None:
+def test_a_scaled_clock_has_the_same_scale_when_none_is_set() -> None:
     assert clock_of("scaled", 5).switched("manual", None, ANCHOR).switched("scaled", None, ANCHOR).pace == 5
 
 
-def test_an_unknown_mode_is_told_with_those_that_are_known() -> None:
+def test_an_unknown_mode_is_refused_with_the_known_modes() -> None:
     with pytest.raises(BadRequest, match=r"^Unknown clock mode 'fast'; known modes are real, scaled, manual, auto\.$"):
         clock_of("real").switched("fast", None, ANCHOR)  # type: ignore[arg-type]
 

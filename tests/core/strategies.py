@@ -9,7 +9,7 @@ from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, Ti
 
 LIVE = (Status.PENDING, Status.EXECUTING, Status.PAUSED)
 NAMES = ("approve", "reject", "authorize", "deny", "webhook_received")
-BORN = Millis(1_000_000)
+START = Millis(1_000_000)
 
 
 @st.composite
@@ -65,20 +65,20 @@ payloads = st.fixed_dictionaries({}, optional={"status": st.sampled_from(list(St
 @st.composite
 def signal_lists(draw: st.DrawFn) -> tuple[Signal, ...]:
     """Signals that ascend in time, of every kind, whether the turn waits for them or not."""
-    at, found = int(BORN), []
+    at, signals = int(START), []
     for _ in range(draw(st.integers(0, 8))):
         at += draw(st.integers(0, 40))
         kind = draw(st.sampled_from([*NAMES, "expire", "stop", "poll", "poll", "skip", "update"]))
         payload = draw(payloads) if kind == "update" else {}
         skipped = Millis(draw(delays) if kind == "skip" else 0)
-        found.append(Signal(Millis(at), kind, payload=payload, skipped=skipped, seen=draw(st.integers(0, 6))))
-    return tuple(found)
+        signals.append(Signal(Millis(at), kind, payload=payload, skipped=skipped, seen=draw(st.integers(0, 6))))
+    return tuple(signals)
 
 
 @st.composite
 def turns(draw: st.DrawFn) -> Turn:
     """A turn with any history."""
-    return Turn(draw(timelines()), "wf", b"{}", draw(st.integers(0, 2**64 - 1)), BORN, signals=draw(signal_lists()))
+    return Turn(draw(timelines()), "wf", b"{}", draw(st.integers(0, 2**64 - 1)), START, signals=draw(signal_lists()))
 
 
-instants = st.integers(int(BORN), int(BORN) + 600).map(Millis)
+instants = st.integers(int(START), int(START) + 600).map(Millis)

@@ -1,4 +1,4 @@
-"""What a stream tells of a turn, case by case."""
+"""The events of a turn, case by case."""
 
 from xpander_emulator.core.events import CHUNK, events, result_turn
 from xpander_emulator.core.replay import Turn
@@ -6,7 +6,7 @@ from xpander_emulator.core.signals import Signal
 from xpander_emulator.core.task import Status
 from xpander_emulator.core.timeline import After, Millis, Step, StepEvent, Timeline, Wait
 
-STORY = Timeline(
+STREAMED = Timeline(
     "streamed",
     (
         Step("ask", Status.PAUSED, Wait({"approve": 1})),
@@ -27,15 +27,15 @@ STOPPED = Signal(Millis(2_500), "stop", seen=2)
 
 
 def turn(*signals: Signal) -> Turn:
-    return Turn(STORY, "wf", b"{}", 7, Millis(1_000), signals=signals)
+    return Turn(STREAMED, "wf", b"{}", 7, Millis(1_000), signals=signals)
 
 
-def told(*signals: Signal) -> list[tuple[int, str]]:
+def sent(*signals: Signal) -> list[tuple[int, str]]:
     return [(event.at, event.type) for event in events(turn(*signals), Millis(9_000))]
 
 
-def test_a_step_tells_its_events_once_whatever_is_updated_meanwhile() -> None:
-    assert told(SKIPPED, APPROVED, UPDATED) == [
+def test_a_step_sends_its_events_once_whatever_is_updated_meanwhile() -> None:
+    assert sent(SKIPPED, APPROVED, UPDATED) == [
         (1_000, "task_created"),
         (7_000, "task_updated"),
         (7_000, "chunk"),
@@ -46,11 +46,11 @@ def test_a_step_tells_its_events_once_whatever_is_updated_meanwhile() -> None:
     ]
 
 
-def test_what_a_step_would_have_told_after_it_was_left_is_not_told() -> None:
-    assert told(SKIPPED, APPROVED, STOPPED)[3:] == [(7_200, "think"), (7_500, "task_finished")]
+def test_events_that_are_due_after_their_step_was_left_are_not_sent() -> None:
+    assert sent(SKIPPED, APPROVED, STOPPED)[3:] == [(7_200, "think"), (7_500, "task_finished")]
 
 
-def test_a_result_is_that_of_the_story_though_the_task_was_stopped_while_it_was_told() -> None:
+def test_a_result_is_that_of_the_scenario_though_the_task_was_stopped_while_it_was_sent() -> None:
     stopped = turn(SKIPPED, APPROVED, STOPPED)
     (chunk,) = [event for event in events(stopped, Millis(9_000)) if event.type == CHUNK]
 
@@ -60,7 +60,7 @@ def test_a_result_is_that_of_the_story_though_the_task_was_stopped_while_it_was_
     assert until == 3_000  # on the clock, as the task is 5,000 ms ahead of it
 
 
-def test_only_a_step_that_streams_a_result_tells_chunks_and_only_until_it_is_left() -> None:
+def test_only_a_step_that_streams_a_result_sends_chunks_and_only_until_it_is_left() -> None:
     plain = Timeline(
         "plain",
         (

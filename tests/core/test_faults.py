@@ -27,19 +27,19 @@ def test_always_has_a_beginning_and_no_end(nth: int) -> None:
 
 
 @given(st.integers(1, 9), st.none() | st.integers(1, 9), st.integers(0, 20))
-def test_what_is_left_of_a_rule_strikes_as_the_rule_would_have(nth: int, times: int | None, met: int) -> None:
+def test_what_is_left_of_a_rule_strikes_as_the_rule_would_have(nth: int, times: int | None, count: int) -> None:
     rule = FaultRule(RESET, nth, times)
 
-    left = rule.after(met)
+    left = rule.after(count)
 
     struck = [ordinal for ordinal in range(1, 50) if left is not None and left.strikes(ordinal)]
-    assert struck == [ordinal for ordinal in range(1, 50) if rule.strikes(met + ordinal)]
+    assert struck == [ordinal for ordinal in range(1, 50) if rule.strikes(count + ordinal)]
 
 
 def test_the_last_strike_of_a_rule_is_left_until_it_has_struck() -> None:
     rule = FaultRule(RESET, nth=2, times=2)
 
-    assert [rule.after(met) for met in range(4)] == [rule, FaultRule(RESET, 1, 2), FaultRule(RESET, 1, 1), None]
+    assert [rule.after(count) for count in range(4)] == [rule, FaultRule(RESET, 1, 2), FaultRule(RESET, 1, 1), None]
 
 
 @given(st.integers(0, 5_000))
@@ -73,14 +73,14 @@ def test_the_built_in_faults_answer_with_these_statuses_and_only_slow_comes_late
 
 
 def test_three_faults_mean_something_in_a_stream_alone() -> None:
-    assert [name for name, fault in BUILT_IN.items() if fault.is_of_a_stream] == [
+    assert [name for name, fault in BUILT_IN.items() if fault.is_stream_fault] == [
         "cut-stream",
         "duplicate-event",
         "out-of-order",
     ]
 
 
-def test_a_rule_is_told_in_words() -> None:
+def test_a_rule_describes_itself() -> None:
     assert str(FaultRule(RESET)) == "reset once"
     assert str(FaultRule(RESET, 3, None, "getTask", Status.PAUSED)) == (
         "reset always from request 3 on at getTask while paused"

@@ -17,7 +17,7 @@ many = examples(2_000)
 
 
 def seen(snapshot: Snapshot) -> tuple[object, ...]:
-    """What a client or an observer can tell of a snapshot; `next_change` is about the future."""
+    """Return what a client or an observer sees of a snapshot; `next_change` is about the future."""
     return (snapshot.visits, snapshot.properties, snapshot.polls, snapshot.detached, snapshot.offset, snapshot.status)
 
 
@@ -109,7 +109,7 @@ def test_law_6_an_advance_split_in_two_is_the_same_as_one(turn: Turn, now: Milli
 def test_a_skip_arrives_at_the_next_change_and_no_further(turn: Turn, now: Millis) -> None:
     now = Millis(max(now, turn.signals[-1].at if turn.signals else now))
     before = replay(turn, now)
-    skip = skip_to_change(turn, now, before)
+    skip = skip_to_change(now, before)
 
     if skip is None:
         assert before.next_change is None
@@ -132,7 +132,7 @@ def test_a_skip_until_arrives_or_changes_nothing(turn: Turn, now: Millis, target
 
 @many
 @given(turns(), instants)
-def test_what_a_reader_has_seen_is_never_rewritten_by_a_signal_that_is_given_later(turn: Turn, now: Millis) -> None:
+def test_what_a_reader_has_seen_is_never_rewritten_by_a_later_signal(turn: Turn, now: Millis) -> None:
     now = Millis(max(now, turn.signals[-1].at if turn.signals else now))
     before = replay(turn, now)
 

@@ -21,11 +21,11 @@ def kinds(signals: tuple[Signal, ...]) -> list[str]:
 
 
 def read(task: Turn) -> Turn:
-    return task.after(*on_read(task, NOW, replay(task, NOW), in_no_time=False))
+    return task.after(*on_read(task, NOW, replay(task, NOW), auto_clock=False))
 
 
 def test_without_a_plan_a_read_of_a_pause_leaves_no_trace() -> None:
-    assert on_read(turn(), NOW, replay(turn(), NOW), in_no_time=True) == ()
+    assert on_read(turn(), NOW, replay(turn(), NOW), auto_clock=True) == ()
 
 
 def test_the_first_read_of_a_pause_is_noted_and_the_second_makes_the_move() -> None:
@@ -49,12 +49,12 @@ def test_a_read_that_passes_time_is_noted_where_it_shows_a_step_in_which_the_pla
     reading = planned(PAUSED)
     before = Millis(1_300)  # in the step before the pause
 
-    assert kinds(on_read(reading, before, replay(reading, before), in_no_time=True)) == ["skip", "poll"]
-    assert kinds(on_read(turn(), before, replay(turn(), before), in_no_time=True)) == ["skip"]
+    assert kinds(on_read(reading, before, replay(reading, before), auto_clock=True)) == ["skip", "poll"]
+    assert kinds(on_read(turn(), before, replay(turn(), before), auto_clock=True)) == ["skip"]
 
 
 def test_whoever_waits_need_not_be_shown_anything() -> None:
-    assert kinds(on_wait(planned(PAUSED), NOW, replay(planned(PAUSED), NOW), in_no_time=False)) == ["approve"]
+    assert kinds(on_wait(planned(PAUSED), NOW, replay(planned(PAUSED), NOW), auto_clock=False)) == ["approve"]
 
 
 def test_a_step_is_noted_as_shown_once() -> None:

@@ -56,7 +56,7 @@ def test_a_step_that_the_giver_had_seen_goes_before_its_signal() -> None:
     assert replay(turn(at_the_entry), Millis(2_000)).step.id == "paid"
 
 
-def test_each_time_of_a_task_is_that_of_what_it_tells() -> None:
+def test_each_time_of_a_task_is_that_of_its_event() -> None:
     paused = replay(turn(), Millis(5_000))
     paid = replay(turn(Signal(Millis(9_000), "approve")), Millis(9_500))
 
@@ -102,7 +102,7 @@ def test_an_update_to_a_legal_status_takes_the_task_off_its_timeline() -> None:
     assert snapshot.properties["result"].value == "Done by hand"
 
 
-def test_an_update_to_an_earlier_status_sets_properties_and_leaves_the_story_going() -> None:
+def test_an_update_to_an_earlier_status_sets_properties_and_leaves_the_task_on_its_timeline() -> None:
     updated = turn(Signal(Millis(1_400), "update", payload={"status": "pending", "title": "Mine"}))
 
     assert replay(updated, Millis(1_400)).status == "executing"
@@ -160,7 +160,7 @@ def test_what_is_drawn_follows_splitmix64() -> None:
     assert draw(1234567, 0, 10, 12) == 10 + expected[0] % 3
 
 
-def test_an_expiry_that_is_given_as_a_signal_leads_where_time_would_have_led() -> None:
+def test_an_expiry_that_is_sent_as_a_signal_leads_where_time_would_have_led() -> None:
     expired = replay(turn(Signal(Millis(3_000), "expire", by="me")), Millis(3_000))
 
     assert (expired.step.id, expired.visits[-1].cause, expired.finished_at) == ("expired", "expire", 3_000)

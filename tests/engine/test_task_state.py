@@ -26,11 +26,13 @@ async def test_a_host_whose_clock_is_behind_shows_what_another_has_already_done(
 async def test_a_host_whose_clock_is_behind_shows_a_task_that_another_has_started() -> None:
     engine = make_engine(clock="real")
     task = (await engine.start("one", start("approval"))).task_state.task
-    behind = TaskStates(engine.store, replace(engine.task_states.first_clock, base=Millis(task.turn.born - SLOWER)))
+    behind = TaskStates(
+        engine.store, replace(engine.task_states.first_clock, base=Millis(task.turn.starts_at - SLOWER))
+    )
 
     task_state = await behind.get("one", task.id)
 
-    assert (task_state.snapshot.status, task_state.now) == ("pending", task.turn.born)
+    assert (task_state.snapshot.status, task_state.now) == ("pending", task.turn.starts_at)
 
 
 async def test_a_moment_of_the_past_shows_the_sub_tasks_that_a_client_had_started_by_then() -> None:

@@ -25,7 +25,7 @@ def rested(turn: Turn, now: Millis) -> Snapshot:
     """Return where a task rests once nothing more happens by time or reads alone."""
     while True:
         snapshot = replay(turn, now)
-        skip = None if snapshot.is_finished or not snapshot.moves_by_itself else skip_to_change(turn, now, snapshot)
+        skip = None if snapshot.is_finished or not snapshot.moves_by_itself else skip_to_change(now, snapshot)
         if skip is None:
             return snapshot
         turn = turn.after(skip)

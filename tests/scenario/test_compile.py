@@ -261,7 +261,7 @@ def test_a_valid_scenario_compiles_and_can_be_played_to_its_end(document: dict[s
         snapshot = replay(turn, now)
         if snapshot.is_finished:
             break
-        skip = skip_to_change(turn, now, snapshot) if snapshot.moves_by_itself else None
+        skip = skip_to_change(now, snapshot) if snapshot.moves_by_itself else None
         onward = snapshot.visits[-1].step + 1
         leave = snapshot.step.leave
         kind = next((kind for kind, to in leave.on.items() if to == onward), "") if isinstance(leave, Wait) else ""

@@ -9,7 +9,7 @@ from tests.engines import make_engine, start, stories
 from tests.profiles import examples
 from xpander_emulator.core.faults import BUILT_IN as BUILT_IN_FAULTS
 from xpander_emulator.core.faults import Fault, FaultRule, ScenarioFaults
-from xpander_emulator.core.readers import made, next_move, on_read, on_wait
+from xpander_emulator.core.readers import move_signals, next_move, on_read, on_wait
 from xpander_emulator.core.replay import Snapshot, Turn, replay, skip_to_change
 from xpander_emulator.core.signals import POLL, Signal
 from xpander_emulator.core.task import TERMINAL, Status
@@ -222,10 +222,10 @@ def along(story: Timeline, path: Path, key: int) -> Snapshot:
         seen = replay(turn, NOW)
         move = next_move(turn, seen)
         if move is not None:
-            turn = turn.after(*made(turn, NOW, seen, move))
+            turn = turn.after(*move_signals(NOW, seen, move))
         elif seen.counts_polls:
             turn = turn.after(Signal(NOW, POLL, seen=len(seen.visits)))
-        elif seen.moves_by_itself and (skip := skip_to_change(turn, NOW, seen)):
+        elif seen.moves_by_itself and (skip := skip_to_change(NOW, seen)):
             turn = turn.after(skip)
         else:
             return seen
@@ -317,7 +317,7 @@ def test_reads_alone_lead_along_each_path_and_show_each_step_in_which_it_moves(s
     for path in paths(story):
         turn, shown = Turn(story, "wf", b"{}", key, NOW, plan=path.moves), set()
         while not (seen := replay(turn, NOW)).is_finished:
-            signals = on_read(turn, NOW, seen, in_no_time=True)
+            signals = on_read(turn, NOW, seen, auto_clock=True)
             assert signals, "A read of a live task moves it, or notes that it was shown."
             turn = turn.after(*signals)
             shown.add(len(replay(turn, NOW).visits) - 1)
@@ -332,7 +332,7 @@ def test_reads_alone_lead_along_each_path_and_show_each_step_in_which_it_moves(s
 def test_whoever_waits_is_led_along_each_path(story: Timeline, key: int) -> None:
     for path in paths(story):
         turn = Turn(story, "wf", b"{}", key, NOW, plan=path.moves)
-        while signals := on_wait(turn, NOW, seen := replay(turn, NOW), in_no_time=True):
+        while signals := on_wait(turn, NOW, seen := replay(turn, NOW), auto_clock=True):
             turn = turn.after(*signals)
 
         assert (steps_of(story, seen), seen.status) == (path.steps, path.end)

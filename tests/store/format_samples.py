@@ -7,7 +7,7 @@ from typing import Final
 
 from xpander_emulator.clock import Clock
 from xpander_emulator.contract.schema.violations import Violation
-from xpander_emulator.core.faults import CUT_STREAM, STATUS, Fault, FaultRule, ScenarioFaults, Strike
+from xpander_emulator.core.faults import CUT_STREAM, STATUS, Fault, FaultRule, PathFault, ScenarioFaults
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Move, Signal
 from xpander_emulator.core.task import Status
@@ -85,7 +85,7 @@ CONTENTS: Final = Contents(
     2,
     {
         CLOCK: Clock("scaled", Millis(3), Millis(4), 60.0),
-        PINS: Pins("approval", (Pin("everything", "approve", (_MOVE,), Strike(_RULE, "waiting")),)),
+        PINS: Pins("approval", (Pin("everything", "approve", (_MOVE,), PathFault(_RULE, "waiting")),)),
         FAULTS: (_RULE,),
     },
 )

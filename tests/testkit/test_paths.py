@@ -31,7 +31,7 @@ def test_a_consumer_that_polls_is_led_along_every_path_of_every_built_in_story(
     assert answer.json()["status"] == path.end
     entered = [change.step for change in kit.task(task_id).history if change.cause != "stop"]
     assert entered == list(path.steps)
-    if path.fault and not path.fault.rule.fault.is_of_a_stream:
+    if path.fault and not path.fault.rule.fault.is_stream_fault:
         assert {each.fault for each in kit.requests if each.fault} == {path.fault.rule.fault.name}
 
 

@@ -1,4 +1,4 @@
-"""The pure core: what a task is, and where it stands at an instant.
+"""The pure core: statuses, timelines, signals, and the replay of a task at one instant.
 
 Imports only the standard library's data modules: no clock, no randomness, no I/O, no logging.
 """

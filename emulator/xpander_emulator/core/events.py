@@ -1,6 +1,6 @@
-"""What a stream tells of a turn: the task's own changes, and what its steps tell meanwhile.
+"""The events of a stream: a turn's own changes, and what its steps send between them.
 
-Pure, and made of the same fold as every other reading of the task, so that a stream and a poll never differ.
+Pure, and computed from the same fold as every other reading of the task, so that a stream and a poll never differ.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from xpander_emulator.core.replay import Snapshot, Turn, moments
 from xpander_emulator.core.signals import AUTHORIZE
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.task import TERMINAL
 from xpander_emulator.core.timeline import Millis, Value
 
 CREATED: Final = "task_created"
@@ -22,12 +22,12 @@ TOKEN_READY: Final = "token_ready"  # noqa: S105  a word of the wire, not a secr
 
 
 class Event(NamedTuple):
-    """One thing that a stream tells, in the task's own time.
+    """One event of a stream; its instants are in the task's own time.
 
-    moment: the task as it was then.
-    data:   what its step tells; for `auth_event` of a pause the word for what happened to the credential.
-    until:  for the chunks of a result, the end of the span over which the whole of it is told; else None.
-    left:   for those, when the task left the step before that end; else None.
+    moment: the task at that instant.
+    data:   what the scenario gives the event; for the `auth_event` of a pause LOGIN_REQUIRED or TOKEN_READY.
+    until:  for the chunks of a result, the end of the span over which all of them are sent; else None.
+    left:   for the chunks of a result, when the task left the step before that end; else None.
     """
 
     at: Millis
@@ -39,69 +39,71 @@ class Event(NamedTuple):
 
 
 def events(turn: Turn, now: Millis) -> tuple[Event, ...]:
-    """Return all that a stream tells of what has begun by `now`, in order.
+    """Return the events of all steps that were entered by `now`, in the order in which a stream sends them.
 
-    An event of the present step may lie after `now`: it is told unless the task leaves the step before.
-    At the same millisecond, what a step tells goes before the change that ends it.
+    An event of the present step may lie after `now`; it is sent unless the task leaves the step before.
+    At the same millisecond, an event of a step goes before the change that ends the step.
     """
-    told = moments(turn, now)
-    found: list[tuple[Millis, int, int, Event]] = []
-    for index, moment in enumerate(told):
-        own = _own(moment, told[index - 1] if index else None)
-        step = _of_step(turn, moment, told[index + 1 :]) if _enters(moment, told[:index]) else []
-        for order, event in enumerate([*own, *step]):
-            # A task that has ended is told last, whatever its last step tells.
-            late = 1 if event.type == FINISHED else 0
-            found.append((event.at, index + late, order, event))
-    return tuple(event for *_, event in sorted(found, key=lambda each: each[:3]))
+    snapshots = moments(turn, now)
+    sortable: list[tuple[Millis, int, int, Event]] = []
+    for index, moment in enumerate(snapshots):
+        before = snapshots[index - 1] if index else None
+        enters_step = not moment.detached and _is_new_visit(moment, before)
+        of_step = _step_events(moment, snapshots[index + 1 :]) if enters_step else []
+        for order, event in enumerate([*_change_events(moment, before), *of_step]):
+            # `task_finished` goes last, behind the events of the last step.
+            rank = index + 1 if event.type == FINISHED else index
+            sortable.append((event.at, rank, order, event))
+    return tuple(event for *_, event in sorted(sortable, key=lambda item: item[:3]))
 
 
 def result_turn(turn: Turn, event: Event) -> tuple[Turn, Millis]:
-    """Return the turn, and the instant on the clock it follows, at which the result stands that a chunk is part of.
+    """Return the turn, and the instant on the clock it follows, whose result a chunk is part of.
 
-    What happened after the streaming step was entered is left out: that a task was stopped half-way
-    does not change the words that had been on their way.
+    Signals after the entry of the streaming step are left out: a task that is stopped half-way
+    does not change the words that were on their way.
     """
     entered = event.moment.visits[-1].at
     offset = turn.offset
-    known = []
+    signals = []
     for signal in turn.signals:
         if signal.at + offset > entered:
             break
-        known.append(signal)
+        signals.append(signal)
         offset = Millis(offset + signal.skipped)
     until = event.at if event.until is None else event.until
-    return turn._replace(signals=tuple(known)), Millis(until - offset)
+    return turn._replace(signals=tuple(signals)), Millis(until - offset)
 
 
-def _enters(moment: Snapshot, before: Sequence[Snapshot]) -> bool:
-    """Tell whether a moment is the entry of a step, rather than an update during one or the end of a timeline."""
-    return not moment.detached and (not before or len(before[-1].visits) < len(moment.visits))
+def _is_new_visit(moment: Snapshot, before: Snapshot | None) -> bool:
+    """Return whether a moment begins a visit, rather than being an update during one."""
+    return before is None or len(before.visits) < len(moment.visits)
 
 
-def _own(moment: Snapshot, before: Snapshot | None) -> list[Event]:
+def _change_events(moment: Snapshot, before: Snapshot | None) -> list[Event]:
+    """Return the events of a change of the task itself."""
     at = moment.updated_at
+    is_new = _is_new_visit(moment, before)
+    login = [Event(at, AUTH, moment, LOGIN_REQUIRED)] if is_new and _asks_for_login(moment) else []
+    end = [Event(at, FINISHED, moment)] if moment.status in TERMINAL else []
     if before is None:
-        # A story may begin with its end.
-        ended = [Event(at, FINISHED, moment)] if moment.status in TERMINAL else []
-        return [Event(at, CREATED, moment), *_login(moment), *ended]
-    kind = FINISHED if moment.status in TERMINAL else UPDATED
-    ready = before.pause is not None and before.pause.kind == "eca" and moment.visits[-1].cause == AUTHORIZE
-    token = [Event(at, AUTH, moment, TOKEN_READY)] if ready and len(before.visits) < len(moment.visits) else []
-    return [*token, Event(at, kind, moment), *_login(moment, before)]
+        # The first step of a scenario may be an end.
+        return [Event(at, CREATED, moment), *login, *end]
+    is_ready = is_new and _asks_for_login(before) and moment.visits[-1].cause == AUTHORIZE
+    token = [Event(at, AUTH, moment, TOKEN_READY)] if is_ready else []
+    return [*token, *(end or [Event(at, UPDATED, moment)]), *login]
 
 
-def _login(moment: Snapshot, before: Snapshot | None = None) -> list[Event]:
-    asks = moment.status is Status.PAUSED and moment.pause is not None and moment.pause.kind == "eca"
-    enters = before is None or len(before.visits) < len(moment.visits)
-    return [Event(moment.updated_at, AUTH, moment, LOGIN_REQUIRED)] if asks and enters else []
+def _asks_for_login(snapshot: Snapshot) -> bool:
+    return snapshot.pause is not None and snapshot.pause.kind == "eca"
 
 
-def _of_step(turn: Turn, moment: Snapshot, later: Sequence[Snapshot]) -> list[Event]:
+def _step_events(moment: Snapshot, later: Sequence[Snapshot]) -> list[Event]:
+    """Return the events that the scenario gives to a step, up to when the task leaves the step."""
     entered = moment.updated_at
-    left = next((each.updated_at for each in later if len(each.visits) > len(moment.visits)), None)
-    told = [Event(Millis(entered + each.offset), each.type, moment, each.data) for each in moment.step.events]
+    left = next((each.updated_at for each in later if _is_new_visit(each, moment)), None)
+    of_step = [Event(Millis(entered + each.offset), each.type, moment, each.data) for each in moment.step.events]
     if moment.step.streams_result and moment.next_change is not None:
         until = Millis(moment.next_change + moment.offset)
-        told.append(Event(entered, CHUNK, moment, until=until, left=left))
-    return [event for event in told if left is None or event.at <= left]
+        of_step.append(Event(entered, CHUNK, moment, until=until, left=left))
+    return [event for event in of_step if left is None or event.at <= left]

@@ -1,4 +1,7 @@
-"""Faults: what goes wrong with an answer on purpose, and which requests it strikes. Plain data, opaque to replay."""
+"""Faults: responses that fail on purpose, and the rules that say which requests they strike.
+
+Plain data, opaque to replay.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,25 +21,25 @@ SLOW_BODY: Final = "slow-body"
 CUT_STREAM: Final = "cut-stream"
 DUPLICATE_EVENT: Final = "duplicate-event"
 OUT_OF_ORDER: Final = "out-of-order"
-OF_A_STREAM: Final = (CUT_STREAM, DUPLICATE_EVENT, OUT_OF_ORDER)
-# What is not sent at all, and what no client can read.
+STREAM_KINDS: Final = (CUT_STREAM, DUPLICATE_EVENT, OUT_OF_ORDER)
+# Faults of which the client receives nothing, and those whose response no client can read.
 UNSENT: Final = (RESET, EMPTY)
 UNREADABLE: Final = (*UNSENT, TRUNCATED, MALFORMED, GARBAGE)
-KINDS: Final = (STATUS, LATENCY, RESET, EMPTY, TRUNCATED, MALFORMED, GARBAGE, SLOW_BODY, *OF_A_STREAM)
+KINDS: Final = (STATUS, LATENCY, RESET, EMPTY, TRUNCATED, MALFORMED, GARBAGE, SLOW_BODY, *STREAM_KINDS)
 
-# Real time, whatever the clock; so that no client and no test hangs for long.
+# In ms of real time, whatever the clock: a longer delay would block a test run.
 LONGEST: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way in which an answer goes wrong.
+    """One way in which a response fails.
 
-    kind:         one of KINDS.
-    status, headers, body: of the answer that kind `status` gives; a body of None is the contract's own for the status.
-    low, high:    by how many ms of real time the answer comes late, drawn in that range; beside any kind.
-    over:         the ms of real time over which kind `slow-body` spreads the body.
-    event:        of the kinds for streams, which event it is about, counted from 1.
+    kind:      one of KINDS.
+    status, headers, body: the response of kind `status`; a body of None is the contract's own body for the status.
+    low, high: the delay of the response in ms of real time, drawn from that range; beside any kind.
+    over:      the ms of real time over which kind `slow-body` spreads the body.
+    event:     which event of a stream the kinds in STREAM_KINDS strike, counted from 1.
     """
 
     name: str
@@ -50,18 +53,18 @@ class Fault:
     event: int = 2
 
     @property
-    def is_of_a_stream(self) -> bool:
-        """Whether it means something only where events are streamed."""
-        return self.kind in OF_A_STREAM
+    def is_stream_fault(self) -> bool:
+        """Whether the fault exists only in streams of events."""
+        return self.kind in STREAM_KINDS
 
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
-    """Which requests a fault strikes: of those that fit, the `nth` and those behind it, `times` in all.
+    """Which requests a fault strikes: `times` matching requests in a row, beginning with the `nth`.
 
-    times:       None for every one from the nth on.
-    operation:   the id of the only operation that fits; None for those that its place implies.
-    task_status: fits only while the task has this status.
+    times:       None for every matching request from the nth on.
+    operation:   the id of the only operation that matches; None for the operations that the rule's place implies.
+    task_status: the rule matches only while the task has this status.
     """
 
     fault: Fault
@@ -71,16 +74,17 @@ class FaultRule:
     task_status: Status | None = None
 
     def strikes(self, ordinal: int) -> bool:
-        """Tell whether it strikes the request that was the `ordinal`-th to fit, counted from 1."""
+        """Return whether the rule strikes the `ordinal`-th matching request, counted from 1."""
         return ordinal >= self.nth and (self.times is None or ordinal < self.nth + self.times)
 
-    def after(self, met: int) -> "FaultRule | None":
-        """Return what is left of it once `met` requests have fitted it, or None."""
-        if met < self.nth:
-            return replace(self, nth=self.nth - met)
-        struck = met - self.nth + 1
-        left = None if self.times is None else self.times - struck
-        return replace(self, nth=1, times=left) if left is None or left > 0 else None
+    def after(self, count: int) -> "FaultRule | None":
+        """Return the rule that remains after `count` matching requests, or None where nothing remains."""
+        if count < self.nth:
+            return replace(self, nth=self.nth - count)
+        if self.times is None:
+            return replace(self, nth=1)
+        times = self.times - (count - self.nth + 1)
+        return replace(self, nth=1, times=times) if times > 0 else None
 
     def __str__(self) -> str:
         often = "always" if self.times is None else "once" if self.times == 1 else f"{self.times} times"
@@ -92,15 +96,15 @@ class FaultRule:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFaults:
-    """The faults of a scenario: those that it names, and those that strike any request for its tasks."""
+    """The faults of a scenario: `named` defines faults, `rules` apply to every request for its tasks."""
 
     named: Mapping[str, Fault] = field(default_factory=lambda: MappingProxyType({}))
     rules: tuple[FaultRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
-    """A fault that strikes a task which goes along a path: in the step of this id only, or anywhere for None."""
+class PathFault:
+    """The one fault of a scenario path: its rule, and the id of the step in which it applies, None for all steps."""
 
     rule: FaultRule
     step: str | None = None
@@ -128,4 +132,4 @@ BUILT_IN: Final[Mapping[str, Fault]] = MappingProxyType(
         )
     }
 )
-"""The faults that need no writing down, by their names."""
+"""The faults that every scenario may use without defining them, by name."""

@@ -1,7 +1,25 @@
 """Replay: where a task stands at one instant, computed on demand and never stored.
 
 Everything about how a task moves lives in this file. Pure: reads no clock, draws no randomness,
-does no I/O, remembers nothing between calls.
+does no I/O, remembers nothing between calls. tests/core/test_laws.py holds what follows as laws.
+
+The fold. A turn is a timeline, an instant at which it starts, and signals. Replay enters step 0 at that instant, takes
+the signals in order, and before each one follows the delays that are due. A delay counts from the entry of its step.
+Steps that are left by time or reads form no circle (`Timeline`), so that the fold always ends.
+
+Two times. Signals, `starts_at` and `now` are on the clock that the turn follows: its namespace's, or for a sub-task its
+parent's own time. Visits and all that a snapshot shows are in the task's own time, which is `offset` ms ahead of that
+clock. A `skip` adds to the offset, so that one task moves through time and the clock of the others does not.
+
+Polls. A `poll` notes one read in the present step. A step of `Polls(count)` is left by read `count + 1`, which is the
+first read of the step that follows; on entry of any other step the count begins at 0.
+
+Ties and `seen`. A signal and a step due at the same millisecond: the signal goes first, unless its sender had seen that
+step. `Signal.seen` is the number of visits that the sender had seen, so that no later signal changes what was shown.
+
+Detaching. A `stop`, or an `update` that sets a status, takes the task off its timeline: from then on no delay, poll or
+decision moves it. An update sets properties also after the end of a task, and may change one end into another
+(`may_be_updated`); nothing else changes a task that has ended.
 """
 
 from collections.abc import Mapping
@@ -21,24 +39,24 @@ POLLS: Final = "polls"
 # Turns, visits and snapshots are made with every request. A NamedTuple is as immutable as a frozen dataclass and comes
 # into being in a third of the time (benchmarks/README.md).
 class Turn(NamedTuple):
-    """One run of a task: what started it, the timeline it was born with, and all that happened to it since.
+    """One run of a task: its request, its timeline, and the signals that it has received.
 
-    runs:    the id of the workflow or agent that was invoked; `kind` says which, `version` which one of it.
-    request: the body that started it, as JSON; opaque to the core.
-    origin:  scheme and host under which the client reached the emulator.
-    key:     64 bits from which every drawn or generated value of this turn follows.
-    born:    on the clock that the turn follows: its namespace's, or for a sub-task its parent's own time.
-    offset:  by how many ms the task's own time was already ahead of that clock at birth.
-    chosen:  why it follows this timeline, in words.
-    signals: `at` ascending, on that clock too.
-    plan:    what it is to get by itself as it is read, `visit` ascending (`core/readers`).
+    runs:      the id of the workflow or agent that was invoked; `kind` says which, `version` is the version of it.
+    request:   the body of the start, as JSON; opaque to the core.
+    origin:    scheme and host under which the client reached the emulator.
+    key:       64 bits from which every drawn or generated value of this turn follows.
+    starts_at: on the clock that the turn follows.
+    offset:    by how many ms the task's own time was ahead of that clock at the start.
+    chosen:    why the turn follows this timeline, in words.
+    signals:   `at` ascending, on that clock too.
+    plan:      the signals that reads of the task give to it, `visit` ascending (`core/readers`).
     """
 
     timeline: Timeline
     runs: str
     request: bytes
     key: int
-    born: Millis
+    starts_at: Millis
     kind: str = "workflow"
     version: str | None = None
     origin: str = ""
@@ -48,15 +66,15 @@ class Turn(NamedTuple):
     plan: tuple[Move, ...] = ()
 
     def after(self, *signals: Signal) -> "Turn":
-        """Return this turn with `signals` added behind those it has."""
+        """Return the turn with further signals."""
         return self._replace(signals=self.signals + signals)
 
 
 class Visit(NamedTuple):
-    """The task entered a step, or left its timeline for a status; at `at`, in the task's own time.
+    """One entry of a step, or one status for which the task left its timeline; `at` is in the task's own time.
 
     cause:  `start`, `after`, `polls`, or the kind of the signal that moved it.
-    signal: the last decision taken so far, for texts such as `{{ signal.reason }}`.
+    signal: the last decision before or at this visit, for templates such as `{{ signal.reason }}`.
     """
 
     step: int
@@ -74,13 +92,13 @@ class Assigned(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A task at one instant, with the history that led there. Instants are in the task's own time.
+    """A task at one instant, with its history. Instants are in the task's own time.
 
-    properties:  what steps and updates have set so far, by name.
+    properties:  the values that steps and updates have set so far, by name.
     offset:      by how many ms the task's own time is ahead of the clock it follows.
-    next_change: on the clock it follows, the first instant at which something changes by time alone; or None.
-    waits_for:   the signals that would be taken now, `update` apart, which always is.
-    polls:       reads noted so far in the present step.
+    next_change: the first instant, on the clock it follows, at which something changes by time alone; or None.
+    waits_for:   the signals that the task accepts now; `update` is always accepted and not in it.
+    polls:       how many reads were noted in the present step.
     detached:    whether a stop or an update has taken the task off its timeline.
     """
 
@@ -118,11 +136,9 @@ class Snapshot(NamedTuple):
 
 
 def replay(turn: Turn, now: Millis) -> Snapshot:
-    """Return the task as a client asking at `now` would see it.
+    """Return the task as a client that reads it at `now` would see it.
 
     now: on the clock that the turn follows; signals after it are ignored.
-    A signal and a step due at the same millisecond: the signal goes first, unless its giver had
-    already seen that step (`Signal.seen`).
 
     Raises SignalOrderError if the turn's signals are not ascending.
     """
@@ -132,46 +148,46 @@ def replay(turn: Turn, now: Millis) -> Snapshot:
 
 
 def moments(turn: Turn, now: Millis) -> tuple[Snapshot, ...]:
-    """Return the task at its birth and after each thing that changed what it shows, up to `now`, oldest first.
+    """Return the task at its start and after each change of what it shows, up to `now`, oldest first.
 
-    `updated_at` of each is when it was. The last one shows what `replay(turn, now)` does.
+    `updated_at` of each snapshot is the instant of its change. The last one shows what `replay(turn, now)` does.
     """
     fold = _Fold(turn, recording=True)
     fold.run(now)
     return tuple(fold.recorded)
 
 
-def skip_to_change(turn: Turn, now: Millis, seen: Snapshot) -> Signal | None:
-    """Return the skip that takes the task from `seen`, its snapshot at `now`, to its next change by itself.
+def skip_to_change(now: Millis, snapshot: Snapshot) -> Signal | None:
+    """Return the skip that takes a task from its snapshot at `now` to its next change by time or reads.
 
-    None where no passing of time would change anything.
+    None where neither would change anything.
     """
-    if seen.counts_polls:
-        return Signal(now, SKIP, seen=len(seen.visits))
-    if seen.next_change is None:
+    if snapshot.counts_polls:
+        return Signal(now, SKIP, seen=len(snapshot.visits))
+    if snapshot.next_change is None:
         return None
-    return Signal(now, SKIP, skipped=Millis(seen.next_change - now), seen=len(seen.visits))
+    return Signal(now, SKIP, skipped=Millis(snapshot.next_change - now), seen=len(snapshot.visits))
 
 
 def skip_until(turn: Turn, now: Millis, target: str) -> tuple[Signal, ...] | None:
     """Return the skips that bring the task to `target`, a status or the id of a step, by time and reads alone.
 
-    Empty where it is there already; None where it cannot get there without a signal, or never does.
-    A step that waits for somebody is passed only by its expiry, and only if that is on the way.
+    Empty where the task is there already; None where it does not get there without a signal.
+    A step that waits for a signal is passed by its expiry alone.
     """
     skips: tuple[Signal, ...] = ()
     while True:
         snapshot = replay(turn, now)
         if target in (snapshot.status.value, snapshot.step.id if not snapshot.detached else None):
             return skips
-        skip = skip_to_change(turn, now, snapshot)
+        skip = skip_to_change(now, snapshot)
         if skip is None:
             return None
         turn, skips = turn.after(skip), (*skips, skip)
 
 
 def sub_tasks_started(snapshot: Snapshot, timeline: Timeline) -> tuple[tuple[int, Millis], ...]:
-    """Return the steps entered so far that start sub-tasks, each once, with the instant of the first entry."""
+    """Return the index of each entered step that starts sub-tasks, once, with the instant of its first entry."""
     entered: dict[int, Millis] = {}
     for visit in snapshot.visits:
         if timeline.steps[visit.step].sub_tasks and visit.cause not in (STOP, UPDATE):
@@ -189,7 +205,7 @@ def draw(key: int, index: int, low: int, high: int) -> int:
 
 
 class _Fold:
-    """The working state of one call of `replay`; nothing outside this file sees it."""
+    """The working state of one call of `replay` or `moments`."""
 
     __slots__ = (
         "decision",
@@ -222,11 +238,11 @@ class _Fold:
         self.decision: Signal | None = None
         self.step: Step
         self.leave: After | Polls | Wait | None
-        self.enter(0, Millis(turn.born + turn.offset), START)
+        self.enter(0, Millis(turn.starts_at + turn.offset), START)
 
     def run(self, now: Millis) -> None:
-        """Go through all that has happened up to `now`."""
-        last = self.turn.born
+        """Take every signal and follow every delay up to `now`."""
+        last = self.turn.starts_at
         for signal in self.turn.signals:
             if signal.at < last:
                 raise SignalOrderError(f"signal '{signal.kind}' at {signal.at} comes after one at {last}")

@@ -16,21 +16,19 @@ POLL: Final = "poll"
 SKIP: Final = "skip"
 UPDATE: Final = "update"
 
-# What a scenario may wait for by a word of its own is any name but these, which mean something everywhere.
-RESERVED: Final = frozenset({STOP, POLL, SKIP, UPDATE})
 DECISIONS: Final = (APPROVE, REJECT, AUTHORIZE, DENY, EXPIRE)
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Something that happened to a task, and when, on its namespace's clock.
+    """Something that happened to a task from outside; `at` is on the clock that its turn follows.
 
-    kind:    one of the words above, or a scenario author's own.
-    by:      who did it, as they said; only told again, never checked.
+    kind:    one of the words above, or a word of the scenario.
+    by:      who sent it, in the sender's own words; shown again, never checked.
     payload: for `update`, the properties that it sets, the status among them.
     skipped: for `skip`, by how many ms the task's own time moves.
-    seen:    how many visits of the turn its giver had seen; a step due at the very millisecond of the
-             signal goes before it only if it is among them, so that nobody's history is rewritten.
+    seen:    how many visits of the turn the sender had seen; of the steps due at the signal's millisecond, only those
+             are entered before the signal (`core/replay`).
     """
 
     at: Millis
@@ -44,11 +42,11 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A signal that a task is to get by itself, once somebody has been shown the step in which it waits for it.
+    """A signal that a planned turn gives to itself, after a client was shown the step that waits for the signal.
 
-    visit: during which visit of the turn, counted from 0.
-    step:  the id of the step that this visit must be of; where the turn has gone another way, nothing is given.
-    kind:  the signal; `expire`, in a step that expires by itself, is no signal but the passing of that time.
+    visit: the index of the visit, counted from 0.
+    step:  the id of the step that this visit must be of; in any other step nothing happens.
+    kind:  the signal; `expire`, in a step that expires by itself, is a skip to the expiry.
     """
 
     visit: int
@@ -57,4 +55,4 @@ class Move:
 
 
 class SignalOrderError(ValueError):
-    """The signals of a turn were not in the order of their instants."""
+    """The signals of a turn are not in the order of their instants."""

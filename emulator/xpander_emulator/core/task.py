@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 TERMINAL: Final = frozenset({Status.ERROR, Status.FAILED, Status.COMPLETED, Status.STOPPED})
 
-# A task is never queued again once it runs: a further attempt is told by `execution_attempts`.
+# A task is never pending again once it runs: a further attempt is counted in `execution_attempts`.
 TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
     {
         Status.PENDING: frozenset({Status.EXECUTING, Status.PAUSED}) | TERMINAL,
@@ -35,10 +35,10 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
 
 
 def may_follow(before: Status, after: Status) -> bool:
-    """Tell whether a timeline may go from `before` to `after`; staying is always allowed."""
+    """Return whether a timeline may go from `before` to `after`; staying is always allowed."""
     return before is after or after in TRANSITIONS[before]
 
 
 def may_be_updated(before: Status, after: Status) -> bool:
-    """Tell whether an outside worker may change the status so: as the table allows, or from one end to another."""
+    """Return whether an update may change the status: as the table allows, or from one end to another."""
     return after in TRANSITIONS[before] or (before is not after and before in TERMINAL and after in TERMINAL)

@@ -1,6 +1,6 @@
-"""A timeline: the compiled form of a scenario, which a task follows from its birth to its end.
+"""A timeline: the compiled form of a scenario, which a task follows from its start to its end.
 
-Plain immutable data, so that it can be stored once by its hash and replayed anywhere.
+Plain immutable data, so that a timeline is stored once by its hash and replayed anywhere.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, NewType, TypeAlias
 
-from xpander_emulator.core.faults import NO_FAULTS, FaultRule, ScenarioFaults, Strike
+from xpander_emulator.core.faults import NO_FAULTS, FaultRule, PathFault, ScenarioFaults
 from xpander_emulator.core.task import TERMINAL, Status
 
 Millis = NewType("Millis", int)
@@ -18,21 +18,21 @@ NO_TIME: Final = Millis(0)
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Text with `{{ … }}` in it; whoever renders a snapshot resolves it."""
+    """Text with `{{ … }}` in it, which `engine/render` resolves."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fake:
-    """A value that a Faker provider makes, the same one on each reading of the task."""
+    """A value of a Faker provider, the same one on each reading of the task."""
 
     provider: str
 
 
 @dataclass(frozen=True, slots=True)
 class Minted:
-    """An id that the emulator makes: the same kind and number give the same id within a turn."""
+    """An id that the emulator draws: the same kind and number give the same id within a turn."""
 
     kind: str
     number: int
@@ -73,10 +73,11 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """What a paused task asks for, and how the answer tells it: `shown` under the name `property`.
+    """What a paused task asks for.
 
-    kind:      `hitl` (a person decides) or `eca` (a credential is to be authorized).
-    `details` is for people only: a title, a text, the scopes that are asked for.
+    kind:     `hitl` (a person decides) or `eca` (a credential is to be authorized).
+    property: the property of the task that holds `shown`.
+    details:  shown to people only: a title, a text, the scopes of the credential.
     """
 
     kind: str
@@ -87,9 +88,9 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """Something that a stream tells `offset` ms after its step was entered, if the task is in the step until then.
+    """An event that a stream sends `offset` ms after the entry of its step, if the task is still in the step.
 
-    type: as on the wire, `think` or `tool_call_request`.
+    type: as on the wire, such as `think` or `tool_call_request`.
     """
 
     offset: Millis
@@ -99,7 +100,7 @@ class StepEvent:
 
 @dataclass(frozen=True, slots=True)
 class SubTask:
-    """A further task that entering a step starts: what it runs, and the body of its request."""
+    """A task that starts with the entry of a step: the id of what it runs, and the body of its request."""
 
     runs: str
     request: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
@@ -107,13 +108,13 @@ class SubTask:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stretch of a task's life: its status, what it sets, and how it is left (`None` at an end).
+    """One step of a timeline: its status, and how it is left (`None` at an end).
 
-    sets: top-level properties of the task, each staying until a later step sets it again.
-    events: what a stream tells meanwhile, `offset` ascending.
+    sets:   top-level properties of the task, each valid until a later step sets it again.
+    events: those that a stream sends during the step, `offset` ascending.
     streams_result: whether a stream cuts the result that the next step sets into chunks, over the length of this step.
-    faults: what goes wrong with answers while a task is in the step.
-    line: the line of the scenario file on which the step begins.
+    faults: those that strike responses while a task is in the step.
+    line:   the line of the scenario file on which the step begins.
     """
 
     id: str
@@ -134,12 +135,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Steps, the first of which a task enters at its birth; every `goto` is an index into them.
+    """Steps, the first of which a task enters at its start; every `goto` is an index into them.
 
     name:   the scenario's.
     source: the scenario's file, as a user would name it.
-    faults: those of the whole scenario; `goes_wrong` says whether any may strike, here or at a step.
-    sub_tasks: every one that may be started, with the index of its step, in the order of the file.
+    faults: those of the whole scenario; `goes_wrong` says whether any may strike, here or in a step.
+    sub_tasks: every sub-task with the index of the step that starts it, in the order of the file.
     Steps left by time or reads alone never form a circle, so that replay always ends.
     """
 
@@ -177,8 +178,8 @@ def exits(step: Step) -> Mapping[str, int]:
             return {}
 
 
-def with_one_fault(timeline: Timeline, strike: Strike) -> Timeline:
-    """Return the timeline with this fault and no other that strikes by itself."""
-    struck = {strike.step: (strike.rule,)}
-    steps = tuple(replace(step, faults=struck.get(step.id, ())) for step in timeline.steps)
-    return replace(timeline, steps=steps, faults=replace(timeline.faults, rules=struck.get(None, ())))
+def with_one_fault(timeline: Timeline, fault: PathFault) -> Timeline:
+    """Return the timeline with the rule of `fault` as its only rule."""
+    rules = {fault.step: (fault.rule,)}
+    steps = tuple(replace(step, faults=rules.get(step.id, ())) for step in timeline.steps)
+    return replace(timeline, steps=steps, faults=replace(timeline.faults, rules=rules.get(None, ())))

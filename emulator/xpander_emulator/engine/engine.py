@@ -136,7 +136,7 @@ class Engine:
             return view
 
         def poll(task_state: TaskState) -> Sequence[Signal]:
-            return on_read(task_state.turn, task_state.now, task_state.snapshot, in_no_time=clock.mode == "auto")
+            return on_read(task_state.turn, task_state.now, task_state.snapshot, auto_clock=clock.mode == "auto")
 
         task_state = await self.task_states.of(namespace, reading)
         return self._view(await self._change(namespace, task_id, poll, task_state), clock)
@@ -189,7 +189,7 @@ class Engine:
         def idle(each: TaskState) -> Sequence[Signal]:
             if len(each.snapshot.visits) != len(task_state.snapshot.visits):
                 return ()
-            return on_wait(each.turn, each.now, each.snapshot, in_no_time=clock.mode == "auto")
+            return on_wait(each.turn, each.now, each.snapshot, auto_clock=clock.mode == "auto")
 
         moved = await self._change(task_state.namespace, task_state.task.id, idle)
         return len(moved.snapshot.visits) > len(task_state.snapshot.visits)
@@ -418,7 +418,7 @@ class Engine:
 
 
 def _skip(task_state: TaskState) -> Sequence[Signal]:
-    skip = skip_to_change(task_state.turn, task_state.now, task_state.snapshot)
+    skip = skip_to_change(task_state.now, task_state.snapshot)
     return () if skip is None else (skip,)
 
 

@@ -106,7 +106,7 @@ class Faults:
         self._catalogue = catalogue
 
     def may_strike(self, preferred: str | None, reading: Reading) -> bool:
-        """Tell whether any fault could strike a request; nearly always none could."""
+        """Return whether any fault could strike a request; nearly always none could."""
         if preferred is not None or reading.faults:
             return True
         return reading.task is not None and reading.task.turn.timeline.goes_wrong
@@ -195,7 +195,7 @@ class Faults:
         if asked.preferred is None:
             return None
         fault = self.named(asked.preferred, timeline)
-        if fault.is_of_a_stream and not asked.streams:
+        if fault.is_stream_fault and not asked.streams:
             raise BadRequest(
                 f"Prefer: fault={asked.preferred}: {asked.operation.id} streams no events that it could spoil"
             )
@@ -223,7 +223,7 @@ def _left(kept: Sequence[tuple[FaultRule, int]]) -> tuple[FaultRule, ...]:
 
 def _coming(asked: Asked, rules: Sequence[FaultRule], task_state: TaskState | None) -> Iterator[_Fitting]:
     for index, rule in enumerate(rules):
-        if _fits(rule, asked, task_state) and (rule.operation or asked.streams or not rule.fault.is_of_a_stream):
+        if _fits(rule, asked, task_state) and (rule.operation or asked.streams or not rule.fault.is_stream_fault):
             yield _Fitting(rule, "", str(index))
 
 
@@ -246,5 +246,5 @@ def _fits(rule: FaultRule, asked: Asked, task_state: TaskState | None) -> bool:
 
 
 def _is_meant(rule: FaultRule, asked: Asked) -> bool:
-    """Tell whether a story means a request that it does not name: a stream, or else a read of the task."""
-    return asked.streams if rule.fault.is_of_a_stream else asked.action == _READ
+    """Return whether a story means a request that it does not name: a stream, or else a read of the task."""
+    return asked.streams if rule.fault.is_stream_fault else asked.action == _READ

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from xpander_emulator.clock import Clock, machine_time
 from xpander_emulator.common import json_codec, keyed_hash
-from xpander_emulator.core.faults import Strike
+from xpander_emulator.core.faults import PathFault
 from xpander_emulator.core.readers import on_show
 from xpander_emulator.core.replay import Turn, replay
 from xpander_emulator.core.signals import Move
@@ -49,7 +49,7 @@ class _Role(NamedTuple):
 
     choice: Choice
     plan: tuple[Move, ...] = ()
-    fault: Strike | None = None
+    fault: PathFault | None = None
 
 
 class TaskStarter:
@@ -211,14 +211,14 @@ class TaskStarter:
         return keyed_hash.keyed(self._seed, namespace, ordinal, turn)
 
 
-def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO_TIME) -> Turn:
+def _turn(start: Start, role: _Role, key: int, starts_at: Millis, offset: Millis = NO_TIME) -> Turn:
     timeline = role.choice.scenario.timeline
     turn = Turn(
         with_one_fault(timeline, role.fault) if role.fault else timeline,
         start.runs,
         start.raw,
         key,
-        born,
+        starts_at,
         start.kind,
         start.version,
         start.origin,
@@ -227,4 +227,4 @@ def _turn(start: Start, role: _Role, key: int, born: Millis, offset: Millis = NO
         plan=role.plan,
     )
     # The answer to the start shows the first step.
-    return turn.after(*on_show(turn, born, replay(turn, born))) if role.plan else turn
+    return turn.after(*on_show(turn, starts_at, replay(turn, starts_at))) if role.plan else turn

@@ -35,7 +35,7 @@ class TaskState(NamedTuple):
     def created_at(self) -> Millis:
         """When the task's first turn was born, in its own time."""
         first = self.task.turns[0]
-        return Millis(first.born + first.offset)
+        return Millis(first.starts_at + first.offset)
 
     def seen_as(self, turn: Turn, now: Millis, snapshot: Snapshot) -> "TaskState":
         """Return the same task with another history of its turn, at another instant."""
@@ -93,7 +93,7 @@ class TaskStates:
         return task_state._replace(children=children)
 
     async def has_moved(self, task_state: TaskState) -> bool:
-        """Tell whether anything but time has happened to a turn since it stood so, its end with the task included."""
+        """Return whether anything but time has happened to a turn since it stood so, its end with the task included."""
         try:
             again = await self.turn(task_state.namespace, task_state.task.id, task_state.number)
         except NotFound:
@@ -112,11 +112,11 @@ class TaskStates:
             begun = await self._begun(namespace, task.follows, now)
             if begun is None:
                 return None
-            born, ahead = begun
-            task = replace(task, turns=(task.turns[0]._replace(born=born), *task.turns[1:]))
+            starts_at, ahead = begun
+            task = replace(task, turns=(task.turns[0]._replace(starts_at=starts_at), *task.turns[1:]))
             turn = task.turns[number]
         # Hosts whose clocks differ agree, because no reader is before the last thing that happened.
-        now = Millis(max(now + ahead, turn.signals[-1].at if turn.signals else turn.born))
+        now = Millis(max(now + ahead, turn.signals[-1].at if turn.signals else turn.starts_at))
         return TaskState(namespace, task, turn, number, now, replay(turn, now), ahead=ahead)
 
     async def _begun(self, namespace: str, follows: Follows, now: Millis) -> tuple[Millis, Millis] | None:
@@ -149,8 +149,8 @@ class TaskStates:
         for child in await self._store.children(task_state.namespace, task_state.task.id):
             clock = await self._clock_then(task_state, child, at, begun)
             if clock is not None:
-                born, now = clock
-                turn = child.turns[0]._replace(born=born) if child.follows else child.turns[0]
+                starts_at, now = clock
+                turn = child.turns[0]._replace(starts_at=starts_at) if child.follows else child.turns[0]
                 found.append((child.id, replay(turn, now).is_finished))
         return task_state._replace(snapshot=moment, children=tuple(found))
 
@@ -163,7 +163,7 @@ class TaskStates:
         if child.follows is None:
             # A client's sub-task follows the namespace's clock, which its parent's own time may be ahead of.
             now = Millis(min(task_state.now, at))
-            return (child.turns[0].born, now) if child.turns[0].born <= now else None
+            return (child.turns[0].starts_at, now) if child.turns[0].starts_at <= now else None
         if child.follows.turn != task_state.number or child.follows.step not in begun:
             return None
         return begun[child.follows.step], at
@@ -183,7 +183,7 @@ class TaskStates:
         for task in await self._store.all(namespace):
             if not by_facts(task):
                 continue
-            created = Millis(task.turns[0].born + task.turns[0].offset)
+            created = Millis(task.turns[0].starts_at + task.turns[0].offset)
             if by_state is not None or task.follows is not None:
                 task_state = await self.alone(namespace, task, now)
                 if task_state is None or not (by_state is None or by_state(task_state)):

@@ -33,7 +33,7 @@ class Often:
         return cls(least, at_most)
 
     def holds(self, count: int) -> bool:
-        """Tell whether so many are wanted."""
+        """Return whether so many are wanted."""
         return self.least <= count and (self.most is None or count <= self.most)
 
     def __str__(self) -> str:

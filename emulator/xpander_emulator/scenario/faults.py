@@ -35,7 +35,7 @@ _STATUSES: Final = tuple(status.value for status in Status)
 _OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     STATUS: ("status", "headers", "body"),
     SLOW_BODY: ("over",),
-    **dict.fromkeys(faults.OF_A_STREAM, ("event",)),
+    **dict.fromkeys(faults.STREAM_KINDS, ("event",)),
 }
 # What the server itself must say for an answer to be one.
 _OF_THE_SERVER: Final = ("content-length", "transfer-encoding", "connection")
@@ -133,7 +133,7 @@ def _rule(findings: Diagnostics, path: Path, raw: Any, place: Place) -> FaultRul
     if place.is_scenario and fault.kind == STATUS and (findings.rules.operations or {}).get(operation or "") == "start":
         right = "refuse a start by PUT /__emulator/faults, or by the header Prefer: fault=NAME"
         findings.add((*path, "operation"), f"a story cannot refuse '{operation}', the start that chooses it; {right}")
-    if operation is not None and fault.is_of_a_stream and _never_streams(findings, operation):
+    if operation is not None and fault.is_stream_fault and _never_streams(findings, operation):
         findings.add((*path, "operation"), f"'{operation}' sends no events, so that '{fault.kind}' never strikes it")
     return FaultRule(
         fault,

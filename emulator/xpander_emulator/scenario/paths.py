@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from xpander_emulator.core.faults import FaultRule, Strike
+from xpander_emulator.core.faults import FaultRule, PathFault
 from xpander_emulator.core.signals import EXPIRE, STOP, Move
 from xpander_emulator.core.task import Status
 from xpander_emulator.core.timeline import After, Step, Timeline, Wait, exits
@@ -36,7 +36,7 @@ class Path:
     steps: tuple[str, ...]
     moves: tuple[Move, ...]
     end: Status
-    fault: Strike | None = None
+    fault: PathFault | None = None
 
     def __repr__(self) -> str:
         return f"<Path {self.id}: {as_text(self)}, {self.end}>"
@@ -214,18 +214,18 @@ def _stop_ids(timeline: Timeline, stops: Iterable[_Way]) -> Iterator[str]:
 
 def _struck(timeline: Timeline, plain: Sequence[Path]) -> tuple[Path, ...]:
     """Return for each fault the first of the plain paths on which it can strike; none where no path comes there."""
-    told = [Strike(rule, step.id) for step in timeline.steps for rule in step.faults]
-    told += [Strike(rule) for rule in timeline.faults.rules]
+    told = [PathFault(rule, step.id) for step in timeline.steps for rule in step.faults]
+    told += [PathFault(rule) for rule in timeline.faults.rules]
     reached = [(strike, path) for strike in told if (path := _first(timeline, plain, strike))]
     struck = [strike.rule.fault for strike, _ in reached]
     # What is named only is for a client to ask for, and has no place of its own.
     named = [fault for fault in timeline.faults.named.values() if fault not in struck]
-    reached += [(Strike(FaultRule(fault)), path) for fault in named for path in plain[:1]]
+    reached += [(PathFault(FaultRule(fault)), path) for fault in named for path in plain[:1]]
     places = Counter(strike.rule.fault.name for strike, _ in reached)
     return tuple(_with(path, strike, places[strike.rule.fault.name]) for strike, path in reached)
 
 
-def _first(timeline: Timeline, plain: Sequence[Path], strike: Strike) -> Path | None:
+def _first(timeline: Timeline, plain: Sequence[Path], strike: PathFault) -> Path | None:
     statuses = {step.id: step.status for step in timeline.steps}
     for path in plain:
         meets_status = strike.rule.task_status in (None, *(statuses[step] for step in path.steps))
@@ -234,11 +234,11 @@ def _first(timeline: Timeline, plain: Sequence[Path], strike: Strike) -> Path | 
     return None
 
 
-def _with(path: Path, strike: Strike, places: int) -> Path:
+def _with(path: Path, strike: PathFault, places: int) -> Path:
     """Return the path with a fault, which strikes at several places of the scenario or at one."""
     rule = replace(strike.rule, nth=1, times=strike.rule.times or 1)
     where = f"-in-{strike.step}" if strike.step and places > 1 else ""
-    return replace(path, id=f"{path.id}-with-{rule.fault.name}{where}", fault=Strike(rule, strike.step))
+    return replace(path, id=f"{path.id}-with-{rule.fault.name}{where}", fault=PathFault(rule, strike.step))
 
 
 def _unique(ids: Iterable[str]) -> tuple[str, ...]:

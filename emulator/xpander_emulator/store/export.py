@@ -123,7 +123,7 @@ def _task(place: int, found: JsonObject, timelines: Mapping[str, Timeline]) -> T
     for turn_number, turn in enumerate(task.turns):
         if not _is_request(turn.request):
             raise BadRequest(f"{where}: the request of turn {turn_number + 1} is no JSON object.")
-        instants = [turn.born, *(signal.at for signal in turn.signals)]
+        instants = [turn.starts_at, *(signal.at for signal in turn.signals)]
         if any(after < before for before, after in pairwise(instants)):
             raise BadRequest(f"{where}: the signals of turn {turn_number + 1} are not in the order of their instants.")
     return task

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from xpander_emulator.clock import Clock
-from xpander_emulator.core.faults import FaultRule, Strike
+from xpander_emulator.core.faults import FaultRule, PathFault
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Move, Signal
 from xpander_emulator.errors import EmulatorError
@@ -89,7 +89,7 @@ class Pin:
     scenario: str
     path: str | None = None
     plan: tuple[Move, ...] = ()
-    fault: Strike | None = None
+    fault: PathFault | None = None
 
 
 @dataclass(frozen=True, slots=True)

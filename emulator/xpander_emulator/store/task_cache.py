@@ -51,11 +51,11 @@ class TaskCache:
         return task
 
     def knows(self, namespace: str, mark: int, version: int, record: bytes) -> bool:
-        """Tell whether a task need not be made of this record."""
+        """Return whether a task need not be made of this record."""
         return self._known(namespace, mark, version, record) is not None
 
     def lacks(self, name: str) -> bool:
-        """Tell whether the timeline of a digest has not been read yet."""
+        """Return whether the timeline of a digest has not been read yet."""
         return name not in self._timelines
 
     def clear(self) -> None:

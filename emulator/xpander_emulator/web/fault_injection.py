@@ -72,7 +72,7 @@ class Spoiler:
         if self._fault.kind in _AT_ONCE:
             await self._break()
             return
-        is_spoiled = not self._fault.is_of_a_stream or _is_stream(message)
+        is_spoiled = not self._fault.is_stream_fault or _is_stream(message)
         headers = headers_of(self._hit) if is_spoiled else ()
         started = {**message, "headers": [*message["headers"], *headers]}
         if self._fault.kind in _REWRITTEN:

@@ -141,7 +141,7 @@ def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | Stre
     scope, raw = request.scope, request.raw
     status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
     # A fault of streams strikes nothing where the stream is refused.
-    fault = None if reply.fault is None or (events is None and reply.fault.fault.is_of_a_stream) else reply.fault
+    fault = None if reply.fault is None or (events is None and reply.fault.fault.is_stream_fault) else reply.fault
     return Entry(
         number.ordinal,
         machine_time(),

@@ -67,7 +67,7 @@ class StreamReply:
     @property
     def is_spared(self) -> bool:
         """Whether a fault of streams has not struck, since the stream has not come to its event."""
-        return self.fault is not None and self.fault.fault.is_of_a_stream and not self.struck
+        return self.fault is not None and self.fault.fault.is_stream_fault and not self.struck
 
     def with_fault(self, hit: Hit) -> "StreamReply":
         """Return the answer with something going wrong with it."""

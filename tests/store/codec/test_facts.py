@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.core.strategies import instants, timelines, turns
 from xpander_emulator.clock import Clock
 from xpander_emulator.common import resources
-from xpander_emulator.core.faults import BUILT_IN, KINDS, Fault, FaultRule, ScenarioFaults, Strike
+from xpander_emulator.core.faults import BUILT_IN, KINDS, Fault, FaultRule, PathFault, ScenarioFaults
 from xpander_emulator.core.replay import Turn, replay
 from xpander_emulator.core.signals import Move
 from xpander_emulator.core.task import Status
@@ -82,7 +82,7 @@ one_rule = st.builds(
     FaultRule, faults, counts, st.none() | counts, st.none() | words, st.none() | st.sampled_from(Status)
 )
 rules = st.lists(one_rule, max_size=2).map(tuple)
-strikes = st.builds(Strike, one_rule, st.none() | words)
+strikes = st.builds(PathFault, one_rule, st.none() | words)
 plans = st.lists(st.builds(Move, st.integers(0, 9), words, words), max_size=3).map(tuple)
 pins_of_a_namespace = st.builds(
     Pins,

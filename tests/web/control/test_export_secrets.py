@@ -140,7 +140,7 @@ def test_whatever_was_sent_comes_back_in_its_shape_without_credentials(
     request: Json, payload: Json, as_ascii: bool
 ) -> None:
     raw = json.dumps(request, ensure_ascii=as_ascii).encode()
-    turn = TURN._replace(request=raw).after(Signal(TURN.born, "stop", payload=payload))
+    turn = TURN._replace(request=raw).after(Signal(TURN.starts_at, "stop", payload=payload))
 
     document = to_document(Contents((Task("a", 0, (turn,)),), 1, NO_FACTS), MANUAL, NOW)
 

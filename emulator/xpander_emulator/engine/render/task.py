@@ -370,7 +370,7 @@ class TaskRenderer:
 
 
 def _was_updated(task_state: TaskState, name: str) -> bool:
-    """Tell whether a property has the value that an update gave it."""
+    """Return whether a property has the value that an update gave it."""
     assigned = task_state.snapshot.properties.get(name)
     updates = (signal.payload for signal in task_state.turn.signals if signal.kind == UPDATE)
     return assigned is not None and any(name in update and update[name] is assigned.value for update in updates)

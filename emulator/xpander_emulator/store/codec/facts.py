@@ -92,7 +92,12 @@ def task_from_json(found: JsonObject, timeline: Callable[[str], Timeline], mark:
 
 
 def _turn_to_json(turn: Turn, name: Callable[[Timeline], str]) -> JsonObject:
-    told: JsonObject = {"timeline": name(turn.timeline), "runs": turn.runs, "key": f"{turn.key:x}", "born": turn.born}
+    told: JsonObject = {
+        "timeline": name(turn.timeline),
+        "runs": turn.runs,
+        "key": f"{turn.key:x}",
+        "born": turn.starts_at,
+    }
     try:
         told["request"] = turn.request.decode()
     except UnicodeDecodeError:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from xpander_emulator.common.types import JsonObject
-from xpander_emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, ScenarioFaults, Strike
+from xpander_emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, PathFault, ScenarioFaults
 from xpander_emulator.core.task import Status
 from xpander_emulator.store.codec.scenario_values import value_from_json, value_to_json
 
@@ -29,14 +29,14 @@ def scenario_faults_from_json(found: JsonObject | None) -> ScenarioFaults:
     return ScenarioFaults(named, tuple(map(rule_from_json, found.get("rules", ()))))
 
 
-def strike_to_json(strike: Strike) -> JsonObject:
+def strike_to_json(strike: PathFault) -> JsonObject:
     """Return the fault of a path."""
     return {"rule": rule_to_json(strike.rule), **({} if strike.step is None else {"step": strike.step})}
 
 
-def strike_from_json(found: JsonObject) -> Strike:
+def strike_from_json(found: JsonObject) -> PathFault:
     """Return the fault of a path."""
-    return Strike(rule_from_json(found["rule"]), found.get("step"))
+    return PathFault(rule_from_json(found["rule"]), found.get("step"))
 
 
 def rule_to_json(rule: FaultRule) -> JsonObject:

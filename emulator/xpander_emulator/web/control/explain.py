@@ -9,7 +9,7 @@ from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.openapi.example_responses import Preferences, parse_prefer
 from xpander_emulator.contract.schema.violations import in_words
-from xpander_emulator.core.faults import OF_A_STREAM
+from xpander_emulator.core.faults import STREAM_KINDS
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.journal.redaction import Redaction
@@ -164,7 +164,7 @@ def _unmatched(entry: Entry, near: list[Near]) -> Iterator[str]:
 
 def _played(entry: Entry) -> Iterator[str]:
     if entry.fault is not None:
-        is_coming = entry.fault_kind in OF_A_STREAM and entry.seconds is None
+        is_coming = entry.fault_kind in STREAM_KINDS and entry.seconds is None
         yield f"The fault '{entry.fault}' {'is to strike one of its events' if is_coming else 'was played'}."
 
 

@@ -100,7 +100,7 @@ def fault_view(rule: FaultRule) -> JsonObject:
         "body": fault.body,
         "latency": range_as_text(Millis(fault.low), Millis(fault.high)) if fault.high else None,
         "over": as_text(Millis(fault.over)) if fault.over else None,
-        "event": fault.event if fault.is_of_a_stream else None,
+        "event": fault.event if fault.is_stream_fault else None,
         "operation": rule.operation,
         "task_status": rule.task_status,
         "nth": rule.nth,
