@@ -18,7 +18,7 @@ from typing import Any
 from xpander_emulator.common import resources
 from xpander_emulator.common.yaml_document import read_document
 from xpander_emulator.scenario.load import built_in_scenarios
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 EXAMPLES = os.environ.get("EXAMPLES", "30")

@@ -20,7 +20,7 @@ from concurrent.futures import Future
 
 import httpx2
 
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 from xpander_emulator.web.app import create_app
 

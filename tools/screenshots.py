@@ -18,7 +18,7 @@ from typing import Any, Final
 import httpx2
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 OUT: Final = Path(__file__).parents[1] / "docs" / "screenshots"

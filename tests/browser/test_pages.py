@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Emulator, Watch
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 PAGES = (

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from tests.cli.conftest import Run
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 from .conftest import Run

@@ -10,7 +10,7 @@ import pytest
 from tests.report.values import coverage
 from xpander_emulator.report.coverage import merged
 from xpander_emulator.report.coverage_json import as_text
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 from xpander_emulator.web.auth import derived_namespace
 

@@ -63,7 +63,7 @@ def test_a_server_that_answers_looks_for_circles_again() -> None:
         "import gc, xpander_emulator.server.server as server\n"
         "from xpander_emulator.cli import main\n"
         "def run(each, sockets): print(gc.isenabled(), gc.get_threshold()[0])\n"
-        "server._Server.run = run\n"
+        "server.Server.run = run\n"
         "main(['serve', '--port', '0'])"
     )
 

@@ -14,7 +14,7 @@ import pytest
 from tests.engines import contract, make_engine
 from xpander_emulator.engine.reload import Watcher
 from xpander_emulator.server.listening_socket import BadChoice, check
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Runnable, Settings
 
 STORY = (

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.profiles import examples
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 PATIENCE_SECONDS = 10.0

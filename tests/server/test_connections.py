@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from xpander_emulator.server.connections import MOST_FAREWELLS, RESERVED_FILES, room_for
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.connections import MAX_PENDING_REJECTIONS, RESERVED_FILES, allow_connections
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 MOST = 3
@@ -100,7 +100,7 @@ def test_one_too_many_gets_its_answer_though_it_sends_much(connect: Connect) -> 
 
 
 def test_one_too_many_that_asks_nothing_is_closed(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xpander_emulator.server.connections.FAREWELL_SECONDS", 0.01)
+    monkeypatch.setattr("xpander_emulator.server.connections.REJECTION_SECONDS", 0.01)
     for _ in range(MOST):
         assert status(connect(ASKED)) == 200
 
@@ -110,7 +110,7 @@ def test_one_too_many_that_asks_nothing_is_closed(connect: Connect, monkeypatch:
 def test_where_very_many_are_too_many_each_is_told_so_at_once(connect: Connect) -> None:
     for _ in range(MOST):
         assert status(connect(ASKED)) == 200
-    silent = [connect() for _ in range(MOST_FAREWELLS)]
+    silent = [connect() for _ in range(MAX_PENDING_REJECTIONS)]
 
     assert whole(connect()).startswith(b"HTTP/1.1 503 ")
     assert {each.recv(1) for each in silent} == {b""}
@@ -123,7 +123,7 @@ def test_the_log_says_once_that_all_places_are_taken(connect: Connect, caplog: p
         assert [status(connect(ASKED)) for _ in range(3)] == [503] * 3
 
     assert [record.getMessage() for record in caplog.records] == [
-        "All 3 connections are taken; one more is answered 503. See --max-connections."
+        "All 3 connections are taken; a new one is answered 503. See --max-connections."
     ]
 
 
@@ -156,7 +156,7 @@ def test_a_process_may_open_the_files_that_its_connections_need_or_has_room_for_
 ) -> None:
     limits = Limits(monkeypatch, soft, hard)
 
-    assert room_for(1000) == room
+    assert allow_connections(1000) == room
     assert limits.now == (after, hard)
     assert bool(caplog.records) == (room < 1000)
 
@@ -171,5 +171,5 @@ def test_where_the_machine_refuses_more_files_there_is_room_for_those_there_are(
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
 
-    assert room_for(1000) == 256 - RESERVED_FILES
-    assert "there is room for 128: a process may open 256 files here" in caplog.text
+    assert allow_connections(1000) == 256 - RESERVED_FILES
+    assert "only 128 are possible: a process may open 256 files here" in caplog.text

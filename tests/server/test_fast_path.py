@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.processes import until
 from tests.profiles import examples
-from xpander_emulator.server.fast_path import MOST_HELD, DirectProtocol
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.fast_path import MOST_HELD, FastPathProtocol
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 from xpander_emulator.store.sqlite import database
 
@@ -46,7 +46,7 @@ class Pair:
     def __init__(self, short: ThreadedServer, long: ThreadedServer) -> None:
         self.servers = (short, long)
         self.direct: list[str] = []
-        find = short.app.direct
+        find = short.app.fast_endpoint
 
         def noted(method: str, path: str) -> object:
             found = find(method, path)
@@ -54,8 +54,8 @@ class Pair:
                 self.direct.append(f"{method} {path}")
             return found
 
-        short.app.direct = noted  # type: ignore[assignment, method-assign]
-        long.app.direct = lambda method, path: None  # type: ignore[method-assign]
+        short.app.fast_endpoint = noted  # type: ignore[assignment, method-assign]
+        long.app.fast_endpoint = lambda method, path: None  # type: ignore[method-assign]
 
     def reset(self) -> None:
         self.direct.clear()
@@ -249,7 +249,7 @@ def test_a_connection_on_which_nothing_is_asked_is_closed_in_time() -> None:
 
 
 def test_a_connection_is_closed_when_nothing_has_come_since_its_last_answer_and_not_before() -> None:
-    connection = DirectProtocol.__new__(DirectProtocol)
+    connection = FastPathProtocol.__new__(FastPathProtocol)
     closed, looks, now = [], [], 100.0
     connection.loop = SimpleNamespace(time=lambda: now, call_later=lambda seconds, _: looks.append(seconds))  # type: ignore[assignment]
     connection.timeout_keep_alive = 5
@@ -337,7 +337,7 @@ def test_a_connection_that_is_closed_leaves_no_circle_behind(case: str) -> None:
             until(lambda: not server._server.server_state.connections)  # type: ignore[union-attr]
             server.call(nothing())
 
-            assert not [each for each in gc.get_objects() if isinstance(each, DirectProtocol)]
+            assert not [each for each in gc.get_objects() if isinstance(each, FastPathProtocol)]
         finally:
             gc.enable()
 

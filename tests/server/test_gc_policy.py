@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from xpander_emulator.server.gc_policy import QuietMoments
+from xpander_emulator.server.gc_policy import IdleCollector
 
 
 class Circle:
@@ -22,7 +22,7 @@ def uncollected() -> Iterator[None]:
 
 
 def test_a_circle_goes_in_the_first_quiet_second_after_work() -> None:
-    moments, circle = QuietMoments(), weakref.ref(Circle())
+    moments, circle = IdleCollector(), weakref.ref(Circle())
 
     moments.tick(1)
     moments.tick(2)
@@ -33,7 +33,7 @@ def test_a_circle_goes_in_the_first_quiet_second_after_work() -> None:
 
 
 def test_where_nothing_was_asked_nothing_is_looked_for() -> None:
-    moments = QuietMoments()
+    moments = IdleCollector()
     moments.tick(1)
     moments.tick(1)
     circle = weakref.ref(Circle())

@@ -30,10 +30,10 @@ from tests.server.test_fast_path import (
     talk,
     without_chance,
 )
-from xpander_emulator.server.connections import protocol_for
-from xpander_emulator.server.fast_path import DirectProtocol
+from xpander_emulator.server.connections import protocol_class
+from xpander_emulator.server.fast_path import FastPathProtocol
 from xpander_emulator.server.http1 import Http1Protocol
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 # What Java's HttpClient and `curl --http2` send with a request by http, and what browsers send.
@@ -112,8 +112,8 @@ class Noting:
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, list[tuple[str, str]], bytes]] = []
 
-    def direct(self, method: str, path: str) -> None:
-        """Leave every request to ASGI, for which DirectProtocol has held its body."""
+    def fast_endpoint(self, method: str, path: str) -> None:
+        """Leave every request to ASGI, for which FastPathProtocol has held its body."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, more = b"", True
@@ -165,7 +165,7 @@ def cut(whole: bytes, places: Sequence[int]) -> list[bytes]:
     return [whole[begin:end] for begin, end in zip([0, *inner], [*inner, len(whole)], strict=True)]
 
 
-PROTOCOLS = [Http1Protocol, DirectProtocol, protocol_for(10)]
+PROTOCOLS = [Http1Protocol, FastPathProtocol, protocol_class(10)]
 TEXTS = st.sampled_from([b"", b"x", BODY, HIDDEN, HIDDEN * 3, b"\r\n\r\n", b"0\r\n\r\n" + HIDDEN])
 REQUESTS = st.builds(
     Sent,
@@ -200,7 +200,7 @@ def test_a_request_with_an_offer_may_be_cut_anywhere(chunks: tuple[int, ...]) ->
     whole = b"".join(each.wire() for each in sent)
 
     for place in range(1, len(whole)):
-        app, _ = asked(DirectProtocol, cut(whole, [place]))
+        app, _ = asked(FastPathProtocol, cut(whole, [place]))
 
         assert app.seen == [each.seen() for each in sent], place
 
@@ -209,7 +209,7 @@ def test_requests_with_offers_that_come_byte_by_byte_are_read() -> None:
     sent = [Sent("POST", "/v1/tasks", ("host: x", *fields), HIDDEN, ()) for fields in OFFERS.values()]
     whole = b"".join(each.wire() for each in sent)
 
-    app, _ = asked(DirectProtocol, cut(whole, range(len(whole))))
+    app, _ = asked(FastPathProtocol, cut(whole, range(len(whole))))
 
     assert app.seen == [each.seen() for each in sent]
 
@@ -226,9 +226,9 @@ def test_thousands_of_offers_in_one_packet_are_read() -> None:
 def test_a_tunnel_is_refused_and_what_follows_is_not_read(target: str) -> None:
     connect = f"CONNECT {target} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
 
-    together, one = asked(DirectProtocol, [READ, connect + HIDDEN])
+    together, one = asked(FastPathProtocol, [READ, connect + HIDDEN])
     # TLS is what a client sends that does not wait for the answer.
-    apart, other = asked(DirectProtocol, [READ, connect, b"\x16\x03\x01\x02", HIDDEN], 0)
+    apart, other = asked(FastPathProtocol, [READ, connect, b"\x16\x03\x01\x02", HIDDEN], 0)
 
     assert [seen[:2] for seen in together.seen[1:]] == [("CONNECT", target)]
     assert apart.seen == together.seen
@@ -384,7 +384,7 @@ def test_a_defect_ahead_of_the_operation_is_a_500_that_is_logged(
         raise RecursionError("too deep")
 
     # A plain request asks the one, a request with an offer the other.
-    monkeypatch.setattr(DirectProtocol, "_is_plain", fails)
+    monkeypatch.setattr(FastPathProtocol, "_is_plain", fails)
     monkeypatch.setattr(httptools_impl, "RequestResponseCycle", fails)
 
     with caplog.at_level(logging.ERROR, "uvicorn.error"):

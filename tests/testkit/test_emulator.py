@@ -6,7 +6,7 @@ from typing import ClassVar
 import httpx2
 import pytest
 
-from xpander_emulator.server.server import NotRunning
+from xpander_emulator.server.threaded import NotRunning
 from xpander_emulator.settings import Settings
 from xpander_emulator.store.memory import MemoryStore
 from xpander_emulator.testkit import BadRequest, Emulator, EmulatorServer, NotFound, Task, running

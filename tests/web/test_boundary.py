@@ -15,7 +15,7 @@ import pytest
 from tests.server.test_fast_path import BODY, HEAD, STREAM, address, message, start
 from tests.web.api_client import Api
 from xpander_emulator.engine.render.task import TaskRenderer
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import DEFAULT_NAMESPACE, Settings
 from xpander_emulator.web import sse
 from xpander_emulator.web.api.tasks import ApiManner
@@ -34,7 +34,7 @@ class Server:
         self.app = running.app
         self._patch = patch
         if not is_direct:
-            patch.setattr(self.app, "direct", lambda method, path: None)
+            patch.setattr(self.app, "fast_endpoint", lambda method, path: None)
 
     def breaks(self, owner: Any, name: str, error: Exception, times: int = 10) -> None:
         """Let a method fail so many times."""

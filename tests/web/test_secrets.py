@@ -26,7 +26,7 @@ from xpander_emulator.cli import main
 from xpander_emulator.cli.serve import banner
 from xpander_emulator.common.secrets import PROPERTIES, REDACTED
 from xpander_emulator.journal.port import MOST_OF_A_BODY
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 from xpander_emulator.web.auth import derived_namespace
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.engines import contract
 from tests.web.api_client import Api, api
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 from xpander_emulator.web import sse
 from xpander_emulator.web.sse import StreamReply

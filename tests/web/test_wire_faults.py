@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 HEADERS = {"x-api-key": "local", "content-type": "application/json"}

@@ -23,7 +23,7 @@ from xpander_emulator.settings import Settings, client_environment
 
 if TYPE_CHECKING:
     from xpander_emulator.report.options import Wishes
-    from xpander_emulator.server.server import ThreadedServer
+    from xpander_emulator.server.threaded import ThreadedServer
 
 _EXAMPLES = """\b
 Examples:
@@ -95,10 +95,11 @@ def told(server: "ThreadedServer", wishes: "Wishes") -> bool:
 def served(settings: Settings) -> Iterator["ThreadedServer"]:
     """Give a server that answers, for as long as the block runs. Raises WrongUsage and NotStarted."""
     from xpander_emulator.errors import EmulatorError
-    from xpander_emulator.server import listening_socket, server
+    from xpander_emulator.server import listening_socket
     from xpander_emulator.server.ready_file import ready_file
+    from xpander_emulator.server.threaded import ThreadedServer
 
-    running = server.ThreadedServer(settings)
+    running = ThreadedServer(settings)
     with ExitStack() as stack:
         try:
             write_ready = stack.enter_context(ready_file(settings.ready_file))

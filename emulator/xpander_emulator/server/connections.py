@@ -1,6 +1,6 @@
-"""Connections: how many may be open at once, and what one more is told.
+"""Connections: how many may be open at once, and how one more is rejected.
 
-A connection counts as long as it is open, whether it asks, follows a stream, waits or is only kept alive.
+A connection counts as long as it is open, whether it sends a request, follows a stream, waits or is idle.
 """
 
 import asyncio
@@ -9,22 +9,22 @@ import logging
 from contextlib import suppress
 from typing import Any, ClassVar, Final
 
-from xpander_emulator.server.fast_path import DirectProtocol
+from xpander_emulator.server.fast_path import FastPathProtocol
 from xpander_emulator.web.fault_injection import TRANSPORT
 
-# Of the files that a process may open: for itself, for a store, and for connections that are being turned away.
+# Of the files that a process may open: for itself, for a store, and for connections that are being rejected.
 RESERVED_FILES: Final = 128
 RETRY_SECONDS: Final = 1
-# How long a connection that is one too many may take to ask, and to read its answer; and how many may take so long.
-FAREWELL_SECONDS: Final = 1.0
-MOST_FAREWELLS: Final = RESERVED_FILES // 2
+# How long a rejected connection may take to send its request and to read the answer; and how many may take so long.
+REJECTION_SECONDS: Final = 1.0
+MAX_PENDING_REJECTIONS: Final = RESERVED_FILES // 2
 _logger: Final = logging.getLogger(__name__)
 
 
-def room_for(connections: int) -> int:
-    """Let this process open the files that so many connections need; return for how many there is room.
+def allow_connections(connections: int) -> int:
+    """Raise the limit of open files for this many connections; return how many the limit then allows, 1 or more.
 
-    Where a process may open fewer files, a connection beyond them would be left waiting, or closed without a word.
+    A connection beyond the limit of files would be left waiting, or closed without an answer.
     """
     try:
         import resource
@@ -38,104 +38,104 @@ def room_for(connections: int) -> int:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
-    room = min(connections, max(1, soft - RESERVED_FILES))
-    if room < connections:
+    allowed = min(connections, max(1, soft - RESERVED_FILES))
+    if allowed < connections:
         _logger.warning(
-            "Of %d connections there is room for %d: a process may open %d files here. Raise `ulimit -n`, or lower "
-            "--max-connections.",
-            *(connections, room, soft),
+            "--max-connections is %d, but only %d are possible: a process may open %d files here. Raise `ulimit -n`, "
+            "or lower --max-connections.",
+            *(connections, allowed, soft),
         )
-    return room
+    return allowed
 
 
-def protocol_for(most: int) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol with our ways, for a server that holds at most so many connections at once."""
-    return type("Protocol", (_Protocol,), {"door": _Door(most)})
+def protocol_class(max_connections: int) -> type[asyncio.Protocol]:
+    """Return the protocol for a server that holds at most so many connections at once, for uvicorn to use."""
+    return type("Protocol", (_Protocol,), {"limit": _ConnectionLimit(max_connections)})
 
 
-class _Door:
-    """Through which the connections of a server come in, for as long as there is room."""
+class _ConnectionLimit:
+    """Counts the open connections of a server, and rejects new ones above a limit."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._inside = 0
-        self._is_full = False
+        self._open = 0
+        self._is_logged = False
 
-    def enter(self) -> bool:
-        """Take a place, if there is one left; say once in the log that there is none."""
-        if self._inside < self._most:
-            self._inside += 1
-            self._is_full = False
+    def acquire(self) -> bool:
+        """Count one more connection and return True; return False at the limit, and log that once."""
+        if self._open < self._most:
+            self._open += 1
+            self._is_logged = False
             return True
-        if not self._is_full:
+        if not self._is_logged:
             _logger.warning(
-                "All %d connections are taken; one more is answered 503. See --max-connections.", self._most
+                "All %d connections are taken; a new one is answered 503. See --max-connections.", self._most
             )
-            self._is_full = True
+            self._is_logged = True
         return False
 
-    def leave(self) -> None:
-        """Give a place back."""
-        self._inside -= 1
+    def release(self) -> None:
+        """Count one connection less."""
+        self._open -= 1
 
-    def is_crowded(self, connections: int) -> bool:
-        """Tell whether of so many connections, those inside among them, too many are being turned away."""
-        return connections - self._inside > MOST_FAREWELLS
+    def has_too_many_rejected(self, connections: int) -> bool:
+        """Return whether too many of these connections are rejected ones that still wait for their answer."""
+        return connections - self._open > MAX_PENDING_REJECTIONS
 
-    def refusal(self) -> bytes:
-        """Return the whole answer to one connection too many."""
-        told = f"All {self._most:,} connections of this server are taken; try again soon, or see --max-connections."
-        body = json.dumps({"detail": told}).encode()
+    def rejection(self) -> bytes:
+        """Return the whole HTTP response to a connection above the limit."""
+        detail = f"All {self._most:,} connections of this server are taken; try again soon, or see --max-connections."
+        body = json.dumps({"detail": detail}).encode()
         return (
             b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
             b"retry-after: %d\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (RETRY_SECONDS, len(body), body)
         )
 
 
-class _Protocol(DirectProtocol):
-    """uvicorn's protocol, which counts connections and turns one too many away.
+class _Protocol(FastPathProtocol):
+    """The protocol of one connection, which is counted, or rejected above the limit.
 
-    It hands its transport to the application: a fault of the connection needs it.
+    The transport stands in the scope of a request: a fault of the connection needs it.
     """
 
-    door: ClassVar[_Door]
+    limit: ClassVar[_ConnectionLimit]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        # uvicorn's own line for a request tells the query, with the credentials in it.
+        # uvicorn's own log line contains the query, and with it credentials.
         self.access_log = False
-        self._is_inside = False
-        self._is_refused = False
-        self._farewell: asyncio.TimerHandle | None = None
+        self._is_counted = False
+        self._is_rejected = False
+        self._rejection_timeout: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._is_inside = self.door.enter()
-        if self._is_inside:
+        self._is_counted = self.limit.acquire()
+        if self._is_counted:
             return
-        self._farewell = self.loop.call_later(FAREWELL_SECONDS, transport.abort)
-        if self.door.is_crowded(len(self.connections)):
-            self._refuse()
+        self._rejection_timeout = self.loop.call_later(REJECTION_SECONDS, transport.abort)
+        if self.limit.has_too_many_rejected(len(self.connections)):
+            self._reject()
             transport.close()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_inside:
+        if self._is_counted:
             super().data_received(data)
-        elif not self._is_refused:
-            self._refuse()
-            # The client closes: were it done here, what is still on its way to us would cost it the answer.
+        elif not self._is_rejected:
+            self._reject()
+            # The client closes: if the server did, data still on its way here would make the client lose the answer.
             self.transport.write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._is_inside:
-            self.door.leave()
-        if self._farewell is not None:
-            self._farewell.cancel()
+        if self._is_counted:
+            self.limit.release()
+        if self._rejection_timeout is not None:
+            self._rejection_timeout.cancel()
         super().connection_lost(exc)
 
-    def _refuse(self) -> None:
-        self._is_refused = True
-        self.transport.write(self.door.refusal())
+    def _reject(self) -> None:
+        self._is_rejected = True
+        self.transport.write(self.limit.rejection())
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

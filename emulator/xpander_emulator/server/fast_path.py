@@ -36,11 +36,11 @@ _MOST_KNOWN: Final = 256
 MOST_HELD: Final = 64 * 1024
 
 
-class DirectProtocol(Http1Protocol):
+class FastPathProtocol(Http1Protocol):
     """uvicorn's protocol, which answers plain requests by itself.
 
-    app: has a method `direct`, which returns the endpoint that answers a request at once, and its path parameters, or
-         None where it is to go the long way (see `web/app`).
+    app: has a method `fast_endpoint`, which returns the endpoint that answers a request at once, with its path
+         parameters, or None for a request that needs ASGI (see `web/app`).
     """
 
     app: Any
@@ -129,7 +129,7 @@ class DirectProtocol(Http1Protocol):
         """Answer a request that has come whole; tell whether that was possible."""
         raw_path, _, query = self.url.partition(b"?")
         method, path = self.parser.get_method().decode(), raw_path.decode()
-        found = self.app.direct(method, path)
+        found = self.app.fast_endpoint(method, path)
         if found is None:
             return False
         endpoint, parameters = found

@@ -1,6 +1,6 @@
-"""The server: one application on one socket, in the foreground or in a thread.
+"""The server: one application on one socket, in this process or in several workers.
 
-The application is loaded and the socket bound before anybody is told, so who hears the address can use it at once.
+The application is loaded and the socket is bound before the address is announced, so that it can be used at once.
 """
 
 import asyncio
@@ -9,11 +9,10 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType, TracebackType
-from typing import Any, Final, Self, TypeVar
+from types import FrameType
+from typing import Final, NamedTuple
 
 import uvicorn
 
@@ -23,56 +22,69 @@ from xpander_emulator.core.timeline import Template
 from xpander_emulator.engine.reload import Watcher
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.scenario import templates
-from xpander_emulator.server.connections import protocol_for, room_for
-from xpander_emulator.server.gc_policy import QuietMoments, collect_what_is_new
+from xpander_emulator.server.connections import allow_connections, protocol_class
+from xpander_emulator.server.gc_policy import IdleCollector, collect_new_objects_only
 from xpander_emulator.server.listening_socket import CannotStart, base_url, bind
 from xpander_emulator.server.ready_file import ready_file
 from xpander_emulator.settings import Settings
 from xpander_emulator.web.app import Application, create_app
 
 GRACE_SECONDS: Final = 1
-START_SECONDS: Final = 30
-# How long a worker that leaves goes on to read what it has accepted.
+# How long a worker that stops goes on to read the connections that it has accepted.
 _READING_SECONDS: Final = 0.05
-# How often uvicorn looks whether it should leave, and renews the date that it sends.
+# How often uvicorn looks whether it should stop, and renews the date that it sends.
 TICK_SECONDS: Final = 0.1
-_TICKS_A_SECOND: Final = 10
+_TICKS_PER_SECOND: Final = 10
 WARM_UP_AFTER_SECONDS: Final = 0.1
-Returned = TypeVar("Returned")
 
 _logger: Final = logging.getLogger(__name__)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+Announce = Callable[[str, Contract], None]
 
 
-def serve(settings: Settings, announce: Callable[[str, Contract], None]) -> int:
+class LoadedApp(NamedTuple):
+    """The application of some settings; `watcher` watches the files that it was made from, under `--watch`."""
+
+    settings: Settings
+    app: Application
+    watcher: Watcher | None
+
+
+def load(settings: Settings) -> LoadedApp:
+    """Load the application, and log what is doubtful in its contract. Raises what `create_app` raises."""
+    # The watcher is made before the files are read, so that no change between the two is lost.
+    watcher = Watcher(settings) if settings.watch else None
+    app = create_app(settings)
+    for warning in app.contract.warnings:
+        _logger.warning("%s", warning)
+    return LoadedApp(settings, app, watcher)
+
+
+def serve(settings: Settings, announce: Announce) -> int:
     """Serve in the foreground until SIGINT or SIGTERM, and return the exit code, 0.
 
-    announce: called once, in a thread of its own, with the base URL of a server that answers and the
-              contract that it serves.
+    announce: called once, in a thread of its own, with the base URL of a server that answers and the contract that
+              it serves.
 
-    Raises BadChoice, CannotStart, BadReadyFile, and what create_app raises.
+    Raises BadChoice, CannotStart, BadReadyFile, and what `create_app` raises.
     """
-    with ready_file(settings.ready_file) as write_ready:
-        if settings.workers > 1:
-            return _serve_with_workers(settings, announce, write_ready)
-        return _serve_alone(settings, announce, write_ready)
+    with ready_file(settings.ready_file) as write_ready_file:
+        serve_it = _serve_with_workers if settings.workers > 1 else _serve_alone
+        return serve_it(settings, announce, write_ready_file)
 
 
-def _serve_alone(
-    settings: Settings, announce: Callable[[str, Contract], None], write_ready: Callable[[str], None]
-) -> int:
-    """Serve by this process."""
-    with _signals(_leave), bind(settings) as listener:
+def _serve_alone(settings: Settings, announce: Announce, write_ready_file: Callable[[str], None]) -> int:
+    with _signals(_exit), bind(settings) as listener:
         url = base_url(settings.host, listener)
 
-        def started() -> None:
-            write_ready(url)
+        def on_started() -> None:
+            write_ready_file(url)
             banner.start()
             _warm_up_soon()
 
-        server = _Server(_Loaded(settings), started, QuietMoments())
+        server = Server(load(settings), on_started, IdleCollector())
         banner = threading.Thread(target=announce, args=(url, server.app.contract), name="announce", daemon=True)
-        collect_what_is_new()
+        collect_new_objects_only()
         try:
             server.run(sockets=[listener])
         finally:
@@ -81,164 +93,68 @@ def _serve_alone(
     return 0
 
 
-class _Loaded:
-    """The application of some settings, and who watches the files that it was made of."""
-
-    def __init__(self, settings: Settings) -> None:
-        # Made before the files are read, to miss no change.
-        self.settings = settings
-        self.watcher = Watcher(settings) if settings.watch else None
-        self.app = _load(settings)
-
-
-def _serve_with_workers(
-    settings: Settings, announce: Callable[[str, Contract], None], write_ready: Callable[[str], None]
-) -> int:
+def _serve_with_workers(settings: Settings, announce: Announce, write_ready_file: Callable[[str], None]) -> int:
     """Serve by several processes that share one socket; everything is loaded once, before they are forked."""
     from xpander_emulator.server.workers import Workers
 
-    with _signals(_leave), bind(settings) as listener:
+    with _signals(_exit), bind(settings) as listener:
         listener.listen()
         url = base_url(settings.host, listener)
-        loaded = _Loaded(settings)
+        loaded = load(settings)
 
-        def work(ready: Callable[[], None], parent_gone: int) -> int:
-            def started() -> None:
-                ready()
-                asyncio.get_running_loop().add_reader(parent_gone, leave)
+        def work(report_ready: Callable[[], None], parent_gone: int) -> int:
+            def on_started() -> None:
+                report_ready()
+                asyncio.get_running_loop().add_reader(parent_gone, stop)
                 _warm_up_soon()
 
-            def leave() -> None:
-                server.leave()
+            def stop() -> None:
+                server.request_stop()
                 asyncio.get_running_loop().remove_reader(parent_gone)
 
-            server = _WorkerServer(loaded, started, QuietMoments())
+            server = _WorkerServer(loaded, on_started, IdleCollector())
             server.run(sockets=[listener])
             return 0
 
-        def renew() -> bool:
+        def reload() -> bool:
             nonlocal loaded
             try:
-                loaded = _Loaded(settings)
+                loaded = load(settings)
             except EmulatorError as error:
                 _logger.error("The workers are not replaced: %s", error.message)
                 return False
             return True
 
         def on_ready() -> None:
-            write_ready(url)
+            write_ready_file(url)
             announce(url, loaded.app.contract)
 
-        collect_what_is_new()
-        code = Workers(settings.workers, work, renew, on_ready, GRACE_SECONDS + 5).run()
+        collect_new_objects_only()
+        code = Workers(settings.workers, work, reload, on_ready, GRACE_SECONDS + 5).run()
     if code:
         raise CannotStart("A worker ended before it could answer; the log says why.")
     return code
 
 
-class NotRunning(EmulatorError):
-    """Something was asked of a server that has not started, or has stopped."""
+class Server(uvicorn.Server):
+    """uvicorn's server of a loaded application.
 
+    Unlike uvicorn's own it reports when it has started, stops at once when it is told to, ends waiting calls when it
+    stops, and does not raise a signal again after it has obeyed it.
 
-class ThreadedServer:
-    """A server in a thread of this process, for tests: with port 0 several can run side by side.
-
-    >>> with ThreadedServer(Settings(port=0)) as server:
-    ...     client.get(f"{server.base_url}/v1/tasks")
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._settled = threading.Event()
-        self._base_url = ""
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
-
-    @property
-    def base_url(self) -> str:
-        """Scheme, host and port, without a slash at the end; empty before `start`."""
-        return self._base_url
-
-    @property
-    def app(self) -> Application:
-        """The application, which is to be called in the server's own event loop. Raises NotRunning before `start`."""
-        if self._server is None:
-            raise NotRunning("The server has not started.")
-        return self._server.app
-
-    def start(self) -> None:
-        """Start, and return once it answers. Raises what `serve` raises."""
-        with bind(self.settings) as listener:
-            self._server = _Server(_Loaded(self.settings), self._settled.set)
-            self._base_url = base_url(self.settings.host, listener)
-            # The thread gets a duplicate: this one closes here, that one when the server ends.
-            run = threading.Thread(target=self._run, args=(self._server, listener.dup()), name="emulator", daemon=True)
-            self._thread = run
-            run.start()
-        self._settled.wait(START_SECONDS)
-        if not self._server.started:
-            self.stop()
-            raise CannotStart(f"The server did not start within {START_SECONDS} s; its log says why.")
-
-    def stop(self) -> None:
-        """Stop, and return once the port is free. Open streams end, and waiting calls return the present task."""
-        if self._server and self._thread:
-            self._server.leave()
-            self._thread.join(timeout=GRACE_SECONDS + 5)
-
-    def submit(self, work: Coroutine[Any, Any, Returned]) -> Future[Returned]:
-        """Run `work` in the server's event loop, and return what will hold its result. Raises NotRunning."""
-        server = self._server
-        if server is None or server.loop is None or server.loop.is_closed():
-            work.close()
-            raise NotRunning("The server does not run: it has not started, or it has stopped.")
-        return asyncio.run_coroutine_threadsafe(work, server.loop)
-
-    def call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
-        """Run `work` in the server's event loop, and return its result, or raise what it raises.
-
-        Not for the server's own thread, which would wait for itself. Raises NotRunning.
-        """
-        return self.submit(work).result()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def _run(self, server: "_Server", listener: socket.socket) -> None:
-        try:
-            server.run(sockets=[listener])
-        except SystemExit:
-            pass  # uvicorn's way to say that the application failed while starting; it has logged the reason.
-        finally:
-            listener.close()
-            self._settled.set()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server for some settings, loaded.
-
-    It tells when it has started, watches the files if it should, leaves at once and lets nobody wait when it does, and
-    does not raise a signal again when it has obeyed it.
-
-    quiet_moments: of a server that has its process to itself.
+    idle_collector: of a server that has its process to itself.
     """
 
     def __init__(
-        self, loaded: _Loaded, on_started: Callable[[], None], quiet_moments: QuietMoments | None = None
+        self, loaded: LoadedApp, on_started: Callable[[], None], idle_collector: IdleCollector | None = None
     ) -> None:
-        self._quiet_moments = quiet_moments
-        self._watcher = loaded.watcher
         self.app = loaded.app
         super().__init__(_configuration(self.app, loaded.settings))
         self.loop: asyncio.AbstractEventLoop | None = None
         self._on_started = on_started
-        self._left = asyncio.Event()
+        self._idle_collector = idle_collector
+        self._stop_requested = asyncio.Event()
+        self._watcher = loaded.watcher
         self._watching: asyncio.Task[None] | None = None
         self._stop_watching = asyncio.Event()
 
@@ -254,10 +170,10 @@ class _Server(uvicorn.Server):
         tick = 0
         while not await self.on_tick(tick):
             tick += 1
-            if self._quiet_moments is not None and tick % _TICKS_A_SECOND == 0:
-                self._quiet_moments.tick(self.server_state.total_requests)
+            if self._idle_collector is not None and tick % _TICKS_PER_SECOND == 0:
+                self._idle_collector.tick(self.server_state.total_requests)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._left.wait(), TICK_SECONDS)
+                await asyncio.wait_for(self._stop_requested.wait(), TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stop_watching.set()
@@ -266,12 +182,12 @@ class _Server(uvicorn.Server):
         if self._watching:
             await self._watching
 
-    def leave(self) -> None:
-        """Stop soon; to be called from another thread."""
+    def request_stop(self) -> None:
+        """Stop soon; may be called from another thread."""
         self.should_exit = True
         if self.loop is not None:
             with suppress(RuntimeError):  # the loop may have ended by itself
-                self.loop.call_soon_threadsafe(self._left.set)
+                self.loop.call_soon_threadsafe(self._stop_requested.set)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -282,8 +198,8 @@ class _Server(uvicorn.Server):
             yield
 
 
-class _WorkerServer(_Server):
-    """A server whose socket others go on to serve: what it has accepted it still reads before it closes connections."""
+class _WorkerServer(Server):
+    """A server whose socket other workers go on to serve: it reads what it has accepted before it closes."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -292,19 +208,12 @@ class _WorkerServer(_Server):
         await super().shutdown(sockets)
 
 
-def _load(settings: Settings) -> Application:
-    app = create_app(settings)
-    for doubt in app.contract.warnings:
-        _logger.warning("%s", doubt)
-    return app
-
-
 def _configuration(app: Application, settings: Settings) -> uvicorn.Config:
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
     return uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        http=protocol_for(room_for(settings.max_connections)),
+        http=protocol_class(allow_connections(settings.max_connections)),
         ws="none",
         interface="asgi3",
         log_config=None,
@@ -316,22 +225,22 @@ def _configuration(app: Application, settings: Settings) -> uvicorn.Config:
 
 
 def _warm_up_soon() -> None:
-    """Have done in a thread what would make the first answers late, after those who wait for the server have theirs."""
-    warm_up = threading.Thread(target=_warm_up, name="warm-up", daemon=True)
-    asyncio.get_running_loop().call_later(WARM_UP_AFTER_SECONDS, warm_up.start)
+    """Start the warm-up in a thread, after the clients that wait for the server have their first answers."""
+    thread = threading.Thread(target=_warm_up, name="warm-up", daemon=True)
+    asyncio.get_running_loop().call_later(WARM_UP_AFTER_SECONDS, thread.start)
 
 
 def _warm_up() -> None:
-    """Load what the first texts of a story need, 120 ms of imports."""
+    """Import what the first template of a scenario needs, which takes 120 ms."""
     templates.render(
         Template("{{ fake.name }}"), {}, lambda provider, pointer: faker_values.fake(provider, 0, pointer), ""
     )
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
     """Drop uvicorn's remarks that it ended open streams, and how: that is what stopping means here."""
-    cut_off = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
-    return not cut_off and not str(record.msg).startswith("Cancel %s running task(s)")
+    is_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not is_cancelled and not str(record.msg).startswith("Cancel %s running task(s)")
 
 
 @contextmanager
@@ -344,5 +253,5 @@ def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
             signal.signal(number, old)
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
+def _exit(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from starlette.types import Message, Receive, Scope, Send
 
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 
 Returned = TypeVar("Returned")
 

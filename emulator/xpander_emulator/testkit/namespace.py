@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, did_you_mean
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 
 Returned = TypeVar("Returned")
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from xpander_emulator.errors import BadRequest, EmulatorError
 from xpander_emulator.report.conduct import Finding
 from xpander_emulator.report.coverage import Coverage
-from xpander_emulator.server.server import NotRunning, ThreadedServer
+from xpander_emulator.server.threaded import NotRunning, ThreadedServer
 from xpander_emulator.settings import ClockMode, Settings
 from xpander_emulator.testkit.arguments import check
 from xpander_emulator.testkit.emulator import Emulator

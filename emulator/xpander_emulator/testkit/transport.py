@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from starlette.types import Message, Scope
 
-from xpander_emulator.server.server import ThreadedServer
+from xpander_emulator.server.threaded import ThreadedServer
 
 _END: Final = None
 
