@@ -93,7 +93,7 @@ def test_a_call_of_a_protocol_is_measured(pytester: pytest.Pytester) -> None:
         pytester,
         """
     with ThreadedServer(Settings(port=0)) as server:
-        server.app.direct = lambda method, path: compute()
+        server.app.fast_endpoint = lambda method, path: compute()
         httpx2.get(f"{server.base_url}/__emulator/health")
     """,
     )
