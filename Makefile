@@ -14,7 +14,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test e2e browser screenshots page-weight vendor check covered format-check lint types layers docs docs-check \
+.PHONY: help serve test e2e browser screenshots page-weight vendor check covered format-check lint types layers pages-check docs docs-check \
 	figures fmt fuzz mutants lock audit bench soak peers dist clean FORCE
 
 help: ## show this list
@@ -80,7 +80,7 @@ page-weight: $(VENV)/.browser ## measure what the pages weigh, and when they fir
 vendor: ## fetch what the pages use of others, in the versions that vendor.toml lists (needs npm)
 	$(PYTHON) tools/vendor.py
 
-check: $(VENV)/.installed format-check lint types layers docs-check covered ## everything that must hold: format, lint, types, layers, docs, all tests with branch coverage
+check: $(VENV)/.installed format-check lint types layers pages-check docs-check covered ## everything that must hold: format, lint, types, layers, docs, all tests with branch coverage
 
 format-check:
 	$(BIN)/ruff format --check .
@@ -96,6 +96,20 @@ types:
 layers:
 	$(BIN)/lint-imports
 
+# npm serves development alone: what package.json lists formats, lints and type-checks the pages' code.
+NPM := $(shell command -v npm)
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --loglevel=error
+	touch $@
+
+pages-check: $(if $(NPM),node_modules/.installed)
+ifdef NPM
+	npm run --silent check
+else
+	@echo "The pages' code was not checked: npm is missing." && test -z "$$CI"
+endif
+
 docs-check:
 	$(BIN)/python tools/fidelity.py --check
 
@@ -105,9 +119,10 @@ docs: $(VENV)/.installed ## write the generated pages of docs/
 figures: $(VENV)/.installed ## count modules, imports, functions and lines (ARGS="--json", ARGS="--root CHECKOUT")
 	$(BIN)/python -m tools.figures $(ARGS)
 
-fmt: $(VENV)/.installed ## format the code and mend what can be mended
+fmt: $(VENV)/.installed $(if $(NPM),node_modules/.installed) ## format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(if $(NPM),npm run --silent format)
 
 fuzz: $(VENV)/.installed ## let Schemathesis look for a request that breaks the contract
 	$(BIN)/python tests/fuzz.py
@@ -164,5 +179,5 @@ dist: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## remove what was built, the virtual environments included
-	rm -rf $(VENV) .venv-newest $(E2E) $(AUDIT) $(MUTANTS) .venv-lock .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules .venv-newest $(E2E) $(AUDIT) $(MUTANTS) .venv-lock .peers dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -27,7 +27,7 @@ def test_what_to_do_first_is_for_the_contract_that_is_served(page: Page, watch: 
     spec = Path(__file__).parents[1] / "any_api" / "rendering_jobs.yaml"
     with ThreadedServer(Settings(port=0, spec=spec, log_level="error")) as server:
         other = watch.page()
-        for path, heading in (("/", "No task yet"), ("/journal", "Nothing was asked yet")):
+        for path, heading in (("/", "No task yet"), ("/journal", "No request yet")):
             with other.expect_response("**/__emulator/info"):
                 other.goto(f"{server.base_url}/__emulator{path}")
             expect(other.get_by_role("heading", name=heading)).to_be_visible()
@@ -140,13 +140,13 @@ def test_a_task_is_skipped_to_a_step_of_its_own(page: Page, emulator: Emulator) 
 
 def test_an_authors_own_signal_carries_what_is_written(page: Page, emulator: Emulator) -> None:
     task = emulator.paused("paused_by_webhook")
-    page.get_by_text("What it carries").click()
-    page.get_by_label("What it carries, as JSON").fill('{"amount": 12')
+    page.get_by_text("Payload").click()
+    page.get_by_label("Payload, as JSON").fill('{"amount": 12')
     name = page.locator(".decision .answers button").first
     name.click()
-    expect(page.get_by_role("alert")).to_have_text("What it carries is no JSON.")
+    expect(page.get_by_role("alert")).to_have_text("The payload is not JSON.")
 
-    page.get_by_label("What it carries, as JSON").fill('{"amount": 12}')
+    page.get_by_label("Payload, as JSON").fill('{"amount": 12}')
     name.click()
 
     expect(page.locator(".decision")).to_have_count(0)
@@ -224,8 +224,8 @@ def test_the_clock_goes_as_it_is_told(page: Page, emulator: Emulator) -> None:
 
 def test_what_is_refused_is_told(page: Page, watch: Watch) -> None:
     watch.forgive("400 (Bad Request)")
-    page.get_by_label("Another length").fill("soon")
-    page.get_by_label("Another length").press("Enter")
+    page.get_by_label("Another duration").fill("soon")
+    page.get_by_label("Another duration").press("Enter")
 
     expect(page.get_by_role("alert")).to_contain_text("soon")
 

@@ -22,7 +22,7 @@ def page(emulator: Emulator, watch: Watch) -> Page:
     """The journal of a server that was asked for nothing."""
     page = watch.page()
     page.goto(f"{emulator.url}/__emulator/journal")
-    expect(page.get_by_role("heading", name="Nothing was asked yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No request yet")).to_be_visible()
     return page
 
 
@@ -74,8 +74,10 @@ def test_a_text_is_copied(page: Page, emulator: Emulator) -> None:
 
 
 def taken(page: Page, name: str, *arguments: Any) -> str:
-    """Return what a function of copies.mjs makes of its arguments."""
-    script = "([name, values]) => import('/__emulator/pages/copies.mjs').then((module) => module[name](...values))"
+    """Return what a function of copy_formats.mjs makes of its arguments."""
+    script = (
+        "([name, values]) => import('/__emulator/pages/copy_formats.mjs').then((module) => module[name](...values))"
+    )
     return str(page.evaluate(script, [name, arguments]))
 
 

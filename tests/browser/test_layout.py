@@ -9,7 +9,9 @@ from tests.browser.conftest import Emulator, Watch
 from xpander_emulator.scenario.graph import graph
 from xpander_emulator.scenario.load import built_in_scenarios
 
-LAYOUT = "graph => import('/__emulator/pages/layout.mjs').then(({layout, NODE}) => ({...layout(graph), node: NODE}))"
+LAYOUT = (
+    "graph => import('/__emulator/pages/diagram_layout.mjs').then(({layout, NODE}) => ({...layout(graph), node: NODE}))"
+)
 LOOP = {
     "nodes": [{"id": name, "status": "executing"} for name in ("a", "b", "c")],
     "edges": [

@@ -1,11 +1,13 @@
 """What the pages use of others is what was recorded, and all of it."""
 
 import hashlib
+import json
 import re
+import tomllib
 
 import pytest
 
-from tools.vendor import FOLDERS, LISTING, adapted, recorded
+from tools.vendor import FOLDERS, LISTING, ROOT, adapted, recorded
 
 FILES = [(folder, name, sha256) for folder in FOLDERS for name, sha256 in recorded(folder).items()]
 
@@ -21,7 +23,18 @@ def test_a_vendored_file_has_the_hash_that_was_recorded(folder: object, name: st
 def test_nothing_lies_there_that_was_not_recorded(folder: object) -> None:
     place = next(each for each in FOLDERS if each == folder)
 
-    assert sorted(path.name for path in place.iterdir()) == sorted([*recorded(place), LISTING])
+    # The types of a module come from its npm package; a file of ours beside the module says which.
+    names = [path.name for path in place.iterdir() if path.suffixes != [".d", ".mts"]]
+    assert sorted(names) == sorted([*recorded(place), LISTING])
+
+
+def test_the_types_of_the_modules_are_those_of_their_versions() -> None:
+    packages = tomllib.loads((FOLDERS[0] / LISTING).read_text(encoding="utf-8"))["packages"]
+    installed = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+
+    versions = {each["name"]: each["version"] for each in packages if each["name"] in installed}
+    assert len(versions) == 4
+    assert versions.items() <= installed.items()
 
 
 def test_every_import_of_a_vendored_module_lies_beside_it() -> None:

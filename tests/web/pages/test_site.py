@@ -70,6 +70,16 @@ def test_no_page_and_no_template_has_a_script_or_a_style_in_it() -> None:
         assert all("src=" in part.partition(">")[0] for part in text.split("<script")[1:])
 
 
+def test_no_line_of_a_page_is_longer_than_120_characters() -> None:
+    files = [path for folder in (resources.PAGES, resources.TEMPLATES) for path in folder.iterdir() if path.is_file()]
+
+    long = [
+        path.name for path in files if any(len(line) > 120 for line in path.read_text(encoding="utf-8").splitlines())
+    ]
+
+    assert long == ["icon.svg"]
+
+
 @pytest.mark.parametrize("name", assets.names())
 async def test_every_file_is_served_with_its_type_and_the_policy(name: str) -> None:
     answer = await browser().get(f"/__emulator/pages/{name}")

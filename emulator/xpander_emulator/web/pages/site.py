@@ -167,7 +167,7 @@ def _not_allowed(allow: str) -> Reply:
 def _message(error: EmulatorError) -> Reply:
     """Return the page that tells what is wrong; where the token is, it asks for it."""
     title = _TITLES.get(type(error), phrase(error.status))
-    texts = page_of("message", title=title, told=error.message, wants_token=isinstance(error, Unauthorized))
+    texts = page_of("message", title=title, text=error.message, wants_token=isinstance(error, Unauthorized))
     return Reply(error.status, texts, HTML, people_headers())
 
 

@@ -2,50 +2,59 @@
 
 const PREFIX = "/__emulator";
 const RETRY_MS = 1000;
-// setTimeout takes no longer wait than this.
-const LONGEST_MS = 2 ** 31 - 1;
+// The longest delay that setTimeout accepts.
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** An answer of the control API that is no success; `message` says what would be right. */
+/** An error response of the control API; the message says what would be right. */
 export class Problem extends Error {
-  constructor(status, details) {
-    super(details.detail ?? details.title ?? `The server answered ${status}.`);
+  /**
+   * @param {number} status
+   * @param {{title?: string, detail?: string}} details  of RFC 9457
+   */
+  constructor(status, { title, detail }) {
+    super(detail ?? title ?? `The server answered ${status}.`);
     this.status = status;
-    this.details = details;
   }
 }
 
 /**
- * Speak to the control API about one namespace, or the default one.
- * Returns the JSON of the answer. Throws Problem, and TypeError when nobody answers.
+ * Send a request to the control API and return the JSON of the response.
+ * Throws Problem for an error response, and TypeError when no server answers.
+ * @param {string} method
+ * @param {string} path  below `/__emulator`, with its query
+ * @param {string | null} [namespace]  null for the default one
+ * @param {unknown} [body]
+ * @returns {Promise<any>}
  */
-export async function ask(method, path, { namespace = null, body = null, query = {} } = {}) {
-  const search = new URLSearchParams(namespace === null ? query : { ...query, namespace });
-  const answer = await fetch(`${PREFIX}${path}${search.size ? `?${search}` : ""}`, {
+export async function callControl(method, path, namespace = null, body = null) {
+  const response = await fetch(address(path, namespace), {
     method,
     headers: body === null ? {} : { "content-type": "application/json" },
-    body: body === null ? undefined : JSON.stringify(body),
+    body: body === null ? null : JSON.stringify(body),
   });
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Problem(answer.status, told);
-  return told;
+  const content = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Problem(response.status, content);
+  return content;
 }
 
 /**
- * Follow what happens in a namespace. `hear` gets each event; the first one, and any after something was missed, is of
- * type `stale`: then read everything again. `connected` gets true and false as the connection comes and goes.
- * Returns a function that ends it.
+ * Follow the events of a namespace; return a function that ends it.
+ * The first event, and any event after some were missed, is of type `stale`: then read everything again.
+ * @param {string | null} namespace
+ * @param {(event: ControlEvent) => unknown} onEvent
+ * @param {(isConnected: boolean) => void} onConnection
  */
-export function follow(namespace, hear, connected = () => {}) {
-  const search = namespace === null ? "" : `?${new URLSearchParams({ namespace })}`;
-  let source = null;
-  let timer = null;
+export function followEvents(namespace, onEvent, onConnection) {
+  /** @type {EventSource} */
+  let source;
+  let timer = 0;
   const open = () => {
-    source = new EventSource(`${PREFIX}/events${search}`);
-    source.onopen = () => connected(true);
-    source.onmessage = (message) => hear(JSON.parse(message.data));
+    source = new EventSource(address("/events", namespace));
+    source.onopen = () => onConnection(true);
+    source.onmessage = (message) => onEvent(JSON.parse(message.data));
     source.onerror = () => {
-      connected(false);
-      // A browser tries again by itself, but not after an answer that is no stream, such as that of a proxy.
+      onConnection(false);
+      // A browser reconnects by itself, but not after a response that is no event stream, such as that of a proxy.
       if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, RETRY_MS);
     };
   };
@@ -57,11 +66,29 @@ export function follow(namespace, hear, connected = () => {}) {
 }
 
 /**
- * Return after how many ms a task is to be read again, because something changes in it by time alone; null for never.
- * `clock` is what GET /clock tells; on a clock that stands nothing changes by time.
+ * @param {string} path
+ * @param {string | null} namespace
  */
-export function wait(nextChange, clock) {
-  const pace = { real: 1, scaled: clock.scale }[clock.mode];
-  if (nextChange === null || !pace) return null;
-  return Math.min(LONGEST_MS, Math.max(0, (Date.parse(nextChange) - Date.parse(clock.now)) / pace));
+function address(path, namespace) {
+  const url = new URL(PREFIX + path, location.origin);
+  if (namespace !== null) url.searchParams.set("namespace", namespace);
+  return url;
+}
+
+/**
+ * Return how many ms pass on a clock in one ms of real time; 0 for a clock that stands.
+ * @param {Clock} clock
+ */
+export function pace(clock) {
+  return clock.mode === "real" ? 1 : clock.mode === "scaled" ? (clock.scale ?? 1) : 0;
+}
+
+/**
+ * Return the ms of real time until a task changes by time alone; Infinity for never.
+ * @param {string | null} nextChange
+ * @param {Clock} clock
+ */
+export function msUntil(nextChange, clock) {
+  if (nextChange === null || pace(clock) === 0) return Infinity;
+  return Math.min(MAX_DELAY_MS, Math.max(0, (Date.parse(nextChange) - Date.parse(clock.now)) / pace(clock)));
 }

@@ -1,52 +1,86 @@
-/* The dashboard: the tasks of a namespace, live; who waits for somebody stands first, and is shown. */
+/* The dashboard: the tasks of a namespace, live, waiting tasks first. */
 
-import { html, render } from "./vendor/htm-preact.mjs";
+import { ClockBar } from "./clock_bar.mjs";
+import { announcement, page, selectedId, tasks } from "./dashboard_state.mjs";
+import { Announcement, Banners, Bar, Copy, useIsXpander } from "./frame.mjs";
+import { StartDialog, startScenario } from "./start_dialog.mjs";
+import { TaskSection } from "./task.mjs";
+import { TaskList } from "./task_list.mjs";
 import { useState } from "./vendor/hooks.mjs";
-import { ClockBar } from "./clockbar.mjs";
-import { Banners, Bar, Copy, Said, useIsXpander } from "./frame.mjs";
-import { Start, startScenario } from "./start.mjs";
-import { act, begin, connected, enter, namespace, picked, problem, said, tasks } from "./store.mjs";
-import { Task } from "./task.mjs";
-import { TaskList } from "./tasks.mjs";
+import { html, render } from "./vendor/htm-preact.mjs";
 
 function Page() {
   const [isStarting, setStarting] = useState(false);
-  const start = () => setStarting(true);
-  return html`<${Bar} namespace=${namespace.value} enter=${enter}><${Reset} /><//>
+  const openDialog = () => setStarting(true);
+  return html`
+    <${Bar} page=${page}><${Reset} /><//>
     <${ClockBar} />
-    <${Banners} connected=${connected.value} problem=${problem.value} dismiss=${() => (problem.value = "")} />
-    <main class=${`board ${picked.value ? "picked" : ""}`}>
-      ${tasks.value === null ? html`<p class="soft wide">Reading…</p>` : tasks.value.length ? html`<${TaskList} start=${start} /><${Task} />` : html`<${Empty} start=${start} />`}
-    </main>
-    <${Said}>${said.value}<//>
-    ${isStarting && html`<${Start} close=${() => setStarting(false)} />`}`;
+    <${Banners} page=${page} />
+    <main class=${`board ${selectedId.value ? "picked" : ""}`}><${Board} openDialog=${openDialog} /></main>
+    <${Announcement}>${announcement.value}<//>
+    ${isStarting && html`<${StartDialog} close=${() => setStarting(false)} />`}
+  `;
+}
+
+/** @param {{openDialog: () => void}} props */
+function Board({ openDialog }) {
+  if (tasks.value === null) return html`<p class="soft wide">Reading…</p>`;
+  if (!tasks.value.length) return html`<${Empty} openDialog=${openDialog} />`;
+  return html`<${TaskList} openDialog=${openDialog} /><${TaskSection} />`;
 }
 
 function Reset() {
-  const [isAsked, ask] = useState(false);
-  const go = () => {
-    ask(false);
-    act("POST", "/reset");
+  const [isAsking, setAsking] = useState(false);
+  const reset = () => {
+    setAsking(false);
+    page.act("POST", "/reset");
   };
-  if (!isAsked) return html`<button class="plain" onClick=${() => ask(true)}>Reset</button>`;
-  return html`<span class="sure" role="group" aria-label="Reset"><button class="plain danger" onClick=${go} ref=${(button) => button?.focus()}>Delete its tasks and journal, reset its clock</button><button class="plain" onClick=${() => ask(false)}>Cancel</button></span>`;
+  if (!isAsking) return html`<button class="plain" onClick=${() => setAsking(true)}>Reset</button>`;
+  const focus = (/** @type {HTMLElement | null} */ button) => button?.focus();
+  return html`
+    <span class="sure" role="group" aria-label="Reset">
+      <button class="plain danger" onClick=${reset} ref=${focus}>Delete its tasks and journal, reset its clock</button>
+      <button class="plain" onClick=${() => setAsking(false)}>Cancel</button>
+    </span>
+  `;
 }
 
-/** What to do first. */
-function Empty({ start }) {
+/**
+ * The first steps, in a namespace without tasks.
+ * @param {{openDialog: () => void}} props
+ */
+function Empty({ openDialog }) {
+  const isXpander = useIsXpander();
+  const start = () =>
+    startScenario("approval").catch((error) => {
+      page.problem.value = error.message;
+    });
+  return html`
+    <section class="empty">
+      <h2>No task yet</h2>
+      <p>
+        A task follows a scenario: it runs, it may wait for a person or a credential, it ends.
+        Begin with the scenario that waits for an approval.
+      </p>
+      <p class="actions">
+        <button class="first" onClick=${start}>Start “approval”</button>
+        <button onClick=${openDialog}>Choose a scenario</button>
+      </p>
+      <p class="soft">Or start a task from your program: every task appears here by itself.</p>
+      ${isXpander && html`<${Curl} />`}
+    </section>
+  `;
+}
+
+function Curl() {
   const curl = `curl -X POST ${location.origin}/v1/workflows/approval/invoke/async \\
   -H 'x-api-key: local' -H 'Content-Type: application/json' \\
   -d '{"input": {"text": "Refund order 1042"}}'`;
-  const first = () => startScenario("approval").catch((error) => (problem.value = error.message));
-  return html`<section class="empty">
-    <h2>No task yet</h2>
-    <p>A task follows a scenario: it runs, it may wait for a person or a credential, it ends. Begin with the scenario that waits for an approval.</p>
-    <p class="actions"><button class="first" onClick=${first}>Start “approval”</button><button onClick=${start}>Choose a scenario</button></p>
-    <p class="soft">Or let your program do it: every task that it starts appears here by itself.</p>
-    ${useIsXpander() && html`<pre class="curl" tabindex="0">${curl}</pre>
-    <p><${Copy} text=${() => curl}>Copy the curl<//></p>`}
-  </section>`;
+  return html`
+    <pre class="curl" tabindex="0">${curl}</pre>
+    <p><${Copy} text=${() => curl}>Copy the curl<//></p>
+  `;
 }
 
-render(html`<${Page} />`, document.getElementById("page"));
-begin();
+render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
+page.begin();

@@ -1,14 +1,14 @@
-/* The contract as it is served, by Swagger UI, which asks nobody else for anything. */
+/* The contract that is served, in Swagger UI, which sends requests to this server alone. */
 
-// The key of the default namespace; a server that welcomes others alone answers 401, and says so.
+// The key of the default namespace. A server that accepts other keys only answers 401, and says so.
 const KEY = "local";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const dress = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
-dark.addEventListener("change", dress);
-dress();
+const applyScheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", applyScheme);
+applyScheme();
 
-const ui = globalThis.SwaggerUIBundle({
+const ui = SwaggerUIBundle({
   url: "/__emulator/contract.json",
   dom_id: "#contract",
   deepLinking: true,
