@@ -83,10 +83,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(suite_files.end)
     if _wishes_anything(config):
         from xpander_emulator.errors import EmulatorError
-        from xpander_emulator.testkit.pytest_report import wishes_of
+        from xpander_emulator.testkit.pytest_report import options_from
 
         try:
-            wishes_of(config)
+            options_from(config)
         except EmulatorError as error:
             raise pytest.UsageError(error.message) from None
 
@@ -200,7 +200,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     from xpander_emulator.testkit import pytest_report
 
     if hasattr(config, "workeroutput"):
-        config.workeroutput[_OUTPUT] = pytest_report.packed(servers)
+        config.workeroutput[_OUTPUT] = pytest_report.worker_output(servers)
         return
     config.stash[_REPORT] = made = pytest_report.finish(config, servers, outputs)
     if made[1] and session.exitstatus == pytest.ExitCode.OK:

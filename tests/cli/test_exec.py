@@ -107,7 +107,7 @@ def test_a_command_that_is_not_there_is_told(run: Run) -> None:
     result = run("exec", "--", "no-such-command", "-q")
 
     assert result.exit_code == 127
-    assert result.stderr == "Error: No command 'no-such-command': it is not on PATH, and no file of that name.\n"
+    assert result.stderr == "Error: No command 'no-such-command': it is neither on PATH nor a file.\n"
 
 
 def test_a_command_that_cannot_be_run_is_told(run: Run, empty_folder: Path) -> None:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.report.values import coverage
-from xpander_emulator.report.coverage import merged
+from xpander_emulator.report.coverage import merge
 from xpander_emulator.report.coverage_json import as_text
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
@@ -54,9 +54,9 @@ def test_a_server_is_asked_about_all_namespaces_or_one(run: Run, url: str) -> No
     assert run("coverage", "--namespace", "another", "--all").stdout.splitlines()[1].startswith("approval")
     assert run("conduct", "--key", "mine").stdout == (
         f"note: sends-fields-the-contract-lacks  {derived_namespace('mine')}\n"
-        "  invokeWorkflowAsync does not know verbose. (request 1)\n"
+        "  invokeWorkflowAsync does not declare verbose. (request 1)\n"
     )
-    assert run("conduct", "--namespace", "another").stdout == "Nothing to find fault with.\n"
+    assert run("conduct", "--namespace", "another").stdout == "No findings.\n"
 
 
 def test_files_of_several_runs_are_merged_without_a_server(run: Run, empty_folder: Path) -> None:
@@ -66,7 +66,7 @@ def test_files_of_several_runs_are_merged_without_a_server(run: Run, empty_folde
         "refund      2/3            -        -       -         -  66.6 %"
     )
     merged_again = run("coverage", "-o", "json", *reversed(files)).stdout
-    assert merged_again == as_text(merged([coverage("step a", "step b", "step c", reached=("step a", "step b"))]))
+    assert merged_again == as_text(merge([coverage("step a", "step b", "step c", reached=("step a", "step b"))]))
 
 
 @pytest.mark.parametrize(("share", "code"), [("66.6", 0), ("66.7", 1), ("100", 1)])
@@ -75,7 +75,7 @@ def test_a_threshold_is_an_exit_code(run: Run, empty_folder: Path, share: str, c
 
     assert result.exit_code == code
     assert (result.stderr == "") is (code == 0)
-    assert code == 0 or result.stderr == f"Error: Coverage is under {share} %: 66.6 % of the stories were met.\n"
+    assert code == 0 or result.stderr == f"Error: Coverage is under {share} %: 66.6 % of the scenarios were met.\n"
 
 
 def test_scenarios_are_counted_by_their_names(run: Run, empty_folder: Path) -> None:

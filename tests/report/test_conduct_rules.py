@@ -1,4 +1,4 @@
-"""Each rule finds what it is for, and leaves alone what only looks like it."""
+"""Each rule has findings for its misconduct, and none for conduct that only resembles it."""
 
 from typing import Any
 
@@ -9,8 +9,9 @@ from tests.report.conversations import AUTO, REAL, Talk, history
 from xpander_emulator.clock import Clock
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.errors import BadRequest
-from xpander_emulator.report.conduct import ANY, Finding, check_names, conduct, failing
+from xpander_emulator.report.conduct import ANY, Finding, apply, check_names
 from xpander_emulator.report.conduct_rules import RULES, retry_after
+from xpander_emulator.report.report import Report
 
 
 def every(seconds: float, times: int, status: str = "executing", clock: Clock = REAL) -> Talk:
@@ -24,7 +25,7 @@ def every(seconds: float, times: int, status: str = "executing", clock: Clock = 
 
 
 def test_ten_polls_within_a_second_are_too_fast() -> None:
-    [finding] = every(0.05, 12).judged()
+    [finding] = every(0.05, 12).findings()
 
     assert finding == Finding(
         "polls-too-fast", "warning", "10 polls of one task within 0.45 s.", tuple(range(1, 11)), "t-1"
@@ -55,8 +56,8 @@ def test_polls_of_several_tasks_are_counted_apart() -> None:
 # polls-without-back-off
 
 
-def test_polls_that_never_slow_down_are_told() -> None:
-    [finding] = every(0.5, 30).judged()
+def test_polls_that_never_slow_down_are_reported() -> None:
+    [finding] = every(0.5, 30).findings()
 
     assert (finding.rule, finding.severity) == ("polls-without-back-off", "note")
     assert finding.message == "30 polls of one unchanged task, the last ones still every 0.50 s."
@@ -86,11 +87,11 @@ def test_a_task_that_moves_is_no_reason_to_back_off() -> None:
 # ignores-retry-after
 
 
-def test_to_come_back_sooner_than_told_ignores_retry_after() -> None:
-    [finding] = Talk().refused(429, 0.0, "2").poll(at=0.3).judged()
+def test_a_request_before_its_retry_after_is_reported() -> None:
+    [finding] = Talk().refused(429, 0.0, "2").poll(at=0.3).findings()
 
     assert finding == Finding(
-        "ignores-retry-after", "warning", "Told to wait 2 s by a 429, came back after 0.30 s.", (1, 2)
+        "ignores-retry-after", "warning", "A 429 asked to wait 2 s; the request came again after 0.30 s.", (1, 2)
     )
 
 
@@ -118,10 +119,10 @@ def test_a_request_that_was_under_way_already_ignores_nothing() -> None:
 
 
 def test_retry_after_may_be_a_date() -> None:
-    told = [(b"Retry-After", b"Thu, 01 Jan 1970 00:00:31 GMT")]
+    facts = [(b"Retry-After", b"Thu, 01 Jan 1970 00:00:31 GMT")]
 
-    assert retry_after(entry(status=503, headers=told, time=Millis(1_000))) == 30
-    assert retry_after(entry(status=503, headers=told, time=Millis(90_000))) == 0
+    assert retry_after(entry(status=503, headers=facts, time=Millis(1_000))) == 30
+    assert retry_after(entry(status=503, headers=facts, time=Millis(90_000))) == 0
 
 
 # ignores-429
@@ -132,7 +133,7 @@ def test_to_hammer_on_after_429_ignores_it() -> None:
     for number in range(4):
         talk.refused(429, number * 0.2)
 
-    [finding] = talk.judged()
+    [finding] = talk.findings()
 
     assert (finding.rule, finding.requests) == ("ignores-429", (1, 2, 3, 4))
 
@@ -154,8 +155,8 @@ def test_a_retry_or_two_do_not() -> None:
 # polls-after-end
 
 
-def test_three_polls_after_the_end_are_told() -> None:
-    [finding] = Talk(AUTO).poll().poll("completed").poll("completed").poll("completed").poll("completed").judged()
+def test_three_polls_after_the_end_are_reported() -> None:
+    [finding] = Talk(AUTO).poll().poll("completed").poll("completed").poll("completed").poll("completed").findings()
 
     assert finding == Finding(
         "polls-after-end", "warning", "3 polls after an answer had shown the task completed.", (2, 3, 4, 5), "t-1"
@@ -187,15 +188,15 @@ def test_an_end_that_could_not_be_read_is_none() -> None:
 
 
 def test_no_read_after_the_first_paused_answer_takes_it_for_the_end() -> None:
-    [finding] = Talk(AUTO).start().poll().poll("paused").judged(t_1=history("approve"))
+    [finding] = Talk(AUTO).start().poll().poll("paused").findings(t_1=history("approve"))
 
     assert finding == Finding(
-        "takes-paused-for-the-end", "error", "No read after the first paused answer; the task is completed since.",
+        "takes-paused-for-the-end", "error", "No read after the first paused answer; the task is completed by now.",
         (3,), "t-1",
     )  # fmt: skip
 
 
-def test_an_answer_that_was_lost_does_not_tell_of_a_pause() -> None:
+def test_a_lost_answer_shows_no_pause() -> None:
     assert Talk(AUTO).start().poll("paused", fault_kind="garbage").rules(t_1=history("approve")) == []
 
 
@@ -206,15 +207,15 @@ def test_an_answer_that_was_lost_does_not_tell_of_a_pause() -> None:
         pytest.param(("getTask", "/v1/tasks/t-1", {"status": 503}), ("approve",), id="tried to"),
         pytest.param(("getTaskThread", "/v1/tasks/t-1/thread", {}), ("approve",), id="by its thread"),
         pytest.param(("listTasks", "/v1/tasks", {}), ("approve",), id="by a list"),
-        pytest.param(("getTask", "/v1/tasks/t-2", {}), (), id="the story waits still"),
+        pytest.param(("getTask", "/v1/tasks/t-2", {}), (), id="the task still waits"),
         pytest.param(("getTask", "/v1/tasks/t-2", {}), None, id="nothing is known of it"),
     ],
 )
 def test_other_clients_do_not(after: tuple[str, str, dict[str, Any]], histories: tuple[str, ...] | None) -> None:
-    operation, path, told = after
+    operation, path, facts = after
     known = {} if histories is None else {"t_1": history(*histories)}
 
-    assert Talk(AUTO).poll("paused").ask(operation, path, **told).rules(**known) == []
+    assert Talk(AUTO).poll("paused").ask(operation, path, **facts).rules(**known) == []
 
 
 def test_whoever_streams_a_task_knows_of_it() -> None:
@@ -227,17 +228,17 @@ def test_whoever_streams_a_task_knows_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("causes", "told"),
+    ("causes", "message"),
     [
-        ((), "Nobody followed the auth_url; the task waits for it to the end."),
-        (("expire",), "Nobody followed the auth_url until the task had gone on without."),
-        (("stop",), "Nobody followed the auth_url until the task had gone on without."),
+        ((), "Nobody followed the auth_url; the task still waits for it."),
+        (("expire",), "Nobody followed the auth_url before the task left the pause."),
+        (("stop",), "Nobody followed the auth_url before the task left the pause."),
     ],
 )
-def test_an_auth_url_that_nobody_follows_is_told(causes: tuple[str, ...], told: str) -> None:
-    [finding] = Talk(AUTO).poll("paused").poll("paused").judged(t_1=history(*causes, kind="eca"))
+def test_an_auth_url_that_nobody_follows_is_reported(causes: tuple[str, ...], message: str) -> None:
+    [finding] = Talk(AUTO).poll("paused").poll("paused").findings(t_1=history(*causes, kind="eca"))
 
-    assert finding == Finding("never-follows-auth-url", "error", told, (1,), "t-1")
+    assert finding == Finding("never-follows-auth-url", "error", message, (1,), "t-1")
 
 
 @pytest.mark.parametrize("cause", ["authorize", "deny"])
@@ -256,7 +257,7 @@ def test_a_pause_for_a_person_has_no_auth_url() -> None:
 
 @pytest.mark.parametrize("kind", ["reset", "empty", "truncated", "malformed", "garbage"])
 def test_a_start_that_is_repeated_because_its_answer_was_lost_gives_two_tasks(kind: str) -> None:
-    [finding] = Talk(AUTO).start(fault_kind=kind).start("t-2", at=1).judged()
+    [finding] = Talk(AUTO).start(fault_kind=kind).start("t-2", at=1).findings()
 
     assert (finding.rule, finding.requests, finding.task_id) == ("invokes-twice-for-one-intent", (1, 2), "t-2")
 
@@ -269,11 +270,11 @@ def test_a_start_that_was_refused_started_nothing() -> None:
     assert Talk().start(task_id=None, status=503, fault_kind="status").start(at=1).rules() == []
 
 
-def test_of_two_equal_starts_one_that_is_forgotten_was_not_meant() -> None:
-    [finding] = Talk().start(at=0).start("t-2", at=0.4).poll(at=1, task="t-2").judged()
+def test_of_two_equal_starts_one_that_is_never_read_again_was_not_meant() -> None:
+    [finding] = Talk().start(at=0).start("t-2", at=0.4).poll(at=1, task="t-2").findings()
 
     assert finding.rule == "invokes-twice-for-one-intent"
-    assert finding.message == "The same start twice within 0.40 s; only one of the two tasks was looked at again."
+    assert finding.message == "The same start twice within 0.40 s; only one of the two tasks was read again."
 
 
 @pytest.mark.parametrize(
@@ -295,18 +296,18 @@ def test_other_starts_were_meant(talk: Talk) -> None:
 # sends-fields-the-contract-lacks
 
 
-def test_fields_that_the_contract_lacks_are_told_once_for_each_operation() -> None:
+def test_unknown_fields_are_one_finding_for_each_operation() -> None:
     talk = Talk(AUTO).poll(query=b"verbose=1").poll(query=b"verbose=1").poll()
 
-    assert talk.judged() == [
-        Finding("sends-fields-the-contract-lacks", "note", "getTask does not know ?verbose.", (1, 2))
+    assert talk.findings() == [
+        Finding("sends-fields-the-contract-lacks", "note", "getTask does not declare ?verbose.", (1, 2))
     ]
 
 
 # All of them
 
 
-def test_a_client_of_good_manners_breaks_no_rule() -> None:
+def test_a_client_with_good_conduct_breaks_no_rule() -> None:
     talk = Talk().start(at=0).poll("pending", 1).refused(429, 2, "1").poll("paused", 3.1).poll("paused", 5)
 
     assert talk.poll("completed", 9).rules(t_1=history("approve")) == []
@@ -315,25 +316,26 @@ def test_a_client_of_good_manners_breaks_no_rule() -> None:
 def test_a_rule_that_is_waived_finds_nothing() -> None:
     evidence = every(0.01, 20, "completed").evidence()
 
-    assert [each.rule for each in conduct(RULES, evidence)] == ["polls-too-fast", "polls-after-end"]
-    assert [each.rule for each in conduct(RULES, evidence, ["polls-too-fast"])] == ["polls-after-end"]
+    assert [each.rule for each in apply(RULES, evidence)] == ["polls-too-fast", "polls-after-end"]
+    assert [each.rule for each in apply(RULES, evidence, ["polls-too-fast"])] == ["polls-after-end"]
 
 
 def test_a_finding_names_twenty_requests_at_most() -> None:
-    [finding] = [each for each in every(5, 40, "completed").judged() if each.rule == "polls-after-end"]
+    [finding] = [each for each in every(5, 40, "completed").findings() if each.rule == "polls-after-end"]
 
     assert finding.requests == tuple(range(1, 21))
     assert finding.message.startswith("39 polls")
 
 
 def test_what_fails_a_build_is_named_or_any() -> None:
-    found = Talk(AUTO).poll("completed").poll("completed").poll("completed").poll("completed").judged()
+    findings = Talk(AUTO).poll("completed").poll("completed").poll("completed").poll("completed").findings()
 
-    assert failing(found, ["polls-after-end"]) == failing(found, [ANY]) == found
-    assert failing(found, ["ignores-429"]) == []
+    assert Report(findings=findings, fail_on=["polls-after-end"]).failing == findings
+    assert Report(findings=findings, fail_on=[ANY]).failing == findings
+    assert Report(findings=findings, fail_on=["ignores-429"]).failing == []
 
 
-def test_an_unknown_rule_is_told_with_what_was_meant() -> None:
+def test_an_unknown_rule_is_refused_with_the_nearest_name() -> None:
     check_names(["any"], (*RULES, ANY), "fail-on")
     with pytest.raises(BadRequest) as caught:
         check_names(["polls-to-fast"], RULES, "waive")

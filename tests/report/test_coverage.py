@@ -9,11 +9,11 @@ from xpander_emulator.report.coverage import (
     Coverage,
     Item,
     Move,
-    answer_met,
-    merged,
-    moves_met,
-    of_contract,
-    of_scenarios,
+    answer_item,
+    declared_by_contract,
+    declared_by_scenarios,
+    merge,
+    reached_by_moves,
 )
 
 DAY = Millis(86_400_000)
@@ -26,107 +26,107 @@ REFUND = Timeline(
         Step("paid", Status.COMPLETED, line=9),
         Step("expired", Status.ERROR, line=11),
     ),
-    "stories/refund.yaml",
+    "scenarios/refund.yaml",
     ScenarioFaults(rules=(FaultRule(BUILT_IN["unavailable"], operation="getTask"),)),
 )
 
 
-def names(found: Coverage, kind: str) -> dict[str, int]:
-    return {item.name: line for item, line in found.declared.items() if item.kind == kind}
+def names(coverage: Coverage, kind: str) -> dict[str, int]:
+    return {item.name: line for item, line in coverage.declared.items() if item.kind == kind}
 
 
-def met(*moves: Move) -> set[tuple[str, str]]:
-    return {(item.kind, item.name) for item in moves_met(REFUND, moves)}
+def reached(*moves: Move) -> set[tuple[str, str]]:
+    return {(item.kind, item.name) for item in reached_by_moves(REFUND, moves)}
 
 
-def test_a_story_declares_its_steps_exits_signals_and_faults_each_with_its_line() -> None:
-    found = of_scenarios([REFUND])
+def test_a_scenario_declares_its_steps_exits_signals_and_faults_each_with_its_line() -> None:
+    declared = declared_by_scenarios([REFUND])
 
-    assert names(found, "step") == {"pending": 3, "read": 5, "waiting": 7, "paid": 9, "expired": 11}
-    assert names(found, "transition") == {
+    assert names(declared, "step") == {"pending": 3, "read": 5, "waiting": 7, "paid": 9, "expired": 11}
+    assert names(declared, "transition") == {
         "pending → read (after)": 3,
         "read → waiting (polls)": 5,
         "waiting → paid (approve)": 7,
         "waiting → expired (expire)": 7,
     }
-    assert names(found, "signal") == {"approve": 7, "expire": 7, "stop": 0}
-    assert names(found, "fault") == {"slow at pending": 3, "unavailable": 0}
-    assert names(found, "status") == {"pending": 3, "executing": 5, "paused": 7, "completed": 9, "error": 11}
-    assert found.files == {"refund": "stories/refund.yaml"}
-    assert found.reached == frozenset()
+    assert names(declared, "signal") == {"approve": 7, "expire": 7, "stop": 0}
+    assert names(declared, "fault") == {"slow at pending": 3, "unavailable": 0}
+    assert names(declared, "status") == {"pending": 3, "executing": 5, "paused": 7, "completed": 9, "error": 11}
+    assert declared.files == {"refund": "scenarios/refund.yaml"}
+    assert declared.reached == frozenset()
 
 
-def test_a_story_that_is_born_ended_cannot_be_stopped() -> None:
-    assert names(of_scenarios([Timeline("done", (Step("done", Status.COMPLETED),))]), "signal") == {}
+def test_a_scenario_that_starts_at_its_end_cannot_be_stopped() -> None:
+    assert names(declared_by_scenarios([Timeline("done", (Step("done", Status.COMPLETED),))]), "signal") == {}
 
 
-def test_a_history_meets_each_step_with_the_way_that_led_there() -> None:
-    found = met(
+def test_a_history_reaches_each_step_and_the_transition_into_it() -> None:
+    items = reached(
         Move(-1, 0, "start", "pending"), Move(0, 1, "after", "executing"), Move(1, 2, "polls", "paused"),
         Move(2, 3, "approve", "completed"),
     )  # fmt: skip
 
-    assert {name for kind, name in found if kind == "step"} == {"pending", "read", "waiting", "paid"}
-    assert ("transition", "read → waiting (polls)") in found
-    assert ("transition", "waiting → paid (approve)") in found
-    assert {name for kind, name in found if kind == "signal"} == {"approve"}
+    assert {name for kind, name in items if kind == "step"} == {"pending", "read", "waiting", "paid"}
+    assert ("transition", "read → waiting (polls)") in items
+    assert ("transition", "waiting → paid (approve)") in items
+    assert {name for kind, name in items if kind == "signal"} == {"approve"}
 
 
-def test_a_step_that_counts_polls_and_is_skipped_has_been_left_by_polls() -> None:
-    assert ("transition", "read → waiting (polls)") in met(Move(1, 2, "skip", "paused"))
+def test_a_step_that_counts_polls_and_is_skipped_is_left_by_polls() -> None:
+    assert ("transition", "read → waiting (polls)") in reached(Move(1, 2, "skip", "paused"))
 
 
-def test_an_expiry_is_a_signal_whoever_gave_it() -> None:
-    assert ("signal", "expire") in met(Move(2, 4, "expire", "error"))
+def test_an_expiry_is_a_signal_from_any_source() -> None:
+    assert ("signal", "expire") in reached(Move(2, 4, "expire", "error"))
 
 
-def test_a_stop_meets_the_signal_and_no_step() -> None:
-    found = met(Move(2, 2, "stop", "stopped"))
+def test_a_stop_reaches_the_signal_and_no_step() -> None:
+    items = reached(Move(2, 2, "stop", "stopped"))
 
-    assert found == {("status", "stopped"), ("signal", "stop"), ("transition", "waiting → stopped (stop)")}
+    assert items == {("status", "stopped"), ("signal", "stop"), ("transition", "waiting → stopped (stop)")}
 
 
-def test_an_update_lies_beyond_the_story() -> None:
-    found = met(Move(2, 2, "update", "failed"))
+def test_an_update_is_beyond_the_scenario() -> None:
+    items = reached(Move(2, 2, "update", "failed"))
 
-    assert found == {("status", "failed"), ("transition", "waiting → failed (update)")}
-    assert not found & {(item.kind, item.name) for item in of_scenarios([REFUND]).declared}
+    assert items == {("status", "failed"), ("transition", "waiting → failed (update)")}
+    assert not items & {(item.kind, item.name) for item in declared_by_scenarios([REFUND]).declared}
 
 
 def test_the_contract_declares_every_status_of_every_operation() -> None:
-    found = of_contract(ours().operations)
+    declared = declared_by_contract(ours().operations)
 
-    assert names(found, "answer")["getTask 404"] == ours().operation("getTask").line
-    assert len(found.declared) == sum(len(operation.responses) for operation in ours().operations)
+    assert names(declared, "answer")["getTask 404"] == ours().operation("getTask").line
+    assert len(declared.declared) == sum(len(operation.responses) for operation in ours().operations)
 
 
-def test_an_answer_is_called_as_the_contract_declares_it() -> None:
+def test_an_answer_has_the_name_that_the_contract_declares() -> None:
     operation = ours().operation("getTask")
 
-    assert answer_met(operation, 404) == Item("", "answer", "getTask 404")
-    assert answer_met(operation, 418).name == "getTask 418"
+    assert answer_item(operation, 404) == Item("", "answer", "getTask 404")
+    assert answer_item(operation, 418).name == "getTask 418"
 
 
-def test_the_files_and_lines_of_two_versions_of_a_story_are_joined() -> None:
+def test_files_and_lines_of_two_versions_of_a_scenario_are_merged() -> None:
     older = Timeline("refund", (Step("pending", Status.PENDING, Polls(1, 1), line=2), Step("old", Status.FAILED)), "a")
 
-    found = merged([of_scenarios([REFUND]), of_scenarios([older])])
+    both = merge([declared_by_scenarios([REFUND]), declared_by_scenarios([older])])
 
-    assert names(found, "step")["pending"] == 2
-    assert {"old", "paid"} <= set(names(found, "step"))
-    assert found.files == {"refund": "a"}
+    assert names(both, "step")["pending"] == 2
+    assert {"old", "paid"} <= set(names(both, "step"))
+    assert both.files == {"refund": "a"}
 
 
 @given(coverages, coverages, coverages)
 def test_merging_is_associative(one: Coverage, two: Coverage, three: Coverage) -> None:
-    assert merged([merged([one, two]), three]) == merged([one, merged([two, three])]) == merged([one, two, three])
+    assert merge([merge([one, two]), three]) == merge([one, merge([two, three])]) == merge([one, two, three])
 
 
 @given(coverages, coverages)
 def test_merging_is_commutative(one: Coverage, two: Coverage) -> None:
-    assert merged([one, two]) == merged([two, one])
+    assert merge([one, two]) == merge([two, one])
 
 
 @given(coverages)
 def test_merging_is_idempotent_and_nothing_changes_nothing(one: Coverage) -> None:
-    assert merged([one, one]) == merged([one, Coverage()]) == one
+    assert merge([one, one]) == merge([one, Coverage()]) == one

@@ -34,7 +34,7 @@ async def test_a_finding_names_its_requests_its_task_and_its_namespace() -> None
         Finding(
             "takes-paused-for-the-end",
             "error",
-            "No read after the first paused answer; the task is executing since.",
+            "No read after the first paused answer; the task is executing by now.",
             (2,),
             task_id,
             client.namespace,
@@ -42,7 +42,7 @@ async def test_a_finding_names_its_requests_its_task_and_its_namespace() -> None
     ]
 
 
-async def test_a_client_that_reads_on_has_nothing_to_hear() -> None:
+async def test_a_client_that_reads_on_has_no_findings() -> None:
     client = api()
     await client.task(await naive(client))
 
@@ -50,7 +50,7 @@ async def test_a_client_that_reads_on_has_nothing_to_hear() -> None:
 
 
 @pytest.mark.parametrize("scopes", [["tasks"], ["journal"], ["clock"], ["tasks", "journal", "clock", "pins", "faults"]])
-async def test_what_a_reset_forgets_is_judged_before_and_once(scopes: list[str]) -> None:
+async def test_a_journal_is_judged_once_before_a_reset_deletes_it(scopes: list[str]) -> None:
     client = api()
     await naive(client)
 
@@ -60,7 +60,7 @@ async def test_what_a_reset_forgets_is_judged_before_and_once(scopes: list[str])
     assert await rules(client) == ["takes-paused-for-the-end"]
 
 
-async def test_a_reset_of_other_things_judges_nothing_twice() -> None:
+async def test_a_reset_of_pins_judges_nothing_twice() -> None:
     client = api()
     await naive(client)
 
@@ -80,7 +80,7 @@ async def test_tasks_of_equal_ids_after_a_reset_are_others() -> None:
     assert await rules(client) == []
 
 
-async def test_of_a_task_that_was_deleted_nothing_is_known() -> None:
+async def test_a_deleted_task_has_no_findings() -> None:
     client = api()
     task_id = await naive(client)
     await client.app.engine.delete(client.namespace, task_id)
@@ -88,7 +88,7 @@ async def test_of_a_task_that_was_deleted_nothing_is_known() -> None:
     assert await rules(client) == []
 
 
-async def test_namespaces_are_told_apart_and_together() -> None:
+async def test_findings_are_read_by_namespace_and_together() -> None:
     one = api("one")
     two = Api(one.app, "two")
     await naive(one)
@@ -98,17 +98,17 @@ async def test_namespaces_are_told_apart_and_together() -> None:
 
     assert sorted(finding.where for finding in await conduct.of_all()) == sorted([one.namespace, two.namespace])
 
-    await conduct.forget(two.namespace)
+    await conduct.delete(two.namespace)
     assert [finding.where for finding in await conduct.of_all()] == [one.namespace]
 
-    await conduct.forget_all()
+    await conduct.delete_all()
     assert await conduct.of_all() == []
 
 
-async def test_what_is_forgotten_is_not_judged_again_and_what_follows_is() -> None:
+async def test_deleted_findings_do_not_return_and_later_ones_do() -> None:
     client = api()
     await naive(client)
-    await client.app.reports.conduct.forget(client.namespace)
+    await client.app.reports.conduct.delete(client.namespace)
 
     await naive(client)
 
@@ -138,7 +138,7 @@ async def test_a_lost_answer_makes_two_tasks_of_one_intent() -> None:
     assert await rules(client) == ["invokes-twice-for-one-intent"]
 
 
-async def test_an_auth_url_that_nobody_follows_is_found_in_a_whole_run() -> None:
+async def test_an_auth_url_that_nobody_follows_is_a_finding_of_a_whole_run() -> None:
     client = api()
     task = await client.start("connector_authorization")
     await client.advance(5_000)

@@ -5,7 +5,7 @@ import pytest
 
 from tests.contract.samples import contract_of, ours
 from tests.journal.entries import entry
-from xpander_emulator.report.unknown_fields import Fields
+from xpander_emulator.report.unknown_fields import UnknownFields
 
 ORDERS = """
 paths:
@@ -40,17 +40,17 @@ components:
 
 
 @cache
-def orders() -> Fields:
-    return Fields(contract_of(ORDERS))
+def orders() -> UnknownFields:
+    return UnknownFields(contract_of(ORDERS))
 
 
 @cache
-def workflows() -> Fields:
-    return Fields(ours())
+def workflows() -> UnknownFields:
+    return UnknownFields(ours())
 
 
 @pytest.mark.parametrize(
-    ("body", "lacking"),
+    ("body", "unknown"),
     [
         ({"buyer": {"name": "Ada"}, "paid": True}, []),
         ({"buyer": {"nmae": "Ada"}, "colour": "red"}, ["buyer.nmae", "colour"]),
@@ -60,21 +60,21 @@ def workflows() -> Fields:
         ("text", []),
     ],
 )
-def test_what_no_schema_names_is_lacking(body: Any, lacking: list[str]) -> None:
-    assert orders().lacking(entry(operation="order", body=body)) == lacking
+def test_names_that_no_schema_has_are_unknown(body: Any, unknown: list[str]) -> None:
+    assert orders().of(entry(operation="order", body=body)) == unknown
 
 
-def test_parameters_of_the_query_are_looked_at_too() -> None:
-    found = orders().lacking(entry(operation="order", query=b"page=1&verbose=1&verbose=2&empty="))
+def test_parameters_of_the_query_are_checked_too() -> None:
+    names = orders().of(entry(operation="order", query=b"page=1&verbose=1&verbose=2&empty="))
 
-    assert found == ["?empty", "?verbose"]
+    assert names == ["?empty", "?verbose"]
 
 
 def test_the_properties_of_an_object_in_the_query_are_parameters() -> None:
-    assert orders().lacking(entry(operation="search", query=b"name=Ada&colour=red")) == []
+    assert orders().of(entry(operation="search", query=b"name=Ada&colour=red")) == []
 
 
-def test_the_contract_of_the_vendor_tolerates_and_lacks() -> None:
+def test_names_that_the_vendor_s_contract_tolerates_are_unknown_too() -> None:
     body = {
         "input": {"text": "Hi", "txt": "Hi"},
         "payload_extension": {"free": 1},
@@ -82,20 +82,20 @@ def test_the_contract_of_the_vendor_tolerates_and_lacks() -> None:
         "prompt": 1,
     }
 
-    assert workflows().lacking(entry(body=body)) == ["input.txt", "prompt"]
+    assert workflows().of(entry(body=body)) == ["input.txt", "prompt"]
 
 
-def test_a_body_that_was_cut_or_is_no_json_tells_nothing() -> None:
-    assert workflows().lacking(entry(body={"prompt": 1}, request_size=100_000)) == []
-    assert workflows().lacking(entry(request_body=b"{", request_size=1)) == []
-    assert workflows().lacking(entry(request_body=b"[" * 200 + b"]" * 200, request_size=400)) == []
+def test_a_body_that_was_cut_or_is_not_json_has_no_unknown_names() -> None:
+    assert workflows().of(entry(body={"prompt": 1}, request_size=100_000)) == []
+    assert workflows().of(entry(request_body=b"{", request_size=1)) == []
+    assert workflows().of(entry(request_body=b"[" * 200 + b"]" * 200, request_size=400)) == []
 
 
-def test_what_matched_no_operation_lacks_nothing() -> None:
-    assert workflows().lacking(entry(operation=None, body={"prompt": 1}, query=b"a=1")) == ()
+def test_a_request_that_matched_no_operation_has_no_unknown_names() -> None:
+    assert workflows().of(entry(operation=None, body={"prompt": 1}, query=b"a=1")) == ()
 
 
 def test_a_long_name_is_cut() -> None:
-    [name] = workflows().lacking(entry(body={"x" * 1_000: 1}))
+    [name] = workflows().of(entry(body={"x" * 1_000: 1}))
 
     assert name == "x" * 59 + "…"

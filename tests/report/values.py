@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from xpander_emulator.report.coverage import ANSWER, KINDS, Coverage, Item
-from xpander_emulator.report.summary import Summary, summary
+from xpander_emulator.report.summary import Summary, summarize
 
 _names = st.text(min_size=1, max_size=4)
 items = st.builds(Item, st.sampled_from(["approval", "flaky", "<b>&|\n"]), st.sampled_from(KINDS), _names) | st.builds(
@@ -18,13 +18,13 @@ coverages = st.builds(
 
 
 def coverage(*declared: str, reached: tuple[str, ...] = (), scenario: str = "refund") -> Coverage:
-    """Return coverage of one scenario from texts such as `step pay`, one a line of its file."""
+    """Return coverage of one scenario from texts such as `step pay`, each on the next line of its file."""
     lines = {_item(scenario, text): line for line, text in enumerate(declared, start=1)}
     return Coverage(lines, frozenset(_item(scenario, text) for text in reached), {scenario: f"{scenario}.yaml"})
 
 
 def counted(*declared: str, reached: tuple[str, ...] = ()) -> Summary:
-    return summary(coverage(*declared, reached=reached))
+    return summarize(coverage(*declared, reached=reached))
 
 
 def _item(scenario: str, text: str) -> Item:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.testkit.suites import Suite
 from xpander_emulator import pytest_plugin
-from xpander_emulator.report.options import Wishes
+from xpander_emulator.report.options import ReportOptions
 from xpander_emulator.testkit import EmulatorServer
 
 TITLE = "*emulator: what was met, and how*"
@@ -46,7 +46,7 @@ def test_a_run_ends_with_a_table_and_the_findings_each_with_its_test(suite: Suit
             "two_approvals *",
             "all *",
             "error: takes-paused-for-the-end  test_it.py::test_naive",
-            "  No read after the first paused answer; the task is executing since. (request *; task *)",
+            "  No read after the first paused answer; the task is executing by now. (request *; task *)",
         ]
     )
     result.stdout.no_fnmatch_line("Never met:")
@@ -71,7 +71,7 @@ def test_a_run_without_the_emulator_says_nothing(suite: Suite) -> None:
     ("ini", "failures"),
     [
         ("emulator_fail_under = 58.8", []),
-        ("emulator_fail_under = 59", ["Coverage is under 59 %: 58.8 % of the stories were met."]),
+        ("emulator_fail_under = 59", ["Coverage is under 59 %: 58.8 % of the scenarios were met."]),
         ("emulator_fail_under = 10\nemulator_coverage_scenarios = approval failed", []),
         ("emulator_fail_under = 58\nemulator_coverage_scenarios = approval failed", ["Coverage is under 58 %: *"]),
         ("emulator_coverage_scenarios = aproval", ["No scenario is called 'aproval'. Did you mean 'approval'?"]),
@@ -98,7 +98,7 @@ def test_a_run_fails_by_its_conduct_unless_that_is_waived(suite: Suite) -> None:
 
     assert (failed.ret, waived.ret) == (1, 0)
     failed.stdout.fnmatch_lines([f"Conduct that fails the build: {rule}."])
-    waived.stdout.fnmatch_lines(["Nothing to find fault with."])
+    waived.stdout.fnmatch_lines(["No findings."])
 
 
 def test_a_threshold_fails_a_run_that_started_nothing(suite: Suite) -> None:
@@ -223,7 +223,7 @@ def test_without_pytest_the_server_tells_both() -> None:
 def test_every_option_of_the_report_is_a_wish() -> None:
     names = {name for name, *_ in (*pytest_plugin._REPORT_LISTS, *pytest_plugin._REPORT_VALUES)}
     assert {name.removeprefix("coverage_") if name == "coverage_scenarios" else name for name in names} == {
-        each.name for each in fields(Wishes)
+        each.name for each in fields(ReportOptions)
     }
 
 

@@ -16,35 +16,35 @@ from click.core import ParameterSource
 from xpander_emulator.cli.failures import Failure, NotStarted, Refused, WrongUsage
 from xpander_emulator.cli.options import settings_from, settings_options
 from xpander_emulator.cli.output import note
-from xpander_emulator.cli.reports import report_options, wishes_from
+from xpander_emulator.cli.reports import report_options, report_options_from
 from xpander_emulator.cli.serve import key_of
 from xpander_emulator.common.os_errors import reason
 from xpander_emulator.settings import Settings, client_environment
 
 if TYPE_CHECKING:
-    from xpander_emulator.report.options import Wishes
+    from xpander_emulator.report.options import ReportOptions
     from xpander_emulator.server.threaded import ThreadedServer
 
 _EXAMPLES = """\b
 Examples:
   xpander-emulator exec -- pytest -q
-  xpander-emulator exec --clock auto -s ./stories -- npm test
+  xpander-emulator exec --clock auto -s ./scenarios -- npm test
 """
 _FORWARDED: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 )
-# What a terminal sends to the command too, since both are in its foreground.
+# Signals that a terminal sends to the command as well, since both are in its foreground.
 _OF_THE_TERMINAL: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name))
 
 
 class NotExecutable(Failure):
-    """The command is there, and cannot be run. The exit code is the one of shells."""
+    """The command exists and cannot be run. Shells use the same exit code."""
 
     exit_code = 126
 
 
 class NoSuchCommand(Failure):
-    """There is no such command. The exit code is the one of shells."""
+    """No command has this name. Shells use the same exit code."""
 
     exit_code = 127
 
@@ -57,9 +57,9 @@ class NoSuchCommand(Failure):
 def execute(ctx: click.Context, /, command: tuple[str, ...], **values: Any) -> None:
     """Run a command with an emulator around it, and return the command's exit code.
 
-    At its end it is told what was never met, and how the client behaved.
+    A report follows on stderr: what was never met of the scenarios, and how the client behaved.
     """
-    wishes = wishes_from(values)
+    options = report_options_from(values)
     settings = settings_from(values)
     if ctx.get_parameter_source("port") is ParameterSource.DEFAULT:
         settings = replace(settings, port=0)
@@ -67,33 +67,33 @@ def execute(ctx: click.Context, /, command: tuple[str, ...], **values: Any) -> N
 
     configure(settings.log_level, settings.log_format)
     with served(settings) as server:
-        code = run(command, os.environ | variables(server))
-        is_well = told(server, wishes)
+        code = run(command, os.environ | environment_of(server))
+        is_well = report_on(server, options)
     ctx.exit(code or (0 if is_well else Refused.exit_code))
 
 
-def told(server: "ThreadedServer", wishes: "Wishes") -> bool:
-    """Tell what was never met and how the client behaved, and return whether both are well.
+def report_on(server: "ThreadedServer", options: "ReportOptions") -> bool:
+    """Print and write the report of a run; return whether it fails nothing.
 
-    Where nothing was asked and nothing is wished, nothing is said. Raises BadRequest for an unknown scenario.
+    Without a request and without options there is no report. Raises BadRequest for an unknown scenario.
     """
-    from xpander_emulator.report.options import Wishes, report_of, write
+    from xpander_emulator.report.options import ReportOptions
     from xpander_emulator.report.render import text
 
     coverage = server.app.reports.coverage.of_all()
-    if not coverage.reached and wishes == Wishes():
+    if not coverage.reached and options == ReportOptions():
         return True
-    report = report_of(wishes, coverage, server.call(server.app.reports.conduct.of_all()))
-    note(text.whole(report))
+    report = options.report(coverage, server.call(server.app.reports.conduct.of_all()))
+    note(text.render(report))
     for failure in report.failures:
         note(f"Error: {failure}")
-    write(wishes, report, coverage)
+    options.write(report, coverage)
     return not report.failures
 
 
 @contextmanager
 def served(settings: Settings) -> Iterator["ThreadedServer"]:
-    """Give a server that answers, for as long as the block runs. Raises WrongUsage and NotStarted."""
+    """Yield a server that answers within the block. Raises WrongUsage and NotStarted."""
     from xpander_emulator.errors import EmulatorError
     from xpander_emulator.server import listening_socket
     from xpander_emulator.server.ready_file import ready_file
@@ -103,7 +103,7 @@ def served(settings: Settings) -> Iterator["ThreadedServer"]:
     with ExitStack() as stack:
         try:
             write_ready = stack.enter_context(ready_file(settings.ready_file))
-            with _for_the_main_thread():
+            with _signals_for_main_thread():
                 running.start()
             stack.callback(running.stop)
             write_ready(running.base_url)
@@ -114,27 +114,31 @@ def served(settings: Settings) -> Iterator["ThreadedServer"]:
         yield running
 
 
-def variables(server: "ThreadedServer") -> dict[str, str]:
-    """Return the environment variables by which a client, and our own commands, find the server."""
+def environment_of(server: "ThreadedServer") -> dict[str, str]:
+    """Return the environment variables by which a client and the emulator's own commands find the server."""
     settings, organization_id = server.settings, server.app.engine.renderer.organization_id
-    found = client_environment(server.base_url, key_of(settings), organization_id) | {"EMULATOR_URL": server.base_url}
-    return found if settings.token is None else found | {"EMULATOR_TOKEN": settings.token}
+    token = {} if settings.token is None else {"EMULATOR_TOKEN": settings.token}
+    return {
+        **client_environment(server.base_url, key_of(settings), organization_id),
+        "EMULATOR_URL": server.base_url,
+        **token,
+    }
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a command to its end, pass signals on to it, and return its exit code; 128 + n where signal n ended it.
+    """Run a command to its end, forward signals to it, and return its exit code; 128 + n where signal n ended it.
 
     Raises NoSuchCommand and NotExecutable.
     """
     with _relayed() as relay:
         try:
-            child = subprocess.Popen(command, env=environment)  # noqa: S603  it is the user's own
+            child = subprocess.Popen(command, env=environment)  # noqa: S603  the user's own command
         except FileNotFoundError:
-            raise NoSuchCommand(f"No command '{command[0]}': it is not on PATH, and no file of that name.") from None
+            raise NoSuchCommand(f"No command '{command[0]}': it is neither on PATH nor a file.") from None
         except OSError as error:
             raise NotExecutable(f"'{command[0]}' cannot be run: {reason(error)}.") from None
         relay.to(child)
-        # Without a timeout a signal that comes just before the wait begins would only be seen at its end.
+        # Without a timeout, a signal just before the wait begins would be handled only when the wait ends.
         code = None
         while code is None:
             with suppress(subprocess.TimeoutExpired):
@@ -143,7 +147,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 class _Relay:
-    """A signal handler that passes signals on to a command, once there is one."""
+    """A signal handler that forwards signals to a command, those before its start as soon as it has started."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
@@ -164,10 +168,10 @@ class _Relay:
 
 
 @contextmanager
-def _for_the_main_thread() -> Iterator[None]:
-    """Let no thread that is started in the block take the signals that are passed on."""
-    # Of two signals at once Linux may give the second to another thread; Python would then run its handler only when
-    # the main thread wakes up, which waits for the command.
+def _signals_for_main_thread() -> Iterator[None]:
+    """Block the forwarded signals in all threads that are started within the block."""
+    # Of two signals at once Linux may deliver the second to another thread; Python would then run the handler only when
+    # the main thread, which waits for the command, wakes up.
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -6,46 +6,46 @@ from typing import Any
 
 import click
 
-type_of_output = click.Choice(["text", "json"])
+from xpander_emulator.common.terminal_text import columns, printable
 
 
 def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `-o text|json`."""
     decorate = click.option(
-        "-o", "--output", type=type_of_output, default="text", show_default=True, help="How the answer is printed."
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How the answer is printed.",
     )
     return decorate(command)
 
 
 def emit(value: Any, output: str, text: Callable[[Any], str]) -> None:
-    """Print `value` as JSON, or as `text` words it."""
+    """Print a value as JSON, or as the text that `text` returns for it."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False) if output == "json" else text(value))
 
 
 def note(message: str) -> None:
-    """Tell a person something beside the data."""
+    """Print a message for people on stderr."""
     click.echo(message, err=True)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> str:
-    """Return rows under headings in columns as wide as their widest cell; `empty` when there is no row."""
+    """Return rows in columns under headings; `empty` when there is no row."""
     cells = [[cell(value) for value in row] for row in rows]
-    if not cells:
-        return empty
-    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    lines = [[heading.upper() for heading in headings], *cells]
-    return "\n".join(_line(line, widths) for line in lines)
+    return "\n".join(columns([[heading.upper() for heading in headings], *cells])) if cells else empty
 
 
 def fields(pairs: Iterable[tuple[str, object]]) -> str:
-    """Return `name  value` lines, values below each other; pairs without a value are left out."""
-    present = [(name, cell(value)) for name, value in pairs if value not in (None, "", [], ())]
-    width = max((len(name) for name, _ in present), default=0)
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in present)
+    """Return `name  value` lines in two columns; pairs without a value are left out."""
+    rows = [(name, cell(value)) for name, value in pairs if value not in (None, "", [], ())]
+    return "\n".join(columns(rows)) if rows else ""
 
 
 def cell(value: object) -> str:
-    """Return a value as one line of text: `-` for nothing, lists by commas, anything nested as JSON."""
+    """Return a value as one line of text: `-` for nothing, lists with commas, other nested values as JSON."""
     if value is None or value in ("", [], ()):
         return "-"
     if isinstance(value, list | tuple):
@@ -53,12 +53,3 @@ def cell(value: object) -> str:
     if isinstance(value, dict | bool):
         return json.dumps(value, ensure_ascii=False)
     return printable(" ".join(str(value).split()))
-
-
-def printable(text: str) -> str:
-    """Return a text that others wrote with every character that a terminal would obey told by its escape."""
-    return "".join(each if each.isprintable() or each == " " else repr(each)[1:-1] for each in text)
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(f"{text:<{width}}" for text, width in zip(cells, widths, strict=True)).rstrip()

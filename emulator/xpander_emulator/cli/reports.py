@@ -1,7 +1,8 @@
-"""`coverage` and `conduct`: what clients have met, and how they behaved."""
+"""`coverage` and `conduct`: what clients have reached of the scenarios and the contract, and how they behaved."""
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from xpander_emulator.cli.number_type import Number
 from xpander_emulator.cli.settings_file import OutputFile
 
 if TYPE_CHECKING:
-    from xpander_emulator.report.options import Wishes
+    from xpander_emulator.report.options import ReportOptions
     from xpander_emulator.report.report import Report
 
 FORMATS: Final = ("text", "json", "junit", "html", "markdown")
@@ -30,19 +31,19 @@ _fail_on = click.option(
 _format = click.option(
     "-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is printed."
 )
-_everyone = click.option("--all", "everyone", is_flag=True, help="All namespaces, as without --key and --namespace.")
+_all = click.option("--all", "all_namespaces", is_flag=True, help="All namespaces, as without --key and --namespace.")
 _FILE: Final = OutputFile()
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what `exec` can do with the report of a run."""
+    """Add the options of `exec` for the report of a run."""
     for option in (
         click.option("--markdown", type=_FILE, metavar="FILE", help="Write the report as Markdown."),
         click.option("--html", type=_FILE, metavar="FILE", help="Write the report as an HTML page."),
-        click.option("--junit", type=_FILE, metavar="FILE", help="Write the report as JUnit's XML."),
-        click.option("--coverage-json", type=_FILE, metavar="FILE", help="Write what was met; `coverage` merges it."),
+        click.option("--junit", type=_FILE, metavar="FILE", help="Write the report as JUnit XML."),
+        click.option("--coverage-json", type=_FILE, metavar="FILE", help="Write the coverage; `coverage` merges it."),
         click.option(
-            "--coverage-scenario", "counted", multiple=True, metavar="NAME",
+            "--coverage-scenario", "scenarios_counted", multiple=True, metavar="NAME",
             help="Count over this scenario, in place of those that were started. Repeatable.",
         ),
         _fail_on,
@@ -52,22 +53,22 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def wishes_from(values: dict[str, Any]) -> "Wishes":
-    """Take the options of `report_options` out of a command's, and return what they say. Raises BadRequest."""
-    counted = values.pop("counted")
-    taken = {name: values.pop(name) for name in ("fail_under", "fail_on", "coverage_json", "junit", "html", "markdown")}
-    from xpander_emulator.report.options import Wishes, check
+def report_options_from(values: dict[str, Any]) -> "ReportOptions":
+    """Take the values of `report_options` out of a command's, and return them. Raises BadRequest for a wrong one."""
+    names = ("fail_under", "fail_on", "coverage_json", "junit", "html", "markdown")
+    scenarios, chosen = values.pop("scenarios_counted"), {name: values.pop(name) for name in names}
+    from xpander_emulator.report.options import ReportOptions
 
-    wishes = Wishes(counted, **taken)
-    check(wishes)
-    return wishes
+    options = ReportOptions(scenarios, **chosen)
+    options.check()
+    return options
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[FILE]…")
 @client_options
 @_format
-@_everyone
+@_all
 @_fail_under
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME",
@@ -77,60 +78,52 @@ def coverage(
     client: Client,
     files: tuple[Path, ...],
     output: str,
-    everyone: bool,
+    all_namespaces: bool,
     fail_under: float | None,
     scenarios: tuple[str, ...],
 ) -> None:
-    """Tell what clients have met of the stories, and what never.
+    """Show what clients have met of the scenarios, and what never.
 
-    FILEs that runs have left behind are merged; without any, a running server is asked.
+    FILEs that runs have written are merged; without any, a running server is asked.
     """
     from xpander_emulator.report import coverage_json
-    from xpander_emulator.report.coverage import merged
+    from xpander_emulator.report.coverage import merge
     from xpander_emulator.report.report import Report
-    from xpander_emulator.report.summary import summary
+    from xpander_emulator.report.summary import summarize
 
     if files:
-        found = merged(
+        reached = merge(
             coverage_json.from_text(path.read_text(encoding="utf-8", errors="replace"), str(path)) for path in files
         )
     else:
-        found = coverage_json.from_json(client.get("/coverage", **_scope(client, everyone)), client.url)
-    report = Report(summary(found, scenarios), fail_under=fail_under)
-    click.echo(coverage_json.as_text(found) if output == "json" else _told(report, output), nl=output == "text")
-    _fail(report)
+        reached = coverage_json.from_json(client.get("/coverage", **_scope(client, all_namespaces)), client.url)
+    _print(Report(summarize(reached, scenarios), fail_under=fail_under), output, lambda: coverage_json.as_text(reached))
 
 
 @click.command()
 @client_options
 @_format
-@_everyone
+@_all
 @_fail_on
-def conduct(client: Client, output: str, everyone: bool, fail_on: tuple[str, ...]) -> None:
-    """Tell how clients behaved."""
+def conduct(client: Client, output: str, all_namespaces: bool, fail_on: tuple[str, ...]) -> None:
+    """Show how clients behaved."""
     from xpander_emulator.report.conduct import finding_from
-    from xpander_emulator.report.options import Wishes, check
+    from xpander_emulator.report.options import ReportOptions
     from xpander_emulator.report.report import Report
 
-    check(Wishes(fail_on=fail_on))
-    answer = client.get("/conduct", **_scope(client, everyone))
+    ReportOptions(fail_on=fail_on).check()
+    answer = client.get("/conduct", **_scope(client, all_namespaces))
     report = Report(findings=[finding_from(each) for each in answer["items"]], fail_on=fail_on)
-    shown = json.dumps(answer, indent=1, ensure_ascii=False) + "\n" if output == "json" else _told(report, output)
-    click.echo(shown, nl=output == "text")
-    _fail(report)
+    _print(report, output, lambda: json.dumps(answer, indent=1, ensure_ascii=False) + "\n")
 
 
-def _scope(client: Client, everyone: bool) -> dict[str, str]:
-    return {"all": "true"} if everyone or client.is_open() else {}
+def _scope(client: Client, all_namespaces: bool) -> dict[str, str]:
+    return {"all": "true"} if all_namespaces or client.is_open() else {}
 
 
-def _told(report: "Report", output: str) -> str:
-    from xpander_emulator.report.render import html, junit, markdown, text
-
-    whole = {"text": text.whole, "junit": junit.whole, "html": html.whole, "markdown": markdown.whole}
-    return whole[output](report)
-
-
-def _fail(report: "Report") -> None:
+def _print(report: "Report", output: str, as_json: Callable[[], str]) -> None:
+    """Print a report in a format. Raises Refused where it fails a build."""
+    renderer = import_module(f"xpander_emulator.report.render.{output}") if output != "json" else None
+    click.echo(renderer.render(report) if renderer else as_json(), nl=output == "text")
     if report.failures:
         raise Refused(" ".join(report.failures))

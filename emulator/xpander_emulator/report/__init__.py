@@ -1,1 +1,1 @@
-"""What a suite never met, and how its client behaved. docs/reports.md defines every word that is counted or told."""
+"""Reports: what of the scenarios and the contract a client has reached, and how it behaved (docs/reports.md)."""

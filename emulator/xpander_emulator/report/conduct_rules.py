@@ -1,4 +1,4 @@
-"""The rules of conduct, by their names."""
+"""The rules of conduct, by name. docs/reports.md defines what each of them finds."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,12 +10,13 @@ from typing import Final
 from xpander_emulator.core.signals import AUTHORIZE, DENY
 from xpander_emulator.core.task import TERMINAL, Status
 from xpander_emulator.journal.port import Entry
-from xpander_emulator.report.conduct import Evidence, History, Rule, Told
+from xpander_emulator.report.conduct import Evidence, History, Observation, Rule
 
-# Polls of one task: so many within so many seconds are too fast.
+# polls-too-fast: this many polls of one task within this many seconds.
 FAST_POLLS: Final = 10
 FAST_SECONDS: Final = 1.0
-# Polls of one unchanged task: after so many, the gaps of the last ones should have grown beyond those of the first.
+# polls-without-back-off: of this many polls of one unchanged task, the median gap of the last group is neither a second
+# nor more than the growth times that of the first group.
 STEADY_POLLS: Final = 30
 STEADY_GROUP: Final = 10
 STEADY_SECONDS: Final = 1.0
@@ -25,25 +26,25 @@ HAMMERING: Final = 3
 HAMMERING_SECONDS: Final = 1.0
 TWICE_SECONDS: Final = 5.0
 MOST_NAMES: Final = 10
-# The journal's instants are whole milliseconds, and a client's clock is not ours.
+# The journal's instants are whole milliseconds, and a client's clock differs from the server's.
 _TOLERANCE: Final = 0.002
 _EARLY: Final = 0.05
-_TOLD_TO_WAIT: Final = (429, 503)
+_WAIT_STATUSES: Final = (429, 503)
 _LISTS: Final = frozenset({"list", "history"})
 
 
-def _polls_too_fast(evidence: Evidence) -> Iterator[Told]:
+def _polls_too_fast(evidence: Evidence) -> Iterator[Observation]:
     for (task_id, _), shown in evidence.turns():
         polls = _in_real_time(evidence.polls(shown))
         for first in range(len(polls) - FAST_POLLS + 1):
             window = polls[first : first + FAST_POLLS]
             taken = window[-1].began - window[0].began
             if taken < FAST_SECONDS:
-                yield Told(f"{FAST_POLLS} polls of one task within {taken:.2f} s.", window, task_id)
+                yield Observation(f"{FAST_POLLS} polls of one task within {taken:.2f} s.", window, task_id)
                 break
 
 
-def _polls_without_back_off(evidence: Evidence) -> Iterator[Told]:
+def _polls_without_back_off(evidence: Evidence) -> Iterator[Observation]:
     for (task_id, _), shown in evidence.turns():
         for run in _unchanged(_in_real_time(evidence.polls(shown))):
             gaps = [after.began - before.began for before, after in pairwise(run)]
@@ -51,12 +52,12 @@ def _polls_without_back_off(evidence: Evidence) -> Iterator[Told]:
                 continue
             first, last = _median(gaps[:STEADY_GROUP]), _median(gaps[-STEADY_GROUP:])
             if last < STEADY_SECONDS and last <= STEADY_GROWTH * first:
-                told = f"{len(run)} polls of one unchanged task, the last ones still every {last:.2f} s."
-                yield Told(told, run, task_id)
+                message = f"{len(run)} polls of one unchanged task, the last ones still every {last:.2f} s."
+                yield Observation(message, run, task_id)
                 break
 
 
-def _ignores_retry_after(evidence: Evidence) -> Iterator[Told]:
+def _ignores_retry_after(evidence: Evidence) -> Iterator[Observation]:
     for same in _same_requests(_in_real_time(evidence.entries)):
         early = [
             (before, after, wait)
@@ -65,88 +66,86 @@ def _ignores_retry_after(evidence: Evidence) -> Iterator[Told]:
         ]
         if early:
             before, after, wait = early[0]
-            told = (
-                f"Told to wait {wait:g} s by a {before.status}, came back after {max(_gap(before, after), 0.0):.2f} s."
-            )
-            yield Told(told, [entry for pair in early for entry in pair[:2]], before.task_id)
+            gap = max(_gap(before, after), 0.0)
+            message = f"A {before.status} asked to wait {wait:g} s; the request came again after {gap:.2f} s."
+            yield Observation(message, [entry for pair in early for entry in pair[:2]], before.task_id)
 
 
-def _ignores_429(evidence: Evidence) -> Iterator[Told]:
+def _ignores_429(evidence: Evidence) -> Iterator[Observation]:
     for same in _same_requests(_in_real_time(evidence.entries)):
         run: list[Entry] = []
         for before, after in _repeated(same):
             is_early = before.status == 429 and retry_after(before) is None and _gap(before, after) < HAMMERING_SECONDS
             run = [*(run if run and run[-1] is before else [before]), after] if is_early else []
             if len(run) > HAMMERING:
-                told = (
+                message = (
                     f"{HAMMERING} times in a row, a request answered 429 was sent again within {HAMMERING_SECONDS:g} s."
                 )
-                yield Told(told, run, before.task_id)
+                yield Observation(message, run, before.task_id)
                 break
 
 
-def _polls_after_end(evidence: Evidence) -> Iterator[Told]:
+def _polls_after_end(evidence: Evidence) -> Iterator[Observation]:
     for (task_id, _), shown in evidence.turns():
-        ended = next((place for place, entry in enumerate(shown) if entry.task_status in TERMINAL), None)
+        ended = next((index for index, entry in enumerate(shown) if entry.task_status in TERMINAL), None)
         if ended is None:
             continue
         late = evidence.polls(shown[ended + 1 :])
         if len(late) >= POLLS_AFTER_END:
-            told = f"{len(late)} polls after an answer had shown the task {shown[ended].task_status}."
-            yield Told(told, [shown[ended], *late], task_id)
+            message = f"{len(late)} polls after an answer had shown the task {shown[ended].task_status}."
+            yield Observation(message, [shown[ended], *late], task_id)
 
 
-def _takes_paused_for_the_end(evidence: Evidence) -> Iterator[Told]:
-    looks = _looks(evidence)
+def _takes_paused_for_the_end(evidence: Evidence) -> Iterator[Observation]:
+    views = _views(evidence)
     for turn, shown in evidence.turns():
         paused = next((entry for entry in shown if entry.task_status == Status.PAUSED), None)
         history = evidence.histories.get(turn)
-        if paused is None or history is None or looks.may_know(turn[0], paused):
+        if paused is None or history is None or views.may_know(turn[0], paused):
             continue
         if _went_on(history, paused):
             status = history.visits[-1].status
-            yield Told(f"No read after the first paused answer; the task is {status} since.", [paused], turn[0])
+            yield Observation(f"No read after the first paused answer; the task is {status} by now.", [paused], turn[0])
 
 
-def _never_follows_auth_url(evidence: Evidence) -> Iterator[Told]:
+def _never_follows_auth_url(evidence: Evidence) -> Iterator[Observation]:
     histories = evidence.histories.values()
     if evidence.followed or any(visit.cause in (AUTHORIZE, DENY) for history in histories for visit in history.visits):
         return
     for turn, shown in evidence.turns():
         history = evidence.histories.get(turn)
-        paused = next((entry for entry in shown if history and _asks_for_a_credential(history, entry)), None)
+        paused = next((entry for entry in shown if history and _waits_for_credential(history, entry)), None)
         if paused is None or history is None:
             continue
         if _went_on(history, paused):
-            yield Told("Nobody followed the auth_url until the task had gone on without.", [paused], turn[0])
+            yield Observation("Nobody followed the auth_url before the task left the pause.", [paused], turn[0])
         else:
-            yield Told("Nobody followed the auth_url; the task waits for it to the end.", [paused], turn[0])
+            yield Observation("Nobody followed the auth_url; the task still waits for it.", [paused], turn[0])
 
 
-def _invokes_twice_for_one_intent(evidence: Evidence) -> Iterator[Told]:
+def _invokes_twice_for_one_intent(evidence: Evidence) -> Iterator[Observation]:
     starts = [entry for entry in evidence.entries if evidence.action(entry) == "start" and entry.task_id is not None]
-    looks = _looks(evidence)
+    views = _views(evidence)
     for same in _same_requests(starts):
         for before, after in pairwise(same):
             if before.task_id == after.task_id:
                 continue
             if not before.was_readable:
-                told = "The answer to a start was lost, and the start sent again without an `id`: there are two tasks."
-                yield Told(told, [before, after], after.task_id)
-            elif _is_one_intent(looks, before, after):
+                message = "The answer to a start was lost, and it was sent again without an `id`: there are two tasks."
+                yield Observation(message, [before, after], after.task_id)
+            elif _is_one_intent(views, before, after):
                 taken = after.began - before.began
-                told = f"The same start twice within {taken:.2f} s; only one of the two tasks was looked at again."
-                yield Told(told, [before, after], after.task_id)
+                message = f"The same start twice within {taken:.2f} s; only one of the two tasks was read again."
+                yield Observation(message, [before, after], after.task_id)
 
 
-def _sends_fields_the_contract_lacks(evidence: Evidence) -> Iterator[Told]:
-    found: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
+def _sends_fields_the_contract_lacks(evidence: Evidence) -> Iterator[Observation]:
+    groups: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
     for entry in evidence.entries:
-        names = tuple(evidence.lacking(entry)) if entry.operation is not None else ()
-        if names and entry.operation is not None:
-            found.setdefault((entry.operation, names), []).append(entry)
-    for (operation, names), entries in found.items():
-        yield Told(f"{operation} does not know {', '.join(names[:MOST_NAMES])}.", entries)
+        if entry.operation is not None and (names := tuple(evidence.unknown_fields(entry))):
+            groups.setdefault((entry.operation, names), []).append(entry)
+    for (operation, names), entries in groups.items():
+        yield Observation(f"{operation} does not declare {', '.join(names[:MOST_NAMES])}.", entries)
 
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -163,39 +162,38 @@ RULES: Final[Mapping[str, Rule]] = {
 
 
 def retry_after(entry: Entry) -> float | None:
-    """Return for how many seconds an answer tells its client to wait; None where it does not."""
-    if entry.status not in _TOLD_TO_WAIT or not entry.was_sent:
+    """Return the seconds that an answer asks its client to wait; None where it does not ask."""
+    if entry.status not in _WAIT_STATUSES or not entry.was_sent:
         return None
-    told = (
-        next((value for name, value in entry.headers if name.lower() == b"retry-after"), b"").decode("latin-1").strip()
-    )
-    if re.fullmatch(r"\d{1,9}", told):
-        return float(told)
+    header = next((value for name, value in entry.headers if name.lower() == b"retry-after"), b"")
+    value = header.decode("latin-1").strip()
+    if re.fullmatch(r"\d{1,9}", value):
+        return float(value)
     try:
         # RFC 9110, 10.2.3: seconds, or a date.
-        return max(0.0, parsedate_to_datetime(told).timestamp() - entry.time / 1_000)
+        return max(0.0, parsedate_to_datetime(value).timestamp() - entry.time / 1_000)
     except ValueError:
         return None
 
 
 def _in_real_time(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries whose namespace's clock was the real one: only there a client has reason to wait."""
+    """Return the entries of a real clock: on any other one a client has no reason to wait."""
     return [entry for entry in entries if entry.clock.mode == "real"]
 
 
 def _same_requests(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Return requests that equal each other together, each group in the order sent; what was cut equals nothing."""
-    found: dict[tuple[str, str, bytes, bytes], list[Entry]] = {}
+    """Return groups of equal requests, each in the order sent; a request whose body was cut equals no other."""
+    groups: dict[tuple[str, str, bytes, bytes], list[Entry]] = {}
     for entry in entries:
         if entry.request_size == len(entry.request_body):
-            found.setdefault((entry.method, entry.path, entry.query, entry.request_body), []).append(entry)
-    return list(found.values())
+            groups.setdefault((entry.method, entry.path, entry.query, entry.request_body), []).append(entry)
+    return list(groups.values())
 
 
 def _repeated(same: Sequence[Entry]) -> Iterator[tuple[Entry, Entry]]:
-    """Yield each request with the next one that was sent when its answer was known."""
-    for place, before in enumerate(same):
-        after = next((each for each in same[place + 1 :] if _gap(before, each) >= -_TOLERANCE), None)
+    """Yield each request with the next one that was sent after its answer."""
+    for index, before in enumerate(same):
+        after = next((each for each in same[index + 1 :] if _gap(before, each) >= -_TOLERANCE), None)
         if after is not None:
             yield before, after
 
@@ -212,7 +210,7 @@ def _median(gaps: Sequence[float]) -> float:
 
 
 def _unchanged(polls: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Yield runs of polls that were all shown the same live step."""
+    """Yield runs of polls that were shown the same step of an unfinished task."""
     run: list[Entry] = []
     for entry in polls:
         if run and (entry.step, entry.task_status) != (run[-1].step, run[-1].task_status):
@@ -224,48 +222,48 @@ def _unchanged(polls: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looks:
-    """When a client was last told of tasks: by their ids, and of any by a list; ordinals, 0 for never."""
+class _Views:
+    """When a client last saw tasks: by their ids, and in a list of any; ordinals of requests, 0 for never."""
 
     by_id: Mapping[str, int]
     listed: int
     streamed: frozenset[str | None]
 
     def may_know(self, task_id: str, since: Entry) -> bool:
-        """Tell whether a client may have learned of a task after an answer."""
+        """Return whether a client may have seen a task after an answer."""
         return (
             max(self.by_id.get(task_id, 0), self.listed) > since.ordinal or task_id in self.streamed or "/" in task_id
         )
 
 
-def _looks(evidence: Evidence) -> _Looks:
+def _views(evidence: Evidence) -> _Views:
     by_id: dict[str, int] = {}
     for entry in evidence.entries:
         for name in (entry.task_id, *entry.path.split("/")):
             by_id[name or ""] = entry.ordinal
     listed = [entry.ordinal for entry in evidence.entries if evidence.action(entry) in _LISTS]
     streamed = frozenset(entry.task_id for entry in evidence.entries if entry.events is not None)
-    return _Looks(by_id, max(listed, default=0), streamed)
+    return _Views(by_id, max(listed, default=0), streamed)
 
 
 def _went_on(history: History, paused: Entry) -> bool:
-    """Tell whether a turn has left the pause in which it was shown."""
+    """Return whether a turn has left the pause in which it was shown."""
     last = history.visits[-1]
     return last.status is not Status.PAUSED or history.timeline.steps[last.step].id != paused.step
 
 
-def _asks_for_a_credential(history: History, entry: Entry) -> bool:
+def _waits_for_credential(history: History, entry: Entry) -> bool:
     index = history.timeline.find(entry.step or "")
     pause = None if index is None else history.timeline.steps[index].pause
     return entry.task_status == Status.PAUSED and pause is not None and pause.kind == "eca"
 
 
-def _is_one_intent(looks: _Looks, before: Entry, after: Entry) -> bool:
-    """Tell whether two equal starts, shortly after each other, were surely meant to be one."""
+def _is_one_intent(views: _Views, before: Entry, after: Entry) -> bool:
+    """Return whether two equal starts, shortly after each other, were certainly meant as one."""
     starts = (before, after)
     if before.clock.mode != "real" or after.began - before.began >= TWICE_SECONDS:
         return False
     if any(not start.was_readable or start.events is not None or start.task_status in TERMINAL for start in starts):
         return False
-    first, second = (looks.may_know(str(start.task_id), after) for start in starts)
+    first, second = (views.may_know(str(start.task_id), after) for start in starts)
     return first is not second

@@ -1,4 +1,4 @@
-"""Coverage: what of the stories and of the contract a client has met. A value that merges; nothing here observes.
+"""Coverage: what of the scenarios and of the contract a client has reached. A value that merges; nothing here observes.
 
 Merging is associative, commutative and idempotent, so that workers and runs merge in any order, however often.
 """
@@ -12,21 +12,21 @@ from xpander_emulator.contract.model import Operation
 from xpander_emulator.core.faults import FaultRule
 from xpander_emulator.core.replay import POLLS, START
 from xpander_emulator.core.signals import SKIP, STOP, UPDATE
-from xpander_emulator.core.timeline import Step, Timeline, Wait, exits
+from xpander_emulator.core.timeline import Timeline, Wait, exits
 
 STEP: Final = "step"
 TRANSITION: Final = "transition"
 SIGNAL: Final = "signal"
 FAULT: Final = "fault"
 STATUS: Final = "status"
-# What a percentage is made of. A status follows from its steps, and is told beside them.
+# The kinds that a percentage is made of. Statuses follow from steps, and are counted beside them.
 COUNTED: Final = (STEP, TRANSITION, SIGNAL, FAULT)
 KINDS: Final = (*COUNTED, STATUS)
 ANSWER: Final = "answer"
 
 
 class Item(NamedTuple):
-    """Something that can be met. `scenario` is "" for an answer of the contract, whose name is `getTask 200`."""
+    """A thing that a client can reach. `scenario` is "" for an answer of the contract, whose name is `getTask 200`."""
 
     scenario: str
     kind: str
@@ -34,7 +34,7 @@ class Item(NamedTuple):
 
 
 class Move(NamedTuple):
-    """How a task came into a step, or left its story for a status; `before` is the step that it left, -1 at birth."""
+    """A task's move into a step, or out of its timeline into a status; `before` is the step left, -1 at its start."""
 
     before: int
     step: int
@@ -44,10 +44,10 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What there is to meet, and what has been met.
+    """The items that exist, and the items that a client has reached.
 
-    declared: what the stories and the contract have, each with its line in its file, 0 where it has none.
-    reached:  what a client has met; what is not declared lies beyond the stories, such as an update by a worker.
+    declared: the items of the scenarios and the contract, each with its line in its file, 0 where it has none.
+    reached:  includes items that are not declared, such as the transition of an update by a worker.
     files:    the file of each scenario.
     """
 
@@ -61,8 +61,8 @@ class Coverage:
         return frozenset(item.scenario for item in self.reached if item.kind == STEP)
 
 
-def merged(parts: Iterable[Coverage]) -> Coverage:
-    """Return what any of the parts declares and what any has reached."""
+def merge(parts: Iterable[Coverage]) -> Coverage:
+    """Return the coverage of all parts together: what any part declares and what any part has reached."""
     declared: dict[Item, int] = {}
     files: dict[str, str] = {}
     reached: set[Item] = set()
@@ -75,13 +75,13 @@ def merged(parts: Iterable[Coverage]) -> Coverage:
     return Coverage(declared, frozenset(reached), files)
 
 
-def of_scenarios(timelines: Iterable[Timeline]) -> Coverage:
-    """Return what there is to meet in stories."""
-    return merged(Coverage(dict(_declared(timeline)), files={timeline.name: timeline.source}) for timeline in timelines)
+def declared_by_scenarios(timelines: Iterable[Timeline]) -> Coverage:
+    """Return the coverage that declares the items of scenarios, none of them reached."""
+    return merge(Coverage(dict(_declared(timeline)), files={timeline.name: timeline.source}) for timeline in timelines)
 
 
-def of_contract(operations: Iterable[Operation]) -> Coverage:
-    """Return the answers that operations declare, each by its status, its class (`4XX`) or `default`."""
+def declared_by_contract(operations: Iterable[Operation]) -> Coverage:
+    """Return the coverage that declares the answers of operations, by status, class (`4XX`) or `default`."""
     return Coverage(
         {
             Item("", ANSWER, f"{operation.id} {status}"): operation.line
@@ -91,20 +91,20 @@ def of_contract(operations: Iterable[Operation]) -> Coverage:
     )
 
 
-def answer_met(operation: Operation, status: int) -> Item:
-    """Return the answer of an operation that a client has had, by the name under which it is declared."""
-    declared = operation.responses
+def answer_item(operation: Operation, status: int) -> Item:
+    """Return the item of an answer, by the name under which the contract declares it."""
     names = (str(status), f"{status // 100}XX", "default")
-    return Item("", ANSWER, f"{operation.id} {next((name for name in names if name in declared), names[0])}")
+    declared = next((name for name in names if name in operation.responses), names[0])
+    return Item("", ANSWER, f"{operation.id} {declared}")
 
 
-def fault_met(scenario: str, step: str, name: str) -> Item:
-    """Return the fault of a story that has struck; `step` is "" where the whole story has it."""
+def fault_item(scenario: str, step: str, name: str) -> Item:
+    """Return the item of a fault; `step` is "" for a fault of the whole scenario."""
     return Item(scenario, FAULT, f"{name} at {step}" if step else name)
 
 
-def moves_met(timeline: Timeline, moves: Iterable[Move]) -> Iterator[Item]:
-    """Yield what a client has met who was shown a task that has moved so."""
+def reached_by_moves(timeline: Timeline, moves: Iterable[Move]) -> Iterator[Item]:
+    """Yield the items that a client reaches when it is shown a task after these moves."""
     name, steps = timeline.name, timeline.steps
     for before, index, cause, status in moves:
         yield Item(name, STATUS, status)
@@ -114,36 +114,33 @@ def moves_met(timeline: Timeline, moves: Iterable[Move]) -> Iterator[Item]:
             continue
         by = POLLS if cause == SKIP else cause
         to = status if cause in (STOP, UPDATE) else steps[index].id
-        yield Item(name, TRANSITION, transition(steps[before].id, by, to))
+        yield Item(name, TRANSITION, _transition(steps[before].id, by, to))
         if by == STOP or (by != UPDATE and isinstance(steps[before].leave, Wait)):
             yield Item(name, SIGNAL, by)
 
 
-def transition(before: str, by: str, after: str) -> str:
-    """Return how a transition is called."""
+def _transition(before: str, by: str, after: str) -> str:
     return f"{before} → {after} ({by})"
 
 
 def _declared(timeline: Timeline) -> Iterator[tuple[Item, int]]:
     name = timeline.name
     signals: dict[str, int] = {}
+    statuses: dict[str, int] = {}
     for step in timeline.steps:
         yield Item(name, STEP, step.id), step.line
-        yield from ((Item(name, STATUS, step.status.value), line) for line in [_first_line(timeline, step)])
+        statuses.setdefault(step.status.value, step.line)
         for by, to in exits(step).items():
-            yield Item(name, TRANSITION, transition(step.id, by, timeline.steps[to].id)), step.line
+            yield Item(name, TRANSITION, _transition(step.id, by, timeline.steps[to].id)), step.line
             if isinstance(step.leave, Wait):
                 signals.setdefault(by, step.line)
-        yield from ((fault, step.line) for fault in _faults(name, step.id, step.faults))
+        yield from _faults(name, step.id, step.faults, step.line)
     if timeline.steps[0].leave is not None:
         signals.setdefault(STOP, 0)
-    yield from ((Item(name, SIGNAL, signal), line) for signal, line in signals.items())
-    yield from ((fault, 0) for fault in _faults(name, "", timeline.faults.rules))
+    for kind, lines in ((STATUS, statuses), (SIGNAL, signals)):
+        yield from ((Item(name, kind, each), line) for each, line in lines.items())
+    yield from _faults(name, "", timeline.faults.rules, 0)
 
 
-def _first_line(timeline: Timeline, step: Step) -> int:
-    return next(each.line for each in timeline.steps if each.status is step.status)
-
-
-def _faults(scenario: str, step: str, rules: Iterable[FaultRule]) -> Iterator[Item]:
-    return (fault_met(scenario, step, rule.fault.name) for rule in rules)
+def _faults(scenario: str, step: str, rules: Iterable[FaultRule], line: int) -> Iterator[tuple[Item, int]]:
+    return ((fault_item(scenario, step, rule.fault.name), line) for rule in rules)

@@ -1,4 +1,4 @@
-"""Coverage as a JSON document, which runs leave behind and others merge: the same value gives the same bytes."""
+"""Coverage as a JSON document, which a run writes and `coverage` merges: equal values give equal bytes."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,8 @@ from xpander_emulator.report.coverage import ANSWER, KINDS, Coverage, Item
 
 FORMAT: Final = "xpander-emulator coverage"
 VERSION: Final = 1
-# Each kind under its name in a document.
-_PLURAL: Final = {kind: "statuses" if kind == "status" else f"{kind}s" for kind in KINDS}
+# The key of each kind in a document.
+_PLURALS: Final = {kind: "statuses" if kind == "status" else f"{kind}s" for kind in KINDS}
 
 
 def as_json(coverage: Coverage) -> JsonObject:
@@ -27,21 +27,20 @@ def as_json(coverage: Coverage) -> JsonObject:
 
 
 def as_text(coverage: Coverage) -> str:
-    """Return the document as it is written to a file."""
+    """Return the text of a coverage document, as a file holds it."""
     return json.dumps(as_json(coverage), indent=1, ensure_ascii=False) + "\n"
 
 
 def from_text(text: str, source: str) -> Coverage:
-    """Return the coverage of a document that `source` holds. Raises BadRequest where it is none."""
+    """Return the coverage of a document's text. Raises BadRequest, with `source`, for anything else."""
     try:
-        document = read_json(text)
+        return from_json(read_json(text), source)
     except NotJson as error:
         raise BadRequest(f"{source}: is not JSON: {error}.") from None
-    return from_json(document, source)
 
 
 def from_json(document: Any, source: str) -> Coverage:
-    """Return the coverage of a document. Raises BadRequest where it is none, or one of another version."""
+    """Return the coverage of a document. Raises BadRequest for anything else, and for another version."""
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         raise BadRequest(f"{source}: is no coverage document; `xpander-emulator coverage -o json` prints one.")
     if document.get("version") != VERSION:
@@ -54,29 +53,28 @@ def from_json(document: Any, source: str) -> Coverage:
         raise BadRequest(f"{source}: is a coverage document that lacks {error}.") from None
     except (TypeError, AttributeError, ValueError):
         raise BadRequest(
-            f"{source}: is a coverage document with a value of a wrong type. Write it anew with"
+            f"{source}: is a coverage document with a value of a wrong type. Write it again with"
             " `xpander-emulator coverage -o json`."
         ) from None
 
 
 def _scenario(coverage: Coverage, name: str) -> JsonObject:
-    kinds = {plural: _items(coverage, name, kind) for kind, plural in _PLURAL.items()}
+    kinds = {plural: _items(coverage, name, kind) for kind, plural in _PLURALS.items()}
     return {"name": name, "file": coverage.files.get(name), **kinds}
 
 
 def _items(coverage: Coverage, scenario: str, kind: str) -> list[JsonObject]:
-    every = (item for item in {*coverage.declared, *coverage.reached} if item[:2] == (scenario, kind))
-    told = sorted((coverage.declared.get(item, float("inf")), item.name, item) for item in every)
+    items = (item for item in {*coverage.declared, *coverage.reached} if item[:2] == (scenario, kind))
     return [
-        {"name": name, "line": coverage.declared.get(item), "reached": item in coverage.reached}
-        for _, name, item in told
+        {"name": item.name, "line": coverage.declared.get(item), "reached": item in coverage.reached}
+        for item in sorted(items, key=lambda item: (coverage.declared.get(item, float("inf")), item.name))
     ]
 
 
 def _coverage(document: Mapping[str, Any]) -> Coverage:
     declared: dict[Item, int] = {}
     reached: set[Item] = set()
-    for item, line, is_reached in _told(document):
+    for item, line, is_reached in _lines(document):
         if line is not None:
             declared[item] = int(line)
         if is_reached:
@@ -85,9 +83,9 @@ def _coverage(document: Mapping[str, Any]) -> Coverage:
     return Coverage(declared, frozenset(reached), files)
 
 
-def _told(document: Mapping[str, Any]) -> Iterator[tuple[Item, int | None, bool]]:
+def _lines(document: Mapping[str, Any]) -> Iterator[tuple[Item, int | None, bool]]:
     groups = [
-        (str(each["name"]), kind, each[plural]) for each in document["scenarios"] for kind, plural in _PLURAL.items()
+        (str(each["name"]), kind, each[plural]) for each in document["scenarios"] for kind, plural in _PLURALS.items()
     ]
     for scenario, kind, items in [*groups, ("", ANSWER, document["answers"])]:
         for each in items:

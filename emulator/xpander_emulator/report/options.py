@@ -1,4 +1,4 @@
-"""Wishes: what is to be done with the report of a run, as `exec` and the pytest plugin are told it."""
+"""The options of a run's report, as `exec` and the pytest plugin take them, and the files that they name."""
 
 import os
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ from xpander_emulator.report.coverage import Coverage
 from xpander_emulator.report.coverage_json import as_text
 from xpander_emulator.report.render import html, junit, markdown
 from xpander_emulator.report.report import Report
-from xpander_emulator.report.summary import summary
+from xpander_emulator.report.summary import summarize
 
-# GitHub gives each step a file, to which several commands may add.
-_OF_SEVERAL: Final = "GITHUB_STEP_SUMMARY"
+# GitHub gives each step a file, to which several commands may append.
+_APPENDED: Final = "GITHUB_STEP_SUMMARY"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What somebody wants of a run.
+class ReportOptions:
+    """What a user asks of the report of a run.
 
-    scenarios:  those to count over; none for those that were started.
+    scenarios:  those to count over; empty for those that were started.
     fail_under: percent of coverage that a run has to reach.
-    fail_on:    rules whose findings fail it, or `any`.
+    fail_on:    rules whose findings fail the run, or `any`.
     waive:      rules that find nothing.
     coverage_json, junit, html, markdown: files to write.
     """
@@ -40,37 +40,34 @@ class Wishes:
     html: Path | None = None
     markdown: Path | None = None
 
+    def check(self) -> None:
+        """Raise BadRequest for an unknown rule, and for a percentage that does not exist."""
+        check_names(self.fail_on, (*RULES, ANY), "fail-on")
+        check_names(self.waive, RULES, "waive")
+        if self.fail_under is not None and not 0 <= self.fail_under <= 100:
+            raise BadRequest(f"fail-under: {self.fail_under:g} is no percentage; write a number from 0 to 100.")
 
-def check(wishes: Wishes) -> None:
-    """Raise BadRequest for a rule that there is not, and for a share that nothing can have."""
-    check_names(wishes.fail_on, (*RULES, ANY), "fail-on")
-    check_names(wishes.waive, RULES, "waive")
-    if wishes.fail_under is not None and not 0 <= wishes.fail_under <= 100:
-        raise BadRequest(f"fail-under: {wishes.fail_under:g} is no percentage; write a number from 0 to 100.")
+    def report(self, coverage: Coverage, findings: Sequence[Finding]) -> Report:
+        """Return the report of a run. Raises BadRequest for an unknown scenario."""
+        # Where no server has run, no scenario is known.
+        scenarios = self.scenarios if coverage.declared else ()
+        return Report(summarize(coverage, scenarios), findings, self.fail_under, self.fail_on)
 
-
-def report_of(wishes: Wishes, coverage: Coverage, findings: Sequence[Finding]) -> Report:
-    """Return the report of a run. Raises BadRequest for a scenario that there is not."""
-    # Where no server has run, nothing is known of any scenario.
-    scenarios = wishes.scenarios if coverage.declared else ()
-    return Report(summary(coverage, scenarios), findings, wishes.fail_under, wishes.fail_on)
-
-
-def write(wishes: Wishes, report: Report, coverage: Coverage) -> None:
-    """Write the files that are wanted; folders are made. Raises BadRequest for one that cannot be written."""
-    if wishes.coverage_json is not None:
-        _write(wishes.coverage_json, as_text(coverage))
-    for path, whole in (
-        (wishes.junit, junit.whole),
-        (wishes.html, html.whole),
-        (wishes.markdown, markdown.whole),
-    ):
-        if path is not None:
-            _write(path, whole(report))
+    def write(self, report: Report, coverage: Coverage) -> None:
+        """Write the files that the options name, with their folders. Raises BadRequest for one that cannot be."""
+        if self.coverage_json is not None:
+            _write(self.coverage_json, as_text(coverage))
+        for path, render in (
+            (self.junit, junit.render),
+            (self.html, html.render),
+            (self.markdown, markdown.render),
+        ):
+            if path is not None:
+                _write(path, render(report))
 
 
 def _write(path: Path, text: str) -> None:
-    mode = "a" if str(path) == os.environ.get(_OF_SEVERAL) else "w"
+    mode = "a" if str(path) == os.environ.get(_APPENDED) else "w"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open(mode, encoding="utf-8", newline="\n") as file:

@@ -1,15 +1,15 @@
-"""The whole report: coverage and conduct of a run, and what of it fails a build."""
+"""The report of a run: its coverage and the conduct of its clients, and what of them fails a build."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from xpander_emulator.report.conduct import Finding, failing
+from xpander_emulator.report.conduct import ANY, Finding
 from xpander_emulator.report.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is told of a run; None for what nobody asked for.
+    """The report of a run; a part that nobody asked for is None.
 
     fail_under: percent of coverage below which a build fails, or None.
     fail_on:    rules whose findings fail a build, or `any`.
@@ -22,7 +22,7 @@ class Report:
 
     @property
     def is_under(self) -> bool:
-        """Whether coverage is below its threshold; with one, nothing at all is below it."""
+        """Whether coverage is below its threshold; a run that started no scenario is below any threshold."""
         if self.coverage is None or self.fail_under is None:
             return False
         return not self.coverage.all.total or not self.coverage.all.is_at_least(self.fail_under)
@@ -30,17 +30,17 @@ class Report:
     @property
     def failing(self) -> Sequence[Finding]:
         """The findings that fail a build."""
-        return failing(self.findings or (), self.fail_on)
+        return [each for each in self.findings or () if ANY in self.fail_on or each.rule in self.fail_on]
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """Why a build fails, a sentence each."""
-        told = []
-        if self.coverage is not None and self.fail_under is not None and self.is_under:
-            whole = self.coverage.all
-            reached = f"{whole.percent:g} % of the stories were met" if whole.total else "no scenario was started"
-            told.append(f"Coverage is under {self.fail_under:g} %: {reached}.")
+        """The reasons why a build fails, a sentence each."""
+        failures = []
+        if self.coverage is not None and self.is_under:
+            tally = self.coverage.all
+            reached = f"{tally.percent:g} % of the scenarios were met" if tally.total else "no scenario was started"
+            failures.append(f"Coverage is under {self.fail_under:g} %: {reached}.")
         if self.failing:
             rules = ", ".join(dict.fromkeys(finding.rule for finding in self.failing))
-            told.append(f"Conduct that fails the build: {rules}.")
-        return tuple(told)
+            failures.append(f"Conduct that fails the build: {rules}.")
+        return tuple(failures)

@@ -1,4 +1,4 @@
-"""Fields: the names in a request that the contract does not have, merely tolerated ones among them."""
+"""Unknown fields: the names in a request that the contract does not declare, even where it tolerates them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -17,17 +17,17 @@ _JSON: Final = "application/json"
 _LONGEST: Final = 60
 
 
-class Fields:
-    """Looks for names that the operations of one contract do not declare."""
+class UnknownFields:
+    """Finds the names in requests that the operations of one contract do not declare."""
 
     def __init__(self, contract: Contract) -> None:
         self._root = contract.document
         self._operations = {operation.id: operation for operation in contract.operations}
-        # By the ids of their schemas, which live as long as the contract does.
+        # By the ids of the schemas, which live as long as the contract.
         self._outlines: dict[int, Outline] = {}
 
-    def lacking(self, entry: Entry) -> Sequence[str]:
-        """Return the names that a request has and its operation lacks: `?verbose`, `input.txt`; sorted."""
+    def of(self, entry: Entry) -> Sequence[str]:
+        """Return the names in a request that its operation does not declare, sorted: `?verbose`, `input.txt`."""
         operation = self._operations.get(entry.operation or "")
         if operation is None:
             return ()
@@ -70,8 +70,8 @@ class Fields:
         if not query:
             return
         parameters = [each for each in operation.parameters if each.place == "query"]
-        # The properties of an object stand as parameters of their own.
-        if any(self._is_an_object(each.schema) for each in parameters):
+        # OpenAPI 3.1, style `form`: the properties of an object are parameters of their own.
+        if any(self._is_object(each.schema) for each in parameters):
             return
         credentials = {each.name for alternative in operation.security for each in alternative if each.place == "query"}
         known = {each.name for each in parameters} | credentials
@@ -79,7 +79,7 @@ class Fields:
             if name not in known:
                 yield _shown(f"?{name}")
 
-    def _is_an_object(self, schema: Any) -> bool:
+    def _is_object(self, schema: Any) -> bool:
         known = self._outline(schema)
         return bool(known.properties) or known.is_free or not isinstance(schema, Mapping)
 

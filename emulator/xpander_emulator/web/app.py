@@ -17,7 +17,7 @@ from xpander_emulator.journal.batched import BatchedJournal
 from xpander_emulator.journal.memory import MemoryJournal
 from xpander_emulator.journal.port import Journal
 from xpander_emulator.journal.redaction import Redaction
-from xpander_emulator.report.registry import Reports, reports_on
+from xpander_emulator.report.registry import Reports, create_reports
 from xpander_emulator.scenario.load import check_runnables, load_catalogue, load_spec
 from xpander_emulator.scenario.playlist import load_playlist
 from xpander_emulator.scenario.selection import FALLBACK
@@ -147,8 +147,8 @@ def create_app(settings: Settings, fake: Fakes = faker_values.fake) -> Applicati
     engine = Engine(settings, catalogue, FALLBACK, renderer, store, _journal(settings, contract, store))
     manner = ApiManner(engine, keys, contract)
     recorder = Recorder(engine.journal, engine.feed, engine.task_states, manner.place)
-    reports = reports_on(engine, contract)
-    recorder.observers.append(reports.coverage.observe)
+    reports = create_reports(engine, contract)
+    recorder.observers.append(reports.coverage.record)
     api = Service(
         contract,
         manner,

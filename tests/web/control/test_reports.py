@@ -64,7 +64,7 @@ async def test_conduct_is_told_of_a_namespace_and_of_all_and_forgotten() -> None
         {
             "rule": "sends-fields-the-contract-lacks",
             "severity": "note",
-            "message": "invokeWorkflowAsync does not know verbose.",
+            "message": "invokeWorkflowAsync does not declare verbose.",
             "task_id": None,
             "requests": [1],
             "where": client.namespace,

@@ -1,4 +1,4 @@
-"""The report as one HTML page: no script, nothing from elsewhere, readable in the dark."""
+"""The report as one HTML page: without scripts and without anything from elsewhere, for light and dark screens."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,9 +7,17 @@ from html import escape
 from types import MappingProxyType
 from typing import Final
 
+from xpander_emulator.common.terminal_text import printable
 from xpander_emulator.report.conduct import Finding
 from xpander_emulator.report.coverage import COUNTED, Item
-from xpander_emulator.report.render.text import HEADINGS, NO_FINDINGS, NOTHING_STARTED, one_line, requests_text, table
+from xpander_emulator.report.render.text import (
+    COVERAGE_HEADINGS,
+    FINDING_HEADINGS,
+    NO_FINDINGS,
+    NOTHING_STARTED,
+    coverage_rows,
+    finding_cells,
+)
 from xpander_emulator.report.report import Report
 from xpander_emulator.report.summary import Row, Summary
 
@@ -21,7 +29,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }
 h1, h2, h3, h4, li, p { overflow-wrap: anywhere }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
-th:first-child, td:first-child, .told th, .told td { text-align: left }
+th:first-child, td:first-child, .findings th, .findings td { text-align: left }
 a { color: var(--link) }
 code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 ul { columns: 2 22rem; list-style: none; padding: 0 }
@@ -32,12 +40,12 @@ ul { columns: 2 22rem; list-style: none; padding: 0 }
 """
 
 
-# What a Content-Security-Policy calls the only style of the page.
+# The source of the page's only style, as a Content-Security-Policy names it.
 STYLE_SOURCE: Final = f"'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
 
 
-def whole(report: Report, links: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return everything that a report has, as one page; `links` lead elsewhere, by their texts."""
+def render(report: Report, links: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the parts of a report as a page; `links` are the targets of its navigation, by their texts."""
     body = [f'<p class="fails">{_text(failure)}</p>' for failure in report.failures]
     if report.coverage is not None:
         body += ["<h2>Coverage of the scenarios</h2>", *_coverage(report.coverage)]
@@ -66,19 +74,19 @@ def _link(name: str, target: str) -> str:
     return f'<a href="{escape(target)}">{_text(name)}</a>'
 
 
-def _coverage(found: Summary) -> Iterator[str]:
-    if not found.rows:
+def _coverage(summary: Summary) -> Iterator[str]:
+    if not summary.rows:
         yield f"<p>{NOTHING_STARTED}</p>"
         return
-    yield f'<table tabindex="0">{_row([heading.capitalize() for heading in HEADINGS], "th")}'
-    yield from (_row(cells) for cells in table(found))
+    yield f'<table tabindex="0">{_row([heading.capitalize() for heading in COVERAGE_HEADINGS], "th")}'
+    yield from map(_row, coverage_rows(summary))
     yield "</table>"
-    for row in found.rows:
+    for row in summary.rows:
         yield from _scenario(row)
-    met = found.answers_met
-    yield f"<h3>Answers of the contract: {met.reached} of {met.total}</h3>"
-    yield f"<p>They do not count above. {len(found.rows)} of {found.known} scenarios do.</p>"
-    yield from _items(found.answers)
+    answers = summary.answer_tally
+    yield f"<h3>Answers of the contract: {answers.reached} of {answers.total}</h3>"
+    yield f"<p>They do not count above. {len(summary.rows)} of {summary.known} scenarios do.</p>"
+    yield from _items(summary.answers)
 
 
 def _scenario(row: Row) -> Iterator[str]:
@@ -95,8 +103,8 @@ def _scenario(row: Row) -> Iterator[str]:
 
 def _items(items: Sequence[tuple[Item, bool]]) -> Iterator[str]:
     yield "<ul>"
-    for item, met in items:
-        yield f'<li class="{"met" if met else "missing"}"><code>{_text(item.name)}</code></li>'
+    for item, is_reached in items:
+        yield f'<li class="{"met" if is_reached else "missing"}"><code>{_text(item.name)}</code></li>'
     yield "</ul>"
 
 
@@ -104,9 +112,8 @@ def _conduct(findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         yield f"<p>{NO_FINDINGS}</p>"
         return
-    yield f'<table class="told" tabindex="0">{_row(["Rule", "Severity", "Where", "What", "Shown by"], "th")}'
-    for each in findings:
-        yield _row([each.rule, each.severity, each.where, each.message, requests_text(each.requests)])
+    yield f'<table class="findings" tabindex="0">{_row(FINDING_HEADINGS, "th")}'
+    yield from (_row(finding_cells(finding)) for finding in findings)
     yield "</table>"
 
 
@@ -115,4 +122,4 @@ def _row(cells: Sequence[str], tag: str = "td") -> str:
 
 
 def _text(text: str) -> str:
-    return escape(one_line(text))
+    return escape(printable(text))

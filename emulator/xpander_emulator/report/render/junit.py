@@ -1,4 +1,4 @@
-"""The report as JUnit's XML: what was never met is skipped, and what fails a build is a failure."""
+"""The report as JUnit XML: an item that was never met is a skipped test, a finding that fails a build a failure."""
 
 import re
 from typing import Final
@@ -9,18 +9,18 @@ from xpander_emulator.report.render.text import requests_text
 from xpander_emulator.report.report import Report
 from xpander_emulator.report.summary import Row
 
-# XML 1.0, 2.2: what no document may contain, whether escaped or not.
+# XML 1.0, 2.2: the characters that no document may contain, escaped or not.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def whole(report: Report) -> str:
+def render(report: Report) -> str:
     """Return a document with a suite for each scenario and one for conduct."""
     suites = []
     if report.coverage is not None:
         suites += [_scenario(row) for row in report.coverage.rows]
         if report.fail_under is not None:
-            under = next((told for told in report.failures if report.is_under), None)
-            case = _case("coverage", f"at least {report.fail_under:g} %", None if under is None else _failure(under))
+            inside = _failure(report.failures[0]) if report.is_under else None
+            case = _case("coverage", f"at least {report.fail_under:g} %", inside)
             suites.append(_suite("coverage", [case]))
     if report.findings is not None:
         suites.append(_suite("conduct", [_finding(each, report) for each in report.findings]))
@@ -31,18 +31,21 @@ def whole(report: Report) -> str:
 
 def _scenario(row: Row) -> str:
     cases = [
-        _case(f"coverage.{row.scenario}", f"{item.kind} {item.name}", None if met else '<skipped message="never met"/>')
-        for item, met in row.items
+        _case(
+            f"coverage.{row.scenario}",
+            f"{item.kind} {item.name}",
+            None if is_reached else '<skipped message="never met"/>',
+        )
+        for item, is_reached in row.items
     ]
     return _suite(f"coverage {row.scenario}", cases)
 
 
 def _finding(finding: Finding, report: Report) -> str:
-    about = f" Task {finding.task_id}." if finding.task_id else ""
-    told = f"{finding.message} Shown by {requests_text(finding.requests)}.{about}"
-    name = f"{finding.rule} {finding.where}".rstrip()
-    skipped = f"<skipped message={_attribute(told)}/>"
-    return _case("conduct", name, _failure(told) if finding in report.failing else skipped)
+    task = f" Task {finding.task_id}." if finding.task_id else ""
+    message = f"{finding.message} Shown by {requests_text(finding.requests)}.{task}"
+    inside = _failure(message) if finding in report.failing else f"<skipped message={_attribute(message)}/>"
+    return _case("conduct", f"{finding.rule} {finding.where}".rstrip(), inside)
 
 
 def _suite(name: str, cases: list[str]) -> str:
@@ -57,8 +60,8 @@ def _case(group: str, name: str, inside: str | None) -> str:
     return f"{head}/>" if inside is None else f"{head}>{inside}</testcase>"
 
 
-def _failure(told: str) -> str:
-    return f"<failure message={_attribute(told)}>{escape(_allowed(told))}</failure>"
+def _failure(message: str) -> str:
+    return f"<failure message={_attribute(message)}>{escape(_allowed(message))}</failure>"
 
 
 def _attribute(text: str) -> str:

@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from xpander_emulator.common.terminal_text import printable
 from xpander_emulator.report.conduct import Finding
 from xpander_emulator.report.coverage import COUNTED
 from xpander_emulator.report.render.text import (
-    HEADINGS,
+    COVERAGE_HEADINGS,
+    FINDING_HEADINGS,
     NO_FINDINGS,
     NOTHING_STARTED,
-    names,
-    one_line,
-    requests_text,
-    table,
+    coverage_rows,
+    finding_cells,
 )
 from xpander_emulator.report.report import Report
 from xpander_emulator.report.summary import Summary
@@ -21,11 +21,11 @@ from xpander_emulator.report.summary import Summary
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@:-])")
 
 
-def whole(report: Report) -> str:
-    """Return everything that a report has, as a document of its own."""
+def render(report: Report) -> str:
+    """Return the parts of a report as a document."""
     parts: list[str] = []
     for failure in report.failures:
-        parts += [f"**{escaped(failure)}**", ""]
+        parts += [f"**{_escaped(failure)}**", ""]
     if report.coverage is not None:
         parts += ["## Coverage of the scenarios", "", *_coverage(report.coverage), ""]
     if report.findings is not None:
@@ -33,37 +33,38 @@ def whole(report: Report) -> str:
     return "\n".join(parts)
 
 
-def escaped(text: str) -> str:
-    """Return a text that Markdown shows as it is, in a table as well."""
-    return _SPECIAL.sub(r"\\\1", one_line(text))
-
-
-def _coverage(found: Summary) -> Iterator[str]:
-    if not found.rows:
+def _coverage(summary: Summary) -> Iterator[str]:
+    if not summary.rows:
         yield NOTHING_STARTED
         return
-    yield _row([heading.capitalize() for heading in HEADINGS])
-    yield _row([":--", *("--:" for _ in HEADINGS[1:])], raw=True)
-    yield from (_row(cells) for cells in table(found))
+    yield _row([heading.capitalize() for heading in COVERAGE_HEADINGS])
+    yield f"| :-- |{' --: |' * (len(COVERAGE_HEADINGS) - 1)}"
+    yield from map(_row, coverage_rows(summary))
     yield ""
-    for row in found.rows:
-        told = [f"{kind}s {', '.join(names(row, kind))}" for kind in COUNTED if names(row, kind)]
-        if told:
-            yield f"- {escaped(row.scenario)} never met {escaped('; '.join(told))}"
-    met = found.answers_met
+    for row in summary.rows:
+        missing = [f"{kind}s {', '.join(names)}" for kind in COUNTED if (names := row.missing(kind))]
+        if missing:
+            yield f"- {_escaped(row.scenario)} never met {_escaped('; '.join(missing))}"
+    answers = summary.answer_tally
     yield ""
-    yield f"{len(found.rows)} of {found.known} scenarios count. Answers of the contract: {met.reached} of {met.total}."
+    yield (
+        f"{len(summary.rows)} of {summary.known} scenarios count."
+        f" Answers of the contract: {answers.reached} of {answers.total}."
+    )
 
 
 def _conduct(findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         yield NO_FINDINGS
         return
-    yield _row(["Rule", "Severity", "Where", "What", "Shown by"])
-    yield _row([":--"] * 5, raw=True)
-    for each in findings:
-        yield _row([each.rule, each.severity, each.where, each.message, requests_text(each.requests)])
+    yield _row(FINDING_HEADINGS)
+    yield f"|{' :-- |' * len(FINDING_HEADINGS)}"
+    yield from (_row(finding_cells(finding)) for finding in findings)
 
 
-def _row(cells: Sequence[str], *, raw: bool = False) -> str:
-    return f"| {' | '.join(cell if raw else escaped(cell) for cell in cells)} |"
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(map(_escaped, cells))} |"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", printable(text))

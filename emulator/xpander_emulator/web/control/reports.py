@@ -42,9 +42,9 @@ class ReportHandlers:
     async def forget_coverage(self, call: Call) -> Reply:
         """Forget what was met."""
         if call.parameters["all"]:
-            self._coverage.forget_all()
+            self._coverage.delete_all()
         else:
-            self._coverage.forget(call.namespace)
+            self._coverage.delete(call.namespace)
         return await self.get_coverage(call)
 
     async def get_conduct(self, call: Call) -> Reply:
@@ -54,9 +54,9 @@ class ReportHandlers:
     async def forget_conduct(self, call: Call) -> Reply:
         """Forget what was found, and judge none of it again."""
         if call.parameters["all"]:
-            await self._conduct.forget_all()
+            await self._conduct.delete_all()
         else:
-            await self._conduct.forget(call.namespace)
+            await self._conduct.delete(call.namespace)
         return self._findings(await self._found(call))
 
     async def _found(self, call: Call) -> Sequence["Finding"]:

@@ -107,7 +107,7 @@ class Site:
         """Return what clients of a namespace, or of all, have met, and how they behaved."""
         from xpander_emulator.report.render import html
         from xpander_emulator.report.report import Report
-        from xpander_emulator.report.summary import summary
+        from xpander_emulator.report.summary import summarize
 
         sent = dict(parse_qsl(request.query.decode("latin-1")))
         namespace = sent.get("namespace", self._default)
@@ -116,7 +116,7 @@ class Site:
             found, findings = coverage.of_all(), await conduct.of_all()
         else:
             found, findings = coverage.of(namespace), await conduct.of(namespace)
-        page = html.whole(Report(summary(found), findings), _TO_OTHERS)
+        page = html.render(Report(summarize(found), findings), _TO_OTHERS)
         policy = POLICY.replace("style-src 'self'", f"style-src {html.STYLE_SOURCE}").encode()
         headers = ((b"content-security-policy", policy), (b"cache-control", b"no-store"), *_HEADERS[1:])
         return Reply(200, page.encode(), HTML, headers)
