@@ -35,8 +35,8 @@ def httpx_is_httpx2(monkeypatch: pytest.MonkeyPatch) -> None:
 def write(suite: Suite, page: str) -> None:
     for name, block in named_blocks(page).items():
         suite.write(name, block)
-    for story in blocks(page, "yaml"):
-        suite.write("stories/quick_refund.yaml", story)
+    for scenario in blocks(page, "yaml"):
+        suite.write("scenarios/quick_refund.yaml", scenario)
 
 
 @pytest.mark.long
@@ -81,10 +81,10 @@ def test_the_test_of_the_readme_passes(suite: Suite) -> None:
         ("The emulator", "name", Emulator),
         ("A task", "name", Task),
         ("The clock", "name", TaskClock),
-        ("Every path of a story", "name of a path", Path),
-        ("What was asked", "name", Requests),
-        ("What was asked", "name of a request", Request),
-        ("What goes wrong", "name of `faults`", ComingFaults),
+        ("Every path of a scenario", "name of a path", Path),
+        ("Requests", "name", Requests),
+        ("Requests", "name of a request", Request),
+        ("Faults", "name of `faults`", ComingFaults),
     ],
     ids=lambda it: str(it),
 )
