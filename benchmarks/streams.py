@@ -16,7 +16,7 @@ from startup import free_port
 
 STREAMS = int(os.environ.get("STREAMS", "500"))
 EVENTS = 20
-STORIES = Path(__file__).parent / "stories"
+SCENARIOS = Path(__file__).parent / "scenarios"
 BODY = b'{"input": {"text": "Go"}}'
 # From the birth to the end of the story, by its own delays.
 STORY_SECONDS = 2.1
@@ -48,7 +48,7 @@ async def listen_to_all(port: int) -> list[tuple[list[str], float]]:
 def serve() -> Server:
     port = free_port()
     command = [str(Path(sys.executable).with_name("xpander-emulator")), "serve", "--port", str(port)]
-    return start("emulator", [*command, "--scenarios", str(STORIES)], port)
+    return start("emulator", [*command, "--scenarios", str(SCENARIOS)], port)
 
 
 def main() -> None:

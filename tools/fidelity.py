@@ -24,8 +24,8 @@ _MARKS: Final[Mapping[str, str]] = {
     "inferred": "Our reading, where the sources are silent.",
     "extension": "Our own; the real API has nothing like it.",
 }
-# In the words of the contract's descriptions.
-_TOLD: Final = (("inferred", r"\binferred\b"), ("seen", r"\bseen in\b"), ("extension", r"\ban extension\b"),
+# How the contract's descriptions word the marks.
+_WORDINGS: Final = (("inferred", r"\binferred\b"), ("seen", r"\bseen in\b"), ("extension", r"\ban extension\b"),
                 ("documented later", r"\bon later pages only\b"))  # fmt: skip
 _EXAMPLES: Final = frozenset({"example", "examples", "default", "enum", "x-emulator"})
 _INTRODUCTION: Final = """\
@@ -35,7 +35,7 @@ _INTRODUCTION: Final = """\
 
 How close the emulator is to the real API, and how we know. It was written from public documentation as of spring 2026
 and from what the official SDK sends; nothing of it was measured on the real service. If you see the real API do
-something else, tell us: a decision here is one line to change, and most can be changed per scenario."""
+something else, open an issue: a decision here is one line to change, and most can be changed per scenario."""
 
 
 def page(contract: Contract, groups: Sequence[Mapping[str, Any]]) -> str:
@@ -76,7 +76,7 @@ def _operations(contract: Contract) -> Iterator[tuple[str, ...]]:
 def _remarks(document: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield place, mark and text of each description that tells where its knowledge comes from."""
     for path, text in _descriptions(document, ()):
-        marks = [mark for mark, pattern in _TOLD if re.search(pattern, text, re.IGNORECASE)]
+        marks = [mark for mark, pattern in _WORDINGS if re.search(pattern, text, re.IGNORECASE)]
         if marks and path[0] != "info":
             yield _place(document, path), ", ".join(marks), text
 

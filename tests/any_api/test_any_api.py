@@ -12,7 +12,7 @@ from xpander_emulator.settings import DEFAULT_NAMESPACE, Settings
 from xpander_emulator.web.app import Application, create_app
 
 HERE = Path(__file__).parent
-SETTINGS = Settings(clock="manual", spec=HERE / "rendering_jobs.yaml", scenarios=(HERE / "stories",))
+SETTINGS = Settings(clock="manual", spec=HERE / "rendering_jobs.yaml", scenarios=(HERE / "scenarios",))
 
 
 class Jobs:

@@ -33,7 +33,7 @@ def contract_with(schema: Any, folder: Path) -> Path:
 
 async def statuses(path: Path) -> list[int]:
     """Return the statuses of a start, a poll and a list."""
-    app = create_app(Settings(clock="manual", spec=path, scenarios=(HERE / "stories",)))
+    app = create_app(Settings(clock="manual", spec=path, scenarios=(HERE / "scenarios",)))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://emulator") as http:
         start = await http.post("/jobs", json={"scene": "harbour"})
         location = start.headers.get("location", "/nowhere")
