@@ -1,13 +1,10 @@
 """A small contract to hold scenarios to; the whole one is served by the emulator."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
 from typing import Any
 
-
-@dataclass(frozen=True)
-class SmallContract:
-    document: Mapping[str, Any]
+from xpander_emulator.common.yaml_document import parse_document
+from xpander_emulator.contract.openapi.load import read_contract
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
@@ -19,7 +16,7 @@ def _ref(name: str) -> dict[str, Any]:
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"content": {"application/json": {"schema": schema}}}
+    return {"description": "JSON", "content": {"application/json": {"schema": schema}}}
 
 
 TEXT = _nullable({"type": "string"})
@@ -93,27 +90,33 @@ SCHEMAS: dict[str, Any] = {
     },
 }
 
-CONTRACT = SmallContract(
-    {
-        "openapi": "3.1.0",
-        "paths": {
-            "/v1/workflows/{workflow_id}/invoke/async": {
-                "post": {
-                    "operationId": "invokeWorkflowAsync",
-                    "x-emulator": {"action": "start"},
-                    "requestBody": _json(_ref("Request")),
-                    "responses": {"200": _json(_ref("Task"))},
-                }
-            },
-            "/v1/tasks/{task_id}": {
-                "parameters": [],
-                "get": {
-                    "operationId": "getTask",
-                    "x-emulator": {"action": "read"},
-                    "responses": {"200": _json(_ref("Task"))},
-                },
+
+def _parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "small", "version": "1"},
+    "paths": {
+        "/v1/workflows/{workflow_id}/invoke/async": {
+            "parameters": [_parameter("workflow_id")],
+            "post": {
+                "operationId": "invokeWorkflowAsync",
+                "x-emulator": {"action": "start"},
+                "requestBody": {"content": _json(_ref("Request"))["content"]},
+                "responses": {"200": _json(_ref("Task"))},
             },
         },
-        "components": {"schemas": SCHEMAS},
-    }
-)
+        "/v1/tasks/{task_id}": {
+            "parameters": [_parameter("task_id")],
+            "get": {
+                "operationId": "getTask",
+                "x-emulator": {"action": "read"},
+                "responses": {"200": _json(_ref("Task"))},
+            },
+        },
+    },
+    "components": {"schemas": SCHEMAS},
+}
+CONTRACT = read_contract(parse_document(json.dumps(DOCUMENT), "small.json"))

@@ -2,129 +2,93 @@ from typing import Any
 
 import pytest
 
+from tests.contract.samples import contract_with
 from tests.scenario.samples import CONTRACT
+from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.scenario.property_schemas import (
-    ANYTHING,
     Placeholder,
-    Shape,
-    TaskShape,
+    PropertyRules,
     TextPlaceholder,
-    request_shape,
-    task_shape,
+    request_rules,
+    task_rules,
 )
 
 
-def faults(schema: Any, value: Any) -> list[tuple[tuple[str | int, ...], str]]:
-    return TaskShape({"it": Shape(schema)}).faults("it", value)
+def problems(schema: Any, value: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    contract = contract_with(S={"properties": {"it": schema}})
+    return PropertyRules(contract, SchemaView(contract.document, {"$ref": "#/components/schemas/S"})).problems(
+        "it", value
+    )
 
 
 def test_the_task_is_what_the_operation_that_reads_answers_with() -> None:
-    shape = task_shape(CONTRACT.document)
+    rules = task_rules(CONTRACT)
 
-    assert shape is not None
-    assert list(shape.properties)[:3] == ["id", "agent_id", "input"]
-    assert shape.properties["deep_planning"].at("tasks").at(0).known() == ("id", "title", "completed")
-    assert shape.properties["title"].types() == frozenset({"string", "null"})
+    assert rules is not None
+    assert list(rules.properties)[:3] == ["id", "agent_id", "input"]
+    assert list(rules.properties["deep_planning"].at("tasks").at(0).properties) == ["id", "title", "completed"]
+    assert rules.properties["title"].types == frozenset({"string", "null"})
 
 
 def test_the_request_is_what_the_operation_that_starts_takes() -> None:
-    shape = request_shape(CONTRACT.document)
+    rules = request_rules(CONTRACT)
 
-    assert shape is not None
-    assert "output_format" in shape.properties
-
-
-def test_a_contract_without_such_operations_has_no_shapes() -> None:
-    assert task_shape({"paths": {}}) is None
-    assert request_shape({"paths": {"/x": {"post": {"x-emulator": {"action": "start"}}}}}) is None
+    assert rules is not None
+    assert "output_format" in rules.properties
 
 
-def test_references_are_followed_wherever_they_stand_and_recursion_ends() -> None:
-    node = {"properties": {"child": {"$ref": "#/components/schemas/a~1node"}, "n": {"type": "integer"}}}
-    document = {
-        "paths": {
-            "/t": {
-                "get": {"x-emulator": {"action": "read"}, "responses": {"200": {"$ref": "#/components/responses/t"}}}
-            }
-        },
-        "components": {
-            "responses": {
-                "t": {
-                    "content": {"application/json": {"schema": {"allOf": [{"$ref": "#/components/schemas/a~1node"}]}}}
-                }
-            },
-            "schemas": {"a/node": node},
-        },
-    }
-
-    shape = task_shape(document)
-
-    assert shape is not None
-    assert shape.properties["n"].types() == frozenset({"integer"})
-    assert shape.properties["child"].at("child").at("child") == ANYTHING
-
-
-@pytest.mark.parametrize(
-    ("schema", "types"),
-    [
-        (True, None),
-        ({}, None),
-        ({"type": ["string", "null"]}, {"string", "null"}),
-        ({"enum": ["a", 1]}, {"string", "integer", "number"}),
-        ({"const": None}, {"null"}),
-        ({"oneOf": [{"type": "string"}, {}]}, None),
-        ({"allOf": [{}, {"type": "object"}]}, {"object"}),
-    ],
-)
-def test_a_place_takes_the_types_of_its_schema(schema: Any, types: set[str] | None) -> None:
-    assert Shape(schema).types() == (types if types is None else frozenset(types))
-
-
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [(None, "null"), (True, "boolean"), (1, "number"), (1.0, "integer"), ("", "string"), ({}, "object"), ([], "array")],
-)
-def test_a_value_is_taken_by_the_place_of_its_type(value: Any, kind: str) -> None:
-    assert Shape({"type": kind}).takes(value)
-    assert not Shape({"type": "boolean" if kind == "string" else "string"}).takes(value)
+def test_a_contract_without_such_operations_has_no_rules() -> None:
+    assert task_rules(contract_with(S={})) is None
+    assert request_rules(contract_with(S={})) is None
 
 
 @pytest.mark.parametrize(
     ("schema", "value", "message"),
     [
         ({"type": "integer", "maximum": 3}, 4, "'it' takes at most 3, found 4"),
-        ({"type": "string", "pattern": "^a"}, "b", "'it' takes text that matches ^a, found 'b'"),
-        ({"type": "string", "format": "ipv4"}, "b", "'it' takes text in the format 'ipv4', found 'b'"),
+        ({"type": "string", "pattern": "^a"}, "b", "'it' takes a text that matches ^a, found 'b'"),
+        ({"type": "string", "format": "ipv4"}, "b", "'it' takes a text in the format ipv4, found 'b'"),
         ({"const": 1}, 2, "'it' takes 1, found 2"),
-        ({"type": "array", "uniqueItems": True}, [1, 1], "'it' breaks the contract: [1, 1] has non-unique elements"),
+        ({"type": "array", "uniqueItems": True}, [1, 1], "'it' takes items that all differ, found [1, 1]"),
         (
             {"properties": {"title": {}}, "additionalProperties": False},
             {"titel": 1},
             "'it' has no 'titel'; the contract knows title. Did you mean 'title'?",
         ),
-        ({"enum": ["a", None]}, "b", "'it' takes a, null, found 'b'"),
-        ({"type": "string"}, False, "'it' takes text, found false; write \"false\" in quotes"),
-        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, [], "'it' takes text or null, found []"),
+        ({"enum": ["a", None]}, "b", "'it' takes 'a', found 'b'"),
+        ({"type": "string"}, False, "'it' takes a string, found false; write \"false\" in quotes"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, [], "'it' takes a string, found []"),
     ],
 )
 def test_a_wrong_value_is_told_in_words(schema: Any, value: Any, message: str) -> None:
-    assert [told for _, told in faults(schema, value)] == [message]
+    assert [told for _, told in problems(schema, value)] == [message]
+
+
+def test_what_the_server_adds_by_itself_need_not_be_given() -> None:
+    item = {
+        "type": "object",
+        "required": ["id", "done"],
+        "properties": {"id": {"type": "string"}, "done": {"default": False}},
+    }
+
+    assert problems(item, {"id": "1"}) == []
+    assert problems(item, {}) == [((), "'it' lacks 'id'; the contract requires it")]
 
 
 def test_more_keys_are_welcome_where_the_contract_says_so() -> None:
-    assert faults({"properties": {"a": {}}, "additionalProperties": {"type": "integer"}}, {"b": 1}) == []
-    assert faults({"type": "object"}, {"b": 1}) == []
+    assert problems({"properties": {"a": {}}, "additionalProperties": {"type": "integer"}}, {"b": 1}) == []
+    assert problems({"type": "object"}, {"b": 1}) == []
 
 
 def test_what_nobody_can_know_yet_is_no_mistake() -> None:
     nullable = {"anyOf": [{"type": "object", "properties": {"n": {"type": "integer"}}}, {"type": "null"}]}
 
-    assert faults(nullable, {"n": Placeholder("{{ x }}")}) == []
-    assert faults({"type": "integer", "minimum": 1}, Placeholder("{{ x }}")) == []
-    assert faults({"type": "string", "enum": ["a"]}, TextPlaceholder("a{{ x }}")) == []
+    assert problems(nullable, {"n": Placeholder("{{ x }}")}) == []
+    assert problems({"type": "integer", "minimum": 1}, Placeholder("{{ x }}")) == []
+    assert problems({"type": "string", "enum": ["a"]}, TextPlaceholder("a{{ x }}")) == []
 
 
 def test_text_with_a_template_in_it_is_known_to_be_text() -> None:
-    assert faults({"type": "integer"}, TextPlaceholder("n {{ x }}")) == [
-        ((), "'it' takes a whole number, found 'n {{ x }}'")
+    assert problems({"type": "integer"}, TextPlaceholder("n {{ x }}")) == [
+        ((), "'it' takes an integer, found 'n {{ x }}'")
     ]

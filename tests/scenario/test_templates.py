@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.core.timeline import Fake, Minted, Template
 from xpander_emulator.errors import BrokenPromise
-from xpander_emulator.scenario.property_schemas import Shape
 from xpander_emulator.scenario.templates import check_template, render
 
 CONTEXT: Mapping[str, Any] = {
@@ -22,7 +22,7 @@ def fake(provider: str, pointer: str) -> Any:
 
 
 def shown(source: str, shape: Any = True) -> Any:
-    return render(Template(source), CONTEXT, fake, "/result", Shape(shape))
+    return render(Template(source), CONTEXT, fake, "/result", SchemaView({}, shape))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,9 @@ def test_a_fake_in_a_text_is_the_same_wherever_it_stands_and_a_numbered_one_is_a
 
 
 def test_a_lone_expression_in_a_mapping_keeps_to_the_shape_of_its_place() -> None:
-    shape = Shape({"properties": {"items": {"type": "array", "items": {"properties": {"id": {"type": "string"}}}}}})
+    shape = SchemaView(
+        {}, {"properties": {"items": {"type": "array", "items": {"properties": {"id": {"type": "string"}}}}}}
+    )
 
     found = render({"items": [{"id": Template("{{ 1 }}"), "n": Template("{{ 1 }}")}]}, CONTEXT, fake, "/plan", shape)
 

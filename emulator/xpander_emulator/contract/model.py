@@ -1,16 +1,17 @@
 """What a contract says, as plain values: operations with their parameters, bodies and responses."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from xpander_emulator.common import json_pointers
 from xpander_emulator.errors import Diagnostic, NotFound, did_you_mean
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 URI: Final = "urn:openapi"
+Derived = TypeVar("Derived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Operation:
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """An OpenAPI file. Equal only to itself, so that what is built from it can be kept by it."""
+    """An OpenAPI file. Equal only to itself."""
 
     document: Mapping[str, Any]
     source: str
@@ -124,8 +125,13 @@ class Contract:
     operations: tuple[Operation, ...]
     warnings: tuple[Diagnostic, ...] = ()
     """What is doubtful in the file, though it is served."""
-    kept: dict[object, Any] = field(default_factory=dict, repr=False)
-    """What others build lazily from this contract, by their own keys."""
+    _derived: dict[Callable[["Contract"], Any], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def derived(self, make: "Callable[[Contract], Derived]") -> "Derived":
+        """Return what `make` makes of this contract; made at the first call, and stored as long as the contract."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        return self._derived[make]  # type: ignore[no-any-return]
 
     def operation(self, operation_id: str) -> Operation:
         """Return the operation with this id. Raises NotFound."""

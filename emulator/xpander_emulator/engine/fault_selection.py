@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from xpander_emulator.common import keyed_hash
-from xpander_emulator.common.types import Json
+from xpander_emulator.common.types import DocPath, Json
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.core.faults import BUILT_IN, Fault, FaultRule
@@ -19,7 +19,6 @@ from xpander_emulator.errors import BadRequest, Diagnostic, StaleWrite, did_you_
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.diagnostics import Diagnostics, Rules
 from xpander_emulator.scenario.faults import Place, read_rules
-from xpander_emulator.scenario.property_schemas import Path
 from xpander_emulator.scenario.selection import Catalogue
 from xpander_emulator.store.codec.facts import FAULTS
 from xpander_emulator.store.compare_and_set import ATTEMPTS, change_fact
@@ -88,7 +87,7 @@ class _Fitting:
 class _Told(Diagnostics):
     """The mistakes of a request's body, each told by its path there."""
 
-    def add(self, path: Path, message: str, *, key: bool = False) -> None:
+    def add(self, path: DocPath, message: str, *, key: bool = False) -> None:
         self.diagnostics.append(Diagnostic(".".join(map(str, path)), 1, 1, message))
 
 

@@ -1,6 +1,7 @@
 """Unknown fields: the names in a request that the contract does not declare, even where it tolerates them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -9,7 +10,7 @@ import orjson
 from xpander_emulator.common import json_codec
 from xpander_emulator.common.json_pointers import look_up
 from xpander_emulator.contract.model import Contract, Operation
-from xpander_emulator.contract.schema.outlines import Outline, outline
+from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.contract.schema.validation import is_too_deep
 from xpander_emulator.journal.port import Entry
 
@@ -23,8 +24,8 @@ class UnknownFields:
     def __init__(self, contract: Contract) -> None:
         self._root = contract.document
         self._operations = {operation.id: operation for operation in contract.operations}
-        # By the ids of the schemas, which live as long as the contract.
-        self._outlines: dict[int, Outline] = {}
+        self._bodies: dict[str, SchemaView] = {}
+        self._queries: dict[str, frozenset[str] | None] = {}
 
     def of(self, entry: Entry) -> Sequence[str]:
         """Return the names in a request that its operation does not declare, sorted: `?verbose`, `input.txt`."""
@@ -42,46 +43,42 @@ class UnknownFields:
         except orjson.JSONDecodeError:
             return
         if not is_too_deep(value):
-            yield from self._within(look_up(self._root, media_type.schema_pointer), value, "")
+            pointer = media_type.schema_pointer
+            if pointer not in self._bodies:
+                self._bodies[pointer] = SchemaView(self._root, look_up(self._root, pointer))
+            yield from self._within(self._bodies[pointer], value, "")
 
-    def _within(self, schema: Any, value: Any, path: str) -> Iterator[str]:
-        if not isinstance(value, Mapping | list):
-            return
-        known = self._outline(schema)
+    def _within(self, view: SchemaView, value: Any, path: str) -> Iterator[str]:
         if isinstance(value, list):
-            if len(known.items) == 1:
+            if len(view.items) == 1:
                 for item in value:
-                    yield from self._within(known.items[0], item, path)
-            return
-        for name, item in value.items():
-            here = f"{path}.{name}" if path else str(name)
-            if name in known.properties:
-                yield from self._within(known.properties[name], item, here)
-            elif known.properties and not known.is_free:
-                yield _shown(here)
-
-    def _outline(self, schema: Any) -> Outline:
-        known = self._outlines.get(id(schema))
-        if known is None:
-            known = self._outlines[id(schema)] = outline(self._root, schema)
-        return known
+                    yield from self._within(view.items[0], item, path)
+        elif isinstance(value, Mapping):
+            for name, item in value.items():
+                here = f"{path}.{name}" if path else str(name)
+                if name in view.properties:
+                    yield from self._within(view.properties[name], item, here)
+                elif view.properties and not view.is_free:
+                    yield _shown(here)
 
     def _in_query(self, operation: Operation, query: bytes) -> Iterator[str]:
         if not query:
             return
-        parameters = [each for each in operation.parameters if each.place == "query"]
-        # OpenAPI 3.1, style `form`: the properties of an object are parameters of their own.
-        if any(self._is_object(each.schema) for each in parameters):
-            return
-        credentials = {each.name for alternative in operation.security for each in alternative if each.place == "query"}
-        known = {each.name for each in parameters} | credentials
-        for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-            if name not in known:
-                yield _shown(f"?{name}")
+        if operation.id not in self._queries:
+            self._queries[operation.id] = self._names_in_query(operation)
+        known = self._queries[operation.id]
+        if known is not None:
+            names = (name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+            yield from (_shown(f"?{name}") for name in names if name not in known)
 
-    def _is_object(self, schema: Any) -> bool:
-        known = self._outline(schema)
-        return bool(known.properties) or known.is_free or not isinstance(schema, Mapping)
+    def _names_in_query(self, operation: Operation) -> frozenset[str] | None:
+        """Return the names that a query may have; None where an object is sent whose properties are names too."""
+        parameters = [each for each in operation.parameters if each.place == "query"]
+        views = [SchemaView(self._root, each.schema) for each in parameters]
+        if any(view.properties or view.is_free for view in views):
+            return None
+        credentials = (each.name for each in chain.from_iterable(operation.security) if each.place == "query")
+        return frozenset([*(each.name for each in parameters), *credentials])
 
 
 def _shown(name: str) -> str:

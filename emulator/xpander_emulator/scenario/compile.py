@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xpander_emulator.common.yaml_document import Document, read_document
+from xpander_emulator.contract.model import Contract
 from xpander_emulator.core.signals import EXPIRE
 from xpander_emulator.core.timeline import After, Polls, Step, StepEvent, Timeline, Wait
 from xpander_emulator.errors import Diagnostic, InvalidFiles
@@ -16,7 +17,7 @@ from xpander_emulator.scenario.event_links import link
 from xpander_emulator.scenario.faults import read_scenario_faults
 from xpander_emulator.scenario.graph_checks import Targets, check_graph, check_streams, resolve
 from xpander_emulator.scenario.match import read_match
-from xpander_emulator.scenario.property_schemas import Contract, operations, request_shape, shown, task_shape
+from xpander_emulator.scenario.property_schemas import request_rules, shown, task_rules
 from xpander_emulator.scenario.selection import WORKFLOW_ID, Catalogue, Scenario, best_match
 from xpander_emulator.scenario.steps import NAME, Draft, read_steps
 
@@ -69,9 +70,8 @@ def rules_of(contract: Contract | None) -> Rules:
     """Return what scenarios are held to where the emulator serves `contract`."""
     if contract is None:
         return Rules(providers=_providers)
-    return Rules(
-        task_shape(contract.document), request_shape(contract.document), _providers, operations(contract.document)
-    )
+    actions = {each.id: str(each.behaviour.get("action", "")) for each in contract.operations}
+    return Rules(task_rules(contract), request_rules(contract), _providers, actions)
 
 
 @lru_cache(maxsize=1)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.core.task import TERMINAL, Status
 from xpander_emulator.core.timeline import NO_TIME, Millis, Value
 from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.diagnostics import Diagnostics
 from xpander_emulator.scenario.durations import NotADuration, as_text, parse_duration
-from xpander_emulator.scenario.property_schemas import Path, shown
+from xpander_emulator.scenario.property_schemas import shown
 
 _ITEM: Final = "an event is a mapping such as {think: Looking for the amount}"
 _BEFORE_THE_RESULT: Final = "put it on the executing step before the one that sets 'result'"
@@ -24,13 +25,13 @@ class EventDraft:
     given: its data, in the long form where there is a short one; what it takes from earlier steps is not in it yet.
     """
 
-    path: Path
+    path: DocPath
     type: str
     at: Millis
     given: Value
 
 
-def read_events(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> tuple[EventDraft, ...]:
+def read_events(findings: Diagnostics, path: DocPath, step: Mapping[str, Any]) -> tuple[EventDraft, ...]:
     """Return what a step tells, in the order of time."""
     if "events" not in step:
         return ()
@@ -49,7 +50,7 @@ def read_events(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> t
     return events
 
 
-def read_stream(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None) -> bool:
+def read_stream(findings: Diagnostics, path: DocPath, step: Mapping[str, Any], status: Status | None) -> bool:
     """Return whether a stream cuts the result that follows a step into chunks."""
     if "stream" not in step:
         return False
@@ -66,7 +67,7 @@ def read_stream(findings: Diagnostics, path: Path, step: Mapping[str, Any], stat
     return True
 
 
-def _event(findings: Diagnostics, path: Path, raw: Any) -> EventDraft | None:
+def _event(findings: Diagnostics, path: DocPath, raw: Any) -> EventDraft | None:
     given = findings.mapping(path, raw, _ITEM)
     named = _named(findings, path, given)
     at = _offset(findings, (*path, "at"), given["at"]) if "at" in given else NO_TIME
@@ -77,7 +78,7 @@ def _event(findings: Diagnostics, path: Path, raw: Any) -> EventDraft | None:
     return EventDraft(path, kind, at, read(findings, (*path, key), given[key]))
 
 
-def _named(findings: Diagnostics, path: Path, given: Mapping[str, Any]) -> tuple[str, str] | None:
+def _named(findings: Diagnostics, path: DocPath, given: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the key of an item that names the event, and the event that it names."""
     if key := next((key for key in given if key in keys.EVENT_ENVELOPE), None):
         findings.add((*path, key), f"'{key}' is no key here; the event's name is, as in {{think: Looking}}", key=True)
@@ -91,7 +92,7 @@ def _named(findings: Diagnostics, path: Path, given: Mapping[str, Any]) -> tuple
     return next(((key, kind) for key, kind in found if kind), None)
 
 
-def _kind(findings: Diagnostics, path: Path, key: str, value: Any) -> str | None:
+def _kind(findings: Diagnostics, path: DocPath, key: str, value: Any) -> str | None:
     if key in keys.EVENTS:
         return key
     slip = keys.EVENT_SLIPS.get(key.lower())
@@ -110,7 +111,7 @@ def _kind(findings: Diagnostics, path: Path, key: str, value: Any) -> str | None
     return slip
 
 
-def _offset(findings: Diagnostics, path: Path, found: Any) -> Millis | None:
+def _offset(findings: Diagnostics, path: DocPath, found: Any) -> Millis | None:
     if isinstance(found, str) and ".." in found:
         findings.add(path, f"'at' takes one length of time, found the range '{found}'; write one, such as 300ms")
         return None
@@ -121,20 +122,20 @@ def _offset(findings: Diagnostics, path: Path, found: Any) -> Millis | None:
         return None
 
 
-def _thought(findings: Diagnostics, path: Path, raw: Any) -> Value:
+def _thought(findings: Diagnostics, path: DocPath, raw: Any) -> Value:
     if not isinstance(raw, Mapping):
         findings.text(path, raw, f"'{path[-1]}' takes text or a mapping")
     return findings.value(path, raw)
 
 
-def _chunk(findings: Diagnostics, path: Path, raw: Any) -> Value:
+def _chunk(findings: Diagnostics, path: DocPath, raw: Any) -> Value:
     # A blank between two words is a chunk too.
     if not isinstance(raw, str) or not raw:
         findings.add(path, f"'{path[-1]}' takes text, found {shown(raw)}")
     return findings.value(path, raw)
 
 
-def _request(findings: Diagnostics, path: Path, raw: Any) -> Mapping[str, Value]:
+def _request(findings: Diagnostics, path: DocPath, raw: Any) -> Mapping[str, Value]:
     given = _long_form(findings, path, raw, "tool_name", "ocr", keys.REQUEST_SLIPS)
     for key in [key for key in keys.IDS_OF_A_CALL if key in given]:
         message = f"'{key}' is made by the emulator, the same for request and result; remove it"
@@ -149,7 +150,7 @@ def _request(findings: Diagnostics, path: Path, raw: Any) -> Mapping[str, Value]
     return _values(findings, path, known)
 
 
-def _result(findings: Diagnostics, path: Path, raw: Any) -> Mapping[str, Value]:
+def _result(findings: Diagnostics, path: DocPath, raw: Any) -> Mapping[str, Value]:
     if raw is None or isinstance(raw, str):
         return {"result": findings.value(path, raw)}
     given = findings.mapping(path, raw, "'tool_call_result' takes text, or a mapping such as {result: {rows: 3}}")
@@ -165,7 +166,7 @@ def _result(findings: Diagnostics, path: Path, raw: Any) -> Mapping[str, Value]:
     return _values(findings, path, given)
 
 
-def _plan(findings: Diagnostics, path: Path, raw: Any) -> Value:
+def _plan(findings: Diagnostics, path: DocPath, raw: Any) -> Value:
     if raw is None:
         return None
     findings.mapping(path, raw, "'plan_updated' takes nothing, for the plan that the task shows, or a mapping")
@@ -176,7 +177,7 @@ def _plan(findings: Diagnostics, path: Path, raw: Any) -> Value:
     return value
 
 
-def _sub_agent(findings: Diagnostics, path: Path, raw: Any) -> Mapping[str, Value]:
+def _sub_agent(findings: Diagnostics, path: DocPath, raw: Any) -> Mapping[str, Value]:
     given = _long_form(findings, path, raw, "agent_id", "researcher", keys.SUB_AGENT_SLIPS)
     findings.keys(path, given, keys.SUB_AGENT_KEYS, keys.SUB_AGENT_SLIPS)
     if "reasoning" in given:
@@ -184,7 +185,7 @@ def _sub_agent(findings: Diagnostics, path: Path, raw: Any) -> Mapping[str, Valu
     return {"reasoning": None, **_values(findings, path, given)}
 
 
-def _auth(findings: Diagnostics, path: Path, raw: Any) -> Mapping[str, Value]:
+def _auth(findings: Diagnostics, path: DocPath, raw: Any) -> Mapping[str, Value]:
     given = findings.mapping(path, raw, "'auth_event' takes a mapping such as {type: token_ready}")
     findings.keys(path, given, keys.AUTH_KEYS, keys.AUTH_SLIPS)
     if "type" not in given:
@@ -196,14 +197,14 @@ def _auth(findings: Diagnostics, path: Path, raw: Any) -> Mapping[str, Value]:
     return {"data": None, **_values(findings, path, given)}
 
 
-def _compactization(findings: Diagnostics, path: Path, raw: Any) -> Value:
+def _compactization(findings: Diagnostics, path: DocPath, raw: Any) -> Value:
     if raw is not None:
         findings.mapping(path, raw, "'task_compactization' takes nothing or a mapping")
     return findings.value(path, raw)
 
 
 def _long_form(
-    findings: Diagnostics, path: Path, raw: Any, name: str, example: str, slips: Mapping[str, str]
+    findings: Diagnostics, path: DocPath, raw: Any, name: str, example: str, slips: Mapping[str, str]
 ) -> Mapping[str, Any]:
     """Return a mapping in which `name`, which a text alone stands for, is given."""
     if isinstance(raw, str):
@@ -217,7 +218,7 @@ def _long_form(
     return given
 
 
-def _reasoning(findings: Diagnostics, path: Path, raw: Any) -> None:
+def _reasoning(findings: Diagnostics, path: DocPath, raw: Any) -> None:
     if raw is None:
         return
     given = findings.mapping(path, raw, "'reasoning' takes a mapping such as {title: Reading the invoice}")
@@ -227,12 +228,12 @@ def _reasoning(findings: Diagnostics, path: Path, raw: Any) -> None:
             findings.text((*path, key), given[key], f"'{key}' takes text")
 
 
-def _values(findings: Diagnostics, path: Path, given: Mapping[str, Any]) -> Mapping[str, Value]:
+def _values(findings: Diagnostics, path: DocPath, given: Mapping[str, Any]) -> Mapping[str, Value]:
     return {key: findings.value((*path, key), value) for key, value in given.items()}
 
 
 # Any event that has no reader takes whatever its author writes.
-_READERS: Final[Mapping[str, Callable[[Diagnostics, Path, Any], Value]]] = {
+_READERS: Final[Mapping[str, Callable[[Diagnostics, DocPath, Any], Value]]] = {
     "think": _thought,
     "analyze": _thought,
     "tool_call_request": _request,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.core import faults
 from xpander_emulator.core.faults import (
     BUILT_IN,
@@ -24,7 +25,7 @@ from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.diagnostics import Diagnostics
 from xpander_emulator.scenario.durations import NotADuration, as_text, parse_duration, parse_range
-from xpander_emulator.scenario.property_schemas import Path, shown
+from xpander_emulator.scenario.property_schemas import shown
 from xpander_emulator.scenario.templates import is_template
 
 MOST: Final = 10_000
@@ -59,7 +60,7 @@ def read_named(findings: Diagnostics, raw: Any) -> Mapping[str, Fault]:
     found: dict[str, Fault] = {}
     given = findings.mapping(("faults",), raw, "'faults' takes names and faults, such as {busy: {status: 503}}")
     for name, fault in given.items():
-        path: Path = ("faults", name)
+        path: DocPath = ("faults", name)
         if not _NAME.fullmatch(name):
             findings.add(path, f"a fault's name is made of letters, digits, '-' and '_', found {shown(name)}", key=True)
         elif name in BUILT_IN:
@@ -77,7 +78,7 @@ def read_named(findings: Diagnostics, raw: Any) -> Mapping[str, Fault]:
     return found
 
 
-def read_rules(findings: Diagnostics, path: Path, raw: Any, place: Place) -> tuple[FaultRule, ...]:
+def read_rules(findings: Diagnostics, path: DocPath, raw: Any, place: Place) -> tuple[FaultRule, ...]:
     """Return the faults that strike by themselves: a name, a mapping, or a list of these."""
     if isinstance(raw, list):
         if not raw:
@@ -88,7 +89,7 @@ def read_rules(findings: Diagnostics, path: Path, raw: Any, place: Place) -> tup
     return tuple(rule for rule in rules if rule)
 
 
-def read_step_faults(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> tuple[FaultRule, ...]:
+def read_step_faults(findings: Diagnostics, path: DocPath, step: Mapping[str, Any]) -> tuple[FaultRule, ...]:
     """Return the faults of a step; those that the scenario names are told wrong where they stand."""
     if "fault" not in step:
         return ()
@@ -110,7 +111,7 @@ def _known(findings: Diagnostics) -> Mapping[str, Fault]:
     return read_named(quiet, raw) if isinstance(raw, Mapping) else {}
 
 
-def _rule(findings: Diagnostics, path: Path, raw: Any, place: Place) -> FaultRule | None:
+def _rule(findings: Diagnostics, path: DocPath, raw: Any, place: Place) -> FaultRule | None:
     if isinstance(raw, str):
         return FaultRule(_use(findings, path, raw, place))
     given = findings.mapping(path, raw, "a fault takes a name such as unavailable, or a mapping such as {status: 503}")
@@ -149,7 +150,7 @@ def _never_streams(findings: Diagnostics, operation: str) -> bool:
     return action is not None and action not in ("start", "events")
 
 
-def _use(findings: Diagnostics, path: Path, name: Any, place: Place) -> Fault:
+def _use(findings: Diagnostics, path: DocPath, name: Any, place: Place) -> Fault:
     if isinstance(name, str) and name in place.named:
         return place.named[name]
     known = [*place.named, *BUILT_IN]
@@ -159,7 +160,7 @@ def _use(findings: Diagnostics, path: Path, name: Any, place: Place) -> Fault:
     return BUILT_IN.get(str(name), BUILT_IN["unavailable"])
 
 
-def _fault(findings: Diagnostics, path: Path, given: Mapping[str, Any], name: str) -> Fault:
+def _fault(findings: Diagnostics, path: DocPath, given: Mapping[str, Any], name: str) -> Fault:
     kind = _kind(findings, path, given)
     if kind is None:
         return BUILT_IN["unavailable"]
@@ -186,7 +187,7 @@ def _fault(findings: Diagnostics, path: Path, given: Mapping[str, Any], name: st
     )
 
 
-def _kind(findings: Diagnostics, path: Path, given: Mapping[str, Any]) -> str | None:
+def _kind(findings: Diagnostics, path: DocPath, given: Mapping[str, Any]) -> str | None:
     found = given.get("kind")
     if found is None:
         implied = next((kind for key, kind in (("status", STATUS), ("latency", LATENCY)) if key in given), None)
@@ -206,7 +207,7 @@ def _kinds_with(key: str) -> list[str]:
     return [kind for kind, keys in _OF_KIND.items() if key in keys]
 
 
-def _status(findings: Diagnostics, path: Path, given: Mapping[str, Any]) -> int:
+def _status(findings: Diagnostics, path: DocPath, given: Mapping[str, Any]) -> int:
     found = given.get("status")
     if isinstance(found, int) and not isinstance(found, bool) and 200 <= found <= 599:
         return found
@@ -219,7 +220,7 @@ def _status(findings: Diagnostics, path: Path, given: Mapping[str, Any]) -> int:
     return 503
 
 
-def _headers(findings: Diagnostics, path: Path, raw: Any) -> tuple[tuple[str, str], ...]:
+def _headers(findings: Diagnostics, path: DocPath, raw: Any) -> tuple[tuple[str, str], ...]:
     given = findings.mapping(path, raw, "'headers' takes names and values, such as {Retry-After: 2}")
     headers: list[tuple[str, str]] = []
     for name, value in given.items():
@@ -240,7 +241,7 @@ def _is_a_header_value(text: str) -> bool:
     return all(" " <= char <= "ÿ" and char != "\x7f" for char in text)
 
 
-def _body(findings: Diagnostics, path: Path, raw: Any, status: int) -> Any:
+def _body(findings: Diagnostics, path: DocPath, raw: Any, status: int) -> Any:
     if raw is not None and status in (204, 304):
         findings.add(path, f"an answer with the status {status} has no body (RFC 9110, 15); remove 'body'", key=True)
     if isinstance(raw, str) and is_template(raw):
@@ -248,11 +249,11 @@ def _body(findings: Diagnostics, path: Path, raw: Any, status: int) -> Any:
     return raw
 
 
-def _latency(findings: Diagnostics, path: Path, raw: Any) -> tuple[int, int]:
+def _latency(findings: Diagnostics, path: DocPath, raw: Any) -> tuple[int, int]:
     return (0, 0) if raw is None else _length(findings, path, raw, parse_range)
 
 
-def _length(findings: Diagnostics, path: Path, raw: Any, parse: Callable[[Any], Any]) -> Any:
+def _length(findings: Diagnostics, path: DocPath, raw: Any, parse: Callable[[Any], Any]) -> Any:
     """Return a length of real time, or a range, that is no longer than the longest."""
     nothing = (0, 0) if parse is parse_range else 0
     try:
@@ -267,7 +268,9 @@ def _length(findings: Diagnostics, path: Path, raw: Any, parse: Callable[[Any], 
     return found
 
 
-def _count(findings: Diagnostics, path: Path, given: Mapping[str, Any], key: str, others: Sequence[str]) -> int | None:
+def _count(
+    findings: Diagnostics, path: DocPath, given: Mapping[str, Any], key: str, others: Sequence[str]
+) -> int | None:
     """Return a whole number of 1 or more, 1 where it is not given; None for one of `others`."""
     found = given.get(key, None if key == "event" else 1)
     if found in others or (found is None and key not in given):
@@ -279,7 +282,7 @@ def _count(findings: Diagnostics, path: Path, given: Mapping[str, Any], key: str
     return 1
 
 
-def _operation(findings: Diagnostics, path: Path, found: Any) -> str | None:
+def _operation(findings: Diagnostics, path: DocPath, found: Any) -> str | None:
     known = findings.rules.operations
     if not isinstance(found, str) or not found:
         findings.add(path, f"'operation' takes the id of an operation, such as getTask, found {shown(found)}")
@@ -289,7 +292,7 @@ def _operation(findings: Diagnostics, path: Path, found: Any) -> str | None:
     return str(found)
 
 
-def _task_status(findings: Diagnostics, path: Path, found: Any) -> Status | None:
+def _task_status(findings: Diagnostics, path: DocPath, found: Any) -> Status | None:
     if found is None or found in _STATUSES:
         return None if found is None else Status(found)
     hint = did_you_mean(str(found), _STATUSES)

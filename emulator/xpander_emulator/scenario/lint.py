@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from xpander_emulator.contract.model import Contract
 from xpander_emulator.errors import Diagnostic, InvalidFiles
 from xpander_emulator.scenario.compile import load_scenarios
-from xpander_emulator.scenario.property_schemas import Contract
 from xpander_emulator.scenario.selection import Scenario
 
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.diagnostics import Diagnostics
-from xpander_emulator.scenario.property_schemas import Path, shown
+from xpander_emulator.scenario.property_schemas import shown
 from xpander_emulator.scenario.selection import WORKFLOW_ID, Matcher
 
 _ABOUT_THE_TARGET: Final = ("agent_id", "workflow", "agent", "id_or_name")
@@ -45,7 +46,7 @@ def _is_field(findings: Diagnostics, name: str) -> bool:
     return True
 
 
-def _field(findings: Diagnostics, path: Path, name: str, wanted: Any) -> Iterator[Matcher]:
+def _field(findings: Diagnostics, path: DocPath, name: str, wanted: Any) -> Iterator[Matcher]:
     at = WORKFLOW_ID if name == "workflow_id" else tuple(name.split("."))
     if isinstance(wanted, dict):
         yield from _conditions(findings, path, at, wanted)
@@ -57,7 +58,7 @@ def _field(findings: Diagnostics, path: Path, name: str, wanted: Any) -> Iterato
         yield Matcher(at, "equals", wanted)
 
 
-def _globs(findings: Diagnostics, path: Path, wanted: Any) -> Iterator[Matcher]:
+def _globs(findings: Diagnostics, path: DocPath, wanted: Any) -> Iterator[Matcher]:
     patterns = wanted if isinstance(wanted, list) else [wanted]
     if patterns and all(isinstance(pattern, str) and pattern for pattern in patterns):
         yield Matcher(WORKFLOW_ID, "glob", tuple(patterns))
@@ -67,7 +68,7 @@ def _globs(findings: Diagnostics, path: Path, wanted: Any) -> Iterator[Matcher]:
         )
 
 
-def _conditions(findings: Diagnostics, path: Path, at: tuple[str, ...], given: dict[str, Any]) -> Iterator[Matcher]:
+def _conditions(findings: Diagnostics, path: DocPath, at: tuple[str, ...], given: dict[str, Any]) -> Iterator[Matcher]:
     slips = {
         **dict.fromkeys(("eq", "is", "equal", "value"), "'equals'"),
         **dict.fromkeys(("include", "includes", "has"), "'contains'"),

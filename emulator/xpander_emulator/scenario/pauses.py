@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.core.task import TERMINAL, Status
 from xpander_emulator.core.timeline import Pause, SubTask
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.diagnostics import Diagnostics
-from xpander_emulator.scenario.property_schemas import Path, shown
+from xpander_emulator.scenario.property_schemas import shown
 from xpander_emulator.scenario.templates import is_template
 
 
-def read_pause(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None) -> Pause | None:
+def read_pause(findings: Diagnostics, path: DocPath, step: Mapping[str, Any], status: Status | None) -> Pause | None:
     """Return what a step waits for by `hitl` or `eca`, or None."""
     asked = [key for key in ("hitl", "eca") if key in step]
     if len(asked) > 1:
@@ -30,14 +31,14 @@ def read_pause(findings: Diagnostics, path: Path, step: Mapping[str, Any], statu
     return _hitl(findings, (*path, key), step[key]) if key == "hitl" else _eca(findings, (*path, key), step[key])
 
 
-def _hitl(findings: Diagnostics, path: Path, raw: Any) -> Pause:
+def _hitl(findings: Diagnostics, path: DocPath, raw: Any) -> Pause:
     given = findings.mapping(path, raw, "'hitl' takes a mapping such as {wait_node_id: manager-approval}")
     slips = {"id": "'wait_node_id'", "node_id": "'wait_node_id'", "body": "'content'", "text": "'content'"}
     findings.keys(path, given, keys.HITL_KEYS, {**slips, "message": "'content'", "subject": "'title'"})
     return _asking(findings, path, raw, "hitl_request", ("wait_node_id",), "manager-approval")
 
 
-def _eca(findings: Diagnostics, path: Path, raw: Any) -> Pause:
+def _eca(findings: Diagnostics, path: DocPath, raw: Any) -> Pause:
     given = findings.mapping(path, raw, "'eca' takes a mapping such as {connector_name: Google Drive}")
     slips = {"connector": "'connector_name'", "name": "'connector_name'", "url": "'auth_url'", "scope": "'scopes'"}
     findings.keys(path, given, keys.ECA_KEYS, slips)
@@ -51,7 +52,7 @@ def _eca(findings: Diagnostics, path: Path, raw: Any) -> Pause:
     return _asking(findings, path, raw, "pending_eca_request", ("connector_name", "auth_url"), "Google Drive")
 
 
-def _asking(findings: Diagnostics, path: Path, raw: Any, name: str, told: Sequence[str], example: str) -> Pause:
+def _asking(findings: Diagnostics, path: DocPath, raw: Any, name: str, told: Sequence[str], example: str) -> Pause:
     """Return the pause of a mapping, of which the keys `told` go to the client and the first is required."""
     given: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
     if told[0] not in given and isinstance(raw, Mapping):
@@ -68,7 +69,7 @@ def _asking(findings: Diagnostics, path: Path, raw: Any, name: str, told: Sequen
 
 
 def read_sub_tasks(
-    findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None
+    findings: Diagnostics, path: DocPath, step: Mapping[str, Any], status: Status | None
 ) -> tuple[SubTask, ...]:
     """Return the tasks that entering a step starts."""
     if "sub_tasks" not in step:
@@ -88,7 +89,7 @@ def read_sub_tasks(
     return tuple(task for task in tasks if task)
 
 
-def _sub_task(findings: Diagnostics, path: Path, raw: Any) -> SubTask | None:
+def _sub_task(findings: Diagnostics, path: DocPath, raw: Any) -> SubTask | None:
     given = findings.mapping(path, raw, "a sub-task is a mapping such as {workflow_id: completed}")
     request = findings.rules.request
     slips = dict.fromkeys(("agent_id", "scenario", "id", "workflow", "name"), "'workflow_id'")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.common.yaml_document import read_document
 from xpander_emulator.contract.extension.start_operation import request_schema
 from xpander_emulator.contract.model import Contract
@@ -12,7 +13,6 @@ from xpander_emulator.contract.schema.read_write_only import for_requests
 from xpander_emulator.contract.schema.validation import violations
 from xpander_emulator.errors import InvalidFiles, did_you_mean
 from xpander_emulator.scenario.diagnostics import Diagnostics, Rules
-from xpander_emulator.scenario.property_schemas import Path as Place
 from xpander_emulator.scenario.property_schemas import shown
 
 MOST_STORIES: Final = 100
@@ -81,7 +81,7 @@ class _Reader:
     contract: Contract | None
     speed: float
 
-    def story(self, path: Place, value: Any) -> Showing:
+    def story(self, path: DocPath, value: Any) -> Showing:
         told = self.findings.mapping(path, value, "a story is a mapping with `scenario`")
         if not isinstance(value, Mapping):
             return Showing("", "", "", None, self.speed)
@@ -100,7 +100,7 @@ class _Reader:
             _speed(self.findings, path, told, self.speed),
         )
 
-    def _request(self, path: Place, value: Any) -> Mapping[str, Any] | None:
+    def _request(self, path: DocPath, value: Any) -> Mapping[str, Any] | None:
         if value is None:
             return None
         request = self.findings.mapping(path, value, "expected what a client would send to start the task")
@@ -111,13 +111,13 @@ class _Reader:
         return request
 
 
-def _text(findings: Diagnostics, path: Place, told: Mapping[str, Any], key: str, default: str) -> str:
+def _text(findings: Diagnostics, path: DocPath, told: Mapping[str, Any], key: str, default: str) -> str:
     if told.get(key) is None:
         return default
     return findings.text((*path, key), told[key], "expected a text") or default
 
 
-def _speed(findings: Diagnostics, path: Place, told: Mapping[str, Any], default: float) -> float:
+def _speed(findings: Diagnostics, path: DocPath, told: Mapping[str, Any], default: float) -> float:
     found = told.get("speed")
     if found is None:
         return default

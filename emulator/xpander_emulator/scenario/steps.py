@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.core.faults import FaultRule
 from xpander_emulator.core.signals import DECISIONS, EXPIRE
 from xpander_emulator.core.task import TERMINAL, Status
@@ -17,7 +18,7 @@ from xpander_emulator.scenario.durations import NotADuration, as_text, parse_ran
 from xpander_emulator.scenario.events import EventDraft, read_events, read_stream
 from xpander_emulator.scenario.faults import read_step_faults
 from xpander_emulator.scenario.pauses import read_pause, read_sub_tasks
-from xpander_emulator.scenario.property_schemas import Path, shown
+from xpander_emulator.scenario.property_schemas import shown
 
 MAX_POLLS: Final = 10_000
 NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -36,7 +37,7 @@ class Exit:
 
     by: str
     goto: str | None
-    path: Path
+    path: DocPath
     delay: tuple[Millis, Millis] | None = None
     count: int = 0
 
@@ -54,7 +55,7 @@ class Draft:
     is_whole: whether all of its exits could be read.
     """
 
-    path: Path
+    path: DocPath
     id: str
     status: Status | None
     exits: tuple[Exit, ...]
@@ -84,7 +85,7 @@ def read_steps(findings: Diagnostics, raw: Any) -> tuple[Draft, ...]:
     )
 
 
-def _draft(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None, step_id: str) -> Draft:
+def _draft(findings: Diagnostics, path: DocPath, step: Mapping[str, Any], status: Status | None, step_id: str) -> Draft:
     slips = {**keys.STEP_SLIPS, **_property_slips(findings)}
     findings.keys(path, step, keys.STEP_KEYS, slips)
     pause = read_pause(findings, path, step, status)
@@ -132,7 +133,7 @@ def _property_slips(findings: Diagnostics) -> Mapping[str, str]:
     return {name: f"'set: {{{name}: …}}'" for name in free if name not in keys.STEP_SLIPS}
 
 
-def _status(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> Status | None:
+def _status(findings: Diagnostics, path: DocPath, step: Mapping[str, Any]) -> Status | None:
     found = step.get("status")
     if found in _STATUSES:
         return Status(found)
@@ -168,7 +169,7 @@ def _ids(findings: Diagnostics, steps: Sequence[Mapping[str, Any]], statuses: Se
     return ids
 
 
-def _given_id(findings: Diagnostics, path: Path, found: Any, status: Status | None) -> str:
+def _given_id(findings: Diagnostics, path: DocPath, found: Any, status: Status | None) -> str:
     if not isinstance(found, str) or not NAME.fullmatch(found):
         findings.add(path, f"an id is made of letters, digits, '-' and '_', found {shown(found)}")
     elif found in _STATUSES and status is not None and found != status:
@@ -183,7 +184,7 @@ def _free_id(status: str, taken: set[str]) -> str:
     return candidate
 
 
-def _exits(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None) -> tuple[Exit, ...]:
+def _exits(findings: Diagnostics, path: DocPath, step: Mapping[str, Any], status: Status | None) -> tuple[Exit, ...]:
     ways = [key for key in keys.EXITS if key in step]
     if status in TERMINAL:
         for key in [*ways, *(["goto"] if "goto" in step else [])]:
@@ -210,7 +211,7 @@ def _exits(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: S
     return _polls(findings, path, step["polls"], Exit("polls", goto, at))
 
 
-def _refuse_endless(findings: Diagnostics, path: Path, step: Mapping[str, Any], status: Status | None) -> None:
+def _refuse_endless(findings: Diagnostics, path: DocPath, step: Mapping[str, Any], status: Status | None) -> None:
     if status is None or any(_means_an_exit(key) for key in step):
         return
     if status is Status.PAUSED:
@@ -227,7 +228,7 @@ def _means_an_exit(key: str) -> bool:
     return slip.startswith(("'after", "'polls", "'on")) or any(name in keys.EXITS for name in near)
 
 
-def _delay(findings: Diagnostics, path: Path, found: Any) -> tuple[Millis, Millis] | None:
+def _delay(findings: Diagnostics, path: DocPath, found: Any) -> tuple[Millis, Millis] | None:
     try:
         return parse_range(found)
     except NotADuration as error:
@@ -235,21 +236,21 @@ def _delay(findings: Diagnostics, path: Path, found: Any) -> tuple[Millis, Milli
         return None
 
 
-def _goto(findings: Diagnostics, path: Path, found: Any) -> str | None:
+def _goto(findings: Diagnostics, path: DocPath, found: Any) -> str | None:
     if isinstance(found, str) and found:
         return found
     findings.add(path, f"'goto' takes the id of a step, found {shown(found)}")
     return None
 
 
-def _polls(findings: Diagnostics, path: Path, found: Any, way: Exit) -> tuple[Exit, ...]:
+def _polls(findings: Diagnostics, path: DocPath, found: Any, way: Exit) -> tuple[Exit, ...]:
     if isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= MAX_POLLS:
         return (Exit("polls", way.goto, way.path, count=found),)
     findings.add((*path, "polls"), f"'polls' takes a whole number of reads from 1 to {MAX_POLLS}, found {shown(found)}")
     return ()
 
 
-def _signals(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> tuple[Exit, ...]:
+def _signals(findings: Diagnostics, path: DocPath, step: Mapping[str, Any]) -> tuple[Exit, ...]:
     if "goto" in step:
         right = "name the step beside each signal, as in 'on: {approve: step-id}'"
         findings.add((*path, "goto"), f"'goto' goes with 'after' and 'polls', not with 'on'; {right}", key=True)
@@ -261,7 +262,7 @@ def _signals(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> tupl
     return tuple(way for way in ways if way)
 
 
-def _signal(findings: Diagnostics, path: Path, signal: str, target: Any) -> Exit | None:
+def _signal(findings: Diagnostics, path: DocPath, signal: str, target: Any) -> Exit | None:
     if wrong := _wrong_signal(signal):
         findings.add(path, wrong, key=True)
         return None
@@ -291,7 +292,7 @@ def _wrong_signal(signal: str) -> str | None:
     return f"unknown signal '{signal}'. Did you mean '{near[0]}'?" if near else None
 
 
-def _expiry(findings: Diagnostics, path: Path, target: Mapping[str, Any]) -> Exit | None:
+def _expiry(findings: Diagnostics, path: DocPath, target: Mapping[str, Any]) -> Exit | None:
     findings.keys(path, target, keys.EXPIRY_KEYS, keys.STEP_SLIPS)
     goto = _goto(findings, (*path, "goto"), target["goto"]) if "goto" in target else None
     at = (*path, "goto") if "goto" in target else path
@@ -303,7 +304,7 @@ def _expiry(findings: Diagnostics, path: Path, target: Mapping[str, Any]) -> Exi
     return Exit(EXPIRE, goto, at, delay) if delay else None
 
 
-def _sets(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> Mapping[str, Value]:
+def _sets(findings: Diagnostics, path: DocPath, step: Mapping[str, Any]) -> Mapping[str, Value]:
     sets: dict[str, Value] = {}
     if "set" in step:
         given = findings.mapping((*path, "set"), step["set"], "'set' takes properties and their values")
@@ -324,7 +325,7 @@ def _sets(findings: Diagnostics, path: Path, step: Mapping[str, Any]) -> Mapping
     return sets
 
 
-def _set_one(findings: Diagnostics, path: Path, name: str, raw: Any, sets: dict[str, Value]) -> None:
+def _set_one(findings: Diagnostics, path: DocPath, name: str, raw: Any, sets: dict[str, Value]) -> None:
     sets[name] = findings.value(path, raw)
     task = findings.rules.task
     # A result that is a mapping or a list is sent as JSON text, so that the contract has no say in it.
@@ -332,7 +333,7 @@ def _set_one(findings: Diagnostics, path: Path, name: str, raw: Any, sets: dict[
         findings.against(task, path, name, sets[name])
 
 
-def _fake_one(findings: Diagnostics, path: Path, name: str, provider: Any, sets: dict[str, Value]) -> None:
+def _fake_one(findings: Diagnostics, path: DocPath, name: str, provider: Any, sets: dict[str, Value]) -> None:
     if name in sets:
         findings.add(path, f"'{name}' is in 'set' and in 'fake'; keep one", key=True)
     _is_property(findings, path, name)
@@ -345,7 +346,7 @@ def _fake_one(findings: Diagnostics, path: Path, name: str, provider: Any, sets:
     sets[name] = Fake(str(provider))
 
 
-def _is_property(findings: Diagnostics, path: Path, name: str) -> bool:
+def _is_property(findings: Diagnostics, path: DocPath, name: str) -> bool:
     if name in keys.OF_THE_EMULATOR:
         findings.add(path, f"'{name}' cannot be set: {keys.OF_THE_EMULATOR[name]}", key=True)
         return False

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
+from xpander_emulator.contract.schema.reader import ANYTHING, SchemaView
 from xpander_emulator.core.timeline import Fake, Minted, Template, Value
 from xpander_emulator.errors import BrokenPromise, did_you_mean
-from xpander_emulator.scenario.property_schemas import ANYTHING, Shape
 
 NAMES: Final = ("input", "request", "task", "signal", "fake", "now")
 # What may follow these; the renderer gives just that.
@@ -71,7 +71,7 @@ def render(
     context: Mapping[str, Any],
     fake: Callable[[str, str], Any],
     pointer: str,
-    shape: Shape = ANYTHING,
+    schema: SchemaView = ANYTHING,
 ) -> Any:
     """Return a value with every Template, Fake and Minted in it resolved, as plain JSON.
 
@@ -79,30 +79,30 @@ def render(
     fake:    gives the value of a Faker provider, the same for the same JSON pointer.
     pointer: where the value stands in the task. `{{ fake.name }}` is keyed by `/fake/name` wherever it stands,
              so that one task has one name throughout; `{{ fake.name_2 }}` is another.
-    shape:   what the place takes; a lone `{{ … }}` whose value it does not take turns to text.
+    schema:  what the place takes; a lone `{{ … }}` whose value it does not take turns to text.
     Raises BrokenPromise where a text cannot be resolved.
     """
     match value:
         case Template(source=source):
-            return _resolved(source, {**context, "fake": _Fakes(fake)}, pointer, shape)
+            return _resolved(source, {**context, "fake": _Fakes(fake)}, pointer, schema)
         case Fake(provider=provider):
             return fake(provider, pointer)
         case Minted(kind=kind, number=number):
             return fake("uuid4", f"/minted/{kind}/{number}")
         case Mapping():
             return {
-                name: render(item, context, fake, f"{pointer}/{_escaped(name)}", shape.at(name))
+                name: render(item, context, fake, f"{pointer}/{_escaped(name)}", schema.at(name))
                 for name, item in value.items()
             }
         case list() | tuple():
             return [
-                render(item, context, fake, f"{pointer}/{index}", shape.at(index)) for index, item in enumerate(value)
+                render(item, context, fake, f"{pointer}/{index}", schema.at(index)) for index, item in enumerate(value)
             ]
         case _:
             return value
 
 
-def _resolved(source: str, context: Mapping[str, Any], pointer: str, shape: Shape) -> Any:
+def _resolved(source: str, context: Mapping[str, Any], pointer: str, schema: SchemaView) -> Any:
     from jinja2 import TemplateError
 
     from xpander_emulator.scenario import template_sandbox
@@ -120,7 +120,7 @@ def _resolved(source: str, context: Mapping[str, Any], pointer: str, shape: Shap
         RecursionError,
     ) as error:
         raise BrokenPromise(f"the template at {pointer}, '{_short(source)}', cannot be resolved: {error}") from None
-    return value if shape.takes(value) else str(template_sandbox.as_text(value))
+    return value if schema.takes(value) else str(template_sandbox.as_text(value))
 
 
 class _Fakes:

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.samples import HEAD, ROOT, contract_of, ours
+from tests.contract.samples import HEAD, ROOT, contract_of
 from tests.profiles import examples
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.contract.model import Credential
 from xpander_emulator.contract.openapi.load import load_contract, read_contract, routing_order, served_document
 from xpander_emulator.contract.request.message_validation import RequestValidator
-from xpander_emulator.contract.schema.validation import registry
 from xpander_emulator.errors import InvalidFiles, NotFound
 
 PETS = """\
@@ -187,12 +186,6 @@ def test_loading_needs_no_heavy_import() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.stdout == "set()\n", done.stderr
-
-
-def test_the_registry_leads_into_the_document() -> None:
-    found = registry(ours()).resolver().lookup("urn:openapi#/components/schemas/TaskStatus")
-
-    assert "pending" in found.contents["enum"]
 
 
 FAULTS = [

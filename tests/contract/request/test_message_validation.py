@@ -410,10 +410,9 @@ def test_both_validators_agree_on_any_request(body: Any) -> None:
 
 
 def quick_judge(contract: Contract, pointer: str) -> Any:
-    from xpander_emulator.contract.schema.validation import _quick
+    from xpander_emulator.contract.schema.validation import _Validators
 
-    found = _quick(contract, pointer)
-    return found or pytest.skip("jsonschema-rs is not installed")
+    return _Validators(contract)._quick(pointer) or pytest.skip("jsonschema-rs is not installed")
 
 
 @pytest.mark.parametrize(("schema", "sent", "wanted"), BODIES)

@@ -20,7 +20,7 @@ from xpander_emulator.contract.extension.vocabulary import (
     Action,
 )
 from xpander_emulator.contract.model import Operation, Parameter, names_in
-from xpander_emulator.contract.schema.outlines import Outline, outline, words
+from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.core.signals import POLL, SKIP
 from xpander_emulator.core.task import TERMINAL
 from xpander_emulator.errors import Diagnostic, did_you_mean
@@ -102,10 +102,14 @@ class _Act:
         """Return a reference to the schema of the JSON that is answered with a status; {} where it has none."""
         response = self.operation.responses.get(status)
         media = response.content.get(_JSON) if response is not None else None
-        return {} if media is None or media.schema_pointer is None else {"$ref": f"#{media.schema_pointer}"}
+        return (
+            {}
+            if media is None or media.schema_pointer is None
+            else {"$ref": json_pointers.as_fragment(media.schema_pointer)}
+        )
 
-    def shape(self, status: str = "200") -> Outline:
-        return outline(self.document.value, self.schema(status))
+    def shape(self, status: str = "200") -> SchemaView:
+        return SchemaView(self.document.value, self.schema(status))
 
     def __str__(self) -> str:
         return f"{self.operation.method} {self.operation.path} on line {self.operation.line}"
@@ -249,18 +253,19 @@ def _of_list(act: _Act, read: _Act | None) -> Iterator[Diagnostic]:
         yield from _of_items(act, items, shape)
     elif "items" not in act.behaviour and any(each.name == "page" for each in act.operation.parameters):
         yield from _of_pages(act, read)
-    elif "items" not in act.behaviour and shape.types == {"object"}:
-        arrays = [name for name, each in shape.properties.items() if "array" in _types(act, each)]
+    elif "items" not in act.behaviour and shape.types == frozenset({"object"}):
+        arrays = [name for name, each in shape.properties.items() if "array" in (each.types or ())]
         right = f"write 'items: {arrays[0]}'" if arrays else "name with 'items' the property that holds the tasks"
         yield act.fault(f"the list is an object in the answer 200, not an array; {right}", "action")
 
 
-def _of_items(act: _Act, items: str, shape: Outline) -> Iterator[Diagnostic]:
+def _of_items(act: _Act, items: str, shape: SchemaView) -> Iterator[Diagnostic]:
+    types = shape.at(items).types or frozenset()
     if shape.types and "object" not in shape.types:
         yield act.fault("the list is no object in the answer 200; leave 'items' out", "items")
     elif items not in shape.properties and shape.is_closed:
         yield act.fault(f"the answer 200 has no '{items}'{_right(items, tuple(shape.properties))}", "items")
-    elif items in shape.properties and (types := _types(act, shape.properties[items])) and "array" not in types:
+    elif types and "array" not in types:
         yield act.fault(f"'{items}' is {' or '.join(sorted(types))} in the answer 200, not array", "items")
 
 
@@ -280,10 +285,6 @@ def _lacks(read: _Act) -> str:
         return ""
     lacking = [name for name in vocabulary.SUMMARISED if name not in read.shape().properties]
     return f"a task here has no {', '.join(repr(name) for name in lacking[:3])}" if lacking else ""
-
-
-def _types(act: _Act, schema: Any) -> frozenset[str]:
-    return outline(act.document.value, schema).types
 
 
 # --- the task ---
@@ -331,7 +332,7 @@ def _status_words(act: _Act) -> tuple[str, tuple[Any, ...]]:
     """Return what the contract calls the status, and its words for it; no words where it does not list them."""
     called = act.mapping("names").get("status", "status")
     name = called if isinstance(called, str) else "status"
-    return name, words(act.document.value, act.shape().properties.get(name))
+    return name, act.shape().at(name).values
 
 
 def _lacking_others(acts: Sequence[_Act]) -> Iterator[Diagnostic]:

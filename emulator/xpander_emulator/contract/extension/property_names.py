@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.core.task import Status
 from xpander_emulator.errors import BadRequest, did_you_mean
@@ -39,6 +40,16 @@ class Words:
         known = tuple(str(self.status(status)) for status in Status)
         hint = did_you_mean(str(word), known) or "."
         raise BadRequest(f"'{word}' is not a status; a task is {', '.join(dict.fromkeys(known))}{hint}")
+
+
+def task_pointer(contract: Contract) -> str | None:
+    """Return where the schema of a task stands; None where no operation reads one, or says how it looks."""
+    read = reader(contract)
+    response = None if read is None else read.responses.get("200")
+    media = None if response is None else response.content.get("application/json")
+    if media is None or media.schema_pointer is None:
+        return None
+    return json_pointers.target(contract.document, media.schema_pointer)
 
 
 def reader(contract: Contract) -> Operation | None:

@@ -229,8 +229,9 @@ def _example(
         if is_json(media_type):
             _refuse_broken(contract, media, wanted, what)
         return (media.examples[wanted],)
-    sound = _sound_examples(contract, media, what) if media.examples and not preferences.dynamic else ()
-    return (sound[0],) if sound else None
+    is_usual = media.examples and not preferences.dynamic
+    valid = contract.derived(_ValidExamples).of(media, what) if is_usual else ()
+    return (valid[0],) if valid else None
 
 
 def _refuse_broken(contract: Contract, media: MediaType, name: str, what: str) -> None:
@@ -248,14 +249,19 @@ def _made(contract: Contract, media: MediaType, key: int) -> Any:
     return generate(contract, {"$ref": json_pointers.as_fragment(media.schema_pointer)}, key)
 
 
-def _sound_examples(contract: Contract, media: MediaType, what: str) -> list[Any]:
-    """Return the examples that keep their own schema; large public files have some that do not."""
-    key = ("sound examples", what)
-    if key not in contract.kept:
-        pointer = media.schema_pointer
-        is_right = judge(contract, pointer) if pointer is not None else lambda value: True
-        contract.kept[key] = [each for each in media.examples.values() if is_right(each)]
-    return contract.kept[key]  # type: ignore[no-any-return]
+class _ValidExamples:
+    """The examples of one contract that satisfy their own schema; large public files have some that do not."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._by_operation: dict[str, list[Any]] = {}
+
+    def of(self, media: MediaType, what: str) -> list[Any]:
+        if what not in self._by_operation:
+            pointer = media.schema_pointer
+            is_valid = judge(self._contract, pointer) if pointer is not None else lambda value: True
+            self._by_operation[what] = [each for each in media.examples.values() if is_valid(each)]
+        return self._by_operation[what]
 
 
 def _encoded(value: Any, media_type: str) -> bytes:

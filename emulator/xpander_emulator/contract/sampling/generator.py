@@ -10,10 +10,10 @@ from xpander_emulator.common import budget, json_pointers
 from xpander_emulator.common.keyed_hash import keyed
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.sampling import texts
+from xpander_emulator.contract.sampling.flattening import Exhausted, Flattener, Spent, Spot, Unsatisfied, Way
+from xpander_emulator.contract.sampling.merging import WISHES, WORD, Schema, both
 from xpander_emulator.contract.sampling.numbers import number
-from xpander_emulator.contract.schema.flattening import Exhausted, Flattener, Spent, Spot, Unsatisfied, Way
-from xpander_emulator.contract.schema.merging import WISHES, WORD, Schema, both
-from xpander_emulator.contract.schema.properties_and_items import required, rest, rule_of, whole_counts
+from xpander_emulator.contract.sampling.properties_and_items import required, rest, rule_of, whole_counts
 from xpander_emulator.contract.schema.validation import judge, part_validator
 
 # Beyond this depth the schema has no end.

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.sampling.flattening import Exhausted, Spent, Unsatisfied
 from xpander_emulator.contract.sampling.generator import Generator
-from xpander_emulator.contract.schema.flattening import Exhausted, Spent, Unsatisfied
 from xpander_emulator.contract.schema.schema_graph import Circle, applications, in_words, spots_of
 from xpander_emulator.contract.schema.validation import judge, schema_validator, schema_violations
 from xpander_emulator.errors import EmulatorError
@@ -44,7 +44,7 @@ def _refuse_circles(schema: Any) -> None:
 
 def generate_unchecked(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
     """Return a value of a schema that is known to be one. Raises EmulatorError as `generate` does."""
-    unmade = contract.kept.setdefault("unmade", {})
+    unmade = contract.derived(_unmade)
     reference = _reference(schema)
     if reference in unmade:
         raise EmulatorError(unmade[reference])
@@ -59,6 +59,11 @@ def generate_unchecked(contract: Contract, schema: Mapping[str, Any] | bool, key
     if reference is not None and len(unmade) < _MOST_UNMADE:
         unmade[reference] = message
     raise EmulatorError(message)
+
+
+def _unmade(contract: Contract) -> dict[str | None, str]:
+    """Return why no value could be made, by the reference of the schema."""
+    return {}
 
 
 def _told(fault: Unsatisfied) -> str:

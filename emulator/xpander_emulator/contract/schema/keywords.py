@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from xpander_emulator.contract.document_objects import OBJECTS
 from xpander_emulator.contract.schema.formats import CHECKS
-from xpander_emulator.contract.schema.merging import WISHES, WORD
 
 _TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 _ANCHOR: Final = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")
@@ -93,8 +92,6 @@ _RULES: Final[Mapping[str, Callable[[Any], bool]]] = {
     "dependencies": _are_dependencies,
     # Of OpenAPI 3.1; other keywords of its own hold texts and data alone.
     "discriminator": _is_discriminator,
-    # What the generator writes into a schema is not a client's to say.
-    **dict.fromkeys((WISHES, WORD), lambda value: False),
 }  # fmt: skip
 
 
@@ -108,6 +105,9 @@ def wrong_keyword(schema: Any) -> str | None:
     if not isinstance(schema, Mapping):
         return ""
     for keyword, value in schema.items():
+        # With a null character begin the keywords that sampling writes into schemas (sampling/merging).
+        if keyword.startswith("\x00"):
+            return str(keyword)
         rule = _RULES.get(keyword)
         if rule is not None and not rule(value):
             return str(keyword)

@@ -12,36 +12,38 @@ from typing import Any
 from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.document_objects import walk
 from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.schema.reader import Branches, SchemaView
 
 Change = Callable[[dict[str, Any], list[str]], None]
 
 
 def for_requests(contract: Contract) -> Contract:
     """Return the contract as requests are held against it; the same one where it makes no difference."""
-    return _kept(contract, "readOnly", _need_not)
+    return contract.derived(_for_requests) or contract
 
 
 def for_answers(contract: Contract) -> Contract:
     """Return the contract as answers are made and checked; the same one where it makes no difference."""
-    return _kept(contract, "writeOnly", _leave_out)
+    return contract.derived(_for_answers) or contract
 
 
-def _kept(contract: Contract, mark: str, change: Change) -> Contract:
-    key = ("direction", mark)
-    if key not in contract.kept:
-        changed = _changed(contract, mark, change)
-        contract.kept[key] = None if changed is contract else changed
-    return contract.kept[key] or contract
+def _for_requests(contract: Contract) -> Contract | None:
+    return _changed(contract, "readOnly", _need_not)
 
 
-def _changed(contract: Contract, mark: str, change: Change) -> Contract:
-    found = [(site.path, names) for site in walk(contract.document) if (names := _marked(contract, site.value, mark))]
-    if not found:
-        return contract
+def _for_answers(contract: Contract) -> Contract | None:
+    return _changed(contract, "writeOnly", _leave_out)
+
+
+def _changed(contract: Contract, mark: str, change: Change) -> Contract | None:
+    """Return the contract with a change to each schema that has properties with a mark; None where none has any."""
+    marked = [(site.path, names) for site in walk(contract.document) if (names := _marked(contract, site.value, mark))]
+    if not marked:
+        return None
     document = deepcopy(dict(contract.document))
-    for path, names in found:
+    for path, names in marked:
         change(json_pointers.look_up(document, json_pointers.join(*path)), names)
-    return replace(contract, document=document, kept={})
+    return replace(contract, document=document)
 
 
 def _marked(contract: Contract, schema: Any, mark: str) -> list[str]:
@@ -49,16 +51,13 @@ def _marked(contract: Contract, schema: Any, mark: str) -> list[str]:
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(properties, Mapping):
         return []
-    return [name for name, each in properties.items() if _carries(contract, each, mark)]
+    return [name for name, each in properties.items() if _has_mark(contract, each, mark)]
 
 
-def _carries(contract: Contract, schema: Any, mark: str) -> bool:
-    if not isinstance(schema, Mapping):
-        return False
-    if isinstance(schema.get("$ref"), str) and mark not in schema:
-        target = contract.schema(json_pointers.from_reference(schema["$ref"]))
-        return isinstance(target, Mapping) and target.get(mark) is True
-    return schema.get(mark) is True
+def _has_mark(contract: Contract, schema: Any, mark: str) -> bool:
+    # What stands beside a reference says more than what it leads to.
+    parts = SchemaView(contract.document, schema).parts(Branches.NONE)
+    return next((part[mark] is True for part in parts if mark in part), False)
 
 
 def _need_not(schema: dict[str, Any], names: list[str]) -> None:

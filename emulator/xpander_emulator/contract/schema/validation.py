@@ -4,7 +4,7 @@ jsonschema is the judge. jsonschema-rs, where it is installed, may only say "val
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from xpander_emulator.common import budget, json_pointers
@@ -43,80 +43,82 @@ def is_too_deep(value: Any, depth: int = MAX_DEPTH) -> bool:
 
 
 def judge(contract: Contract, pointer: str, *, strict: bool = False) -> Judge:
-    """Return a function that tells whether a value satisfies the schema at `pointer`; built once, then kept.
+    """Return a function that says whether a value satisfies the schema at `pointer`; built once for a contract.
 
     strict: by jsonschema alone.
     """
-    key = ("judge", pointer, strict)
-    if key not in contract.kept:
-        contract.kept[key] = _slow(contract, pointer) if strict else _fast(contract, pointer)
-    return contract.kept[key]  # type: ignore[no-any-return]
+    return contract.derived(_Validators).judge(pointer, strict)
 
 
 def violations(contract: Contract, pointer: str, value: Any, at: Location) -> tuple[Violation, ...]:
     """Return everything wrong with `value` by the schema at `pointer`; empty when jsonschema finds it valid."""
-    return explain(_validator(contract, pointer).iter_errors(value), value, at)
+    return explain(contract.derived(_Validators).at(pointer).iter_errors(value), value, at)
 
 
-def _slow(contract: Contract, pointer: str) -> Judge:
-    def is_valid(value: Any) -> bool:
-        # Building a validator costs milliseconds the first time; not before it is needed.
-        return bool(_validator(contract, pointer).is_valid(value))
+class _Validators:
+    """The validators of one contract, each built when it is first needed: building one costs milliseconds."""
 
-    return is_valid
+    def __init__(self, contract: Contract) -> None:
+        self._document = contract.document
+        self._judges: dict[tuple[str, bool], Judge] = {}
+        self._by_pointer: dict[str, Draft202012Validator] = {}
 
+    def judge(self, pointer: str, strict: bool) -> Judge:
+        key = (pointer, strict)
+        if key not in self._judges:
+            quick = None if strict else self._quick(pointer)
+            self._judges[key] = self._slow(pointer) if quick is None else _either(quick, self._slow(pointer))
+        return self._judges[key]
 
-def _fast(contract: Contract, pointer: str) -> Judge:
-    slow, quick = _slow(contract, pointer), _quick(contract, pointer)
-    return slow if quick is None else lambda value: quick(value) or slow(value)
+    def at(self, pointer: str) -> "Draft202012Validator":
+        if pointer not in self._by_pointer:
+            self._by_pointer[pointer] = self.new(_reference(pointer))
+        return self._by_pointer[pointer]
 
+    def new(self, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
+        return _kind()(schema, registry=self._registry, format_checker=_format_checker())
 
-def _quick(contract: Contract, pointer: str) -> Judge | None:
-    """Return jsonschema-rs's word on a value, or None where it is not installed or cannot take the schema."""
-    try:
+    def _slow(self, pointer: str) -> Judge:
+        return lambda value: bool(self.at(pointer).is_valid(value))
+
+    def _quick(self, pointer: str) -> Judge | None:
+        """Return jsonschema-rs's word on a value, or None where it is not installed or cannot take the schema."""
+        try:
+            import jsonschema_rs
+        except ImportError:
+            return None
+        try:
+            validator = jsonschema_rs.Draft202012Validator(
+                _reference(pointer), registry=self._quick_registry, validate_formats=True, formats=_OWN_FORMATS
+            )
+        except (ValueError, jsonschema_rs.ReferencingError):
+            # A pattern that its engine does not know, for one.
+            return None
+        return validator.is_valid
+
+    @cached_property
+    def _quick_registry(self) -> Any:
         import jsonschema_rs
-    except ImportError:
-        return None
-    try:
-        if "rust" not in contract.kept:
-            contract.kept["rust"] = jsonschema_rs.Registry([(URI, dict(contract.document))])
-        validator = jsonschema_rs.Draft202012Validator(
-            _reference(pointer), registry=contract.kept["rust"], validate_formats=True, formats=_OWN_FORMATS
-        )
-    except (ValueError, jsonschema_rs.ReferencingError):
-        # A pattern that its engine does not know, for one.
-        return None
-    return validator.is_valid
 
+        return jsonschema_rs.Registry([(URI, dict(self._document))])
 
-def _reference(pointer: str) -> dict[str, Any]:
-    return {"$ref": URI + json_pointers.as_fragment(pointer)}
-
-
-def _validator(contract: Contract, pointer: str) -> "Draft202012Validator":
-    key = ("validator", pointer)
-    if key not in contract.kept:
-        contract.kept[key] = _new_validator(_reference(pointer), contract)
-    return contract.kept[key]  # type: ignore[no-any-return]
-
-
-def registry(contract: Contract) -> "Registry[Any]":
-    """Return the document as `urn:openapi`, for validators with `{"$ref": "urn:openapi#/…"}`."""
-    if "registry" not in contract.kept:
+    @cached_property
+    def _registry(self) -> "Registry[Any]":
+        """The document as `urn:openapi`, for validators with `{"$ref": "urn:openapi#/…"}`."""
         # Importing it costs 28 ms, which a command that only lists operations should not pay.
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
-        resource = DRAFT202012.create_resource(contract.document)
-        contract.kept["registry"] = Registry().with_resource(URI, resource)
-    return contract.kept["registry"]  # type: ignore[no-any-return]
+        registry: Registry[Any] = Registry().with_resource(URI, DRAFT202012.create_resource(self._document))
+        return registry
 
 
-def _new_validator(schema: Mapping[str, Any] | bool, contract: Contract | None = None) -> "Draft202012Validator":
-    kind = _kind()
-    if contract is None:
-        return kind(schema, format_checker=_format_checker())
-    return kind(schema, registry=registry(contract), format_checker=_format_checker())
+def _either(quick: Judge, slow: Judge) -> Judge:
+    return lambda value: quick(value) or slow(value)
+
+
+def _reference(pointer: str) -> dict[str, Any]:
+    return {"$ref": URI + json_pointers.as_fragment(pointer)}
 
 
 @cache
@@ -188,12 +190,12 @@ def _additional(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterato
 
 def schema_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
     """Return a validator for a schema that may stand outside the contract, whose references lead into it."""
-    return _new_validator(schema if json_pointers.is_self_contained(schema) else _rebased(schema), contract)
+    return contract.derived(_Validators).new(schema if json_pointers.is_self_contained(schema) else _rebased(schema))
 
 
 def part_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
     """Return a validator for a part of a contract's document, whose references lead into the document."""
-    return _new_validator(_rebased(schema), contract)
+    return contract.derived(_Validators).new(_rebased(schema))
 
 
 def _rebased(node: Any) -> Any:

@@ -56,14 +56,26 @@ def explain(errors: Iterable[Error], value: Any, at: Location) -> tuple[Violatio
 
     at: where the value stands in the message, such as ("body",).
     """
-    found: dict[tuple[Location, str, str], tuple[tuple[int, ...], Violation]] = {}
+    placed: dict[tuple[Location, str, str], tuple[tuple[int, ...], Violation]] = {}
+    for leaf in leaves(errors):
+        for violation in explain_one(leaf, (*at, *leaf.absolute_path)):
+            place = _position(value, violation.loc[len(at) :])
+            placed.setdefault((violation.loc, violation.type, violation.msg), (place, violation))
+    return tuple(violation for _, violation in sorted(placed.values(), key=lambda item: item[0]))
+
+
+def leaves(errors: Iterable[Error]) -> Iterator[Error]:
+    """Yield the errors that a reader can act on: of alternatives, those of the one that was meant."""
     for error in errors:
-        for leaf in _leaves(error):
-            path = tuple(leaf.absolute_path)
-            for part, violation in _violations(leaf, (*at, *path)):
-                place = _position(value, (*path, *part))
-                found.setdefault((violation.loc, violation.type, violation.msg), (place, violation))
-    return tuple(violation for _, violation in sorted(found.values(), key=lambda item: item[0]))
+        if error.validator in ("anyOf", "oneOf") and error.context:
+            yield from leaves(_meant(error))
+        else:
+            yield error
+
+
+def explain_one(error: Error, loc: Location) -> tuple[Violation, ...]:
+    """Return the violations in one error, one or more, of a value at `loc`."""
+    return tuple(_violations(error, loc))
 
 
 def _position(value: Any, path: Location) -> tuple[int, ...]:
@@ -83,19 +95,15 @@ def _position(value: Any, path: Location) -> tuple[int, ...]:
 # --- alternatives ---
 
 
-def _leaves(error: Error) -> Iterator[Error]:
-    """Yield the errors that a reader can act on: those of the alternative that was meant."""
-    if error.validator not in ("anyOf", "oneOf") or not error.context:
-        yield error
-        return
+def _meant(error: Error) -> list[Error]:
+    """Return the errors of the alternative that was meant; of all but null, where no alternative has the right type."""
     branches: dict[int, list[Error]] = {}
     for inner in error.context:
         branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
-    fitting = [errors for errors in branches.values() if not _is_other_type(errors)]
-    chosen = [min(fitting, key=_distance)] if fitting else _without_null(list(branches.values()))
-    for errors in chosen:
-        for inner in errors:
-            yield from _leaves(inner)
+    of_right_type = [errors for errors in branches.values() if not _is_other_type(errors)]
+    if of_right_type:
+        return min(of_right_type, key=_distance)
+    return [inner for errors in _without_null(list(branches.values())) for inner in errors]
 
 
 def _is_other_type(errors: Sequence[Error]) -> bool:
@@ -139,23 +147,22 @@ _FORMATS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def _violations(error: Error, loc: Location) -> Iterator[tuple[Location, Violation]]:
-    """Yield each violation in one error, and what it adds to the error's own path."""
-    keyword, wanted, found = error.validator, error.validator_value, error.instance
+def _violations(error: Error, loc: Location) -> Iterator[Violation]:
+    keyword, wanted, value = error.validator, error.validator_value, error.instance
     if keyword == "required":
         for name in wanted:
-            if name not in found:
-                yield (name,), Violation((*loc, name), "Field required", "missing", found, f"'{name}'")
+            if name not in value:
+                yield Violation((*loc, name), "Field required", "missing", value, f"'{name}'")
     elif keyword == "additionalProperties" and wanted is False:
         for name in _extras(error):
             message = "Extra inputs are not permitted"
-            yield (name,), Violation((*loc, name), message, "extra_forbidden", found[name], f"no '{name}'")
+            yield Violation((*loc, name), message, "extra_forbidden", value[name], f"no '{name}'")
     elif keyword == "type":
         for kind, message, expected in _type_rows(error):
-            yield (), Violation(loc, message, kind, found, expected)
+            yield Violation(loc, message, kind, value, expected)
     else:
         kind, message, expected, context = _WORDS.get(str(keyword), _fallback)(error)
-        yield (), Violation(loc, message, kind, found, expected, context)
+        yield Violation(loc, message, kind, value, expected, context)
 
 
 def _extras(error: Error) -> Iterator[str]:

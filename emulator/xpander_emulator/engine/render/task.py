@@ -11,12 +11,12 @@ from typing import Final
 from xpander_emulator.clock import iso
 from xpander_emulator.common import json_codec, json_pointers
 from xpander_emulator.common.types import Json
-from xpander_emulator.contract.extension.property_names import reader, words_of
+from xpander_emulator.contract.extension.property_names import task_pointer, words_of
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.request.client_schemas import ClientSchemas, NoValue
 from xpander_emulator.contract.sampling import faker_values, values
-from xpander_emulator.contract.schema.completion import completion, default_of, required_of, resolved, takes_null
-from xpander_emulator.contract.schema.flattening import laid_out
+from xpander_emulator.contract.schema.completion import completion, default_of, takes_null
+from xpander_emulator.contract.schema.reader import ANYTHING, Branches, SchemaView, json_types
 from xpander_emulator.contract.schema.validation import violations
 from xpander_emulator.core.events import CHUNK, PLAN_UPDATED, TOKEN_READY
 from xpander_emulator.core.replay import Snapshot
@@ -27,17 +27,14 @@ from xpander_emulator.engine.render.templates import Fakes, Texts, TextsInPart
 from xpander_emulator.engine.render.variations import Variation, Variations
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, EmulatorError, did_you_mean
-from xpander_emulator.scenario.property_schemas import ANYTHING, Shape, json_types, task_shape
 from xpander_emulator.settings import Runnable
-
-Schema = Mapping[str, Json]
 
 # What the answer calls by another name than the request.
 _RENAMED: Final = {"parent_execution_id": "parent_execution"}
 # What the API fills in when the request leaves it out (source: examples of the vendor's documentation).
 _FILLED: Final = {"source": "api"}
 # What a step tells of these is shown as the task itself would show it.
-_TEXT: Final = Shape({"type": "string"})
+_TEXT: Final = SchemaView({}, {"type": "string"})
 _PLAN: Final = "deep_planning"
 # What only the emulator itself says of a task.
 OWN: Final = frozenset(
@@ -84,29 +81,25 @@ class TaskRenderer:
         self._link = link
         self._client_schemas = ClientSchemas(contract)
         self.words = words_of(contract)
-        self._pointer = _task_pointer(contract)
-        takes = task_shape(contract.document)
-        self._takes = {} if takes is None else takes.properties
-        schema = {} if self._pointer is None else laid_out(contract.document, contract.schema(self._pointer))
-        properties: Schema = schema.get("properties", {})
+        self._pointer = task_pointer(contract)
+        task = ANYTHING if self._pointer is None else _view(contract, self._pointer)
+        self._takes = properties = task.properties_of(Branches.FIRST)
         self._names = tuple(properties)
         self._defaults = {name: default_of(contract, part) for name, part in properties.items()}
         # What cannot be null and has no default: left out until somebody sets it, or made where it is required.
         self._lacking = {
-            name: part if name in schema.get("required", ()) else None
+            name: part.schema if name in task.required_of(Branches.FIRST) else None
             for name, part in properties.items()
             if self._defaults[name] is None and not takes_null(contract, part)
         }
         self._complete = {name: completion(contract, part) for name, part in properties.items()}
         # The JSON types that a result may have; None for all.
-        self._results = self.takes("result").types()
-        self._declared = {
-            name: frozenset(resolved(contract, part).get("properties", {})) for name, part in properties.items()
-        }
+        self._results = self.takes("result").types
+        self._declared = {name: frozenset(part.properties) for name, part in properties.items()}
         # What a pause must tell in this contract, by its property; a story may know nothing of it.
-        self._required = {name: required_of(contract, part) for name, part in properties.items()}
+        self._required = {name: _required(part) for name, part in properties.items()}
         self._runnables = {
-            operation.behaviour["kind"]: completion(contract, {"$ref": f"#{_answer_pointer(operation)}"})
+            operation.behaviour["kind"]: completion(contract, _view(contract, _answer_pointer(operation)))
             for operation in contract.operations
             if operation.behaviour.get("action") == "catalogue_get"
         }
@@ -270,7 +263,7 @@ class TaskRenderer:
         """Return a value of a property as the task tells it: what the contract declares of it, in its order."""
         return self._complete[name](value)
 
-    def takes(self, name: str) -> Shape:
+    def takes(self, name: str) -> SchemaView:
         """Return what a property of the task takes."""
         return self._takes.get(name, ANYTHING)
 
@@ -323,10 +316,10 @@ class TaskRenderer:
         if shown is None:
             return
         body[pause.property] = {name: value for name, value in shown.items() if name in declared or not declared}
-        for name, schema in self._required[pause.property].items():
+        for name, part in self._required[pause.property].items():
             if name not in body[pause.property] and name != "auth_url":
                 pointer = f"/{pause.property}/{name}"
-                body[pause.property][name] = values.generate(self._contract, schema, task_state.turn.key, pointer)
+                body[pause.property][name] = values.generate(self._contract, part.schema, task_state.turn.key, pointer)
         if "auth_url" in declared:
             body[pause.property].setdefault("auth_url", self._link(task_state))
 
@@ -385,10 +378,14 @@ def _display_name(user: Mapping[str, Json]) -> str:
     return named or str(user.get("email", ""))
 
 
-def _task_pointer(contract: Contract) -> str | None:
-    """Return where the task's schema stands: what the operation that reads one answers with."""
-    read = reader(contract)
-    return None if read is None else json_pointers.target(contract.document, _answer_pointer(read))
+def _view(contract: Contract, pointer: str) -> SchemaView:
+    return SchemaView(contract.document, {"$ref": json_pointers.as_fragment(pointer)})
+
+
+def _required(view: SchemaView) -> Mapping[str, SchemaView]:
+    """Return the properties that an object must have, each with its schema."""
+    properties = view.properties_of(Branches.FIRST)
+    return {name: properties[name] for name in view.required_of(Branches.FIRST) if name in properties}
 
 
 def _answer_pointer(operation: Operation) -> str:

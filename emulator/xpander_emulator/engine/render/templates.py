@@ -6,12 +6,12 @@ from typing import Final
 from xpander_emulator.clock import iso
 from xpander_emulator.common.secrets import credentials_in, sentence_without
 from xpander_emulator.common.types import Json
+from xpander_emulator.contract.schema.reader import ANYTHING, SchemaView
 from xpander_emulator.core.replay import Visit
 from xpander_emulator.core.signals import Signal
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BrokenPromise
 from xpander_emulator.scenario import templates
-from xpander_emulator.scenario.property_schemas import ANYTHING, Shape
 
 Fakes = Callable[[str, int, str], Json]
 # What nothing can stand in that is to be resolved.
@@ -33,7 +33,7 @@ class Texts:
         self._request = request
         self._fakes = fakes
 
-    def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
+    def render(self, value: Json, visit: Visit, pointer: str, takes: SchemaView = ANYTHING) -> Json:
         """Return a value with its templates resolved as of a visit. Raises BrokenPromise for one that fails.
 
         takes: what the place takes at which it will stand, `pointer`.
@@ -70,7 +70,7 @@ class TextsInPart(Texts):
 
     __slots__ = ()
 
-    def render(self, value: Json, visit: Visit, pointer: str, takes: Shape = ANYTHING) -> Json:
+    def render(self, value: Json, visit: Visit, pointer: str, takes: SchemaView = ANYTHING) -> Json:
         """Return a value with its templates resolved as of a visit, or null."""
         try:
             return super().render(value, visit, pointer, takes)

@@ -9,6 +9,7 @@ from xpander_emulator.clock import millis
 from xpander_emulator.common import keyed_hash
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.sampling.fitting import Fitting
+from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.render.task import BY_SCHEMA
 from xpander_emulator.engine.task_state import TaskState
@@ -43,7 +44,7 @@ async def in_own_words(engine: Engine, contract: Contract, call: Call, tasks: Se
     where it has one of the usual names.
     """
     under = call.operation.behaviour.get("items")
-    whole, item = _fittings(contract, call.operation)
+    whole, item = contract.derived(_Fittings).of(call.operation)
     told = [await _told(engine, call.namespace, task) for task in tasks]
     bodies = [item(body, task_state.turn.key) for task_state, body in told]
     if under is None:
@@ -52,18 +53,25 @@ async def in_own_words(engine: Engine, contract: Contract, call: Call, tasks: Se
     return whole({under: bodies, **counted}, keyed_hash.keyed(engine.settings.seed, call.namespace, call.operation.id))
 
 
-def _fittings(contract: Contract, operation: Operation) -> tuple[Fitting, Fitting]:
-    """Return what makes the whole of a list fit, and each task in it; made once."""
-    key = ("list", operation.id)
-    if key not in contract.kept:
-        response = operation.response(200)
-        media = None if response is None else response.content.get(JSON)
-        pointer = None if media is None else media.schema_pointer
-        whole = Fitting(contract, True if pointer is None else contract.schema(pointer))
-        under = operation.behaviour.get("items")
-        listed = whole if under is None else Fitting(contract, whole.properties.get(under, True))
-        contract.kept[key] = whole, Fitting(contract, listed.items)
-    return contract.kept[key]  # type: ignore[no-any-return]
+class _Fittings:
+    """What makes the lists of one contract fit, and each task in them; made once."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._by_operation: dict[str, tuple[Fitting, Fitting]] = {}
+
+    def of(self, operation: Operation) -> tuple[Fitting, Fitting]:
+        if operation.id not in self._by_operation:
+            response = operation.response(200)
+            media = None if response is None else response.content.get(JSON)
+            pointer = None if media is None else media.schema_pointer
+            schema = True if pointer is None else self._contract.schema(pointer)
+            listed = view = SchemaView(self._contract.document, schema)
+            under = operation.behaviour.get("items")
+            if under is not None:
+                listed = view.at(under)
+            self._by_operation[operation.id] = Fitting(self._contract, view), Fitting(self._contract, listed.at(0))
+        return self._by_operation[operation.id]
 
 
 async def _told(engine: Engine, namespace: str, task: Task) -> tuple[TaskState, Mapping[str, Any]]:

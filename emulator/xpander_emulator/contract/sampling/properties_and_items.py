@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from xpander_emulator.common.safe_regex import matches
-from xpander_emulator.contract.schema.merging import Schema, both
+from xpander_emulator.contract.sampling.merging import Schema, both
 
 _COUNTS: Final = (
     "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains", "minLength", "maxLength",

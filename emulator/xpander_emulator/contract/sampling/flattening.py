@@ -6,8 +6,7 @@ from typing import Any, Final, TypeVar
 
 from xpander_emulator.common import budget, json_pointers
 from xpander_emulator.common.keyed_hash import keyed
-from xpander_emulator.contract.schema.merging import WISHES, WORD, Schema, merge
-from xpander_emulator.contract.schema.outlines import outline
+from xpander_emulator.contract.sampling.merging import WISHES, WORD, Schema, merge
 
 # Beyond this many levels little more than what is required is made.
 ENOUGH: Final = 4
@@ -179,20 +178,6 @@ class Flattener:
             sides: list[list[Schema | None]] = [[condition, then], [{"not": condition}, other]]
             chosen += [side for side in way.pick(sides) if side is not None]
         return chosen
-
-
-def laid_out(document: Any, schema: Schema) -> Mapping[str, Any]:
-    """Return a schema with what it combines laid into it, of alternatives the first; as it stands where that fails.
-
-    The properties come in the order in which they are written.
-    """
-    try:
-        flat = Flattener(document).flat(schema, Spot("", 0), Way(0))[0]
-    except Unsatisfied:
-        return {} if isinstance(schema, bool) else schema
-    found = flat.get("properties", {})
-    written = dict.fromkeys([*outline(document, schema).properties, *found])
-    return {**flat, "properties": {name: found[name] for name in written if name in found}}
 
 
 def _by_liking(branches: Sequence[Schema], spot: Spot) -> list[Schema]:
