@@ -1,4 +1,4 @@
-"""A real browser, and pages on which nothing may go wrong unseen. `make browser` runs what is here."""
+"""A real browser, whose pages report every error. `make browser` runs these tests."""
 
 import os
 import shutil
@@ -81,7 +81,7 @@ def emulator(server: ThreadedServer) -> Iterator[Emulator]:
 
 
 class Watch:
-    """Opens windows, and keeps what went wrong in them."""
+    """Opens windows, and collects what went wrong in them."""
 
     def __init__(self, browser: Browser, own: set[str]) -> None:
         self._browser = browser
@@ -108,7 +108,7 @@ class Watch:
         return self.watched(context.new_page())
 
     def watched(self, page: Page) -> Page:
-        """Keep what a window complains of; a dialogue is what a hostile text would open."""
+        """Collect the errors of a window, and the dialogues that a hostile text would open."""
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self._wrong.append(str(error)))
         page.on("dialog", self._dismiss)
@@ -120,8 +120,10 @@ class Watch:
         page.goto(address)
         page.locator(ready).first.wait_for()
         page.evaluate(AXE)
-        found = page.evaluate("what => axe.run(what)", {"exclude": [[without]]} if without else {"include": [["html"]]})
-        serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
+        result = page.evaluate(
+            "what => axe.run(what)", {"exclude": [[without]]} if without else {"include": [["html"]]}
+        )
+        serious = [each for each in result["violations"] if each["impact"] in ("serious", "critical")]
         return [f"{each['id']}: {node['html'][:120]}" for each in serious for node in each["nodes"]]
 
     def close(self) -> None:
@@ -144,7 +146,7 @@ class Watch:
 
 @pytest.fixture
 def watch(browser: Browser) -> Iterator[Watch]:
-    """Windows; the test fails where a console complains, a dialogue opens or anything is asked of anybody else."""
+    """Windows; the test fails when a console complains, a dialogue opens or a request goes to another server."""
     watch = Watch(browser, {"127.0.0.1", "emulator.test"})
     yield watch
     watch.close()

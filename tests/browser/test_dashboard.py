@@ -73,7 +73,7 @@ def test_a_waiting_task_is_the_first_thing_seen_and_is_decided_with_one_click(em
     assert emulator.task(waiting["id"])["history"][-1]["by"] == "dashboard"
 
 
-def test_a_rejection_is_told_with_its_reason(page: Page, emulator: Emulator) -> None:
+def test_a_rejection_is_shown_with_its_reason(page: Page, emulator: Emulator) -> None:
     emulator.paused("approval")
     page.get_by_label("Reason").fill("Over the budget")
 
@@ -84,7 +84,7 @@ def test_a_rejection_is_told_with_its_reason(page: Page, emulator: Emulator) -> 
     expect(page.locator(".timeline")).to_contain_text("Rejected by dashboard: Over the budget")
 
 
-def test_access_is_given_on_the_consent_page_in_a_second_window(page: Page, emulator: Emulator, watch: Watch) -> None:
+def test_access_is_allowed_on_the_consent_page_in_a_second_window(page: Page, emulator: Emulator, watch: Watch) -> None:
     emulator.paused("connector_authorization")
     expect(page.get_by_role("region", name="Waiting for a credential")).to_contain_text("drive.readonly")
 
@@ -153,7 +153,7 @@ def test_an_authors_own_signal_carries_what_is_written(page: Page, emulator: Emu
     assert emulator.task(task["id"])["signals"][-1]["payload"] == {"amount": 12}
 
 
-def test_the_way_is_marked_in_the_diagram_and_told_to_those_who_cannot_see_it(page: Page, emulator: Emulator) -> None:
+def test_the_way_is_marked_in_the_diagram_and_described_to_screen_readers(page: Page, emulator: Emulator) -> None:
     emulator.paused("approval")
 
     expect(page.locator(".node.now")).to_contain_text("waiting")
@@ -199,7 +199,7 @@ def test_a_scenario_is_started_with_a_form_made_of_the_contract(page: Page, emul
     assert (snapshot["title"], snapshot["output_format"], snapshot["events_streaming"]) == ("Seven", "json", True)
 
 
-def test_a_request_that_breaks_the_contract_is_told_in_the_form(page: Page, watch: Watch) -> None:
+def test_a_request_that_breaks_the_contract_is_refused_in_the_form(page: Page, watch: Watch) -> None:
     watch.forgive("422 (Unprocessable")
     press(page, "Choose a scenario")
     dialogue = page.get_by_role("dialog")
@@ -211,7 +211,7 @@ def test_a_request_that_breaks_the_contract_is_told_in_the_form(page: Page, watc
     expect(dialogue.get_by_role("alert")).to_contain_text("body.request.input.text")
 
 
-def test_the_clock_goes_as_it_is_told(page: Page, emulator: Emulator) -> None:
+def test_the_clock_goes_at_the_scale_that_is_set(page: Page, emulator: Emulator) -> None:
     page.get_by_label("Clock mode").select_option("scaled")
     page.get_by_label("Seconds in one second").fill("600")
     page.get_by_label("Seconds in one second").press("Enter")
@@ -222,7 +222,7 @@ def test_the_clock_goes_as_it_is_told(page: Page, emulator: Emulator) -> None:
     assert emulator.control("GET", "/clock")["scale"] == 600
 
 
-def test_what_is_refused_is_told(page: Page, watch: Watch) -> None:
+def test_a_refusal_is_shown(page: Page, watch: Watch) -> None:
     watch.forgive("400 (Bad Request)")
     page.get_by_label("Another duration").fill("soon")
     page.get_by_label("Another duration").press("Enter")
@@ -247,7 +247,7 @@ def test_everything_goes_by_keyboard(emulator: Emulator, watch: Watch) -> None:
     expect(page.locator(STATE)).to_have_text("executing")
 
 
-def test_another_namespace_is_chosen_and_kept_in_the_address(page: Page, emulator: Emulator) -> None:
+def test_another_namespace_is_chosen_and_named_in_the_address(page: Page, emulator: Emulator) -> None:
     other = httpx2.Client(base_url=emulator.url, headers={"x-api-key": "another"})
     with other:
         other.post("/v1/workflows/completed/invoke/async", json={"input": {"text": "Hi"}}).raise_for_status()
@@ -309,8 +309,8 @@ SCROLL = """async () => {
 
 def worked(session: CDPSession) -> float:
     """Return for how many ms of its own time, whatever else the machine does, the page has worked so far."""
-    found = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-    return 1000 * float(found["ScriptDuration"] + found["LayoutDuration"] + found["RecalcStyleDuration"])
+    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    return 1000 * float(metrics["ScriptDuration"] + metrics["LayoutDuration"] + metrics["RecalcStyleDuration"])
 
 
 def test_a_thousand_tasks_stay_fluid(emulator: Emulator, watch: Watch) -> None:

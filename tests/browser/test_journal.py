@@ -19,7 +19,7 @@ INVOKE = "/v1/workflows/approval/invoke/async"
 
 @pytest.fixture
 def page(emulator: Emulator, watch: Watch) -> Page:
-    """The journal of a server that was asked for nothing."""
+    """The journal of a server that has received no request."""
     page = watch.page()
     page.goto(f"{emulator.url}/__emulator/journal")
     expect(page.get_by_role("heading", name="No request yet")).to_be_visible()
@@ -35,7 +35,7 @@ def test_a_request_appears_by_itself_with_the_reason_for_its_answer(page: Page, 
     expect(page.locator(".task-head h2")).to_have_text("Approval")
 
 
-def test_what_is_wrong_is_told_and_found(page: Page, emulator: Emulator) -> None:
+def test_what_is_wrong_is_explained_and_listed(page: Page, emulator: Emulator) -> None:
     emulator.started("approval")
     emulator.http.post(INVOKE, json={"input": {"text": 7}})
     emulator.http.get("/v1/task/1")
@@ -114,9 +114,9 @@ def test_a_pytest_test_passes_for_what_was_answered(page: Page, emulator: Emulat
     seen = emulator.task(task["id"])
 
     for number in range(1, 6):
-        found = entry(emulator, number)
-        about = seen if found["task_id"] == task["id"] else None
-        test = taken(page, "asPytest", found, about).replace("import httpx\n", "import httpx2 as httpx\n")
+        request_entry = entry(emulator, number)
+        about = seen if request_entry["task_id"] == task["id"] else None
+        test = taken(page, "asPytest", request_entry, about).replace("import httpx\n", "import httpx2 as httpx\n")
         (tmp_path / f"test_{number}.py").write_text(test, encoding="utf-8")
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-c", os.devnull]
     done = subprocess.run([*run, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False)
@@ -149,12 +149,12 @@ def test_a_scenario_goes_as_the_task_went(
 
     path = tmp_path / "copy.yaml"
     path.write_text(taken(page, "asScenario", task), encoding="utf-8")
-    [found] = load_scenarios([path], load_spec(None))
+    [copied] = load_scenarios([path], load_spec(None))
 
-    assert [step.id for step in found.timeline.steps][: len(task["history"])] == [
+    assert [step.id for step in copied.timeline.steps][: len(task["history"])] == [
         visit["step"] for visit in task["history"]
     ]
-    assert scenario in str(found.match)
+    assert scenario in str(copied.match)
 
 
 def test_a_value_is_written_as_python_writes_it(page: Page) -> None:

@@ -105,7 +105,7 @@ def test_a_form_is_taken_under_a_name_that_the_browser_does_not_trust(emulator: 
     expect(page.get_by_role("heading")).to_have_text("Approved")
 
 
-def test_consent_in_a_second_window_leads_back_to_who_asked(emulator: Emulator, watch: Watch) -> None:
+def test_consent_in_a_second_window_leads_back_to_the_application(emulator: Emulator, watch: Watch) -> None:
     task = emulator.paused("connector_authorization")
     first = watch.page()
     first.goto(f"{emulator.url}/__emulator/")
@@ -158,13 +158,13 @@ def test_the_contract_is_tried_out_on_the_page(emulator: Emulator, watch: Watch)
     assert emulator.control("GET", "/tasks")["total"] == 1
 
 
-def test_a_token_is_given_once_and_the_address_is_clean_afterwards(watch: Watch) -> None:
+def test_a_token_is_typed_once_and_the_address_is_clean_afterwards(watch: Watch) -> None:
     watch.forgive("401 (Unauthorized)")
     page = watch.page()
     with ThreadedServer(Settings(port=0, token="s3cret", log_level="error")) as server:
         page.goto(f"{server.base_url}/__emulator/")
         page.get_by_label("Token").fill("s3cret")
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
 
         expect(page.get_by_role("heading", name="No task yet")).to_be_visible()
         assert page.url == f"{server.base_url}/__emulator/"

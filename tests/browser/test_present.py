@@ -65,7 +65,7 @@ def test_a_task_that_waits_is_taken_up_again_after_a_reload(page: Page) -> None:
     expect(page.locator(".asked")).to_be_visible()
 
 
-def test_the_keys_are_told(page: Page) -> None:
+def test_the_keys_are_listed(page: Page) -> None:
     press(page, "?")
     expect(page.get_by_role("dialog")).to_contain_text("Everything back to the start")
 

@@ -15,3 +15,5 @@ EDITOR_SCHEMA: Final = _PACKAGE / "scenario" / "scenario.schema.json"
 # What the pages are made of: files that are served as they are, and templates.
 PAGES: Final = _PACKAGE / "web" / "pages" / "static"
 TEMPLATES: Final = _PACKAGE / "web" / "pages" / "templates"
+# The palette of the pages and of the report.
+TOKENS: Final = PAGES / "tokens.css"

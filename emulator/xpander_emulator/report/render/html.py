@@ -4,9 +4,11 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from xpander_emulator.common import resources
 from xpander_emulator.common.terminal_text import printable
 from xpander_emulator.report.conduct import Finding
 from xpander_emulator.report.coverage import COUNTED, Item
@@ -21,25 +23,10 @@ from xpander_emulator.report.render.text import (
 from xpander_emulator.report.report import Report
 from xpander_emulator.report.summary import Row, Summary
 
-_STYLE: Final = """
-:root { color-scheme: light dark; --line: #8886; --link: #0b57a4; --met: #1a7f37; --missing: #b35900; --bad: #b42318 }
-@media (prefers-color-scheme: dark) { :root { --link: #8cc2ff; --met: #4ac26b; --missing: #e0883f; --bad: #ff7b72 } }
-html { background: Canvas; color: CanvasText }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }
-h1, h2, h3, h4, li, p { overflow-wrap: anywhere }
-th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
-th:first-child, td:first-child, .findings th, .findings td { text-align: left }
-a { color: var(--link) }
-code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
-ul { columns: 2 22rem; list-style: none; padding: 0 }
-.met::before { content: "✓ "; color: var(--met) }
-.missing { color: var(--missing) }
-.missing::before { content: "✗ never met: " }
-.fails { color: var(--bad); font-weight: 600 }
-"""
-
-
+# The palette of the pages, then the sheet of the report: one file shows everything.
+_STYLE: Final = "\n".join(
+    path.read_text(encoding="utf-8") for path in (resources.TOKENS, Path(__file__).with_name("report.css"))
+)
 # The source of the page's only style, as a Content-Security-Policy names it.
 STYLE_SOURCE: Final = f"'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
 
@@ -51,18 +38,16 @@ def render(report: Report, links: Mapping[str, str] = MappingProxyType({})) -> s
         body += ["<h2>Coverage of the scenarios</h2>", *_coverage(report.coverage)]
     if report.findings is not None:
         body += ["<h2>Conduct of the client</h2>", *_conduct(report.findings)]
+    navigation = "".join(_link(text, target) for text, target in links.items())
+    head = ['<link rel="icon" href="data:,">', f'<nav class="bar">{navigation}</nav>'] if links else []
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            "<title>xpander-emulator: what was met</title>",
+            "<title>xpander-emulator: report</title>",
             f"<style>{_STYLE}</style>",
-            *(
-                ['<link rel="icon" href="data:,">', f"<nav>{' · '.join(_link(*each) for each in links.items())}</nav>"]
-                if links
-                else []
-            ),
-            "<main>\n<h1>What was met, and how</h1>",
+            *head,
+            "<main>\n<h1>Coverage and conduct</h1>",
             *body,
             "</main>\n</html>",
             "",
@@ -84,8 +69,8 @@ def _coverage(summary: Summary) -> Iterator[str]:
     for row in summary.rows:
         yield from _scenario(row)
     answers = summary.answer_tally
-    yield f"<h3>Answers of the contract: {answers.reached} of {answers.total}</h3>"
-    yield f"<p>They do not count above. {len(summary.rows)} of {summary.known} scenarios do.</p>"
+    yield f"<h3>Responses of the contract: {answers.reached} of {answers.total} met</h3>"
+    yield f"<p>The table above does not count them. It counts {len(summary.rows)} of {summary.known} scenarios.</p>"
     yield from _items(summary.answers)
 
 
@@ -98,7 +83,7 @@ def _scenario(row: Row) -> Iterator[str]:
             yield f"<h4>{kind.capitalize()}s</h4>"
             yield from _items(items)
     if row.beyond:
-        yield f"<p>Beyond the scenario: {_text(', '.join(row.beyond))}</p>"
+        yield f"<p>Not in the scenario: {_text(', '.join(row.beyond))}</p>"
 
 
 def _items(items: Sequence[tuple[Item, bool]]) -> Iterator[str]:
