@@ -359,7 +359,7 @@ async def test_the_requests_of_the_readme_work_one_after_the_other() -> None:
 
 
 def test_the_preferences_that_the_page_explains_are_those_that_are_known() -> None:
-    from xpander_emulator.contract.openapi.example_responses import Preferences
+    from xpander_emulator.contract.request.prefer import Preferences
 
     told = [cell.strip("`") for cell in first_cells(sections(doc("contract.md"), 2)["Prefer"])]
 

@@ -17,7 +17,7 @@ from xpander_emulator.common.keyed_hash import keyed
 from xpander_emulator.common.types import Header, Headers
 from xpander_emulator.contract.extension.vocabulary import START
 from xpander_emulator.contract.model import Contract, Operation
-from xpander_emulator.contract.openapi.example_responses import Answer, Preferences, answer, parse_prefer
+from xpander_emulator.contract.openapi.example_responses import Answer, answer
 from xpander_emulator.contract.openapi.load import routing_order
 from xpander_emulator.contract.request.message_validation import (
     Accepted,
@@ -25,6 +25,7 @@ from xpander_emulator.contract.request.message_validation import (
     ResponseChecker,
     body_is_acceptable,
 )
+from xpander_emulator.contract.request.prefer import Preferences, parse_prefer
 from xpander_emulator.contract.schema.read_write_only import for_answers, for_requests
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.faults import STATUS

@@ -3,8 +3,9 @@
 from typing import Any
 
 from tests.contract.samples import contract_of
-from xpander_emulator.contract.openapi.example_responses import answer, parse_prefer
+from xpander_emulator.contract.openapi.example_responses import answer
 from xpander_emulator.contract.request.message_validation import Accepted, RequestValidator, ResponseChecker
+from xpander_emulator.contract.request.prefer import parse_prefer
 from xpander_emulator.contract.schema.read_write_only import for_answers, for_requests
 
 USERS = contract_of("""\

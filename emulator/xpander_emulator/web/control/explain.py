@@ -7,7 +7,7 @@ from typing import Any, Final
 from xpander_emulator.clock import iso
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.model import Contract, Operation
-from xpander_emulator.contract.openapi.example_responses import Preferences, parse_prefer
+from xpander_emulator.contract.request.prefer import Preferences, parse_prefer
 from xpander_emulator.contract.schema.violations import in_words
 from xpander_emulator.core.faults import STREAM_KINDS
 from xpander_emulator.errors import BadRequest

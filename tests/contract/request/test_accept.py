@@ -3,7 +3,8 @@
 import pytest
 
 from tests.contract.samples import contract_of
-from xpander_emulator.contract.openapi.example_responses import NotAcceptable, answer, parse_prefer
+from xpander_emulator.contract.openapi.example_responses import NotAcceptable, answer
+from xpander_emulator.contract.request.prefer import parse_prefer
 
 CONTRACT = contract_of("""\
     paths:
