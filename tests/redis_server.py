@@ -10,7 +10,7 @@ from typing import Self
 
 import pytest
 
-from xpander_emulator.store.redis.autopipeline import Lane
+from xpander_emulator.store.redis.autopipeline import Autopipeline
 
 NOT_INSTALLED = "no redis-server or valkey-server here: apt-get install redis-server"
 _PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/bin"])
@@ -24,9 +24,9 @@ def binary() -> str:
     return found
 
 
-async def messages(lane: Lane) -> int:
+async def messages(pipeline: Autopipeline) -> int:
     """Return how many messages a Redis has got, this one included."""
-    return int((await lane.ask("INFO", "stats"))["total_reads_processed"])
+    return int((await pipeline.execute("INFO", "stats"))["total_reads_processed"])
 
 
 class RedisServer:

@@ -94,6 +94,17 @@ def first_clock(mode: ClockMode, scale: float, start: datetime, machine: Millis)
     return Clock(mode, base, machine, scale)
 
 
+def agreed_clock(clock: Clock, stored: Clock | None, machine: Millis) -> Clock:
+    """Return the initial clock of a server that joins a store on which earlier servers agreed on `stored`, if any.
+
+    Only a scaled clock depends on when it was started: all servers go by the oldest, so that none is ahead of the
+    others and none goes back after a restart.
+    """
+    if clock.mode != "scaled" or stored is None or stored.mode != "scaled":
+        return clock
+    return stored if stored.scale == clock.scale else stored.switched("scaled", clock.scale, machine)
+
+
 def millis(instant: datetime) -> Millis:
     """Return an aware datetime as ms since the Unix epoch."""
     return Millis(round(instant.timestamp() * 1000))

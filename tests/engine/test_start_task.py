@@ -58,7 +58,7 @@ async def test_an_id_that_a_client_has_chosen_before_is_given_to_no_sub_task_of_
 
     tasks = await engine.store.all("one")
     assert len(tasks) == len({task.id for task in tasks}) == 4
-    assert expected not in {task.id for task in tasks if task.follows}
+    assert expected not in {task.id for task in tasks if task.started_by}
 
 
 async def test_an_id_that_is_planned_for_a_sub_task_cannot_be_chosen() -> None:
@@ -100,8 +100,8 @@ async def test_sub_tasks_are_those_of_the_turn_that_starts_them() -> None:
     (child,) = await engine.task_states.children("one", task_id)
 
     assert before == []
-    assert child.task.follows is not None
-    assert (child.task.follows.turn, child.snapshot.status) == (1, "pending")
+    assert child.task.started_by is not None
+    assert (child.task.started_by.turn, child.snapshot.status) == (1, "pending")
 
 
 async def test_a_sub_task_of_a_story_takes_a_further_turn_as_any_other_task() -> None:

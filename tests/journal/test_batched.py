@@ -90,7 +90,7 @@ async def test_entries_are_written_by_themselves_soon(log: Log, other: Log, monk
 
     await asyncio.wait_for(written.wait(), 20)
 
-    assert await other.kept() == {"ns": 1}
+    assert await other.counts() == {"ns": 1}
     await ours.close()
 
 
@@ -98,11 +98,11 @@ async def test_what_is_held_is_written_at_the_end(log: Log, other: Log, monkeypa
     monkeypatch.setattr("xpander_emulator.journal.batched.WRITE_SECONDS", 60)
     ours = journal(log)
     await note(ours)
-    assert await other.kept() == {}
+    assert await other.counts() == {}
 
     await ours.close()
 
-    assert await other.kept() == {"ns": 1}
+    assert await other.counts() == {"ns": 1}
 
 
 async def test_a_reading_waits_for_what_other_workers_have_answered_before(log: Log, other: Log) -> None:
@@ -116,7 +116,7 @@ async def test_a_reading_waits_for_what_other_workers_have_answered_before(log: 
 
 
 async def test_numbers_are_unique_over_processes(log: Log, other: Log) -> None:
-    taken = await asyncio.gather(*(each.take("ns") for _ in range(100) for each in (log, other)))
+    taken = await asyncio.gather(*(each.next_number("ns") for _ in range(100) for each in (log, other)))
 
     assert len(set(taken)) == 200
 
@@ -239,8 +239,8 @@ class Broken:
     def __init__(self, log: Log) -> None:
         self._log = log
         self.is_mended = False
-        self.take, self.record, self.records = log.take, log.record, log.records
-        self.forgotten, self.kept, self.reset = log.forgotten, log.kept, log.reset
+        self.next_number, self.record, self.records = log.next_number, log.record, log.records
+        self.dropped, self.counts, self.reset = log.dropped, log.counts, log.reset
 
     async def append(self, records: Sequence[Record], bounds: Bounds) -> None:
         if not self.is_mended:

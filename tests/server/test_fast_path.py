@@ -20,7 +20,7 @@ from tests.profiles import examples
 from xpander_emulator.server.fast_path import MOST_HELD, FastPathProtocol
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
-from xpander_emulator.store.sqlite import database
+from xpander_emulator.store.sqlite.database import transaction
 
 START = "/v1/workflows/approval/invoke/async"
 RESET = b"POST /__emulator/reset HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 0\r\n\r\n"
@@ -271,13 +271,13 @@ def test_a_request_that_has_to_wait_goes_on_when_it_can(tmp_path: Path, monkeypa
     @contextmanager
     def tried(db: sqlite3.Connection) -> Iterator[None]:
         try:
-            with database.transaction(db):
+            with transaction(db):
                 yield
         except sqlite3.OperationalError:
             refused.set()
             raise
 
-    monkeypatch.setattr("xpander_emulator.store.sqlite.store.transaction", tried)
+    monkeypatch.setattr("xpander_emulator.store.sqlite.database.transaction", tried)
     server = ThreadedServer(Settings(port=0, store=f"sqlite:{file}"))
     with server, socket.create_connection(address(server), timeout=10) as client, closing(connect(file)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -27,7 +27,7 @@ from xpander_emulator.core.timeline import (
 )
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.store.codec.facts import CLOCK, FAULTS, PINS
-from xpander_emulator.store.port import Contents, Follows, Pin, Pins, Task
+from xpander_emulator.store.port import Contents, Pin, Pins, StartedBy, Task
 
 NAMESPACE: Final = "ns"
 _FAULT: Final = Fault("busy", STATUS, 503, (("Retry-After", "1"),), {"detail": "busy"}, 1, 2, 3, 4)
@@ -80,7 +80,7 @@ _TURN: Final = Turn(
 CONTENTS: Final = Contents(
     (
         Task("parent", 0, (_TURN,), version=4),
-        Task("child", 1, (_TURN._replace(request=b"\xff", signals=()), _TURN), "parent", Follows("parent", 0, 1), 5),
+        Task("child", 1, (_TURN._replace(request=b"\xff", signals=()), _TURN), "parent", StartedBy("parent", 0, 1), 5),
     ),
     2,
     {

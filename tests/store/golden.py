@@ -23,7 +23,8 @@ from xpander_emulator.store.codec.timelines import FORMAT
 from xpander_emulator.store.export import to_document
 from xpander_emulator.store.log import Bounds, Record
 from xpander_emulator.store.port import Store
-from xpander_emulator.store.redis.store import PREFIX, RedisStore
+from xpander_emulator.store.redis.database import PREFIX
+from xpander_emulator.store.redis.store import RedisStore
 from xpander_emulator.store.sqlite.store import SqliteStore
 
 FOLDER: Final = Path(__file__).parent / "golden"
@@ -39,8 +40,8 @@ async def fill(store: Store) -> None:
     store.agree_on(Clock("scaled", Millis(1), Millis(2), 60.0))
     await store.replace_all(NAMESPACE, CONTENTS)
     for task_id in ("", "parent"):
-        await store.hit(NAMESPACE, task_id, "busy once")
-    epoch, ordinal = await store.log.take(NAMESPACE)
+        await store.count_match(NAMESPACE, task_id, "busy once")
+    epoch, ordinal = await store.log.next_number(NAMESPACE)
     await store.log.append([Record(NAMESPACE, epoch, ordinal, to_record(ENTRY))], _BOUNDS)
     await store.close()
 

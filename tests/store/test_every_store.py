@@ -15,7 +15,8 @@ from xpander_emulator.core.timeline import Millis, Step, Timeline
 from xpander_emulator.errors import StaleWrite
 from xpander_emulator.store.codec.facts import CLOCK, FACTS, FAULTS, PINS
 from xpander_emulator.store.memory import MemoryStore
-from xpander_emulator.store.port import NO_PINS, Contents, Follows, Pin, Pins, Reading, Store, Task
+from xpander_emulator.store.notifications import ELSEWHERE, WHOLE
+from xpander_emulator.store.port import NO_PINS, Contents, Pin, Pins, Reading, StartedBy, Store, Task
 
 TURN = Turn(Timeline("t", (Step("end", Status.COMPLETED),)), "wf", b"{}", 7, Millis(1_000))
 MANUAL = Clock("manual", Millis(5), Millis(0))
@@ -40,7 +41,7 @@ def ids(tasks: object) -> list[str]:
 
 
 async def test_a_task_is_kept_as_it_was_added(store: Store) -> None:
-    sub = Task("b", 1, (TURN,), "a", Follows("a", 0, 1))
+    sub = Task("b", 1, (TURN,), "a", StartedBy("a", 0, 1))
     await store.add("ns", (task("a"), sub))
 
     assert await store.get("ns", "a") == task("a")
@@ -329,12 +330,12 @@ async def test_new_tasks_come_with_a_next_version_or_not_at_all(store: Store, ot
 
 async def test_the_contents_of_a_namespace_can_be_put_into_another_one(store: Store, other: Store) -> None:
     await store.next_ordinal("ns", 3)
-    await store.add("ns", (task("a"), task("b", 1, "a"), Task("c", 2, (TURN, TURN), "b", Follows("b", 0, 0))))
+    await store.add("ns", (task("a"), task("b", 1, "a"), Task("c", 2, (TURN, TURN), "b", StartedBy("b", 0, 0))))
     await store.set_fact("ns", CLOCK, MANUAL, None)
     await store.set_fact("ns", PINS, Pins("d", (X, Y)), NO_PINS)
     await store.set_fact("ns", FAULTS, RULES, ())
-    await store.hit("ns", "", "0")
-    await other.hit("copy", "", "0")
+    await store.count_match("ns", "", "0")
+    await other.count_match("copy", "", "0")
     await other.add("copy", (task("old"), task("b", 1)))
 
     contents = await store.contents("ns", FACTS)
@@ -347,7 +348,7 @@ async def test_the_contents_of_a_namespace_can_be_put_into_another_one(store: St
     assert (list(copy.tasks), copy.ordinals, copy.facts) == (list(contents.tasks), 3, contents.facts)
     assert await store.get("copy", "old") is None
     assert ids(await store.children("copy", "a")) == ["b"]
-    assert await store.hits("copy", "", "0") == 0
+    assert await store.matches("copy", "", "0") == 0
     assert await store.next_ordinal("copy") == 3
     assert await store.count() == 6
 
@@ -376,7 +377,7 @@ ASLEEP_SECONDS = 0.1
 async def rung(store: Store, act: Awaitable[object], seconds: float = WOKEN_SECONDS) -> bool:
     """Tell whether somebody who listens for task `a` of `ns` is told of an act."""
     loop = asyncio.get_running_loop()
-    async with store.listen("ns", ["a"]) as subscription:
+    async with store.subscribe("ns", [WHOLE, "a"]) as subscription:
         begun = loop.time()
         await act
         await subscription.wait(seconds)
@@ -414,13 +415,13 @@ async def test_whoever_listens_for_a_task_sleeps_through_what_others_do(store: S
 async def test_what_happens_before_the_wait_and_after_the_listening_is_told(store: Store, other: Store) -> None:
     await store.add("ns", (task("a"),))
 
-    async with store.listen("ns", ["a"]) as subscription:
+    async with store.subscribe("ns", [WHOLE, "a"]) as subscription:
         await store.replace("ns", (await kept(store, "a")).with_signals([]))
         await subscription.wait(None)
 
 
 async def test_a_wait_ends_with_its_time(store: Store) -> None:
-    async with store.listen("ns", ["a"]) as subscription:
+    async with store.subscribe("ns", [WHOLE, "a"]) as subscription:
         await subscription.wait(0.001)
         await subscription.wait(0)
 
@@ -429,7 +430,7 @@ async def test_several_listen_for_one_task_and_all_are_told(store: Store, other:
     await store.add("ns", (task("a"),))
 
     async def listen() -> None:
-        async with store.listen("ns", ["a"]) as subscription:
+        async with store.subscribe("ns", [WHOLE, "a"]) as subscription:
             listening.release()
             await subscription.wait(None)
 
@@ -453,16 +454,10 @@ async def test_a_scaled_clock_is_the_same_for_all_servers_of_a_store(store: Stor
         assert other.agree_on(Clock("manual", Millis(5), Millis(0))).mode == "manual"
 
 
-async def test_everybody_is_woken_when_the_server_stops(store: Store) -> None:
-    await store.add("ns", (task("a"),))
-
-    assert await rung(store, store.wake())
-
-
 async def elsewhere_rung(store: Store, act: Awaitable[object], seconds: float = WOKEN_SECONDS) -> bool:
     """Tell whether somebody who follows `ns` in one process is told of an act in another."""
     loop = asyncio.get_running_loop()
-    async with store.listen_elsewhere("ns") as subscription:
+    async with store.subscribe("ns", [ELSEWHERE]) as subscription:
         begun = loop.time()
         await act
         await subscription.wait(seconds)

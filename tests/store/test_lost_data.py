@@ -14,8 +14,10 @@ from xpander_emulator.core.signals import Signal
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.errors import StaleWrite
 from xpander_emulator.store.log import Bounds, Record
+from xpander_emulator.store.notifications import ELSEWHERE, WHOLE
 from xpander_emulator.store.port import Task
-from xpander_emulator.store.redis.store import PREFIX, RedisStore
+from xpander_emulator.store.redis.database import PREFIX
+from xpander_emulator.store.redis.store import RedisStore
 from xpander_emulator.store.sqlite.log import BLOCK
 from xpander_emulator.store.sqlite.store import SqliteStore
 from xpander_emulator.store.task_cache import TaskCache
@@ -45,13 +47,13 @@ async def other(redis_url: str) -> AsyncIterator[RedisStore]:
 
 def test_a_cached_task_is_used_for_an_equal_record_of_its_namespace_alone() -> None:
     cache = TaskCache()
-    cache.keep("ns", task("a").marked(7), b"record")
+    cache.put("ns", task("a").marked(7), b"record")
 
-    assert cache.knows("ns", 7, 0, b"record")
-    assert not cache.knows("elsewhere", 7, 0, b"record")
-    assert not cache.knows("ns", 8, 0, b"record")
-    assert not cache.knows("ns", 7, 1, b"record")
-    assert not cache.knows("ns", 7, 0, b"another")
+    assert cache.has("ns", 7, 0, b"record")
+    assert not cache.has("elsewhere", 7, 0, b"record")
+    assert not cache.has("ns", 8, 0, b"record")
+    assert not cache.has("ns", 7, 1, b"record")
+    assert not cache.has("ns", 7, 0, b"another")
 
 
 @pytest.mark.parametrize("place", [("ns", "a"), ("ns", "b"), ("elsewhere", "a")])
@@ -87,9 +89,9 @@ async def test_a_writer_that_read_a_task_before_a_flush_cannot_overwrite_the_nex
 async def test_a_journal_entry_from_before_a_flush_takes_no_place_in_the_new_journal(
     store: RedisStore, other: RedisStore, running_redis: RedisServer
 ) -> None:
-    before, ordinal = await store.log.take("ns")
+    before, ordinal = await store.log.next_number("ns")
     running_redis.flush()
-    after, again = await other.log.take("ns")
+    after, again = await other.log.next_number("ns")
     await other.log.append([Record("ns", after, again, b"new")], BOUNDS)
 
     await store.log.append([Record("ns", before, ordinal, b"amended", is_new=False)], BOUNDS)
@@ -105,7 +107,10 @@ async def test_a_flush_wakes_whoever_waits_although_redis_tells_nobody(
     monkeypatch.setattr("xpander_emulator.store.redis.channel._LINGER_SECONDS", 0.01)
     await store.add("ns", (task("a"),))
 
-    async with store.listen("ns", ["a"]) as subscription, store.listen_elsewhere("elsewhere") as follower:
+    async with (
+        store.subscribe("ns", [WHOLE, "a"]) as subscription,
+        store.subscribe("elsewhere", [ELSEWHERE]) as follower,
+    ):
         running_redis.flush()
 
         await asyncio.wait_for(subscription.wait(None), 5)
@@ -118,7 +123,7 @@ async def test_a_read_that_finds_another_epoch_wakes_whoever_waits(
     monkeypatch.setattr("xpander_emulator.store.redis.channel._LINGER_SECONDS", 60.0)
     await store.add("ns", (task("a"),))
 
-    async with store.listen("ns", ["a"]) as subscription:
+    async with store.subscribe("ns", [WHOLE, "a"]) as subscription:
         running_redis.flush()
         await other.next_ordinal("elsewhere")
         await store.read("elsewhere", "")
@@ -132,13 +137,13 @@ async def test_the_first_write_after_a_flush_states_format_and_first_clock_again
     scaled = Clock("scaled", Millis(10), Millis(10), 60)
     store.agree_on(scaled)
     names = [PREFIX + name for name in ("format", "first_clock")]
-    stated = await store.client.mget(names)
+    stated = await store.database.client.mget(names)
     running_redis.flush()
 
     await store.next_ordinal("ns")
 
-    assert await store.client.mget(names) == stated
-    joining = RedisStore(store.shown, store.shown)
+    assert await store.database.client.mget(names) == stated
+    joining = RedisStore(store.database.shown, store.database.shown)
     assert joining.agree_on(Clock("scaled", Millis(90), Millis(90), 60)) == scaled
 
 
@@ -146,8 +151,8 @@ async def test_tasks_of_a_redis_that_has_no_epoch_yet_stay_and_later_ones_are_ne
     await store.add("ns", (task("a"),))
     first = await kept(store, "a")
     # As an earlier version has left it: marks count from 1.
-    await store.client.delete(PREFIX + "epoch", PREFIX + "marks", PREFIX + "ages", PREFIX + "tasks:ns")
-    await store.client.set(PREFIX + "marks", 1)
+    await store.database.client.delete(PREFIX + "epoch", PREFIX + "marks", PREFIX + "ages", PREFIX + "tasks:ns")
+    await store.database.client.set(PREFIX + "marks", 1)
 
     await store.add("ns", (task("b", 1),))
 
@@ -179,7 +184,7 @@ async def test_a_redis_that_went_back_to_a_snapshot_gives_equal_marks_to_other_t
 async def test_a_file_that_was_replaced_while_it_was_closed_is_read_anew(tmp_path: Path) -> None:
     store, new = SqliteStore(tmp_path / "tasks.db"), SqliteStore(tmp_path / "new.db")
     await store.add("alice", (task("a"),))
-    assert await store.log.take("alice") == await new.log.take("alice") == (1, 1)
+    assert await store.log.next_number("alice") == await new.log.next_number("alice") == (1, 1)
     await new.add("bob", (another("b"),))
     for each in (store, new):
         await each.close()
@@ -187,7 +192,7 @@ async def test_a_file_that_was_replaced_while_it_was_closed_is_read_anew(tmp_pat
 
     assert (await store.read("bob", "b")).task == another("b")
     assert (await store.read("alice", "a")).task is None
-    assert await store.log.take("alice") == (1, 1 + BLOCK)
+    assert await store.log.next_number("alice") == (1, 1 + BLOCK)
     await store.close()
 
 
@@ -198,10 +203,10 @@ async def test_a_file_that_was_set_back_under_two_processes_gives_nobody_the_tas
     namespace, task_id = place
     store, other = (SqliteStore(tmp_path / "tasks.db") for _ in range(2))
     with sqlite3.connect(":memory:") as empty:
-        store.db.backup(empty)
+        store.database.connection.backup(empty)
         await other.add("ns", (task("a"),))
         before = await kept(store, "a")
-        empty.backup(other.db)
+        empty.backup(other.database.connection)
     empty.close()
 
     await other.add(namespace, (another(task_id),))

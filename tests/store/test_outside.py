@@ -10,6 +10,7 @@ from tests.store.test_every_store import MANUAL, TURN, kept, task
 from xpander_emulator.core.signals import Signal
 from xpander_emulator.core.timeline import Millis, Timeline
 from xpander_emulator.store.codec.facts import CLOCK
+from xpander_emulator.store.notifications import WHOLE
 from xpander_emulator.store.port import Store, StoreUnavailable, Task
 from xpander_emulator.store.redis.store import RedisStore
 from xpander_emulator.store.sqlite.store import SqliteStore
@@ -45,9 +46,9 @@ async def outside(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 async def timelines(store: Store) -> int:
     """Return how many timelines are kept."""
     if isinstance(store, SqliteStore):
-        return int(store.db.execute("SELECT count(*) FROM timeline").fetchall()[0][0])
+        return int(store.database.connection.execute("SELECT count(*) FROM timeline").fetchall()[0][0])
     assert isinstance(store, RedisStore)
-    return int(await store.client.hlen("xpander-emulator:timelines"))
+    return int(await store.database.client.hlen("xpander-emulator:timelines"))
 
 
 async def test_a_timeline_is_kept_once_and_as_long_as_a_task_follows_it(outside: Store) -> None:
@@ -69,18 +70,18 @@ async def test_a_timeline_is_kept_once_and_as_long_as_a_task_follows_it(outside:
 
 
 async def test_the_ring_of_changes_is_bounded_and_whoever_slept_too_long_is_woken(on_file: SqliteStore) -> None:
-    other = SqliteStore(on_file.path)
+    other = SqliteStore(on_file.database.path)
     await other.add("ns", (task("a"), task("b", 1)))
     seen = await kept(other, "b")
 
-    async with on_file.listen("ns", ["a"]) as subscription:
-        heard = on_file._last_ring()
+    async with on_file.subscribe("ns", [WHOLE, "a"]) as subscription:
+        heard = on_file._channel.last_change()
         # The event loop does not come to look at the ring meanwhile.
         for _ in range(1_200):
             seen = seen.with_signals([])
             await other.replace("ns", seen)
-        [(count,)] = other.db.execute("SELECT count(*) FROM ring").fetchall()
-        assert on_file._last_ring() - heard == 1_200
+        [(count,)] = other.database.connection.execute("SELECT count(*) FROM ring").fetchall()
+        assert on_file._channel.last_change() - heard == 1_200
         await asyncio.wait_for(subscription.wait(None), 5)
     await other.close()
 
@@ -95,7 +96,7 @@ async def test_redis_keeps_nothing_of_a_namespace_that_was_reset(on_redis: Redis
 
     await on_redis.reset("ns", frozenset({"tasks", "clock", "pins"}))
 
-    left = sorted(key.decode() for key in await on_redis.client.keys("*"))
+    left = sorted(key.decode() for key in await on_redis.database.client.keys("*"))
     assert left == [f"xpander-emulator:{name}" for name in ("epoch", "epochs", "format", "marks")]
 
 
@@ -106,7 +107,7 @@ async def test_a_write_whose_answer_was_lost_is_not_sent_again(
     changed = (await kept(on_redis, "a")).with_signals([Signal(Millis(1_000), "stop")])
     await on_redis.replace("ns", changed)
     await on_redis.close()
-    real, between = on_redis._url, tmp_path_factory.getbasetemp() / "between"
+    real, between = on_redis.database.url, tmp_path_factory.getbasetemp() / "between"
     sent: list[bytes] = []
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -123,11 +124,11 @@ async def test_a_write_whose_answer_was_lost_is_not_sent_again(
         writer.close()
 
     async with await asyncio.start_unix_server(relay, between):
-        on_redis._url = f"unix://{between}"
+        on_redis.database.url = f"unix://{between}"
         with pytest.raises(StoreUnavailable, match="does not answer"):
             await on_redis.replace("ns", changed.with_signals([]))
         await on_redis.close()
-        on_redis._url = real
+        on_redis.database.url = real
 
     assert len([each for each in sent if b"EVALSHA" in each]) == 1
     assert (await kept(on_redis, "a")).version == 2

@@ -159,7 +159,7 @@ async def test_a_request_without_sockets_that_is_given_up_ends_on_the_server_too
     store = kit._room.engine.store
     assert isinstance(store, MemoryStore)
     assert kit.tasks[0].status == "pending"
-    assert not store.notifications.listeners
+    assert not store.notifications.subscribed_keys
 
 
 def test_a_sync_client_without_sockets_meets_the_same_tasks(kit: Emulator, approval: Task) -> None:

@@ -238,7 +238,7 @@ async def on_file(tmp_path: Path) -> AsyncIterator[Api]:
 def connection(client: Api) -> sqlite3.Connection:
     store = client.app.engine.store
     assert isinstance(store, SqliteStore)
-    return store.db
+    return store.database.connection
 
 
 async def start(client: Api, **body: Any) -> httpx2.Response:
@@ -284,7 +284,7 @@ async def test_a_read_only_file_is_told_and_serving_goes_on_once_it_is_writable(
 async def test_a_locked_file_is_waited_for_and_then_told(
     on_file: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xpander_emulator.store.sqlite.store.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("xpander_emulator.store.sqlite.database.PATIENCE_SECONDS", 0.05)
     first = await on_file.start("approval")
     locker = sqlite3.connect(tmp_path / "tasks.db", isolation_level=None)
     locker.execute("BEGIN IMMEDIATE")
@@ -292,7 +292,7 @@ async def test_a_locked_file_is_waited_for_and_then_told(
     assert "is locked by another process" in told(await start(on_file))
     assert await on_file.task(first["id"]) == first
 
-    monkeypatch.setattr("xpander_emulator.store.sqlite.store.PATIENCE_SECONDS", 20)
+    monkeypatch.setattr("xpander_emulator.store.sqlite.database.PATIENCE_SECONDS", 20)
     waits = asyncio.Event()
     # The statement is traced before it is found that the file is locked, and no other turn of the loop lies between.
     connection(on_file).set_trace_callback(lambda _: waits.set())
@@ -334,12 +334,12 @@ async def test_a_poll_is_two_questions_what_there_is_and_its_number(redis_url: s
     # Nothing of the journal is left to be written.
     await client.app.engine.journal.newest(client.namespace)
     assert isinstance(client.app.engine.store, RedisStore)
-    lane = client.app.engine.store.lane
-    before = await messages(lane)
+    pipeline = client.app.engine.store.database.pipeline
+    before = await messages(pipeline)
 
     await client.task(task["id"])
 
-    assert await messages(lane) - before == 2 + 1
+    assert await messages(pipeline) - before == 2 + 1
     await client.app.close()
 
 
@@ -435,7 +435,7 @@ async def test_a_flush_between_any_two_questions_of_a_request_is_never_a_defect_
 ) -> None:
     client = Api(create_app(Settings(clock="auto", store=redis_url, max_tasks=2)))
     assert isinstance(client.app.engine.store, RedisStore)
-    there = client.app.engine.store.client
+    there = client.app.engine.store.database.client
     ask, asked, flush_at = there.execute_command, 0, 0
 
     async def execute_command(*command: Any) -> Any:
@@ -521,7 +521,7 @@ def listeners(client: Api) -> int:
     """Return how many tasks and namespaces are listened to in a server."""
     store = client.app.engine.store
     assert isinstance(store, RedisStore)
-    return store.notifications.listeners
+    return store.notifications.subscribed_keys
 
 
 async def test_redis_without_memory_left_is_told(own_redis: RedisServer) -> None:

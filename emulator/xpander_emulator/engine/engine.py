@@ -35,6 +35,7 @@ from xpander_emulator.scenario.selection import Catalogue, Choice, Scenario
 from xpander_emulator.settings import ClockMode, Settings
 from xpander_emulator.store.codec.facts import CLOCK, PINS
 from xpander_emulator.store.compare_and_set import ATTEMPTS, change_fact
+from xpander_emulator.store.notifications import WHOLE
 from xpander_emulator.store.port import Pin, Pins, Reading, Store, Task
 
 MAX_SIGNALS: Final = 10_000
@@ -201,7 +202,7 @@ class Engine:
         """
         if self.closing:
             return
-        async with self.store.listen(task_state.namespace, _notifications(task_state)) as subscription:
+        async with self.store.subscribe(task_state.namespace, _keys(task_state)) as subscription:
             # Another process may have acted between the reading and the listening.
             if await self.task_states.has_moved(task_state):
                 return
@@ -212,7 +213,7 @@ class Engine:
     async def close(self) -> None:
         """Let nobody wait any longer, because the server stops: waiting calls return, streams end."""
         self.closing = True
-        await self.store.wake()
+        self.store.notifications.notify_all()
 
     # Acting
 
@@ -370,7 +371,7 @@ class Engine:
         warning = self.renderer.left_aside(task_state)
         view = View(task_state, body, sent, json_codec.dumps(sent.body), set(), {}, warning)
         task, snapshot = task_state.task, task_state.snapshot
-        lasting = task.follows is None and not task_state.children and not snapshot.counts_polls
+        lasting = task.started_by is None and not task_state.children and not snapshot.counts_polls
         if clock is not None and lasting:
             key = (task_state.namespace, task.id)
             self._forget_views((key,))
@@ -426,6 +427,7 @@ def _signalled(task_state: TaskState, signal: Signal) -> dict[str, Any]:
     return {**told_of(task_state), "signal": signal.kind, "by": signal.by}
 
 
-def _notifications(task_state: TaskState) -> tuple[str, ...]:
-    follows = task_state.task.follows
-    return (task_state.task.id,) if follows is None else (task_state.task.id, follows.parent)
+def _keys(task_state: TaskState) -> tuple[str, ...]:
+    """Return the keys whose changes may change where a task stands."""
+    started_by = task_state.task.started_by
+    return (WHOLE, task_state.task.id, *(() if started_by is None else (started_by.parent,)))

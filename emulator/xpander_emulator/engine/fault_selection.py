@@ -127,7 +127,7 @@ class Faults:
         struck = await self._first(asked.namespace, [*_coming(asked, reading.faults, task_state), *told])
         if preferred is None:
             return struck
-        ordinal = await self._store.hit(asked.namespace, "", _PREFERRED)
+        ordinal = await self._store.count_match(asked.namespace, "", _PREFERRED)
         return self._hit(preferred, ordinal, asked.namespace, "", _PREFERRED, preferred=True)
 
     async def strike_started(self, asked: Asked, task_state: TaskState) -> Hit | None:
@@ -174,7 +174,7 @@ class Faults:
     async def kept(self, namespace: str) -> list[tuple[FaultRule, int]]:
         """Return the faults that coming requests meet, each with how many requests it has fitted so far."""
         rules = await self._store.fact(namespace, FAULTS)
-        return [(rule, await self._store.hits(namespace, "", str(index))) for index, rule in enumerate(rules)]
+        return [(rule, await self._store.matches(namespace, "", str(index))) for index, rule in enumerate(rules)]
 
     def _read(self, name: str, written: Json, operations: Mapping[str, str]) -> tuple[FaultRule, ...]:
         findings = _Told(_NO_DOCUMENT, Rules(operations=operations))
@@ -204,7 +204,7 @@ class Faults:
         """Count a request for each rule that it fits, and return the fault of the first that strikes it."""
         first: Hit | None = None
         for each in fitting:
-            ordinal = await self._store.hit(namespace, each.task_id, each.name)
+            ordinal = await self._store.count_match(namespace, each.task_id, each.name)
             if first is None and each.rule.strikes(ordinal):
                 hit = self._hit(each.rule.fault, ordinal, namespace, each.task_id, each.name)
                 first = replace(hit, place=each.place)

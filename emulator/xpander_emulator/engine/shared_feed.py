@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Final
 
 from xpander_emulator.engine.feed import STALE, Event, Feed
+from xpander_emulator.store.notifications import ELSEWHERE
 from xpander_emulator.store.port import Store, StoreUnavailable
 
 # What others do within this time is told at once.
@@ -46,7 +47,7 @@ class Following:
         is_stale = False
         while True:
             try:
-                async with self._store.listen_elsewhere(namespace) as subscription:
+                async with self._store.subscribe(namespace, (ELSEWHERE,)) as subscription:
                     listens.set()
                     if is_stale:
                         self._feed.tell(namespace, STALE)

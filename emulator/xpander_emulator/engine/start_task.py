@@ -22,7 +22,7 @@ from xpander_emulator.scenario.selection import Catalogue, Choice, choose
 from xpander_emulator.settings import Settings
 from xpander_emulator.store.codec.facts import PINS
 from xpander_emulator.store.compare_and_set import change_fact
-from xpander_emulator.store.port import Follows, Pins, Reading, Store, Task
+from xpander_emulator.store.port import Pins, Reading, StartedBy, Store, Task
 
 MAX_SUB_TASK_DEPTH: Final = 3
 
@@ -192,10 +192,10 @@ class TaskStarter:
             )
             key = self._key(parent.namespace, ordinal + place, 0)
             turn = _turn(start, _Role(choice), key, NO_TIME)
-            follows = Follows(parent.task.id, parent.number, step)
+            started_by = StartedBy(parent.task.id, parent.number, step)
             child_id = await self._free_id(parent.namespace, key, taken)
             taken.add(child_id)
-            task = Task(child_id, ordinal + place, (turn,), parent.task.id, follows)
+            task = Task(child_id, ordinal + place, (turn,), parent.task.id, started_by)
             child = TaskState(parent.namespace, task, turn, 0, NO_TIME, replay(turn, NO_TIME))
             planned += [task, *await self._planned(child, depth + 1, taken)]
         return tuple(planned)

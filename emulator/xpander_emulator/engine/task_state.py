@@ -9,7 +9,7 @@ from xpander_emulator.core.replay import Snapshot, Turn, replay, sub_tasks_start
 from xpander_emulator.core.timeline import NO_TIME, Millis
 from xpander_emulator.errors import NotFound
 from xpander_emulator.store.codec.facts import CLOCK
-from xpander_emulator.store.port import Follows, Reading, Store, Task
+from xpander_emulator.store.port import Reading, StartedBy, Store, Task
 
 
 # One is made with every reading of a task. A NamedTuple is as immutable as a frozen dataclass, and made in a third of
@@ -108,8 +108,8 @@ class TaskStates:
         """Return where one turn of a task (the newest, or `number`) stands, its sub-tasks left aside."""
         number = len(task.turns) - 1 if number is None else number
         turn, ahead = task.turns[number], NO_TIME
-        if task.follows is not None:
-            begun = await self._begun(namespace, task.follows, now)
+        if task.started_by is not None:
+            begun = await self._begun(namespace, task.started_by, now)
             if begun is None:
                 return None
             starts_at, ahead = begun
@@ -119,16 +119,16 @@ class TaskStates:
         now = Millis(max(now + ahead, turn.signals[-1].at if turn.signals else turn.starts_at))
         return TaskState(namespace, task, turn, number, now, replay(turn, now), ahead=ahead)
 
-    async def _begun(self, namespace: str, follows: Follows, now: Millis) -> tuple[Millis, Millis] | None:
+    async def _begun(self, namespace: str, started_by: StartedBy, now: Millis) -> tuple[Millis, Millis] | None:
         """Return when a story's sub-task begins, in its parent's own time, and how far ahead that time is now."""
-        task = await self._store.get(namespace, follows.parent)
-        parent = None if task is None else await self.alone(namespace, task, now, follows.turn)
+        task = await self._store.get(namespace, started_by.parent)
+        parent = None if task is None else await self.alone(namespace, task, now, started_by.turn)
         if parent is None:
             return None
         entered = dict(sub_tasks_started(parent.snapshot, parent.turn.timeline))
-        if follows.step not in entered:
+        if started_by.step not in entered:
             return None
-        return entered[follows.step], Millis(parent.now + parent.snapshot.offset - now)
+        return entered[started_by.step], Millis(parent.now + parent.snapshot.offset - now)
 
     async def turn(self, namespace: str, task_id: str, number: int) -> TaskState:
         """Return where one turn of a task stands, its sub-tasks left aside. Raises NotFound."""
@@ -150,7 +150,7 @@ class TaskStates:
             clock = await self._clock_then(task_state, child, at, begun)
             if clock is not None:
                 starts_at, now = clock
-                turn = child.turns[0]._replace(starts_at=starts_at) if child.follows else child.turns[0]
+                turn = child.turns[0]._replace(starts_at=starts_at) if child.started_by else child.turns[0]
                 found.append((child.id, replay(turn, now).is_finished))
         return task_state._replace(snapshot=moment, children=tuple(found))
 
@@ -160,13 +160,13 @@ class TaskStates:
         """Return when a sub-task began and what its clock showed at an instant of its parent; None before it began."""
         if child.id == task_state.task.id:
             return None
-        if child.follows is None:
+        if child.started_by is None:
             # A client's sub-task follows the namespace's clock, which its parent's own time may be ahead of.
             now = Millis(min(task_state.now, at))
             return (child.turns[0].starts_at, now) if child.turns[0].starts_at <= now else None
-        if child.follows.turn != task_state.number or child.follows.step not in begun:
+        if child.started_by.turn != task_state.number or child.started_by.step not in begun:
             return None
-        return begun[child.follows.step], at
+        return begun[child.started_by.step], at
 
     async def select(
         self,
@@ -184,7 +184,7 @@ class TaskStates:
             if not by_facts(task):
                 continue
             created = Millis(task.turns[0].starts_at + task.turns[0].offset)
-            if by_state is not None or task.follows is not None:
+            if by_state is not None or task.started_by is not None:
                 task_state = await self.alone(namespace, task, now)
                 if task_state is None or not (by_state is None or by_state(task_state)):
                     continue

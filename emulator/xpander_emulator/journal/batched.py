@@ -48,7 +48,7 @@ class BatchedJournal:
         self._is_full = asyncio.Event()
 
     async def next_number(self, namespace: str) -> Number:
-        epoch, ordinal = await self._log.take(namespace)
+        epoch, ordinal = await self._log.next_number(namespace)
         return Number(ordinal, epoch)
 
     async def keep(self, namespace: str, entry: Entry) -> None:
@@ -71,11 +71,11 @@ class BatchedJournal:
 
     async def forgotten(self, namespace: str) -> int:
         await self._write()
-        return await self._log.forgotten(namespace)
+        return await self._log.dropped(namespace)
 
     async def namespaces(self) -> dict[str, int]:
         await self._settle()
-        return dict(await self._log.kept())
+        return dict(await self._log.counts())
 
     async def reset(self, namespace: str) -> None:
         async with self._writing:

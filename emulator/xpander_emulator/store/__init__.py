@@ -1,1 +1,1 @@
-"""Stores: where the facts of tasks and namespaces are kept."""
+"""Stores: the facts of tasks and namespaces in memory, in SQLite or in Redis."""

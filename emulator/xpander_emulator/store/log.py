@@ -1,14 +1,14 @@
-"""The port to a log: numbered records of each namespace, bounded, and what is in a record nobody's business here."""
+"""The port to a log: numbered records of each namespace, within bounds; the log does not read them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
 class Record(NamedTuple):
-    """What is kept of one ordinal; it takes the place of what was kept of it before, if that still is.
+    """The record of one ordinal.
 
-    epoch:  that of the ordinal; a record of another one than the present is dropped.
-    is_new: whether nothing was kept of it before.
+    epoch:  that of the ordinal; a record of any epoch but the present one is dropped.
+    is_new: whether the record is the first of its ordinal; any other replaces the stored one, if that is still there.
     """
 
     namespace: str
@@ -19,7 +19,7 @@ class Record(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """How many records of one namespace are kept, how many of all, and how many bytes of all; the oldest go first."""
+    """How many records one namespace and all of them may have, and how many bytes all; the oldest are dropped."""
 
     of_one: int
     of_all: int
@@ -29,33 +29,26 @@ class Bounds(NamedTuple):
 class Log(Protocol):
     """The port. Every method is atomic, and may raise StoreUnavailable; nothing has changed then."""
 
-    async def take(self, namespace: str) -> tuple[int, int]:
+    async def next_number(self, namespace: str) -> tuple[int, int]:
         """Return the namespace's epoch, a new one since each reset, and the next ordinal in it; the first is 1.
 
-        No two callers get the same. Where several processes take ordinals, each may take some in advance.
+        No two callers get the same. Each of several processes may take some ordinals in advance.
         """
-        ...
 
     async def append(self, records: Sequence[Record], bounds: Bounds) -> None:
-        """Keep records."""
-        ...
+        """Store records."""
 
     async def record(self, namespace: str, ordinal: int) -> bytes | None:
-        """Return what is kept of an ordinal, or None."""
-        ...
+        """Return the record of an ordinal, or None."""
 
     async def records(self, namespace: str) -> Sequence[bytes]:
-        """Return all that is kept of a namespace, in no order."""
-        ...
+        """Return all records of a namespace, in no order."""
 
-    async def forgotten(self, namespace: str) -> int:
-        """Return how many records went because of the bounds since the last reset."""
-        ...
+    async def dropped(self, namespace: str) -> int:
+        """Return how many records were dropped because of the bounds since the last reset."""
 
-    async def kept(self) -> Mapping[str, int]:
-        """Return the namespaces of which anything is kept, and how many records each has."""
-        ...
+    async def counts(self) -> Mapping[str, int]:
+        """Return the namespaces that have records, and how many each has."""
 
     async def reset(self, namespace: str) -> None:
-        """Forget a namespace's records and ordinals."""
-        ...
+        """Delete a namespace's records and ordinals."""

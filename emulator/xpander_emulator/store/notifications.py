@@ -1,90 +1,74 @@
-"""Bells: who sleeps in this process until a task or a namespace changes, and how they are woken."""
+"""Notifications: waiting in this process until a task or a namespace changes, and being woken."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
-# The bell of a namespace itself: its clock was moved, or it was reset.
+# The key of the namespace itself: a fact was set, such as its clock, or the namespace was reset.
 WHOLE: Final = ""
-# Under these a task cannot be: of whatever another process changes, and of the requests that it has answered.
+# Keys that no task id can be: any change by another process, and the requests that another process has answered.
 ELSEWHERE: Final = "\x01elsewhere"
 REQUESTS: Final = "\x01requests"
 
 
 class Subscription:
-    """Rings once. Whoever listens is told of everything since they began to listen."""
+    """Wakes its subscriber once, by whatever has changed since it began."""
 
-    __slots__ = ("_rung",)
+    __slots__ = ("_notified",)
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._notified = asyncio.Event()
 
-    def ring(self) -> None:
-        """Wake whoever waits, now or later."""
-        self._rung.set()
+    def notify(self) -> None:
+        """Let the present or the next wait end."""
+        self._notified.set()
 
     async def wait(self, seconds: float | None) -> None:
-        """Sleep until it rings or the time is over; None is for ever."""
-        try:
+        """Sleep until the subscription is notified or the time is over; None is for ever."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._rung.wait()
-        except TimeoutError:
-            pass
+                await self._notified.wait()
 
 
 class Notifications:
-    """The bells of one process and one event loop, by namespace and task id."""
+    """The subscriptions of one process and one event loop, by namespace and key."""
 
     def __init__(self) -> None:
-        self._hung: dict[tuple[str, str], set[Subscription]] = {}
+        self._subscriptions: dict[tuple[str, str], set[Subscription]] = {}
 
     @property
-    def listeners(self) -> int:
-        """How many keys somebody listens to."""
-        return len(self._hung)
+    def subscribed_keys(self) -> int:
+        """How many keys have a subscriber."""
+        return len(self._subscriptions)
 
     @contextmanager
-    def listen(self, namespace: str, task_ids: Sequence[str]) -> Iterator[Subscription]:
-        """Give a bell that rings when one of the tasks or the namespace itself changes."""
-        with self._hang([(namespace, task_id) for task_id in (WHOLE, *task_ids)]) as subscription:
-            yield subscription
-
-    @contextmanager
-    def listen_elsewhere(self, namespace: str) -> Iterator[Subscription]:
-        """Give a bell that rings when another process has changed anything in a namespace."""
-        with self._hang([(namespace, ELSEWHERE)]) as subscription:
-            yield subscription
-
-    @contextmanager
-    def _hang(self, keys: Sequence[tuple[str, str]]) -> Iterator[Subscription]:
+    def subscribe(self, namespace: str, keys: Sequence[str]) -> Iterator[Subscription]:
+        """Give a subscription to keys of a namespace: ids of tasks, WHOLE or ELSEWHERE."""
         subscription = Subscription()
         for key in keys:
-            self._hung.setdefault(key, set()).add(subscription)
+            self._subscriptions.setdefault((namespace, key), set()).add(subscription)
         try:
             yield subscription
         finally:
             for key in keys:
-                self._take_down(key, subscription)
+                subscriptions = self._subscriptions[namespace, key]
+                subscriptions.discard(subscription)
+                if not subscriptions:
+                    del self._subscriptions[namespace, key]
 
-    def ring(self, namespace: str, task_id: str = WHOLE) -> None:
-        """Ring for one task, or for the namespace itself."""
-        for subscription in self._hung.get((namespace, task_id), ()):
-            subscription.ring()
+    def notify(self, namespace: str, key: str = WHOLE) -> None:
+        """Notify the subscribers of one key."""
+        for subscription in self._subscriptions.get((namespace, key), ()):
+            subscription.notify()
 
-    def pass_on(self, namespace: str, task_id: str) -> None:
-        """Ring for what another process has changed."""
-        self.ring(namespace, task_id)
-        self.ring(namespace, ELSEWHERE)
+    def notify_from_elsewhere(self, namespace: str, key: str) -> None:
+        """Notify the subscribers of a key that another process has changed."""
+        self.notify(namespace, key)
+        self.notify(namespace, ELSEWHERE)
 
-    def ring_all(self) -> None:
-        """Ring for everybody: nobody knows what has changed."""
-        for notifications in self._hung.values():
-            for subscription in notifications:
-                subscription.ring()
-
-    def _take_down(self, key: tuple[str, str], subscription: Subscription) -> None:
-        notifications = self._hung[key]
-        notifications.discard(subscription)
-        if not notifications:
-            del self._hung[key]
+    def notify_all(self) -> None:
+        """Notify every subscriber, where it is not known what has changed."""
+        for subscriptions in self._subscriptions.values():
+            for subscription in subscriptions:
+                subscription.notify()

@@ -1,4 +1,4 @@
-"""Which store a user's choice names."""
+"""Opening the store that a user's choice names."""
 
 import importlib.util
 from pathlib import Path
@@ -14,7 +14,7 @@ REDIS: Final = ("redis://", "rediss://", "unix://")
 
 
 class BadStore(EmulatorError):
-    """A choice of store that names none, or one whose library is not installed."""
+    """The choice of store names no store, or one whose library is not installed."""
 
 
 def check_choice(choice: str) -> str:
@@ -26,12 +26,12 @@ def check_choice(choice: str) -> str:
 
 
 def kind_of(choice: str) -> str:
-    """Return `memory`, `sqlite` or `redis`, which tells neither paths nor passwords."""
+    """Return `memory`, `sqlite` or `redis`, which has neither paths nor passwords."""
     return MEMORY if choice == MEMORY else "sqlite" if choice.startswith(SQLITE) else "redis"
 
 
 def shown(choice: str) -> str:
-    """Return a choice of store as it may be told: without user and password."""
+    """Return a choice of store without user and password."""
     if not choice.startswith(REDIS):
         return choice
     scheme, _, rest = choice.partition("?")[0].partition("://")

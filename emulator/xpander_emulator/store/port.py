@@ -1,4 +1,4 @@
-"""Where facts are kept: the births of tasks and the signals they received, per namespace. Never a status."""
+"""The port to the store: starts of tasks and the signals that they received, by namespace. Never a status."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -11,11 +11,11 @@ from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Move, Signal
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.store.log import Log
-from xpander_emulator.store.notifications import Subscription
+from xpander_emulator.store.notifications import Notifications, Subscription
 
 
 class StoreUnavailable(EmulatorError):
-    """What is kept cannot be read or written at present; the same request may be sent again later.
+    """The store cannot be read or written at present; the same request may be sent again later.
 
     retry_after: in seconds.
     """
@@ -28,8 +28,11 @@ class StoreUnavailable(EmulatorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Follows:
-    """A sub-task of a story: it exists once turn `turn` of `parent` has entered step `step`."""
+class StartedBy:
+    """What starts a sub-task of a scenario: the sub-task exists once turn `turn` of `parent` has entered step `step`.
+
+    turn, step: counted from 0.
+    """
 
     parent: str
     turn: int
@@ -40,17 +43,18 @@ class Follows:
 class Task:
     """The facts of one task.
 
-    ordinal: how many tasks its namespace had before it, since its last reset.
-    parent:  the id that the client gave as the parent, or that of the story which starts it.
-    version: counts the writes; whoever appends says which version was seen.
-    mark:    the store's own, to tell it from an earlier task of the same id.
+    ordinal:    how many tasks its namespace had before it, since the last reset.
+    parent:     the id of the parent, as the client sent it or as the scenario has it.
+    started_by: None for a task that a client has started.
+    version:    counts the writes; a writer names the version that it has read.
+    mark:       a number of the store, by which the task differs from an earlier one of the same id.
     """
 
     id: str
     ordinal: int
     turns: tuple[Turn, ...]
     parent: str | None = None
-    follows: Follows | None = None
+    started_by: StartedBy | None = None
     version: int = 0
     mark: int = field(default=0, compare=False)
 
@@ -61,11 +65,11 @@ class Task:
 
     @property
     def announced_as(self) -> str:
-        """The id under which listeners are notified of the new task: its parent's, or its own."""
+        """The id under which subscribers are notified of the new task: its parent's, or its own."""
         return self.id if self.parent is None else self.parent
 
     def marked(self, mark: int) -> "Task":
-        """Return the task as the store has marked it."""
+        """Return the task with the mark that the store gave to it."""
         return replace(self, mark=mark)
 
     def with_signals(self, signals: Sequence[Signal]) -> "Task":
@@ -80,10 +84,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The scenario that one start takes, and where `path` names one of its paths, what happens along it.
+    """The scenario that one start takes, and one of its paths where `path` has an id.
 
-    plan:  the moves that lead along it.
-    fault: the only one that strikes on it; None for those of the story.
+    plan:  the moves that lead along the path.
+    fault: the only fault on the path; None for the faults of the scenario.
     """
 
     scenario: str
@@ -94,7 +98,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """What a namespace's next tasks take: `upcoming`, one for each start, then the scenario `default`."""
+    """The scenarios of a namespace's next starts: one of `upcoming` for each start, then `default`."""
 
     default: str | None = None
     upcoming: tuple[Pin, ...] = ()
@@ -106,13 +110,13 @@ NO_PINS: Final = Pins()
 Value = TypeVar("Value")
 
 
-# Compared and hashed by identity: each of them exists once, and is looked up with every request.
+# Compared and hashed by identity: each fact exists once, and is looked up with every request.
 @dataclass(frozen=True, slots=True, eq=False)
 class Fact(Generic[Value]):
-    """One thing that a namespace has beside its tasks, such as its clock; `name` is also its scope of a reset.
+    """One value that a namespace has beside its tasks, such as its clock; `name` is also its scope of a reset.
 
-    initial: what it is until it is set.
-    counted: whether setting it forgets what was counted for the rules of the namespace.
+    initial: the value until one is set.
+    counted: whether setting the fact deletes the match counts of the namespace's rules.
     """
 
     name: str
@@ -123,11 +127,11 @@ class Fact(Generic[Value]):
 
 
 class Reading(NamedTuple):
-    """What is kept of one task, of its sub-tasks by ordinal, and of its namespace.
+    """The stored facts of one task, of its sub-tasks by ordinal, and of its namespace.
 
-    clock:  the namespace's, None while it is the first.
-    faults: those that its coming requests meet.
-    pins:   what its next starts take.
+    clock:  None while the namespace has the server's initial clock.
+    faults: the rules for coming requests.
+    pins:   the scenarios of the next starts.
     """
 
     task: Task | None
@@ -139,11 +143,10 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All that a namespace holds.
+    """The contents of a namespace.
 
     tasks:    by ordinal.
-    ordinals: how many were given.
-    facts:    those that were asked for.
+    ordinals: how many ordinals were taken.
     """
 
     tasks: Sequence[Task] = ()
@@ -152,132 +155,110 @@ class Contents:
 
 
 class Store(Protocol):
-    """The port to what is kept. Every method is atomic; a namespace is named, never by an API key.
+    """The port to a store. Every method is atomic. A namespace is named, never by an API key.
 
-    A change of a task rings a bell under its id, a new task under that of its parent or its own, a change of a fact or
-    a reset under the namespace. Every method may raise StoreUnavailable; nothing has changed then, unless the store
-    was lost between a write and its answer.
+    A change of a task notifies the subscribers of its id, a new task those of its parent's id or of its own, a change
+    of a fact and a reset those of WHOLE. Every method may raise StoreUnavailable; nothing has changed then, unless the
+    store was lost between a write and its response.
     A task that nobody has changed is the same object with each reading.
     """
 
     @property
     def log(self) -> Log | None:
-        """The log in it; None where nothing outlives the process."""
-        ...
+        """The log in the store; None where nothing outlives the process."""
 
     @property
     def is_near(self) -> bool:
-        """Whether what is kept lies on this machine, so that reading it waits for no network."""
-        ...
+        """Whether the store is on this machine, so that reading it waits for no network."""
 
-    def agree_on(self, first: Clock) -> Clock:
-        """Return the clock with which all namespaces start; the one that the first server here brought, if it fits."""
-        ...
+    @property
+    def notifications(self) -> Notifications:
+        """The notifications of this process."""
+
+    def agree_on(self, clock: Clock) -> Clock:
+        """Return the initial clock of all namespaces: `clock`, or the one of the first server on the store.
+
+        Raises UnknownFormat where another version has written to the store.
+        """
 
     def salt(self) -> bytes:
-        """Return 16 random bytes, drawn when the store was made and the same for every process that shares it.
+        """Return 16 random bytes, drawn with the store and the same for every process that shares it.
 
-        Not in an export: they belong to the store, not to a namespace. Read without waiting once `agree_on` was called.
+        Not in an export: the salt belongs to the store, not to a namespace. Does not wait once `agree_on` was called.
         """
-        ...
 
     async def close(self) -> None:
-        """Give back what is held open; the next call opens it again."""
-        ...
+        """Close what is open; the next call opens it again."""
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        """Return what is kept of a task and its namespace, with as little waiting as possible.
+        """Return the facts of a task and its namespace, with as little waiting as possible.
 
         task_id: empty for the namespace alone.
         """
-        ...
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
         """Return a task, or None."""
-        ...
 
     async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
-        """Keep new tasks, all or none, and return how many tasks there are in all namespaces.
+        """Store new tasks, all or none, and return how many tasks there are in all namespaces.
 
         Raises StaleWrite if one of the ids is taken.
         """
-        ...
 
     async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
-        """Keep a task's next version, and new tasks that come with it.
+        """Store a task's next version, and new tasks that come with it.
 
-        Raises StaleWrite unless it is the version that follows what is kept, or if an id of a new task is taken.
+        Raises StaleWrite unless it is the version after the stored one, or if an id of a new task is taken.
         """
-        ...
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
-        """Forget tasks; unknown ids are passed over."""
-        ...
+        """Delete tasks; unknown ids are ignored."""
 
     async def all(self, namespace: str) -> Sequence[Task]:
         """Return every task of a namespace, by ordinal, ascending."""
-        ...
 
     async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
         """Return the tasks whose parent this is, by ordinal."""
-        ...
 
     async def count(self) -> int:
-        """Return how many tasks are kept in all namespaces."""
-        ...
+        """Return how many tasks all namespaces have."""
 
     async def oldest(self, most: int) -> Sequence[tuple[str, Task]]:
         """Return the tasks that were added first, each with its namespace."""
-        ...
 
-    async def next_ordinal(self, namespace: str, how_many: int = 1) -> int:
-        """Take the next `how_many` ordinals and return the first."""
-        ...
+    async def next_ordinal(self, namespace: str, count: int = 1) -> int:
+        """Take the next `count` ordinals and return the first."""
 
     async def namespaces(self) -> Mapping[str, int]:
         """Return the names of all namespaces that hold anything, with how many tasks they hold."""
-        ...
 
     async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
-        """Return what a fact of a namespace is."""
-        ...
+        """Return the value of a fact."""
 
     async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
-        """Keep a fact. Raises StaleWrite unless it still is what the writer has seen."""
-        ...
+        """Set a fact. Raises StaleWrite unless its value still is `seen`."""
 
-    async def hit(self, namespace: str, task_id: str, rule: str) -> int:
-        """Count a request that fits a rule, and return how many have been, this one included.
+    async def count_match(self, namespace: str, task_id: str, rule: str) -> int:
+        """Count a request that matches a rule, and return how many have matched, this one included.
 
-        task_id: whose story has the rule; the count goes with the task, and one that is gone counts 1. Empty for a
-                 rule of the namespace.
+        task_id: of the task whose scenario has the rule; the count is deleted with the task, and that of a task that
+                 does not exist is 1. Empty for a rule of the namespace.
         """
-        ...
 
-    async def hits(self, namespace: str, task_id: str, rule: str) -> int:
-        """Return how many requests have been counted for a rule."""
-        ...
+    async def matches(self, namespace: str, task_id: str, rule: str) -> int:
+        """Return how many requests have matched a rule."""
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
-        """Forget what the scopes name: `tasks` with the ordinals, facts, and with `faults` all that was counted."""
-        ...
+        """Delete what the scopes name: `tasks` with the ordinals, facts, and with `faults` all match counts."""
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
-        """Return the tasks of a namespace and those of its facts, as of one moment."""
-        ...
+        """Return the tasks of a namespace and these of its facts, as of one moment."""
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
         """Put `contents` in the place of all that a namespace holds."""
-        ...
 
-    def listen(self, namespace: str, task_ids: Sequence[str]) -> AbstractAsyncContextManager[Subscription]:
-        """Give a bell that rings when one of the tasks or the namespace changes, whichever process changes it."""
-        ...
+    def subscribe(self, namespace: str, keys: Sequence[str]) -> AbstractAsyncContextManager[Subscription]:
+        """Subscribe to changes in a namespace, by whichever process.
 
-    def listen_elsewhere(self, namespace: str) -> AbstractAsyncContextManager[Subscription]:
-        """Give a bell that rings when another process changes anything in a namespace."""
-        ...
-
-    async def wake(self) -> None:
-        """Ring every bell of this process."""
-        ...
+        keys: ids of tasks, WHOLE for the facts and resets, ELSEWHERE for any change by another process.
+        """

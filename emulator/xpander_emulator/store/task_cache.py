@@ -1,10 +1,10 @@
-"""Tasks that this process has made of records: a task that nobody has changed stays the same object."""
+"""The cache of tasks read from records: a task that nobody has changed stays the same object."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from xpander_emulator.core.timeline import Timeline
-from xpander_emulator.store.codec.facts import TimelineNames, task_from_bytes
+from xpander_emulator.store.codec.facts import TimelineDigests, task_from_bytes
 from xpander_emulator.store.codec.timelines import timeline_from_bytes
 from xpander_emulator.store.port import Task
 
@@ -12,10 +12,7 @@ MOST: Final = 16_384
 
 
 class _Cached(NamedTuple):
-    """A task, and of what it was made.
-
-    record_hash: of the whole record, which holds the task's id and version.
-    """
+    """A task, and the hash of its whole record, which holds the task's id and version."""
 
     namespace: str
     record_hash: int
@@ -23,56 +20,55 @@ class _Cached(NamedTuple):
 
 
 class TaskCache:
-    """The last tasks that were read or written here, each under its mark.
+    """The last tasks that were read or written in this process, by their marks.
 
-    Nothing is answered from here alone: the record is read with every reading, and a cached task is used only if it was
-    made of an equal record of the same namespace. Marks alone do not tell: a database that is set back to an earlier
-    state gives the same marks and versions again, to other tasks.
+    No read is answered by the cache alone: each one reads the record, and takes the cached task only for an equal
+    record of the same namespace. A mark is not enough: a database that goes back to an earlier state gives the same
+    marks and versions to other tasks.
     """
 
     def __init__(self) -> None:
-        self.names = TimelineNames()
+        self.digests = TimelineDigests()
         self._tasks: dict[int, _Cached] = {}
         self._timelines: dict[str, Timeline] = {}
 
-    def keep(self, namespace: str, task: Task, record: bytes) -> None:
-        """Remember a task that was just read or written."""
+    def put(self, namespace: str, task: Task, record: bytes) -> None:
+        """Cache a task that was just read or written."""
         if len(self._tasks) >= MOST and task.mark not in self._tasks:
             del self._tasks[next(iter(self._tasks))]
         self._tasks[task.mark] = _Cached(namespace, hash(record), task)
 
     def task(self, namespace: str, mark: int, version: int, record: bytes, text: Callable[[str], bytes]) -> Task:
-        """Return the task of a record; `text` gives that of a timeline by its digest."""
-        known = self._known(namespace, mark, version, record)
-        if known is not None:
-            return known
-        task = task_from_bytes(record, lambda name: self._timeline(name, text), mark)
-        self.keep(namespace, task, record)
+        """Return the task of a record; `text` gives the text of a timeline by its digest."""
+        task = self._cached(namespace, mark, version, record)
+        if task is None:
+            task = task_from_bytes(record, lambda digest: self._timeline(digest, text), mark)
+            self.put(namespace, task, record)
         return task
 
-    def knows(self, namespace: str, mark: int, version: int, record: bytes) -> bool:
-        """Return whether a task need not be made of this record."""
-        return self._known(namespace, mark, version, record) is not None
+    def has(self, namespace: str, mark: int, version: int, record: bytes) -> bool:
+        """Return whether the task of a record is cached."""
+        return self._cached(namespace, mark, version, record) is not None
 
-    def lacks(self, name: str) -> bool:
-        """Return whether the timeline of a digest has not been read yet."""
-        return name not in self._timelines
+    def has_timeline(self, digest: str) -> bool:
+        """Return whether the timeline of a digest is cached."""
+        return digest in self._timelines
 
     def clear(self) -> None:
-        """Remove every task; timelines are known by their content, which no database changes."""
+        """Remove every task; a timeline stays, since its digest stands for its content in any database."""
         self._tasks.clear()
 
-    def _known(self, namespace: str, mark: int, version: int, record: bytes) -> Task | None:
+    def _cached(self, namespace: str, mark: int, version: int, record: bytes) -> Task | None:
         cached = self._tasks.get(mark)
         if cached is None or (cached.namespace, cached.task.version) != (namespace, version):
             return None
         return cached.task if cached.record_hash == hash(record) else None
 
-    def _timeline(self, name: str, text: Callable[[str], bytes]) -> Timeline:
-        known = self._timelines.get(name)
-        if known is None:
-            known = timeline_from_bytes(text(name))
+    def _timeline(self, digest: str, text: Callable[[str], bytes]) -> Timeline:
+        timeline = self._timelines.get(digest)
+        if timeline is None:
+            timeline = timeline_from_bytes(text(digest))
             if len(self._timelines) >= MOST:
                 del self._timelines[next(iter(self._timelines))]
-            self._timelines[name] = known
-        return known
+            self._timelines[digest] = timeline
+        return timeline

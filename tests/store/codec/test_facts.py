@@ -34,7 +34,7 @@ from xpander_emulator.store.codec.facts import (
     CLOCK,
     FAULTS,
     PINS,
-    TimelineNames,
+    TimelineDigests,
     task_from_bytes,
     task_to_bytes,
     timelines_of,
@@ -48,7 +48,7 @@ from xpander_emulator.store.codec.timelines import (
     timeline_from_bytes,
     timeline_to_bytes,
 )
-from xpander_emulator.store.port import Follows, Pin, Pins, Task
+from xpander_emulator.store.port import Pin, Pins, StartedBy, Task
 
 words = st.sampled_from(["a", "$fake", "$template", "$int", "$object", "zürich", "\U0001f600"])
 plain = st.one_of(
@@ -112,8 +112,8 @@ def tasks(draw: st.DrawFn) -> Task:
     found = tuple(draw(st.lists(turns(), min_size=1, max_size=3)))
     told = [turn._replace(request=draw(st.binary(max_size=9)), version=draw(st.none() | words)) for turn in found]
     told = [turn._replace(chosen=draw(words), plan=draw(plans)) for turn in told]
-    follows = draw(st.none() | st.just(Follows("p", 0, 2)))
-    return Task("id", draw(st.integers(0, 10**9)), tuple(told), draw(st.none() | st.text(max_size=5)), follows, 7, 9)
+    started_by = draw(st.none() | st.just(StartedBy("p", 0, 2)))
+    return Task("id", draw(st.integers(0, 10**9)), tuple(told), draw(st.none() | st.text(max_size=5)), started_by, 7, 9)
 
 
 @given(values)
@@ -142,11 +142,11 @@ def test_a_timeline_comes_back_exactly_and_has_one_name(timeline: Timeline) -> N
 
 @given(tasks())
 def test_a_task_comes_back_exactly(task: Task) -> None:
-    names = TimelineNames()
-    texts = dict(names.of(turn.timeline) for turn in task.turns)
+    digests = TimelineDigests()
+    texts = dict(digests.with_text(turn.timeline) for turn in task.turns)
 
-    record = task_to_bytes(task, lambda timeline: names.of(timeline)[0])
-    back = task_from_bytes(record, lambda name: timeline_from_bytes(texts[name]), 9)
+    record = task_to_bytes(task, digests)
+    back = task_from_bytes(record, lambda digest: timeline_from_bytes(texts[digest]), 9)
 
     assert back == task
     assert back.mark == task.mark

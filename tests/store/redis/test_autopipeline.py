@@ -8,7 +8,7 @@ import pytest
 from tests.redis_server import RedisServer, messages
 from tests.store.test_every_store import task
 from xpander_emulator.store.port import StoreUnavailable
-from xpander_emulator.store.redis.autopipeline import Lane
+from xpander_emulator.store.redis.autopipeline import Autopipeline
 from xpander_emulator.store.redis.store import RedisStore
 
 ECHO = "return ARGV[1]"
@@ -22,31 +22,31 @@ async def store(redis_url: str) -> AsyncIterator[RedisStore]:
 
 
 @pytest.fixture
-def lane(store: RedisStore) -> Lane:
-    return store.lane
+def pipeline(store: RedisStore) -> Autopipeline:
+    return store.database.pipeline
 
 
 async def test_who_asks_at_once_gets_an_answer_of_his_own_in_two_messages(
-    lane: Lane,
+    pipeline: Autopipeline,
 ) -> None:
-    before = await messages(lane)
+    before = await messages(pipeline)
 
-    answers = await asyncio.gather(*(lane.ask("ECHO", str(number)) for number in range(50)))
+    answers = await asyncio.gather(*(pipeline.execute("ECHO", str(number)) for number in range(50)))
 
     assert [int(answer) for answer in answers] == [*range(50)]
-    assert await messages(lane) - before == 2 + 1
+    assert await messages(pipeline) - before == 2 + 1
 
 
-async def test_questions_are_answered_in_the_order_in_which_they_came(lane: Lane) -> None:
-    await asyncio.gather(*(lane.ask("RPUSH", "order", number) for number in range(100)))
+async def test_questions_are_answered_in_the_order_in_which_they_came(pipeline: Autopipeline) -> None:
+    await asyncio.gather(*(pipeline.execute("RPUSH", "order", number) for number in range(100)))
 
-    assert [int(each) for each in await lane.ask("LRANGE", "order", 0, -1)] == [*range(100)]
+    assert [int(each) for each in await pipeline.execute("LRANGE", "order", 0, -1)] == [*range(100)]
 
 
-async def test_a_refusal_concerns_its_own_question(lane: Lane) -> None:
-    await lane.ask("SET", "text", "x")
+async def test_a_refusal_concerns_its_own_question(pipeline: Autopipeline) -> None:
+    await pipeline.execute("SET", "text", "x")
 
-    asked = (lane.ask("GET", "text"), lane.ask("HGET", "text", "y"), lane.ask("GET", "text"))
+    asked = (pipeline.execute("GET", "text"), pipeline.execute("HGET", "text", "y"), pipeline.execute("GET", "text"))
     answers = await asyncio.gather(*asked, return_exceptions=True)
 
     assert answers[0] == answers[2] == b"x"
@@ -54,8 +54,8 @@ async def test_a_refusal_concerns_its_own_question(lane: Lane) -> None:
 
 
 @pytest.mark.parametrize("who", [0, 1, 2])
-async def test_who_stops_waiting_costs_nobody_an_answer(lane: Lane, who: int) -> None:
-    asking = [asyncio.ensure_future(lane.ask("ECHO", str(number))) for number in range(4)]
+async def test_who_stops_waiting_costs_nobody_an_answer(pipeline: Autopipeline, who: int) -> None:
+    asking = [asyncio.ensure_future(pipeline.execute("ECHO", str(number))) for number in range(4)]
     await asyncio.sleep(0)
 
     asking[who].cancel()
@@ -64,13 +64,13 @@ async def test_who_stops_waiting_costs_nobody_an_answer(lane: Lane, who: int) ->
     assert [each for each in answers if not isinstance(each, asyncio.CancelledError)] == [
         b"%d" % number for number in range(4) if number != who
     ]
-    assert await lane.ask("ECHO", "on") == b"on"
+    assert await pipeline.execute("ECHO", "on") == b"on"
 
 
-async def test_a_script_that_redis_does_not_know_is_sent(lane: Lane) -> None:
+async def test_a_script_that_redis_does_not_know_is_sent(pipeline: Autopipeline) -> None:
     for _ in range(2):
-        await lane.ask("SCRIPT FLUSH")
-        answers = await asyncio.gather(*(lane.run(ECHO, ["key"], [str(number)]) for number in range(5)))
+        await pipeline.execute("SCRIPT FLUSH")
+        answers = await asyncio.gather(*(pipeline.run(ECHO, ["key"], [str(number)]) for number in range(5)))
         assert [int(answer) for answer in answers] == [*range(5)]
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from tests.redis_server import RedisServer
 from tests.store.test_every_store import task
-from xpander_emulator.store.redis.store import PREFIX, RedisStore
+from xpander_emulator.store.notifications import ELSEWHERE, WHOLE
+from xpander_emulator.store.redis.database import PREFIX
+from xpander_emulator.store.redis.store import RedisStore
 
 SECONDS = 5.0
 
@@ -32,15 +34,16 @@ async def other(redis_url: str) -> AsyncIterator[RedisStore]:
 async def test_a_message_of_another_shape_is_ignored_logged_once_and_the_next_one_is_heard(
     store: RedisStore, other: RedisStore, caplog: pytest.LogCaptureFixture, message: bytes
 ) -> None:
-    async with store.listen("ns", ["a"]) as subscription:
+    async with store.subscribe("ns", [WHOLE, "a"]) as subscription:
         for _ in range(3):
-            await other.client.publish(PREFIX + "rings", message)
+            await other.database.client.publish(PREFIX + "rings", message)
         await other.add("ns", (task("a"),))
         await asyncio.wait_for(subscription.wait(None), SECONDS)
 
     [warning] = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert warning.getMessage() == (
-        f"{store.shown}, channel 'xpander-emulator:rings': ignored a message of another program or version: {message!r}"
+        f"{store.database.shown}, channel 'xpander-emulator:rings': "
+        f"ignored a message of another program or version: {message!r}"
     )
 
 
@@ -49,7 +52,7 @@ async def test_a_listener_that_comes_while_the_last_subscription_is_closing_hear
 ) -> None:
     monkeypatch.setattr("xpander_emulator.store.redis.channel._LINGER_SECONDS", 0.01)
     closing, may_close = asyncio.Event(), asyncio.Event()
-    subscribe = store.client.pubsub
+    subscribe = store.database.client.pubsub
 
     def closing_slowly() -> Any:
         subscription = subscribe()
@@ -63,12 +66,12 @@ async def test_a_listener_that_comes_while_the_last_subscription_is_closing_hear
         subscription.aclose = aclose
         return subscription
 
-    monkeypatch.setattr(store.client, "pubsub", closing_slowly)
-    async with store.listen("ns", ["a"]):
+    monkeypatch.setattr(store.database.client, "pubsub", closing_slowly)
+    async with store.subscribe("ns", [WHOLE, "a"]):
         pass
     await asyncio.wait_for(closing.wait(), SECONDS)
 
-    async with store.listen("ns", ["a"]) as subscription:
+    async with store.subscribe("ns", [WHOLE, "a"]) as subscription:
         await other.add("ns", (task("a"),))
         await asyncio.wait_for(subscription.wait(None), SECONDS)
     may_close.set()
@@ -77,13 +80,13 @@ async def test_a_listener_that_comes_while_the_last_subscription_is_closing_hear
 async def test_whoever_listens_is_woken_when_redis_goes_and_hears_again_once_it_is_back() -> None:
     with RedisServer() as server:
         store, other = (RedisStore(server.url, server.url) for _ in range(2))
-        async with store.listen("ns", ["a"]) as subscription, store.listen_elsewhere("ns") as follower:
+        async with store.subscribe("ns", [WHOLE, "a"]) as subscription, store.subscribe("ns", [ELSEWHERE]) as follower:
             server.kill()
             await asyncio.wait_for(subscription.wait(None), SECONDS)
             await asyncio.wait_for(follower.wait(None), SECONDS)
         server.start()
 
-        async with store.listen("ns", ["a"]) as subscription, store.listen_elsewhere("ns") as follower:
+        async with store.subscribe("ns", [WHOLE, "a"]) as subscription, store.subscribe("ns", [ELSEWHERE]) as follower:
             await other.add("ns", (task("a"),))
             await asyncio.wait_for(subscription.wait(None), SECONDS)
             await asyncio.wait_for(follower.wait(None), SECONDS)

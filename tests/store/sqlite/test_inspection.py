@@ -49,7 +49,7 @@ def refused(path: Path) -> str:
     ],
 )
 def test_a_database_of_another_program_is_left_as_it_is(statements: tuple[str, ...], tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
+    path = tmp_path / "other.database.connection"
     with sqlite3.connect(path, isolation_level=None) as db:
         for statement in statements:
             db.execute(statement)
@@ -60,23 +60,23 @@ def test_a_database_of_another_program_is_left_as_it_is(statements: tuple[str, .
 
 @pytest.mark.parametrize("has_index", [True, False])
 def test_one_whose_program_has_crashed_keeps_its_wal(has_index: bool, tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
+    path = tmp_path / "other.database.connection"
     crashed(path, "PRAGMA journal_mode = WAL", "CREATE TABLE mine (a)", "INSERT INTO mine VALUES (1)")
     if not has_index:
-        (tmp_path / "other.db-shm").unlink()
+        (tmp_path / "other.database.connection-shm").unlink()
 
     assert refused(path) == f"{path} {FOREIGN}"
-    assert (tmp_path / "other.db-wal").stat().st_size > 0
+    assert (tmp_path / "other.database.connection-wal").stat().st_size > 0
 
 
 def test_one_whose_program_has_crashed_in_a_transaction_keeps_its_journal(tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
+    path = tmp_path / "other.database.connection"
     crashed(
         path,
         *("CREATE TABLE mine (a)", "PRAGMA cache_size = 1", "BEGIN"),
         *["INSERT INTO mine VALUES (randomblob(90000))"] * 3,
     )
-    assert (tmp_path / "other.db-journal").stat().st_size > 0
+    assert (tmp_path / "other.database.connection-journal").stat().st_size > 0
 
     assert refused(path) == f"{path} {FOREIGN}"
 
@@ -90,7 +90,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(content: bytes, tmp_path: P
 
 
 def test_a_damaged_database_is_left_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
+    path = tmp_path / "other.database.connection"
     path.write_bytes(b"SQLite format 3\0" + b"\0" * 4_080)
 
     assert refused(path) == f"{path} is no SQLite database. Choose another file with --store."

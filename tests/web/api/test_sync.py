@@ -22,7 +22,7 @@ async def invoke(client: Api, workflow: str, wait: float | None = None, **body: 
 def sleepers(client: Api) -> int:
     store = client.app.engine.store
     assert isinstance(store, MemoryStore)
-    return len([key for key in store.notifications._hung if key[0] == client.namespace])
+    return len([key for key in store.notifications._subscriptions if key[0] == client.namespace])
 
 
 async def until(is_so: Callable[[], bool]) -> None:

@@ -1,93 +1,76 @@
-"""Faults as JSON and back. What has its default is left out."""
+"""Faults as JSON and back, without the members that have their defaults."""
 
-from typing import Any, Final
+from typing import Final
 
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, PathFault, ScenarioFaults
 from xpander_emulator.core.task import Status
+from xpander_emulator.store.codec.members import changed_members, known_members
 from xpander_emulator.store.codec.scenario_values import value_from_json, value_to_json
 
-_NUMBERS: Final = ("status", "low", "high", "over")
-_NO_FAULT: Final = Fault("", KINDS[0])
+_RULE: Final = ("nth", "times", "operation", "task_status")
+_FAULT: Final = ("status", "low", "high", "over", "headers", "body", "event")
 
 
 def scenario_faults_to_json(faults: ScenarioFaults) -> JsonObject:
-    """Return the faults of a scenario; nothing in it where there are none."""
-    told: JsonObject = {}
+    """Return the faults of a scenario as JSON; empty where there are none."""
+    json: JsonObject = {}
     if faults.named:
-        told["named"] = {name: fault_to_json(fault) for name, fault in faults.named.items()}
+        json["named"] = {name: fault_to_json(fault) for name, fault in faults.named.items()}
     if faults.rules:
-        told["rules"] = [rule_to_json(rule) for rule in faults.rules]
-    return told
+        json["rules"] = [rule_to_json(rule) for rule in faults.rules]
+    return json
 
 
-def scenario_faults_from_json(found: JsonObject | None) -> ScenarioFaults:
+def scenario_faults_from_json(json: JsonObject | None) -> ScenarioFaults:
     """Return the faults of a scenario."""
-    if not found:
+    if not json:
         return NO_FAULTS
-    named = {name: fault_from_json(fault) for name, fault in found.get("named", {}).items()}
-    return ScenarioFaults(named, tuple(map(rule_from_json, found.get("rules", ()))))
+    named = {name: fault_from_json(fault) for name, fault in json.get("named", {}).items()}
+    return ScenarioFaults(named, tuple(map(rule_from_json, json.get("rules", ()))))
 
 
-def strike_to_json(strike: PathFault) -> JsonObject:
+def path_fault_to_json(fault: PathFault) -> JsonObject:
+    """Return the fault of a path as JSON."""
+    return {"rule": rule_to_json(fault.rule), **changed_members(fault, ("step",))}
+
+
+def path_fault_from_json(json: JsonObject) -> PathFault:
     """Return the fault of a path."""
-    return {"rule": rule_to_json(strike.rule), **({} if strike.step is None else {"step": strike.step})}
-
-
-def strike_from_json(found: JsonObject) -> PathFault:
-    """Return the fault of a path."""
-    return PathFault(rule_from_json(found["rule"]), found.get("step"))
+    return PathFault(rule_from_json(json["rule"]), json.get("step"))
 
 
 def rule_to_json(rule: FaultRule) -> JsonObject:
-    """Return which requests a fault strikes; `times` of null is every one."""
-    told: JsonObject = {"fault": fault_to_json(rule.fault)}
-    if rule.nth != 1:
-        told["nth"] = rule.nth
-    if rule.times != 1:
-        told["times"] = rule.times
-    if rule.operation is not None:
-        told["operation"] = rule.operation
+    """Return a rule as JSON; `times` of null stands for every request."""
+    members = changed_members(rule, _RULE)
     if rule.task_status is not None:
-        told["task_status"] = rule.task_status.value
-    return told
+        members["task_status"] = rule.task_status.value
+    return {"fault": fault_to_json(rule.fault), **members}
 
 
-def rule_from_json(found: JsonObject) -> FaultRule:
-    """Return the rule of its JSON. Raises ValueError for a kind or a status that there is not."""
-    status = found.get("task_status")
-    return FaultRule(
-        fault_from_json(found["fault"]),
-        found.get("nth", 1),
-        found.get("times", 1),
-        found.get("operation"),
-        None if status is None else Status(status),
-    )
+def rule_from_json(json: JsonObject) -> FaultRule:
+    """Return the rule of its JSON. Raises ValueError for an unknown kind or status."""
+    members = known_members(json, _RULE)
+    if "task_status" in members:
+        members["task_status"] = Status(members["task_status"])
+    return FaultRule(fault_from_json(json["fault"]), **members)
 
 
 def fault_to_json(fault: Fault) -> JsonObject:
-    """Return a fault."""
-    told: JsonObject = {"name": fault.name, "kind": fault.kind}
-    told |= {name: value for name in _NUMBERS if (value := getattr(fault, name))}
+    """Return a fault as JSON."""
+    members = changed_members(fault, _FAULT)
     if fault.headers:
-        told["headers"] = [list(header) for header in fault.headers]
+        members["headers"] = [list(header) for header in fault.headers]
     if fault.body is not None:
-        told["body"] = value_to_json(fault.body)
-    if fault.event != _NO_FAULT.event:
-        told["event"] = fault.event
-    return told
+        members["body"] = value_to_json(fault.body)
+    return {"name": fault.name, "kind": fault.kind, **members}
 
 
-def fault_from_json(found: JsonObject) -> Fault:
-    """Return the fault of its JSON. Raises ValueError for a kind that there is not."""
-    if found["kind"] not in KINDS:
-        raise ValueError(f"'{found['kind']}' is no kind of fault; there are {', '.join(KINDS)}")
-    numbers: dict[str, Any] = {name: found.get(name, 0) for name in _NUMBERS}
-    return Fault(
-        found["name"],
-        found["kind"],
-        headers=tuple((name, value) for name, value in found.get("headers", ())),
-        body=value_from_json(found.get("body")),
-        event=found.get("event", _NO_FAULT.event),
-        **numbers,
-    )
+def fault_from_json(json: JsonObject) -> Fault:
+    """Return the fault of its JSON. Raises ValueError for an unknown kind."""
+    if json["kind"] not in KINDS:
+        raise ValueError(f"'{json['kind']}' is no kind of fault; there are {', '.join(KINDS)}")
+    members = known_members(json, _FAULT)
+    members["headers"] = tuple((name, value) for name, value in json.get("headers", ()))
+    members["body"] = value_from_json(json.get("body"))
+    return Fault(json["name"], json["kind"], **members)

@@ -1,14 +1,14 @@
 """A scenario's values as JSON and back, exactly.
 
-Special values stand as objects with one member whose name begins with `$`; an object of a scenario that looks like one
-is wrapped in `$object`.
+A special value is an object with one member whose name begins with `$`; an object of a scenario that looks like one is
+wrapped in `$object`.
 """
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from xpander_emulator.common.types import JsonObject
+from xpander_emulator.common.types import Json, JsonObject
 from xpander_emulator.core.timeline import NOTHING, Fake, Minted, Template, Value
 
 _LARGEST: Final = 2**53
@@ -19,13 +19,13 @@ def members_to_json(values: Mapping[str, Value]) -> JsonObject:
     return {name: value_to_json(value) for name, value in values.items()}
 
 
-def members_from_json(found: JsonObject | None) -> Mapping[str, Value]:
-    """Return the values of their JSON; NOTHING for none."""
-    return {name: value_from_json(value) for name, value in found.items()} if found else NOTHING
+def members_from_json(json: JsonObject | None) -> Mapping[str, Value]:
+    """Return named values; NOTHING for none."""
+    return {name: value_from_json(value) for name, value in json.items()} if json else NOTHING
 
 
-def value_to_json(value: Value) -> Any:
-    """Return a scenario's value as JSON; numbers that other readers of JSON would round stand as text."""
+def value_to_json(value: Value) -> Json:
+    """Return a scenario's value as JSON, with text for numbers that other readers of JSON would round."""
     match value:
         case Template(source=source):
             return {"$template": source}
@@ -48,20 +48,20 @@ def value_to_json(value: Value) -> Any:
             return value
 
 
-def value_from_json(found: Any) -> Value:
-    """Return the value that `value_to_json` wrote. Raises ValueError for a `$` that it never writes."""
-    if isinstance(found, list):
-        return [value_from_json(item) for item in found]
-    if not isinstance(found, dict):
-        return found
-    if len(found) == 1:
-        [(name, inner)] = found.items()
+def value_from_json(json: Json) -> Value:
+    """Return the value that `value_to_json` wrote. Raises ValueError for an unknown `$`."""
+    if isinstance(json, list):
+        return [value_from_json(item) for item in json]
+    if not isinstance(json, dict):
+        return json
+    if len(json) == 1:
+        [(name, inner)] = json.items()
         if name.startswith("$"):
             return _special(name, inner)
-    return {name: value_from_json(value) for name, value in found.items()}
+    return {name: value_from_json(value) for name, value in json.items()}
 
 
-def _special(name: str, inner: Any) -> Value:
+def _special(name: str, inner: Json) -> Value:
     match name:
         case "$template":
             return Template(inner)
@@ -70,7 +70,7 @@ def _special(name: str, inner: Any) -> Value:
         case "$minted":
             return Minted(inner[0], inner[1])
         case "$object":
-            return {key: value_from_json(value) for key, value in inner.items()}
+            return {member: value_from_json(value) for member, value in inner.items()}
         case "$tuple":
             return tuple(value_from_json(item) for item in inner)
         case "$int":

@@ -1,7 +1,7 @@
-"""Timelines as JSON and back, exactly: what a task follows outlives the scenario file and the process."""
+"""Timelines as JSON and back, exactly, so that a task outlives its scenario file and the process."""
 
-import json
 from hashlib import blake2b
+from json import dumps, loads
 from typing import Final
 
 from xpander_emulator.common.types import JsonObject
@@ -21,63 +21,64 @@ from xpander_emulator.store.codec.scenario_values import (
     value_to_json,
 )
 
-# Of all that is stored and exported: tables, keys, records, documents. tests/store/test_format.py holds it to them.
+# The format of all that is stored and exported: tables, keys, records, documents (tests/store/test_format.py).
 FORMAT: Final = 2
 
 
 class UnknownFormat(EmulatorError):
-    """What was stored was written by a version of the emulator whose format this one does not read."""
+    """The format of stored facts is that of another version of the emulator."""
 
 
-def check_format(what: str, found: object) -> None:
-    """Raise UnknownFormat unless `found` is the format that this version reads."""
-    if found != FORMAT:
+def check_format(what: str, stored_format: object) -> None:
+    """Raise UnknownFormat unless `stored_format` is the format that this version reads."""
+    if stored_format != FORMAT:
         raise UnknownFormat(
-            f"{what} is in format {found}; this version of the emulator reads format {FORMAT}."
+            f"{what} is in format {stored_format}; this version of the emulator reads format {FORMAT}."
             " Use the version that wrote it, or begin with an empty store."
         )
 
 
 def timeline_to_bytes(timeline: Timeline) -> bytes:
     """Return a timeline as JSON text."""
-    return json.dumps(timeline_to_json(timeline), separators=(",", ":"), ensure_ascii=True).encode()
+    return dumps(timeline_to_json(timeline), separators=(",", ":"), ensure_ascii=True).encode()
 
 
 def timeline_from_bytes(text: bytes) -> Timeline:
     """Return the timeline of a JSON text. Raises UnknownFormat."""
-    return timeline_from_json(json.loads(text))
+    return timeline_from_json(loads(text))
 
 
 def digest(text: bytes) -> str:
-    """Return the name under which a timeline is stored once: 32 hexadecimal digits."""
+    """Return the 32 hexadecimal digits under which the text of a timeline is stored once."""
     return blake2b(text, digest_size=16).hexdigest()
 
 
 def timeline_to_json(timeline: Timeline) -> JsonObject:
-    """Return a timeline as JSON. What has its default is left out."""
-    told = {
+    """Return a timeline as JSON, without the members that have their defaults."""
+    json = {
         "format": FORMAT,
         "name": timeline.name,
         "source": timeline.source,
         "steps": [_step_to_json(step) for step in timeline.steps],
     }
-    faults = scenario_faults_to_json(timeline.faults)
-    return told | ({"faults": faults} if faults else {})
+    if faults := scenario_faults_to_json(timeline.faults):
+        json["faults"] = faults
+    return json
 
 
-def timeline_from_json(found: JsonObject) -> Timeline:
+def timeline_from_json(json: JsonObject) -> Timeline:
     """Return the timeline of its JSON. Raises UnknownFormat."""
-    check_format("A stored timeline", found.get("format"))
+    check_format("A stored timeline", json.get("format"))
     return Timeline(
-        found["name"],
-        tuple(_step_from_json(step) for step in found["steps"]),
-        found["source"],
-        scenario_faults_from_json(found.get("faults")),
+        json["name"],
+        tuple(_step_from_json(step) for step in json["steps"]),
+        json["source"],
+        scenario_faults_from_json(json.get("faults")),
     )
 
 
 def check_timeline(timeline: Timeline) -> None:
-    """Raise BadRequest for a timeline that replay could not follow to an end: one from a file that a person sent."""
+    """Raise BadRequest for a timeline of an imported file that replay could not follow to an end."""
     count = len(timeline.steps)
     for step in timeline.steps:
         targets = list(_targets(step))
@@ -114,7 +115,7 @@ def _delays(step: Step) -> list[After]:
 
 
 def _by_itself(step: Step) -> int | None:
-    """Return where a step leads by time or reads alone, as replay goes through it; an expiry of a wait too."""
+    """Return where a step leads by time or reads alone, the expiry of a wait included; None where it rests."""
     match step.leave:
         case After(goto=goto) | Polls(goto=goto):
             return goto
@@ -125,49 +126,47 @@ def _by_itself(step: Step) -> int | None:
 
 
 def _step_to_json(step: Step) -> JsonObject:
-    told: JsonObject = {"id": step.id, "status": step.status.value, "line": step.line}
+    json: JsonObject = {"id": step.id, "status": step.status.value, "line": step.line}
     if step.leave is not None:
-        told["leave"] = _leave_to_json(step.leave)
+        json["leave"] = _leave_to_json(step.leave)
     if step.sets:
-        told["sets"] = members_to_json(step.sets)
+        json["sets"] = members_to_json(step.sets)
     if step.pause is not None:
         pause = step.pause
-        told["pause"] = {
+        json["pause"] = {
             "kind": pause.kind,
             "property": pause.property,
             "shown": members_to_json(pause.shown),
             "details": members_to_json(pause.details),
         }
     if step.sub_tasks:
-        told["sub_tasks"] = [{"runs": each.runs, "request": members_to_json(each.request)} for each in step.sub_tasks]
+        json["sub_tasks"] = [{"runs": each.runs, "request": members_to_json(each.request)} for each in step.sub_tasks]
     if step.events:
-        told["events"] = [[each.offset, each.type, value_to_json(each.data)] for each in step.events]
+        json["events"] = [[each.offset, each.type, value_to_json(each.data)] for each in step.events]
     if step.streams_result:
-        told["streams_result"] = True
+        json["streams_result"] = True
     if step.faults:
-        told["faults"] = [rule_to_json(rule) for rule in step.faults]
-    return told
+        json["faults"] = [rule_to_json(rule) for rule in step.faults]
+    return json
 
 
-def _step_from_json(found: JsonObject) -> Step:
+def _step_from_json(json: JsonObject) -> Step:
     return Step(
-        found["id"],
-        Status(found["status"]),
-        _leave_from_json(found["leave"]) if "leave" in found else None,
-        members_from_json(found.get("sets")),
-        _pause_from_json(found["pause"]) if "pause" in found else None,
-        tuple(SubTask(each["runs"], members_from_json(each["request"])) for each in found.get("sub_tasks", ())),
-        tuple(StepEvent(Millis(at), kind, value_from_json(data)) for at, kind, data in found.get("events", ())),
-        found.get("streams_result", False),
-        tuple(map(rule_from_json, found.get("faults", ()))),
-        found["line"],
+        json["id"],
+        Status(json["status"]),
+        _leave_from_json(json["leave"]) if "leave" in json else None,
+        members_from_json(json.get("sets")),
+        _pause_from_json(json["pause"]) if "pause" in json else None,
+        tuple(SubTask(each["runs"], members_from_json(each["request"])) for each in json.get("sub_tasks", ())),
+        tuple(StepEvent(Millis(at), kind, value_from_json(data)) for at, kind, data in json.get("events", ())),
+        json.get("streams_result", False),
+        tuple(map(rule_from_json, json.get("faults", ()))),
+        json["line"],
     )
 
 
-def _pause_from_json(found: JsonObject) -> Pause:
-    return Pause(
-        found["kind"], found["property"], members_from_json(found["shown"]), members_from_json(found["details"])
-    )
+def _pause_from_json(json: JsonObject) -> Pause:
+    return Pause(json["kind"], json["property"], members_from_json(json["shown"]), members_from_json(json["details"]))
 
 
 def _leave_to_json(leave: After | Polls | Wait) -> JsonObject:
@@ -181,15 +180,15 @@ def _leave_to_json(leave: After | Polls | Wait) -> JsonObject:
             return {"on": list(on.items()), **expires}
 
 
-def _leave_from_json(found: JsonObject) -> After | Polls | Wait:
-    if "after" in found:
-        return _after(found["after"])
-    if "polls" in found:
-        return Polls(*found["polls"])
-    # A list of pairs: the order of the ways out is the order in which they are told.
-    return Wait(dict(found["on"]), _after(found["expiry"]) if "expiry" in found else None)
+def _leave_from_json(json: JsonObject) -> After | Polls | Wait:
+    if "after" in json:
+        return _after(json["after"])
+    if "polls" in json:
+        return Polls(*json["polls"])
+    # A list of pairs, in the order in which the API shows the ways out.
+    return Wait(dict(json["on"]), _after(json["expiry"]) if "expiry" in json else None)
 
 
-def _after(found: list[int]) -> After:
-    low, high, goto = found
+def _after(delay: list[int]) -> After:
+    low, high, goto = delay
     return After(Millis(low), Millis(high), goto)

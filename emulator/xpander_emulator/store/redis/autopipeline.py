@@ -1,6 +1,6 @@
-"""The way to a Redis: one question at a time, and those that are put meanwhile go together after it.
+"""Autopipelining: commands that come while another one is under way go to Redis together after it.
 
-By itself a question costs 40 µs of work in redis-py, among fifteen others 10 µs.
+By itself a command costs 40 µs of work in redis-py, among fifteen others 10 µs.
 """
 
 import asyncio
@@ -12,60 +12,60 @@ from typing import Any, NamedTuple
 from redis.exceptions import NoScriptError
 
 
-class _Line(NamedTuple):
-    """Commands that wait to go together, and what will be answered to each."""
+class _Batch(NamedTuple):
+    """Commands that wait to go together, and the future replies to them."""
 
     commands: list[Sequence[Any]]
-    answers: asyncio.Task[list[Any]]
+    replies: asyncio.Task[list[Any]]
 
 
-class Lane:
-    """The questions of one process to the Redis of a client of redis-py, each method raising what that does.
+class Autopipeline:
+    """Sends the commands of one process through a client of redis-py, and raises what the client raises.
 
-    They are answered in the order in which they came. Whoever stops waiting in line has asked all the same.
+    Redis executes the commands in the order in which they came, also one whose caller stops waiting.
     """
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._turn = asyncio.Lock()
-        self._line: _Line | None = None
+        self._batch: _Batch | None = None
 
-    async def ask(self, *command: Any) -> Any:
-        """Return what a command gives. A refusal concerns itself alone, a lost connection all who go together."""
-        if self._line is None and not self._turn.locked():
+    async def execute(self, *command: Any) -> Any:
+        """Return the reply to a command. An error reply fails its own command, a lost connection the whole batch."""
+        if self._batch is None and not self._turn.locked():
             async with self._turn:
                 return await self._client.execute_command(*command)
-        line = self._line or self._new_line()
-        place = len(line.commands)
-        line.commands.append(command)
-        answer = (await asyncio.shield(line.answers))[place]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        batch = self._batch or self._new_batch()
+        place = len(batch.commands)
+        batch.commands.append(command)
+        reply = (await asyncio.shield(batch.replies))[place]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
 
     async def run(self, script: str, keys: Sequence[Any], values: Sequence[Any]) -> Any:
-        """Return what a script gives; it is sent where Redis does not know it yet."""
-        told = (len(keys), *keys, *values)
+        """Return the result of a Lua script, whose text is sent where Redis does not know it yet."""
+        arguments = (len(keys), *keys, *values)
         try:
-            return await self.ask("EVALSHA", _digest(script), *told)
+            return await self.execute("EVALSHA", _sha1(script), *arguments)
         except NoScriptError:
-            return await self.ask("EVAL", script, *told)
+            return await self.execute("EVAL", script, *arguments)
 
-    def _new_line(self) -> _Line:
+    def _new_batch(self) -> _Batch:
         commands: list[Sequence[Any]] = []
-        self._line = _Line(commands, asyncio.create_task(self._ask_together(commands), name="redis"))
-        return self._line
+        self._batch = _Batch(commands, asyncio.create_task(self._execute_batch(commands), name="redis"))
+        return self._batch
 
-    async def _ask_together(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+    async def _execute_batch(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         async with self._turn:
-            self._line = None
+            self._batch = None
             pipeline = self._client.pipeline(transaction=False)
             for command in commands:
                 pipeline.execute_command(*command)
-            answers: list[Any] = await pipeline.execute(raise_on_error=False)
-            return answers
+            replies: list[Any] = await pipeline.execute(raise_on_error=False)
+            return replies
 
 
 @cache
-def _digest(script: str) -> str:
+def _sha1(script: str) -> str:
     return sha1(script.encode(), usedforsecurity=False).hexdigest()

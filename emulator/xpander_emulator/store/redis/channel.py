@@ -1,131 +1,102 @@
-"""How one process hears of what others change in a Redis: it subscribes to the channel while somebody waits."""
+"""How one process hears of what others change in a Redis: it listens to the channel while somebody waits."""
 
 import asyncio
 import logging
-from contextlib import AbstractContextManager
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from xpander_emulator.store.notifications import Notifications
 from xpander_emulator.store.port import StoreUnavailable
+from xpander_emulator.store.redis.database import ANSWER_SECONDS, PREFIX, Database
 
-
-class Connection(Protocol):
-    """What a channel needs of the store that it belongs to.
-
-    name:  this process, in the messages that it sends.
-    shown: the address of the database, without credentials.
-    """
-
-    name: str
-    shown: str
-    notifications: Notifications
-
-    @property
-    def client(self) -> Any:
-        """The client of redis-py."""
-        ...
-
-    def translated_errors(self) -> AbstractContextManager[None]:
-        """Raise StoreUnavailable for an error of the database."""
-        ...
-
-    async def check_epoch(self) -> None:
-        """Notice that the database has lost its data."""
-        ...
-
-
-# How long the channel is still heard after the last listener has gone, and how often a lost database is looked for.
+_NAME: Final = PREFIX + "rings"
+# How long the channel is still heard without subscribers, and how often a flushed database is looked for.
 _LINGER_SECONDS: Final = 1.0
-_ANSWER_SECONDS: Final = 5.0
 _logger: Final = logging.getLogger("xpander_emulator")
 
 
 class _Change(NamedTuple):
-    """A message on the channel: which process has changed which task of which namespace."""
+    """A message on the channel: which process has changed which key of which namespace."""
 
     sender: str
     namespace: str
-    task_id: str
+    key: str
 
 
 class Channel:
-    """Notifies the listeners of one process of what other processes change.
+    """Notifies the subscribers of one process of what other processes change."""
 
-    name: the channel's.
-    """
-
-    def __init__(self, store: Connection, name: str) -> None:
-        self._store = store
-        self._name = name
+    def __init__(self, database: Database, notifications: Notifications) -> None:
+        self._database = database
+        self._notifications = notifications
         self._is_heard = False
-        self._subscribing = asyncio.Lock()
-        self._hearings: set[asyncio.Task[None]] = set()
+        self._joining = asyncio.Lock()
+        self._listening: set[asyncio.Task[None]] = set()
         self._has_warned = False
 
     async def join(self) -> None:
         """Return once the channel is heard. Raises StoreUnavailable."""
-        async with self._subscribing:
+        async with self._joining:
             if self._is_heard:
                 return
-            subscription = self._store.client.pubsub()
+            pubsub = self._database.client.pubsub()
             try:
-                with self._store.translated_errors():
-                    await subscription.subscribe(self._name)
-                    if await subscription.get_message(timeout=_ANSWER_SECONDS) is None:
+                with self._database.errors():
+                    await pubsub.subscribe(_NAME)
+                    if await pubsub.get_message(timeout=ANSWER_SECONDS) is None:
                         raise TimeoutError("no answer to SUBSCRIBE")
-                await self._store.check_epoch()
+                await self._database.check_epoch()
             except BaseException:
-                await subscription.aclose()
+                await pubsub.aclose()
                 raise
             self._is_heard = True
-            hearing = asyncio.create_task(self._hear(subscription), name="redis channel")
-            self._hearings.add(hearing)
-            hearing.add_done_callback(self._hearings.discard)
+            listening = asyncio.create_task(self._listen(pubsub), name="redis channel")
+            self._listening.add(listening)
+            listening.add_done_callback(self._listening.discard)
 
     async def close(self) -> None:
-        """Hear no more."""
-        hearings = [*self._hearings]
-        for hearing in hearings:
-            hearing.cancel()
-        await asyncio.gather(*hearings, return_exceptions=True)
+        """Listen no more."""
+        tasks = [*self._listening]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _hear(self, subscription: Any) -> None:
-        """Notify listeners until there are none, or the connection is lost."""
+    async def _listen(self, pubsub: Any) -> None:
+        """Notify subscribers until there are none, or the connection is lost."""
         loop = asyncio.get_running_loop()
-        look_at = loop.time() + _LINGER_SECONDS
+        check_at = loop.time() + _LINGER_SECONDS
         try:
-            with self._store.translated_errors():
-                while self._store.notifications.listeners:
-                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_LINGER_SECONDS)
+            with self._database.errors():
+                while self._notifications.subscribed_keys:
+                    message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=_LINGER_SECONDS)
                     if message is not None:
                         self._notify(message["data"])
-                    if loop.time() >= look_at:
-                        # A flush is told to nobody.
-                        await self._store.check_epoch()
-                        look_at = loop.time() + _LINGER_SECONDS
+                    if loop.time() >= check_at:
+                        # Redis announces no flush.
+                        await self._database.check_epoch()
+                        check_at = loop.time() + _LINGER_SECONDS
         except StoreUnavailable:
-            pass  # those who are woken below read, and are told what is wrong
+            pass  # the subscribers that are woken below read, and get this error
         finally:
-            # Whoever listens from here on subscribes anew: closing may take its time.
+            # Closing may take its time: whoever subscribes meanwhile joins anew.
             self._is_heard = False
-            self._store.notifications.ring_all()
-            await subscription.aclose()
+            self._notifications.notify_all()
+            await pubsub.aclose()
 
     def _notify(self, data: bytes) -> None:
         change = _change(data)
         if change is None:
             if not self._has_warned:
                 self._has_warned = True
-                shown = f"{self._store.shown}, channel '{self._name}'"
+                shown = f"{self._database.shown}, channel '{_NAME}'"
                 _logger.warning("%s: ignored a message of another program or version: %.100r", shown, data)
-        elif change.sender != self._store.name:
-            self._store.notifications.pass_on(change.namespace, change.task_id)
+        elif change.sender != self._database.sender:
+            self._notifications.notify_from_elsewhere(change.namespace, change.key)
 
 
 def _change(data: bytes) -> _Change | None:
-    """Return what a message says; None for one of another shape."""
+    """Return the change that a message announces; None for a message of another shape."""
     try:
-        sender, namespace, task_id = data.decode().split("\n", 2)
+        sender, namespace, key = data.decode().split("\n", 2)
     except ValueError:
         return None
-    return _Change(sender, namespace, task_id)
+    return _Change(sender, namespace, key)

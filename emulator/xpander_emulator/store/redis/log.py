@@ -1,30 +1,18 @@
 """The log in the Redis of a store.
 
 epochs, log-bytes     the last epoch of a log, counted from that of the database; how many bytes all namespaces have
-logs                  how many records are kept, by namespace
+logs                  how many records each namespace has
 log:NS                `epoch`, `taken` and `added`
 entries:NS, order:NS  records by ordinal, and the ordinals in the order in which they came
 order                 `NS newline EPOCH newline ORDINAL` of all namespaces, in that order
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Final
 
 from xpander_emulator.store.log import Bounds, Record
 from xpander_emulator.store.redis import lua_scripts as scripts
-
-
-class Commands(Protocol):
-    """Sends commands and scripts to the Redis of a store."""
-
-    async def run(self, script: str, *values: Any) -> Any:
-        """Return what a script gives."""
-        ...
-
-    async def ask(self, command: str, key: str, *values: Any) -> Any:
-        """Return what a command gives; `key` is without the prefix of the store."""
-        ...
-
+from xpander_emulator.store.redis.database import Database
 
 _COMMON: Final = (
     scripts.COMMON
@@ -43,7 +31,7 @@ end
 """
 )
 
-_TAKE: Final = (
+_NEXT_NUMBER: Final = (
     scripts.BEGIN
     + r"""
 local log = KEYS[1] .. 'log:' .. ARGV[1]
@@ -56,7 +44,7 @@ return {tonumber(epoch), redis.call('HINCRBY', log, 'taken', 1)}
 """
 )
 
-# ARGV: namespace, its bound, that of all, that of all bytes, then epoch, ordinal, whether it is new, and data of each.
+# ARGV: namespace, its bound, that of all, that of all bytes, then for each record epoch, ordinal, `is_new` and data.
 _APPEND: Final = (
     _COMMON
     + r"""
@@ -83,7 +71,7 @@ while redis.call('LLEN', all) > of_all or (tonumber(redis.call('GET', bytes) or 
     local name, epoch, ordinal = string.match(redis.call('LPOP', all), '^([^\n]*)\n(%d+)\n(%d+)$')
     if redis.call('HGET', prefix .. 'log:' .. name, 'epoch') == epoch then drop(name, ordinal) end
 end
-ring('\1requests')
+announce('\1requests')
 return 0
 """
 )
@@ -95,44 +83,44 @@ local entries = prefix .. 'entries:' .. ns
 for _, record in ipairs(redis.call('HVALS', entries)) do redis.call('DECRBY', bytes, #record) end
 redis.call('DEL', entries, prefix .. 'order:' .. ns, prefix .. 'log:' .. ns)
 redis.call('HDEL', logs, ns)
-ring('\1requests')
+announce('\1requests')
 return 0
 """
 )
 
 
 class RedisLog:
-    """Keeps records in hashes, one for each namespace."""
+    """Stores records in hashes, one for each namespace."""
 
-    def __init__(self, store: Commands) -> None:
-        self._store = store
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def take(self, namespace: str) -> tuple[int, int]:
-        epoch, ordinal = await self._store.run(_TAKE, namespace)
+    async def next_number(self, namespace: str) -> tuple[int, int]:
+        epoch, ordinal = await self._database.run(_NEXT_NUMBER, namespace)
         return int(epoch), int(ordinal)
 
     async def append(self, records: Sequence[Record], bounds: Bounds) -> None:
         by_namespace: dict[str, list[bytes | int]] = {}
         for namespace, epoch, ordinal, data, is_new in records:
             by_namespace.setdefault(namespace, []).extend((epoch, ordinal, int(is_new), data))
-        for namespace, told in by_namespace.items():
-            await self._store.run(_APPEND, namespace, *bounds, *told)
+        for namespace, values in by_namespace.items():
+            await self._database.run(_APPEND, namespace, *bounds, *values)
 
     async def record(self, namespace: str, ordinal: int) -> bytes | None:
-        found: bytes | None = await self._store.ask("HGET", f"entries:{namespace}", str(ordinal))
-        return found
+        record: bytes | None = await self._database.execute("HGET", f"entries:{namespace}", str(ordinal))
+        return record
 
     async def records(self, namespace: str) -> Sequence[bytes]:
-        found: list[bytes] = await self._store.ask("HVALS", f"entries:{namespace}")
-        return found
+        records: list[bytes] = await self._database.execute("HVALS", f"entries:{namespace}")
+        return records
 
-    async def forgotten(self, namespace: str) -> int:
-        added = await self._store.ask("HGET", f"log:{namespace}", "added")
-        return int(added or 0) - int(await self._store.ask("HLEN", f"entries:{namespace}"))
+    async def dropped(self, namespace: str) -> int:
+        added = await self._database.execute("HGET", f"log:{namespace}", "added")
+        return int(added or 0) - int(await self._database.execute("HLEN", f"entries:{namespace}"))
 
-    async def kept(self) -> Mapping[str, int]:
-        found = await self._store.ask("HGETALL", "logs")
-        return {name.decode(): int(count) for name, count in found.items()}
+    async def counts(self) -> Mapping[str, int]:
+        counts = await self._database.execute("HGETALL", "logs")
+        return {name.decode(): int(count) for name, count in counts.items()}
 
     async def reset(self, namespace: str) -> None:
-        await self._store.run(_RESET, namespace)
+        await self._database.run(_RESET, namespace)

@@ -1,4 +1,4 @@
-"""What Redis does in one step: a Lua script for each transition, over the same keys.
+"""The Lua scripts of the Redis store, one for each transition, which Redis executes in one step.
 
     names                 the namespaces that hold anything
     namespace:NS          `ordinals`, and each fact as `fact:NAME`
@@ -6,27 +6,27 @@
     children:NS:=PARENT   ids by ordinal
     ages                  `NS newline ID` by mark, over all namespaces
     timelines, uses       each timeline's text by its digest, and how many tasks follow it
-    hits:LENGTH:NS+TASK   what was counted by rule; without TASK for the namespace's own; LENGTH is that of NS, in bytes
-    epoch                 a number made at random with the database; another one after a flush
+    hits:LENGTH:NS+TASK   match counts by rule; without TASK for the namespace's rules; LENGTH is that of NS, in bytes
+    epoch                 a number drawn with the database; another one after a flush
     marks                 the last mark; they count from the epoch on, so that none comes again after a flush
-    format, first_clock   what a server that joins compares itself with
-    salt                  random bytes, of which links are made; the same again after a flush
-    rings                 the channel on which every change is told: `SENDER newline NS newline ID`
-    logs                  the namespaces with a log (redis_log.py)
+    format, first_clock   the format and the initial clock, which a server that joins compares with its own
+    salt                  random bytes, from which links are derived; the same again after a flush
+    rings                 the channel on which every change is announced: `SENDER newline NS newline ID`
+    logs                  the namespaces with a log (log.py)
 
-All of them begin with the prefix, given as KEYS[1]; KEYS[2] is the sender of what is told. KEYS[3] to KEYS[6] are the
-epoch, format, first clock and salt of a database that is begun anew by this very script.
+All of them begin with the prefix, which is KEYS[1]; KEYS[2] is the sender of the announced changes. KEYS[3] to KEYS[6]
+are the epoch, format, first clock and salt of a database that this very script begins anew.
 In a head, PARENT is `=` and the percent-encoded id, or `.`.
 """
 
 from typing import Final
 
-# Marks are numbers of Lua, which are exact up to 2^53. None that an earlier version counted from 1 comes near it.
+# Marks are numbers of Lua, which are exact up to 2^53. The marks of earlier versions, which began at 1, stay far below.
 EPOCHS: Final = range(2**51, 2**52)
 
 COMMON: Final = r"""
 local prefix, ns = KEYS[1], ARGV[1]
-local function ring(id) redis.call('PUBLISH', prefix .. 'rings', KEYS[2] .. '\n' .. ns .. '\n' .. id) end
+local function announce(id) redis.call('PUBLISH', prefix .. 'rings', KEYS[2] .. '\n' .. ns .. '\n' .. id) end
 """
 BEGIN: Final = r"""
 if redis.call('SET', KEYS[1] .. 'epoch', KEYS[3], 'NX') then
@@ -69,7 +69,7 @@ local function drop(id)
     if parent ~= '.' then redis.call('ZREM', children(parent), id) end
     return true
 end
-local function keep_timelines(first, count)
+local function store_timelines(first, count)
     for at = first, first + 2 * count - 1, 2 do redis.call('HSET', timelines, ARGV[at], ARGV[at + 1]) end
     return first + 2 * count
 end
@@ -92,9 +92,9 @@ local function insert(at)
         follow(followed)
         if parent ~= '.' then
             redis.call('ZADD', children(parent), ordinal, id)
-            ring(plain(parent))
+            announce(plain(parent))
         else
-            ring(id)
+            announce(id)
         end
         marks[#marks + 1] = mark
         at = at + 6
@@ -118,61 +118,57 @@ end
 """
 )
 
-READ: Final = (
-    _COMMON
-    + r"""
+
+def _script(text: str) -> str:
+    return _COMMON + text
+
+
+def _write(text: str) -> str:
+    """Return a script that begins an empty database anew."""
+    return BEGIN + _COMMON + text
+
+
+READ: Final = _script(r"""
 local clock, faults, pins = unpack(redis.call('HMGET', here, 'fact:clock', 'fact:faults', 'fact:pins'))
 local found = {redis.call('GET', prefix .. 'epoch'), clock, faults, pins, redis.call('HGET', tasks, ARGV[2])}
 for _, id in ipairs(redis.call('ZRANGE', children(ARGV[3]), 0, -1)) do
     found[#found + 1] = redis.call('HGET', tasks, id)
 end
 return found
-"""
-)
+""")
 
-ADD: Final = (
-    BEGIN
-    + _COMMON
-    + r"""
+ADD: Final = _write(r"""
 local at = 3 + 2 * tonumber(ARGV[2])
 local taken = taken_id(at)
 if taken then return taken end
-keep_timelines(3, tonumber(ARGV[2]))
+store_timelines(3, tonumber(ARGV[2]))
 local marks = insert(at)
 return {redis.call('ZCARD', ages), marks}
-"""
-)
+""")
 
-REPLACE: Final = (
-    BEGIN
-    + _COMMON
-    + r"""
+REPLACE: Final = _write(r"""
 local id, seen, mark, version, followed, record = unpack(ARGV, 3, 8)
 local value = redis.call('HGET', tasks, id)
 if not value then return 0 end
-local kept_mark, kept_version, kept_followed, parent = head(value)
-if kept_mark ~= mark or kept_version ~= seen then return 0 end
+local stored_mark, stored_version, stored_followed, parent = head(value)
+if stored_mark ~= mark or stored_version ~= seen then return 0 end
 local at = 9 + 2 * tonumber(ARGV[2])
 local taken = taken_id(at)
 if taken then return taken end
-keep_timelines(9, tonumber(ARGV[2]))
+store_timelines(9, tonumber(ARGV[2]))
 follow(followed)
-release(kept_followed)
+release(stored_followed)
 redis.call('HSET', tasks, id, string.format('%s %s %s %s\n', mark, version, followed, parent) .. record)
-ring(id)
+announce(id)
 return insert(at)
-"""
-)
+""")
 
-REMOVE: Final = (
-    _COMMON
-    + r"""
+REMOVE: Final = _script(r"""
 for at = 2, #ARGV do
-    if drop(ARGV[at]) then ring(ARGV[at]) end
+    if drop(ARGV[at]) then announce(ARGV[at]) end
 end
 return 0
-"""
-)
+""")
 
 OLDEST: Final = r"""
 local found = {}
@@ -193,70 +189,55 @@ end
 return found
 """
 
-NEXT_ORDINAL: Final = (
-    BEGIN
-    + _COMMON
-    + r"""
+NEXT_ORDINAL: Final = _write(r"""
 redis.call('SADD', names, ns)
 return redis.call('HINCRBY', here, 'ordinals', ARGV[2]) - ARGV[2]
-"""
-)
+""")
 
-# A fact that has never been set is its initial value, ARGV[5]; ARGV[6] is 1 where other faults count anew.
-SET_FACT: Final = (
-    BEGIN
-    + _COMMON
-    + r"""
+# A fact that has never been set has its initial value, ARGV[5]; ARGV[6] is 1 where match counts are deleted.
+SET_FACT: Final = _write(r"""
 local field = 'fact:' .. ARGV[2]
 if (redis.call('HGET', here, field) or ARGV[5]) ~= ARGV[4] then return 0 end
 redis.call('SADD', names, ns)
 redis.call('HSET', here, field, ARGV[3])
 if ARGV[6] == '1' then redis.call('DEL', hits('')) end
-ring('')
+announce('')
 return 1
-"""
-)
+""")
 
-HIT: Final = (
-    BEGIN
-    + _COMMON
-    + r"""
+COUNT_MATCH: Final = _write(r"""
 if ARGV[2] ~= '' and redis.call('HEXISTS', tasks, ARGV[2]) == 0 then return 1 end
 return redis.call('HINCRBY', hits(ARGV[2]), ARGV[3], 1)
-"""
-)
+""")
 
-RESET: Final = (
-    _COMMON
-    + r"""
+RESET: Final = _script(r"""
 empty(ARGV[2])
-ring('')
+announce('')
 return 0
-"""
-)
+""")
 
-CONTENTS: Final = (
-    _COMMON
-    + r"""
+CONTENTS: Final = _script(r"""
 local found = {redis.call('HGET', here, 'ordinals'), redis.call('HVALS', tasks)}
 for at = 2, #ARGV do found[#found + 1] = redis.call('HGET', here, 'fact:' .. ARGV[at]) end
 return found
-"""
-)
+""")
 
-# ARGV: namespace, timelines, ordinals, facts, then names and values of facts, timelines, and tasks.
-REPLACE_ALL: Final = (
-    BEGIN
-    + _COMMON
-    + r"""
+# ARGV: namespace, the numbers of timelines, ordinals and facts, then names and values of facts, timelines, and tasks.
+REPLACE_ALL: Final = _write(r"""
 for _, id in ipairs(redis.call('HKEYS', tasks)) do drop(id) end
 redis.call('DEL', here, hits(''))
 redis.call('SADD', names, ns)
 redis.call('HSET', here, 'ordinals', ARGV[3])
 local timelines_at = 5 + 2 * tonumber(ARGV[4])
 for at = 5, timelines_at - 1, 2 do redis.call('HSET', here, 'fact:' .. ARGV[at], ARGV[at + 1]) end
-local marks = insert(keep_timelines(timelines_at, tonumber(ARGV[2])))
-ring('')
+local marks = insert(store_timelines(timelines_at, tonumber(ARGV[2])))
+announce('')
 return marks
+""")
+
+# KEYS[1] becomes ARGV[1] if it still is ARGV[2], empty for a key that is not there.
+SET_IF: Final = r"""
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+return 1
 """
-)

@@ -1,41 +1,31 @@
 """The store in Redis or Valkey: any number of servers on any number of machines share it.
 
-Each transition is one Lua script, so that nobody sees half of one. What survives a crash of Redis is what its own
-configuration says (`appendonly`, `appendfsync`).
+Each transition is one Lua script, so that nobody sees half of one. What survives a crash of Redis follows from its
+configuration (`appendonly`, `appendfsync`).
 """
 
-import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import quote
 
-from xpander_emulator.clock import Clock, machine_time
-from xpander_emulator.errors import StaleWrite
+from xpander_emulator.clock import Clock
 from xpander_emulator.store.codec.facts import CLOCK, FAULTS, PINS, task_to_bytes, timelines_of
-from xpander_emulator.store.codec.timelines import FORMAT, check_format
-from xpander_emulator.store.initial_clock import agreed
+from xpander_emulator.store.compare_and_set import fact_changed, id_taken, task_changed
 from xpander_emulator.store.notifications import Notifications, Subscription
 from xpander_emulator.store.port import Contents, Fact, Reading, StoreUnavailable, Task, Value
 from xpander_emulator.store.redis import lua_scripts as scripts
-from xpander_emulator.store.redis.autopipeline import Lane
 from xpander_emulator.store.redis.channel import Channel
+from xpander_emulator.store.redis.database import Database
 from xpander_emulator.store.redis.log import RedisLog
 from xpander_emulator.store.task_cache import TaskCache
 
-PREFIX: Final = "xpander-emulator:"
-CONNECT_SECONDS: Final = 2.0
-ANSWER_SECONDS: Final = 5.0
-# What a Redis says that is not able to serve now; any other refusal of a command is a defect of ours.
-_UNABLE: Final = ("MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "BUSY", "CLUSTERDOWN", "max number of clients")
-_EMPTY: Final = b""
-
 
 class RedisStore:
-    """Keeps everything in one database of a Redis or Valkey.
+    """Stores everything in one database of a Redis or Valkey.
 
     shown: the URL without its credentials.
-    name:  under which this process tells others of its changes.
 
     Raises StoreUnavailable where it does not answer, UnknownFormat where another version has written to it.
     """
@@ -43,312 +33,180 @@ class RedisStore:
     is_near: Final = False
 
     def __init__(self, url: str, shown: str) -> None:
-        self.shown = shown
-        self._url = url
-        # redis-py's own types change with its versions; what is asked of it here has been the same since 6.0.
-        self._client: Any = None
-        self._lane: Lane | None = None
-        self._kept = TaskCache()
-        self.name = ""
-        # The epoch that was read last; None while the database is empty, as far as this process knows.
-        self._epoch: bytes | None = None
-        # What the namespaces of a database start with that is begun anew, as it is stored.
-        self._first_clock = _EMPTY
-        self.log = RedisLog(self)
+        self.database = Database(url, shown, self._begin_anew)
+        self._run, self._execute = self.database.run, self.database.execute
+        self.log = RedisLog(self.database)
         self.notifications = Notifications()
-        # Of the database, which gets it again if it is begun anew.
-        self._salt = _EMPTY
-        self._channel = Channel(self, PREFIX + "rings")
-        with self.translated_errors(), self._briefly() as client:
-            self._check_format(client)
+        self._channel = Channel(self.database, self.notifications)
+        self._cache = TaskCache()
 
-    # The connection
-
-    @property
-    def client(self) -> Any:
-        """The client of this process; made at the first use, so that none is carried through a fork."""
-        if self._client is None:
-            import redis.asyncio
-            from redis.asyncio.retry import Retry
-            from redis.backoff import NoBackoff
-
-            self.name = secrets.token_hex(4)
-            # A write is never sent twice: the first may have been done although its answer was lost.
-            self._client = redis.asyncio.Redis.from_url(
-                self._url,
-                retry=Retry(NoBackoff(), 0),
-                socket_connect_timeout=CONNECT_SECONDS,
-                socket_timeout=ANSWER_SECONDS,
-            )
-        return self._client
-
-    @property
-    def lane(self) -> Lane:
-        """The way of all questions but those for the channel."""
-        if self._lane is None:
-            self._lane = Lane(self.client)
-        return self._lane
-
-    @contextmanager
-    def _briefly(self) -> Iterator[Any]:
-        import redis
-
-        client = redis.Redis.from_url(self._url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS)
-        try:
-            yield client
-        finally:
-            client.close()
+    def _begin_anew(self) -> None:
+        """Drop the cached tasks of a database that was flushed, and wake all subscribers: their tasks are gone."""
+        self._cache.clear()
+        self.notifications.notify_all()
 
     async def close(self) -> None:
         await self._channel.close()
-        client, self._client, self._lane = self._client, None, None
-        if client is not None:
-            await client.aclose()
+        await self.database.close()
 
-    def _check_format(self, client: Any) -> None:
-        """Raise UnknownFormat where another version, or another program, has written to our keys."""
-        key = PREFIX + "format"
-        kind = client.type(key)
-        if kind != b"none":
-            found = client.get(key) if kind == b"string" else kind
-            check_format(self.shown, int(found) if found.isdigit() else found.decode(errors="replace"))
+    def agree_on(self, clock: Clock) -> Clock:
+        return self.database.agree_on(clock)
 
     def salt(self) -> bytes:
-        if not self._salt:
-            with self.translated_errors(), self._briefly() as client:
-                self._begin(client)
-        return self._salt
-
-    def _begin(self, client: Any) -> None:
-        """Begin an empty database, and read its salt. Raises UnknownFormat where another version was first."""
-        client.set(PREFIX + "format", FORMAT, nx=True)
-        self._check_format(client)
-        client.set(PREFIX + "salt", secrets.token_bytes(16), nx=True)
-        self._salt = bytes(client.get(PREFIX + "salt"))
-        keys = self._keys()
-        client.eval(scripts.BEGIN, len(keys), *keys)
-
-    def agree_on(self, first: Clock) -> Clock:
-        with self.translated_errors(), self._briefly() as client:
-            self._first_clock = CLOCK.to_bytes(first)
-            # At the start, so that no request waits for the salt.
-            self._begin(client)
-            key = PREFIX + "first_clock"
-            while True:
-                kept = client.get(key)
-                clock = agreed(first, kept and CLOCK.from_bytes(kept), machine_time())
-                self._first_clock = CLOCK.to_bytes(clock)
-                if client.eval(_SET_IF, 1, key, self._first_clock, kept or _EMPTY):
-                    return clock
-
-    @contextmanager
-    def translated_errors(self) -> Iterator[None]:
-        """Turn what Redis and the way to it raise into what a client is told."""
-        from redis import exceptions
-
-        unable = (exceptions.OutOfMemoryError, exceptions.ReadOnlyError, exceptions.NoPermissionError)
-        try:
-            yield
-        except exceptions.ResponseError as error:
-            if not isinstance(error, unable) and not str(error).startswith(_UNABLE):
-                raise
-            raise StoreUnavailable(f"The store {self.shown} refuses: {str(error).rstrip('.')}.") from error
-        except (exceptions.RedisError, OSError) as error:
-            reason = str(error).rstrip(".") or type(error).__name__
-            raise StoreUnavailable(f"The store {self.shown} does not answer: {reason}.") from error
-
-    async def run(self, script: str, *values: Any) -> Any:
-        """Return what a script gives for these values, the first of them a namespace."""
-        with self.translated_errors():
-            return await self.lane.run(script, self._keys(), values)
-
-    def _keys(self) -> list[Any]:
-        """Return the keys of every script; the epoch is one that has never been, should the database be begun anew."""
-        epoch = scripts.EPOCHS.start + secrets.randbelow(len(scripts.EPOCHS))
-        return [PREFIX, self.name, epoch, FORMAT, self._first_clock, self._salt]
-
-    async def check_epoch(self) -> None:
-        """Wake whoever waits if the database was begun anew."""
-        self._read_epoch(await self.ask("GET", "epoch"))
-
-    def _read_epoch(self, epoch: bytes | None) -> None:
-        """Drop what is cached if the database was begun anew, and wake whoever waits: its tasks are gone."""
-        if epoch == self._epoch:
-            return
-        before, self._epoch = self._epoch, epoch
-        if before is not None:
-            self._kept.clear()
-            self.notifications.ring_all()
-
-    async def ask(self, command: str, key: str, *values: Any) -> Any:
-        """Return what a command gives for one of our keys."""
-        with self.translated_errors():
-            return await self.lane.ask(command, PREFIX + key, *values)
+        return self.database.salt()
 
     # Tasks
 
     async def read(self, namespace: str, task_id: str) -> Reading:
-        epoch, clock, faults, pins, *values = await self.run(scripts.READ, namespace, task_id, _parent(task_id))
-        self._read_epoch(epoch)
+        epoch, clock, faults, pins, *values = await self._run(scripts.READ, namespace, task_id, _parent(task_id))
+        self.database.note_epoch(epoch)
         task, *others = await self._tasks(namespace, values)
-        children = [each for each in others if each is not None]
+        children = [child for child in others if child is not None]
         return Reading(task, children, _value(CLOCK, clock), _value(FAULTS, faults), _value(PINS, pins))
 
     async def get(self, namespace: str, task_id: str) -> Task | None:
-        return (await self._tasks(namespace, [await self.ask("HGET", f"tasks:{namespace}", task_id)]))[0]
+        return (await self._tasks(namespace, [await self._execute("HGET", f"tasks:{namespace}", task_id)]))[0]
 
     async def all(self, namespace: str) -> Sequence[Task]:
-        return _by_ordinal(await self._tasks(namespace, await self.ask("HVALS", f"tasks:{namespace}")))
+        return _by_ordinal(await self._tasks(namespace, await self._execute("HVALS", f"tasks:{namespace}")))
 
     async def children(self, namespace: str, task_id: str) -> Sequence[Task]:
         return (await self.read(namespace, task_id)).children
 
     async def oldest(self, most: int) -> Sequence[tuple[str, Task]]:
-        found = await self.run(scripts.OLDEST, most)
-        namespaces = [namespace.decode() for namespace in found[::2]]
-        tasks = await self._tasks_of(list(zip(namespaces, found[1::2], strict=True)))
+        reply = await self._run(scripts.OLDEST, most)
+        namespaces = [namespace.decode() for namespace in reply[::2]]
+        tasks = await self._tasks_of(list(zip(namespaces, reply[1::2], strict=True)))
         return [(namespace, task) for namespace, task in zip(namespaces, tasks, strict=True) if task is not None]
 
     async def count(self) -> int:
-        return int(await self.ask("ZCARD", "ages"))
+        return int(await self._execute("ZCARD", "ages"))
 
     async def namespaces(self) -> Mapping[str, int]:
-        found = await self.run(scripts.NAMESPACES)
-        return {name.decode(): count for name, count in zip(found[::2], found[1::2], strict=True)}
+        reply = await self._run(scripts.NAMESPACES)
+        return {name.decode(): count for name, count in zip(reply[::2], reply[1::2], strict=True)}
 
     async def _tasks(self, namespace: str, values: Sequence[bytes | None]) -> list[Task | None]:
-        """Return the tasks of what is stored in a namespace."""
+        """Return the tasks of stored values of a namespace."""
         return await self._tasks_of([(namespace, value) for value in values])
 
     async def _tasks_of(self, values: Sequence[tuple[str, bytes | None]]) -> list[Task | None]:
-        """Return the tasks of stored values, each with its namespace; unknown timelines are asked for in one go."""
-        parts = [None if value is None else (namespace, *_parted(value)) for namespace, value in values]
-        unknown = [part[-1] for part in parts if part is not None and not self._kept.knows(*part)]
-        lacking = sorted({name for record in unknown for name in timelines_of(record) if self._kept.lacks(name)})
+        """Return the tasks of stored values, each with its namespace; one command reads all missing timelines."""
+        rows = [None if value is None else (namespace, *_row(value)) for namespace, value in values]
+        records = [row[-1] for row in rows if row is not None and not self._cache.has(*row)]
+        named = {digest for record in records for digest in timelines_of(record)}
+        missing = [digest for digest in named if not self._cache.has_timeline(digest)]
         texts: dict[str, bytes | None] = {}
-        if lacking:
-            found = await self.ask("HMGET", "timelines", *lacking)
-            texts = dict(zip(lacking, found, strict=True))
+        if missing:
+            texts = dict(zip(missing, await self._execute("HMGET", "timelines", *missing), strict=True))
 
-        def text(name: str) -> bytes:
-            if (known := texts[name]) is None:
-                raise StoreUnavailable(f"A task was removed from {self.shown} while it was read; ask again.")
-            return known
+        def text(digest: str) -> bytes:
+            if (stored := texts[digest]) is None:
+                raise StoreUnavailable(f"A task was removed from {self.database.shown} while it was read; ask again.")
+            return stored
 
-        return [None if part is None else self._kept.task(*part, text) for part in parts]
+        return [None if row is None else self._cache.task(*row, text) for row in rows]
 
     async def add(self, namespace: str, tasks: Sequence[Task]) -> int:
         records = [self._record(task) for task in tasks]
-        answer = await self.run(scripts.ADD, namespace, *self._new(tasks, records))
+        answer = await self._run(scripts.ADD, namespace, *self._new(tasks, records))
         if isinstance(answer, bytes):
-            raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
+            raise id_taken(answer.decode())
         count, marks = answer
-        self._keep(namespace, tasks, records, marks)
+        self._after_insert(namespace, tasks, records, marks)
         return int(count)
 
-    def _keep(self, namespace: str, tasks: Sequence[Task], records: Sequence[bytes], marks: Sequence[int]) -> None:
+    def _after_insert(
+        self, namespace: str, tasks: Sequence[Task], records: Sequence[bytes], marks: Sequence[int]
+    ) -> None:
         for task, record, mark in zip(tasks, records, marks, strict=True):
-            self._kept.keep(namespace, task.marked(mark), record)
-            self.notifications.ring(namespace, task.announced_as)
+            self._cache.put(namespace, task.marked(mark), record)
+            self.notifications.notify(namespace, task.announced_as)
 
     def _new(
         self, tasks: Sequence[Task], records: Sequence[bytes], *between: Any, followed: Sequence[Task] = ()
     ) -> list[Any]:
-        """Return what the scripts take of new tasks and their records, with what stands between.
+        """Return the arguments of a script that stores new tasks.
 
-        How many timelines they and `followed` follow, `between`, names and texts of the timelines, six values of each.
+        The number of the timelines that they and `followed` follow, `between`, digests and texts of the timelines, and
+        six values of each task.
         """
-        texts = dict(self._kept.names.of(turn.timeline) for task in (*followed, *tasks) for turn in task.turns)
-        told: list[Any] = [len(texts), *between, *(part for pair in texts.items() for part in pair)]
+        turns = [turn for task in (*followed, *tasks) for turn in task.turns]
+        texts = dict(self._cache.digests.with_text(turn.timeline) for turn in turns)
+        arguments: list[Any] = [len(texts), *between, *chain.from_iterable(texts.items())]
         for task, record in zip(tasks, records, strict=True):
-            told += [task.id, task.ordinal, task.version, self._followed(task), _parent(task.parent), record]
-        return told
+            arguments += [task.id, task.ordinal, task.version, self._followed(task), _parent(task.parent), record]
+        return arguments
 
     def _record(self, task: Task) -> bytes:
-        return task_to_bytes(task, lambda timeline: self._kept.names.of(timeline)[0])
+        return task_to_bytes(task, self._cache.digests)
 
     def _followed(self, task: Task) -> str:
-        return ",".join(sorted({self._kept.names.of(turn.timeline)[0] for turn in task.turns}))
+        return ",".join(sorted({self._cache.digests(turn.timeline) for turn in task.turns}))
 
     async def replace(self, namespace: str, task: Task, new: Sequence[Task] = ()) -> None:
         record, records = self._record(task), [self._record(each) for each in new]
         head = (task.id, task.version - 1, task.mark, task.version, self._followed(task), record)
-        answer = await self.run(scripts.REPLACE, namespace, *self._new(new, records, *head, followed=(task,)))
+        answer = await self._run(scripts.REPLACE, namespace, *self._new(new, records, *head, followed=(task,)))
         if isinstance(answer, bytes):
-            raise StaleWrite(f"Task id '{answer.decode()}' is taken.")
+            raise id_taken(answer.decode())
         if not isinstance(answer, list):
-            raise StaleWrite(f"Task '{task.id}' was changed by somebody else.")
-        self._kept.keep(namespace, task, record)
-        self.notifications.ring(namespace, task.id)
-        self._keep(namespace, new, records, answer)
+            raise task_changed(task.id)
+        self._cache.put(namespace, task, record)
+        self.notifications.notify(namespace, task.id)
+        self._after_insert(namespace, new, records, answer)
 
     async def remove(self, namespace: str, task_ids: Sequence[str]) -> None:
-        await self.run(scripts.REMOVE, namespace, *task_ids)
+        await self._run(scripts.REMOVE, namespace, *task_ids)
         for task_id in task_ids:
-            self.notifications.ring(namespace, task_id)
+            self.notifications.notify(namespace, task_id)
 
     # Namespaces
 
-    async def next_ordinal(self, namespace: str, how_many: int = 1) -> int:
-        return int(await self.run(scripts.NEXT_ORDINAL, namespace, how_many))
+    async def next_ordinal(self, namespace: str, count: int = 1) -> int:
+        return int(await self._run(scripts.NEXT_ORDINAL, namespace, count))
 
     async def fact(self, namespace: str, fact: Fact[Value]) -> Value:
-        found = await self.ask("HGET", f"namespace:{namespace}", f"fact:{fact.name}")
-        return _value(fact, found)
+        return _value(fact, await self._execute("HGET", f"namespace:{namespace}", f"fact:{fact.name}"))
 
     async def set_fact(self, namespace: str, fact: Fact[Value], value: Value, seen: Value) -> None:
-        told = (fact.to_bytes(each) for each in (value, seen, fact.initial))
-        if not await self.run(scripts.SET_FACT, namespace, fact.name, *told, int(fact.counted)):
-            raise StaleWrite(f"The {fact.name} of '{namespace}' was changed by somebody else.")
-        self.notifications.ring(namespace)
+        records = map(fact.to_bytes, (value, seen, fact.initial))
+        if not await self._run(scripts.SET_FACT, namespace, fact.name, *records, int(fact.counted)):
+            raise fact_changed(namespace, fact)
+        self.notifications.notify(namespace)
 
-    async def hit(self, namespace: str, task_id: str, rule: str) -> int:
-        return int(await self.run(scripts.HIT, namespace, task_id, rule))
+    async def count_match(self, namespace: str, task_id: str, rule: str) -> int:
+        return int(await self._run(scripts.COUNT_MATCH, namespace, task_id, rule))
 
-    async def hits(self, namespace: str, task_id: str, rule: str) -> int:
-        return int(await self.ask("HGET", f"hits:{len(namespace.encode())}:{namespace}{task_id}", rule) or 0)
+    async def matches(self, namespace: str, task_id: str, rule: str) -> int:
+        return int(await self._execute("HGET", f"hits:{len(namespace.encode())}:{namespace}{task_id}", rule) or 0)
 
     async def reset(self, namespace: str, scopes: frozenset[str]) -> None:
-        await self.run(scripts.RESET, namespace, " ".join(sorted(scopes)))
-        self.notifications.ring(namespace)
+        await self._run(scripts.RESET, namespace, " ".join(sorted(scopes)))
+        self.notifications.notify(namespace)
 
     async def contents(self, namespace: str, facts: Sequence[Fact[Any]]) -> Contents:
-        ordinals, values, *told = await self.run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
-        found = {fact: _value(fact, value) for fact, value in zip(facts, told, strict=True)}
-        return Contents(_by_ordinal(await self._tasks(namespace, values)), int(ordinals or 0), found)
+        ordinals, tasks, *records = await self._run(scripts.CONTENTS, namespace, *(fact.name for fact in facts))
+        values = {fact: _value(fact, record) for fact, record in zip(facts, records, strict=True)}
+        return Contents(_by_ordinal(await self._tasks(namespace, tasks)), int(ordinals or 0), values)
 
     async def replace_all(self, namespace: str, contents: Contents) -> None:
         facts = [part for fact, value in contents.facts.items() for part in (fact.name, fact.to_bytes(value))]
         records = [self._record(task) for task in contents.tasks]
-        told = self._new(contents.tasks, records, contents.ordinals, len(contents.facts), *facts)
-        self._keep(namespace, contents.tasks, records, await self.run(scripts.REPLACE_ALL, namespace, *told))
-        self.notifications.ring(namespace)
-
-    # Bells
+        arguments = self._new(contents.tasks, records, contents.ordinals, len(contents.facts), *facts)
+        marks = await self._run(scripts.REPLACE_ALL, namespace, *arguments)
+        self._after_insert(namespace, contents.tasks, records, marks)
+        self.notifications.notify(namespace)
 
     @asynccontextmanager
-    async def listen(self, namespace: str, task_ids: Sequence[str]) -> AsyncIterator[Subscription]:
-        with self.notifications.listen(namespace, task_ids) as subscription:
+    async def subscribe(self, namespace: str, keys: Sequence[str]) -> AsyncIterator[Subscription]:
+        with self.notifications.subscribe(namespace, keys) as subscription:
             await self._channel.join()
             yield subscription
 
-    @asynccontextmanager
-    async def listen_elsewhere(self, namespace: str) -> AsyncIterator[Subscription]:
-        with self.notifications.listen_elsewhere(namespace) as subscription:
-            await self._channel.join()
-            yield subscription
 
-    async def wake(self) -> None:
-        self.notifications.ring_all()
-
-
-_SET_IF: Final = (
-    "if (redis.call('GET', KEYS[1]) or '') ~= ARGV[2] then return 0 end redis.call('SET', KEYS[1], ARGV[1]) return 1"
-)
-
-
-def _parted(value: bytes) -> tuple[int, int, bytes]:
-    """Return mark, version and record of what a task is stored as."""
+def _row(value: bytes) -> tuple[int, int, bytes]:
+    """Return mark, version and record of the stored value of a task."""
     head, _, record = value.partition(b"\n")
     mark, version, *_ = head.split(b" ")
     return int(mark), int(version), record

@@ -1,95 +1,112 @@
-"""An SQLite file as the store uses it: its tables, how it is opened and written, what is told when it cannot be."""
+"""The SQLite file of a store: how it is opened, read and written, and the message for each of its errors."""
 
+import asyncio
+import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from xpander_emulator.store.codec.timelines import FORMAT, check_format
+from xpander_emulator.store.codec.timelines import check_format
 from xpander_emulator.store.notifications import WHOLE
 from xpander_emulator.store.port import StoreUnavailable
+from xpander_emulator.store.sqlite.inspection import foreign, inspect
+from xpander_emulator.store.sqlite.schema import APPLICATION, SCHEMA
 
 # How long a writer waits for another one in all.
 PATIENCE_SECONDS: Final = 2.0
-_MOST_RINGS: Final = 1_024
-# "XPEM", by which SQLite files tell whose they are.
-APPLICATION: Final = 0x5850454D
-_SCHEMA: Final = f"""
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {FORMAT};
-CREATE TABLE total (
-    tasks INTEGER NOT NULL, first_clock BLOB,
-    epochs INTEGER NOT NULL, entries INTEGER NOT NULL, entry_bytes INTEGER NOT NULL, salt BLOB NOT NULL
-);
-INSERT INTO total VALUES (0, NULL, 0, 0, 0, randomblob(16));
-CREATE TABLE namespace (
-    name TEXT PRIMARY KEY, ordinals INTEGER NOT NULL DEFAULT 0, tasks INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE fact (
-    namespace TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (namespace, name)
-) WITHOUT ROWID;
-CREATE TABLE task (
-    mark INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL, ordinal INTEGER NOT NULL,
-    parent TEXT, version INTEGER NOT NULL, record BLOB NOT NULL, UNIQUE (namespace, id)
-);
-CREATE INDEX task_ordinal ON task (namespace, ordinal);
-CREATE INDEX task_parent ON task (namespace, parent, ordinal) WHERE parent IS NOT NULL;
-CREATE TABLE timeline (name TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE follows (timeline TEXT NOT NULL, mark INTEGER NOT NULL, PRIMARY KEY (timeline, mark)) WITHOUT ROWID;
-CREATE INDEX follows_mark ON follows (mark);
-CREATE TABLE ring (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, id TEXT NOT NULL, sender TEXT NOT NULL
-);
-CREATE TABLE hit (
-    namespace TEXT NOT NULL, id TEXT NOT NULL, rule TEXT NOT NULL, count INTEGER NOT NULL,
-    PRIMARY KEY (namespace, id, rule)
-) WITHOUT ROWID;
-CREATE TABLE log (
-    namespace TEXT PRIMARY KEY, epoch INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0,
-    added INTEGER NOT NULL DEFAULT 0, entries INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE entry (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, ordinal INTEGER NOT NULL, record BLOB NOT NULL,
-    UNIQUE (namespace, ordinal)
-);
-CREATE TRIGGER added AFTER INSERT ON task BEGIN
-    UPDATE total SET tasks = tasks + 1;
-    UPDATE namespace SET tasks = tasks + 1 WHERE name = new.namespace;
-END;
-CREATE TRIGGER removed AFTER DELETE ON task BEGIN
-    UPDATE total SET tasks = tasks - 1;
-    UPDATE namespace SET tasks = tasks - 1 WHERE name = old.namespace;
-    DELETE FROM follows WHERE mark = old.mark;
-    DELETE FROM hit WHERE namespace = old.namespace AND id = old.id;
-END;
-CREATE TRIGGER unfollowed AFTER DELETE ON follows
-WHEN NOT EXISTS (SELECT 1 FROM follows WHERE timeline = old.timeline) BEGIN
-    DELETE FROM timeline WHERE name = old.timeline;
-END;
-CREATE TRIGGER entered AFTER INSERT ON entry BEGIN
-    UPDATE log SET added = added + 1, entries = entries + 1 WHERE namespace = new.namespace;
-    UPDATE total SET entries = entries + 1, entry_bytes = entry_bytes + length(new.record);
-END;
-CREATE TRIGGER amended AFTER UPDATE ON entry BEGIN
-    UPDATE total SET entry_bytes = entry_bytes + length(new.record) - length(old.record);
-END;
-CREATE TRIGGER dropped AFTER DELETE ON entry BEGIN
-    UPDATE log SET entries = entries - 1 WHERE namespace = old.namespace;
-    UPDATE total SET entries = entries - 1, entry_bytes = entry_bytes - length(old.record);
-END;
-CREATE TRIGGER rung AFTER INSERT ON ring WHEN new.number % 64 = 0 BEGIN
-    DELETE FROM ring WHERE number <= new.number - {_MOST_RINGS};
-END;
-"""
+# How long a writer waits for another one within a statement, where the event loop stands still.
+_STANDSTILL_SECONDS: Final = 0.005
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+Result = TypeVar("Result")
+
+
+class Database:
+    """The SQLite file of a store, and the connection of this process to it. A new file gets the tables.
+
+    sender: the name of the connection, under which it announces changes to other processes.
+
+    Raises StoreUnavailable where the file cannot be used at all, UnknownFormat where another version has written it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sender = ""
+        self._connection: sqlite3.Connection | None = None
+        with self.errors():
+            inspect(path)
+        with self.short_connection() as db:
+            prepare(db, path)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection of this process, opened at the first use: a connection must not be carried through a fork."""
+        if self._connection is None:
+            self.sender = secrets.token_hex(4)
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        """Return a connection that has read once, so that its later reads wait for nothing.
+
+        The last connection of another process blocks whoever opens the database while it closes.
+        """
+        db = connect(self.path, PATIENCE_SECONDS, self.sender)
+        try:
+            db.execute("SELECT tasks FROM total").fetchall()
+            db.execute(f"PRAGMA busy_timeout = {round(_STANDSTILL_SECONDS * 1000)}")
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    @contextmanager
+    def short_connection(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that is closed at the end."""
+        with self.errors(), closing(connect(self.path, PATIENCE_SECONDS)) as db:
+            yield db
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Raise StoreUnavailable for an error of SQLite."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreUnavailable(reason(self.path, error)) from error
+
+    def close(self) -> None:
+        """Close the connection; the next use opens another one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def rows(self, statement: str, *values: Any, **named: Any) -> list[Any]:
+        """Return the rows of a statement, whose placeholders are either all `?` or all `:name`."""
+        with self.errors():
+            return self.connection.execute(statement, named or values).fetchall()
+
+    async def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Return the result of `work`, one transaction; the event loop goes on while another process writes."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_SECONDS
+        while True:
+            try:
+                with transaction(self.connection):
+                    return work(self.connection)
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY or loop.time() >= deadline:
+                    raise StoreUnavailable(reason(self.path, error)) from error
+            await asyncio.sleep(_STANDSTILL_SECONDS)
 
 
 def connect(path: Path, timeout: float, sender: str = "") -> sqlite3.Connection:
-    """Return a connection whose transactions are told.
+    """Return a connection without implicit transactions.
 
     timeout: how many seconds a statement waits for a lock.
-    sender:  under which name it rings.
+    sender:  the name under which the connection announces changes.
     """
     # A server in a thread closes in another thread than it opens in, never in two at once.
     db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
@@ -102,22 +119,22 @@ def connect(path: Path, timeout: float, sender: str = "") -> sqlite3.Connection:
     return db
 
 
-def ring(db: sqlite3.Connection, namespace: str, task_id: str = WHOLE) -> None:
-    """Tell other processes that something has changed."""
-    db.execute("INSERT INTO ring (namespace, id, sender) VALUES (?, ?, sender())", (namespace, task_id))
+def announce(db: sqlite3.Connection, namespace: str, key: str = WHOLE) -> None:
+    """Let other processes hear of a change once the transaction is committed."""
+    db.execute("INSERT INTO ring (namespace, id, sender) VALUES (?, ?, sender())", (namespace, key))
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Make the tables where there are none. Raises UnknownFormat, and StoreUnavailable for a file of somebody else."""
+    """Create the tables in a new file. Raises UnknownFormat, and StoreUnavailable for the file of another program."""
     _use_wal(db)
     with transaction(db):
-        [(application,)], [(found,)] = db.execute("PRAGMA application_id"), db.execute("PRAGMA user_version")
+        [(application,)], [(version,)] = db.execute("PRAGMA application_id"), db.execute("PRAGMA user_version")
         if application == APPLICATION:
-            check_format(str(path), found)
+            check_format(str(path), version)
             return
         if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
             raise foreign(path)
-        for statement in _statements(_SCHEMA):
+        for statement in _statements(SCHEMA):
             db.execute(statement)
 
 
@@ -134,39 +151,32 @@ def _use_wal(db: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
-def foreign(path: Path) -> StoreUnavailable:
-    """Return the error for a file of another program."""
-    return StoreUnavailable(
-        f"{path} is the database of another program, and is left as it is. Choose another file with --store."
-    )
-
-
 def _statements(script: str) -> list[str]:
-    """Return the statements of a script; `executescript` would commit what has begun."""
-    found, part = [], ""
+    """Return the statements of a script; `executescript` would commit the open transaction."""
+    statements, part = [], ""
     for line in script.splitlines(keepends=True):
         part += line
         if sqlite3.complete_statement(part):
-            found.append(part)
+            statements.append(part)
             part = ""
-    return found
+    return statements
 
 
 @contextmanager
 def transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
-    """Do what is within as one transaction, or nothing of it."""
+    """Commit everything in the block as one transaction, or nothing of it."""
     db.execute(f"BEGIN {kind}")
     try:
         yield
         db.execute("COMMIT")
     finally:
-        # A full disk ends the transaction by itself; what was not committed is not there.
+        # A full disk ends the transaction by itself.
         if db.in_transaction:
             db.execute("ROLLBACK")
 
 
 def reason(path: Path, error: sqlite3.Error) -> str:
-    """Return what a client is told: what is wrong with the file, and what would help."""
+    """Return what is wrong with the file, and what would help."""
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_FULL:
             return f"The store {path} is full: no space is left for it. Free some, and send the request again."

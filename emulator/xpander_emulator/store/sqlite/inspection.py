@@ -1,4 +1,4 @@
-"""What lies at the path of an SQLite store, found out without changing anything there.
+"""The inspection of the file at the path of an SQLite store, without changing anything there.
 
 Opening a database writes: SQLite recovers and deletes journals, makes files beside it, and writes WAL mode into it.
 """
@@ -15,20 +15,20 @@ from typing import Final, NamedTuple
 
 from xpander_emulator.store.codec.timelines import check_format
 from xpander_emulator.store.port import StoreUnavailable
-from xpander_emulator.store.sqlite.database import APPLICATION, foreign
+from xpander_emulator.store.sqlite.schema import APPLICATION
 
 _MAGIC: Final = b"SQLite format 3\0"
 _HEADER: Final = 100
 # `user_version` at byte 60 and `application_id` at byte 68 (source: SQLite's Database File Format, 1.3).
 _MARKS: Final = Struct(">60xI4xI")
 _BESIDE: Final = ("-wal", "-shm", "-journal")
-# A process that makes a new store is done with it in a hundredth of this; the pause is in seconds.
+# A process that creates a new store needs a hundredth of all these attempts.
 _ATTEMPTS: Final = 200
-_PAUSE: Final = 0.01
+_PAUSE_SECONDS: Final = 0.01
 
 
 class _Marks(NamedTuple):
-    """By what a database tells whose it is."""
+    """The marks by which a database says which program owns it."""
 
     version: int
     application: int
@@ -47,7 +47,7 @@ def inspect(path: Path) -> None:
                 f"{beside} is a symbolic link, through which SQLite would write into another file."
                 " Remove it, or choose another file with --store."
             )
-    # Before the header: a process that makes a new store writes the database first.
+    # Read before the header: a process that creates a new store writes the database first.
     has_wal = _size(_beside(real)[0]) > 0
     header = _header(path)
     if not header:
@@ -57,7 +57,7 @@ def inspect(path: Path) -> None:
     if len(header) < _HEADER or not header.startswith(_MAGIC):
         raise StoreUnavailable(f"{path} is no SQLite database, and is left as it is. Choose another file with --store.")
     version, application = _MARKS.unpack_from(header)
-    # What was written last may stand in the WAL alone.
+    # The last writes may be in the WAL alone.
     marks = _Marks(version, application, has_tables=True) if application else _marks_with_wal(real)
     if marks.application == APPLICATION:
         check_format(str(path), marks.version)
@@ -80,12 +80,19 @@ def _header(path: Path) -> bytes:
         raise StoreUnavailable(f"{path} cannot be read: {error.strerror}. Choose another file with --store.") from None
 
 
+def foreign(path: Path) -> StoreUnavailable:
+    """Return the error for the file of another program."""
+    return StoreUnavailable(
+        f"{path} is the database of another program, and is left as it is. Choose another file with --store."
+    )
+
+
 def _beside(real: Path) -> list[Path]:
     return [real.with_name(real.name + suffix) for suffix in _BESIDE]
 
 
 def _without_database(path: Path, real: Path) -> StoreUnavailable:
-    """Return the error for a WAL whose database is missing or empty: SQLite would delete it."""
+    """Return the error for a WAL without its database; SQLite would delete the WAL."""
     return StoreUnavailable(
         f"{path} is empty or missing, and {_beside(real)[0]} holds what was written to it last."
         " Put the database back, or choose another file with --store."
@@ -95,7 +102,7 @@ def _without_database(path: Path, real: Path) -> StoreUnavailable:
 def _marks_with_wal(real: Path) -> _Marks:
     """Return the marks of a database and its WAL, read again while another process changes them.
 
-    SQLite's locks would keep both still, and would write beside a database that may be of another program.
+    A lock of SQLite would stop the changes, but writes beside a database that may be of another program.
     """
     wal = _beside(real)[0]
     damage: Exception | None = None
@@ -104,21 +111,21 @@ def _marks_with_wal(real: Path) -> _Marks:
         try:
             marks = _read_marks(real)
         except (sqlite3.DatabaseError, FileNotFoundError) as error:
-            # With a WAL, another process may be halfway in moving it into the database.
+            # Another process may be halfway in moving the WAL into the database.
             if _state(real) == before and not _size(wal):
                 raise
             damage = error
         else:
             if marks.application or _state(real) == before:
                 return marks
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE_SECONDS)
     raise damage or StoreUnavailable(
         f"{real} is written by another program without a pause. Stop it, or choose another file with --store."
     )
 
 
 def _state(real: Path) -> tuple[bytes, ...]:
-    """Return what changes with each write: the header, and the sizes and times of the database and its WAL."""
+    """Return the header, and the sizes and times of the database and its WAL, which change with each write."""
     return _header(real), *(_stamp(each) for each in (real, _beside(real)[0]))
 
 
@@ -131,7 +138,7 @@ def _stamp(path: Path) -> bytes:
 
 
 def _read_marks(real: Path) -> _Marks:
-    # `immutable` makes SQLite take no locks, make no files and leave those beside it alone.
+    # With `immutable`, SQLite takes no locks, creates no files and leaves those beside the database alone.
     with closing(sqlite3.connect(f"{real.as_uri()}?immutable=1", uri=True)) as db:
         marks = _marks(db)
     wal = _beside(real)[0]
@@ -147,7 +154,7 @@ def _read_marks(real: Path) -> _Marks:
 
 def _marks(db: sqlite3.Connection) -> _Marks:
     [(version,)], [(application,)] = db.execute("PRAGMA user_version"), db.execute("PRAGMA application_id")
-    # Of a database that says whose it is nothing further is read: another process may be writing it.
+    # Nothing further is read of a database with our mark: another process may be writing it.
     has_tables = not application and bool(db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall())
     return _Marks(version, application, has_tables)
 

@@ -1,58 +1,44 @@
 """The log in the SQLite file of a store."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from xpander_emulator.store.log import Bounds, Record
 from xpander_emulator.store.notifications import REQUESTS
-from xpander_emulator.store.sqlite.database import ring
+from xpander_emulator.store.sqlite.database import Database, announce
 
-Done = TypeVar("Done")
-
-
-class Database(Protocol):
-    """Reads and writes the SQLite file of a store."""
-
-    def rows(self, statement: str, *values: Any) -> list[Any]:
-        """Return what a statement finds."""
-        ...
-
-    async def write(self, work: Callable[[sqlite3.Connection], Done]) -> Done:
-        """Do `work` in one transaction, and return what it returns."""
-        ...
-
-
-# So many ordinals are taken at once, as a write costs more than a request should.
+# How many ordinals are taken at once: a write costs more than a request should.
 BLOCK: Final = 32
 _MOST_BLOCKS: Final = 1_024
 _DROPPED_AT_ONCE: Final = 256
 
 
 class _Block(NamedTuple):
-    """Ordinals that this process has taken and not given yet."""
+    """Ordinals that a connection has taken in advance.
 
+    sender: of that connection; the next one may be to another file.
+    """
+
+    sender: str
     epoch: int
     next: int
     end: int
 
 
 class SqliteLog:
-    """Keeps records in the tables `log` and `entry`."""
+    """Stores records in the tables `log` and `entry`."""
 
-    def __init__(self, store: Database) -> None:
-        self._store = store
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._blocks: dict[str, _Block] = {}
 
-    def clear(self) -> None:
-        """Give no more of the ordinals that were taken in advance: they are of another file."""
-        self._blocks.clear()
-
-    async def take(self, namespace: str) -> tuple[int, int]:
+    async def next_number(self, namespace: str) -> tuple[int, int]:
         block = self._blocks.get(namespace)
-        found = self._store.rows("SELECT epoch FROM log WHERE namespace = ?", namespace)
-        if block is None or block.next == block.end or not found or found[0][0] != block.epoch:
-            block = await self._store.write(lambda db: _taken(db, namespace))
+        epochs = self._database.rows("SELECT epoch FROM log WHERE namespace = ?", namespace)
+        present = (self._database.sender, epochs)
+        if block is None or block.next == block.end or (block.sender, [(block.epoch,)]) != present:
+            block = await self._database.write(lambda db: _take(db, namespace, self._database.sender))
             if len(self._blocks) >= _MOST_BLOCKS:
                 self._blocks.clear()
         self._blocks[namespace] = block._replace(next=block.next + 1)
@@ -61,60 +47,60 @@ class SqliteLog:
     async def append(self, records: Sequence[Record], bounds: Bounds) -> None:
         def work(db: sqlite3.Connection) -> None:
             for record in records:
-                _keep(db, record)
+                _store(db, record)
             for namespace in {record.namespace for record in records}:
                 _trim(db, namespace, bounds.of_one)
-                ring(db, namespace, REQUESTS)
+                announce(db, namespace, REQUESTS)
             _trim_all(db, bounds)
 
-        await self._store.write(work)
+        await self._database.write(work)
 
     async def record(self, namespace: str, ordinal: int) -> bytes | None:
-        found = self._store.rows("SELECT record FROM entry WHERE namespace = ? AND ordinal = ?", namespace, ordinal)
-        return found[0][0] if found else None
+        rows = self._database.rows("SELECT record FROM entry WHERE namespace = ? AND ordinal = ?", namespace, ordinal)
+        return rows[0][0] if rows else None
 
     async def records(self, namespace: str) -> Sequence[bytes]:
-        return [record for (record,) in self._store.rows("SELECT record FROM entry WHERE namespace = ?", namespace)]
+        rows = self._database.rows("SELECT record FROM entry WHERE namespace = ?", namespace)
+        return [record for (record,) in rows]
 
-    async def forgotten(self, namespace: str) -> int:
-        found = self._store.rows("SELECT added - entries FROM log WHERE namespace = ?", namespace)
-        return int(found[0][0]) if found else 0
+    async def dropped(self, namespace: str) -> int:
+        rows = self._database.rows("SELECT added - entries FROM log WHERE namespace = ?", namespace)
+        return int(rows[0][0]) if rows else 0
 
-    async def kept(self) -> Mapping[str, int]:
-        return dict(self._store.rows("SELECT namespace, entries FROM log WHERE entries > 0"))
+    async def counts(self) -> Mapping[str, int]:
+        return dict(self._database.rows("SELECT namespace, entries FROM log WHERE entries > 0"))
 
     async def reset(self, namespace: str) -> None:
         def work(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM entry WHERE namespace = ?", (namespace,))
             db.execute("DELETE FROM log WHERE namespace = ?", (namespace,))
-            ring(db, namespace, REQUESTS)
+            announce(db, namespace, REQUESTS)
 
-        await self._store.write(work)
+        await self._database.write(work)
 
 
-def _taken(db: sqlite3.Connection, namespace: str) -> _Block:
+def _take(db: sqlite3.Connection, namespace: str, sender: str) -> _Block:
     if not db.execute("SELECT 1 FROM log WHERE namespace = ?", (namespace,)).fetchall():
         db.execute("UPDATE total SET epochs = epochs + 1")
         db.execute("INSERT INTO log (namespace, epoch) SELECT ?, epochs FROM total", (namespace,))
     [(epoch, taken)] = db.execute(
         "UPDATE log SET taken = taken + ? WHERE namespace = ? RETURNING epoch, taken", (BLOCK, namespace)
     ).fetchall()
-    return _Block(epoch, taken - BLOCK + 1, taken + 1)
+    return _Block(sender, epoch, taken - BLOCK + 1, taken + 1)
 
 
-def _keep(db: sqlite3.Connection, record: Record) -> None:
-    namespace, epoch, ordinal, data, is_new = record
-    if is_new:
+def _store(db: sqlite3.Connection, record: Record) -> None:
+    if record.is_new:
         statement = (
-            "INSERT OR IGNORE INTO entry (namespace, ordinal, record) SELECT :namespace, :ordinal, :record"
+            "INSERT OR IGNORE INTO entry (namespace, ordinal, record) SELECT :namespace, :ordinal, :data"
             " WHERE EXISTS (SELECT 1 FROM log WHERE namespace = :namespace AND epoch = :epoch)"
         )
     else:
         statement = (
-            "UPDATE entry SET record = :record WHERE namespace = :namespace AND ordinal = :ordinal"
+            "UPDATE entry SET record = :data WHERE namespace = :namespace AND ordinal = :ordinal"
             " AND EXISTS (SELECT 1 FROM log WHERE namespace = :namespace AND epoch = :epoch)"
         )
-    db.execute(statement, {"namespace": namespace, "ordinal": ordinal, "record": data, "epoch": epoch})
+    db.execute(statement, record._asdict())
 
 
 def _trim(db: sqlite3.Connection, namespace: str, most: int) -> None:
