@@ -153,6 +153,7 @@ audit: ## look for known vulnerabilities of the locked versions (says so where n
 bench: $(VENV)/.installed ## measure speed, memory and start-up (see benchmarks/README.md)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/contracts.py
+	$(BIN)/python benchmarks/inprocess.py
 	$(BIN)/python benchmarks/requests.py
 	$(BIN)/python benchmarks/streams.py
 	$(BIN)/python benchmarks/stores.py
