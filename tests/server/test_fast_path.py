@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.processes import until
 from tests.profiles import examples
-from xpander_emulator.server.fast_path import MOST_HELD, FastPathProtocol
+from xpander_emulator.server.fast_path import MAX_BUFFERED, FastPathProtocol
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 from xpander_emulator.store.sqlite.database import transaction
@@ -103,7 +103,7 @@ def without_chance(answer: bytes) -> str:
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    choices = Settings(port=0, clock="auto", max_body=MOST_HELD * 2)
+    choices = Settings(port=0, clock="auto", max_body=MAX_BUFFERED * 2)
     with ThreadedServer(choices) as short, ThreadedServer(choices) as long:
         yield Pair(short, long)
 
@@ -150,8 +150,8 @@ CASES = {
     "a last request": [NAMED, message("GET", f"/v1/tasks/{TASK}", head=HEAD + "connection: close\r\n")],
     "a body that waits to be asked for": [start(BODY, "expect: 100-continue")],
     "a body in chunks": [start(b"", "transfer-encoding: chunked"), b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)],
-    "a body larger than is held": [start(BODY[:-3] + b"x" * MOST_HELD + BODY[-3:])],
-    "a body larger than is taken": [start(BODY[:-3] + b"x" * MOST_HELD * 2 + BODY[-3:])],
+    "a body larger than is held": [start(BODY[:-3] + b"x" * MAX_BUFFERED + BODY[-3:])],
+    "a body larger than is taken": [start(BODY[:-3] + b"x" * MAX_BUFFERED * 2 + BODY[-3:])],
     "a preferred scenario": [start(BODY, "prefer: scenario=failed")],
     "a preferred answer": [message("GET", f"/v1/tasks/{TASK}", head=HEAD + "prefer: code=404\r\n")],
     "an unknown preference": [start(BODY, "prefer: scenario=nonsense")],
@@ -255,12 +255,12 @@ def test_a_connection_is_closed_when_nothing_has_come_since_its_last_answer_and_
     connection.timeout_keep_alive = 5
     connection.timeout_keep_alive_handler = lambda: closed.append(now)  # type: ignore[method-assign]
 
-    connection._quiet_since = 98.0  # a second answer, 3 s after the first
-    connection._close_if_quiet()
+    connection._idle_since = 98.0  # a second answer, 3 s after the first
+    connection._close_if_idle()
     assert (looks, closed) == ([3.0], [])
 
     now = 103.0
-    connection._close_if_quiet()
+    connection._close_if_idle()
     assert (looks, closed) == ([3.0], [103.0])
 
 

@@ -19,7 +19,7 @@ from xpander_emulator.store.codec.timelines import FORMAT, UnknownFormat
 from xpander_emulator.store.open import open_store
 from xpander_emulator.store.redis.store import RedisStore
 from xpander_emulator.store.sqlite.store import SqliteStore
-from xpander_emulator.web.control.tasks import control_contract
+from xpander_emulator.web.control.contract import control_contract
 
 # A mark is a column of its own; a fact is named, and what it is until it is set is stored nowhere.
 NOT_IN_A_RECORD = {("Task", "mark")}

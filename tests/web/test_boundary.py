@@ -18,8 +18,8 @@ from xpander_emulator.engine.render.task import TaskRenderer
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import DEFAULT_NAMESPACE, Settings
 from xpander_emulator.web import sse
-from xpander_emulator.web.api.tasks import ApiManner
-from xpander_emulator.web.pipeline import Service
+from xpander_emulator.web.api.gateway import ApiGateway
+from xpander_emulator.web.contract_responses import ContractResponses
 
 LIST = message("GET", "/v1/tasks")
 MISSING = message("GET", "/v1/tasks/none")
@@ -154,12 +154,12 @@ def test_an_observer_that_fails_leaves_one_entry_which_says_500(
 
 
 STEPS = {
-    "the check of an answer": (Service, "check", LIST),
-    "the shape of an answer": (Service, "shaped", LIST),
-    "the shape of an error": (Service, "shaped", MISSING),
-    "the words of an error": (ApiManner, "error", MISSING),
-    "the words of violations": (ApiManner, "violations", start(b"{no")),
-    "the headers of every answer": (ApiManner, "added", LIST),
+    "the check of an answer": (ContractResponses, "check", LIST),
+    "the shape of an answer": (ContractResponses, "shaped", LIST),
+    "the shape of an error": (ContractResponses, "shaped", MISSING),
+    "the words of an error": (ApiGateway, "error", MISSING),
+    "the words of violations": (ApiGateway, "violations", start(b"{no")),
+    "the headers of every answer": (ApiGateway, "extra_headers", LIST),
 }
 
 

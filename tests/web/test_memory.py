@@ -13,7 +13,7 @@ from tests.engines import contract
 from tests.web.api_client import Api, api
 from xpander_emulator.engine.engine import View
 from xpander_emulator.web import sse
-from xpander_emulator.web.sse import StreamReply
+from xpander_emulator.web.sse import StreamResponse
 
 EVENT = "/components/schemas/TaskUpdateEvent"
 SCOPE = {"type": "http", "asgi": {"version": "3.0"}, "path": "/stream", "method": "GET", "headers": []}
@@ -136,11 +136,11 @@ async def test_a_stream_leaves_nothing_behind(
     monkeypatch.setattr(sse, "SEND_SECONDS", 0.02)
     events = told(count)
     kept = weakref.ref(events)
-    reply = StreamReply(events, contract(), EVENT)
+    response = StreamResponse(events, contract(), EVENT)
     del events
 
-    await reply.stream(SCOPE, receive, send, ())
-    del reply
+    await response.stream(SCOPE, receive, send, ())
+    del response
     # What was not read to its end is closed by the event loop.
     await turns_of_the_loop()
 

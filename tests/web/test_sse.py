@@ -18,7 +18,7 @@ from tests.web.api_client import Api, api
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 from xpander_emulator.web import sse
-from xpander_emulator.web.sse import StreamReply
+from xpander_emulator.web.sse import StreamResponse
 
 BODY = {"input": {"text": "Refund order 1042"}}
 EVENT = "/components/schemas/TaskUpdateEvent"
@@ -177,7 +177,7 @@ async def test_a_stream_on_which_nothing_happens_is_kept_alive_by_comments(monke
         await enough.wait()
         return {"type": "http.disconnect"}
 
-    await asyncio.wait_for(StreamReply(quiet(), contract(), EVENT).stream(SCOPE, hang_up, send, ()), 5)
+    await asyncio.wait_for(StreamResponse(quiet(), contract(), EVENT).stream(SCOPE, hang_up, send, ()), 5)
 
     assert b"".join(sent).startswith(b": \n\n: \n\n")
 
@@ -192,7 +192,7 @@ async def test_a_client_that_does_not_read_is_let_go(
             await forever()
 
     with caplog.at_level(logging.WARNING, "xpander_emulator"):
-        await asyncio.wait_for(StreamReply(endless(), contract(), EVENT).stream(SCOPE, forever, send, ()), 5)
+        await asyncio.wait_for(StreamResponse(endless(), contract(), EVENT).stream(SCOPE, forever, send, ()), 5)
 
     assert "A client of /stream read nothing" in caplog.text
 
@@ -208,7 +208,7 @@ async def test_an_event_that_breaks_the_contract_is_not_sent_and_ends_the_stream
     async def send(message: Any) -> None:
         sent.append(message.get("body", b""))
 
-    await asyncio.wait_for(StreamReply(wrong(), contract(), EVENT).stream(SCOPE, forever, send, ()), 5)
+    await asyncio.wait_for(StreamResponse(wrong(), contract(), EVENT).stream(SCOPE, forever, send, ()), 5)
 
     assert b"".join(sent) == b""
     assert "breaks the contract" in caplog.text

@@ -12,6 +12,7 @@ from xpander_emulator.settings import Settings
 from xpander_emulator.web.api.sdk import SdkHandlers
 from xpander_emulator.web.api.tasks import ApiHandlers
 from xpander_emulator.web.app import create_app
+from xpander_emulator.web.context import handlers_of
 
 SHORT = f"""{HEAD}
 paths:
@@ -37,7 +38,7 @@ paths:
 def test_every_action_has_its_handler_and_no_handler_is_without_action() -> None:
     app = create_app(Settings())
 
-    played = {**ApiHandlers(app.engine, app.contract).table(), **SdkHandlers(app.engine, app.contract).table()}
+    played = handlers_of(ApiHandlers(app.engine, app.contract)) | handlers_of(SdkHandlers(app.engine, app.contract))
 
     assert set(played) == set(vocabulary.ACTIONS)
 

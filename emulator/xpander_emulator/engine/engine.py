@@ -6,7 +6,7 @@ One read of the clock in each call. A status is never kept: every answer is repl
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -45,21 +45,20 @@ _MOST_VIEWS: Final = 4_096
 RESET_SCOPES: Final = ("tasks", "journal", "clock", "pins", "faults")
 
 
-class View(NamedTuple):
-    """A task as it is answered: where it stands, its body, what a client is told of it, and that as JSON.
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class View:
+    """A task as it is sent: its state, its body, the body that a client gets, and that as JSON.
 
-    checked: the ids of the operations whose contract it was found to keep.
-    replies: the answers that were made of it, by the ids of operations; nobody changes them.
-    warning: what of the request was left aside, and why; empty where nothing was.
+    Equal only to itself, so that a cache can drop what it has made of a view together with the view.
+
+    warning: what of the request was ignored, and why; "" where nothing was.
     """
 
     task_state: TaskState
     body: Mapping[str, Any]
     sent: Variation
     encoded: bytes
-    checked: set[str]
-    replies: dict[str, Any]
-    warning: str = ""
+    warning: str
 
 
 class _Seen(NamedTuple):
@@ -369,7 +368,7 @@ class Engine:
         body = self.renderer.task(task_state)
         sent = self.renderer.sent(task_state, body)
         warning = self.renderer.left_aside(task_state)
-        view = View(task_state, body, sent, json_codec.dumps(sent.body), set(), {}, warning)
+        view = View(task_state, body, sent, json_codec.dumps(sent.body), warning)
         task, snapshot = task_state.task, task_state.snapshot
         lasting = task.started_by is None and not task_state.children and not snapshot.counts_polls
         if clock is not None and lasting:

@@ -1,39 +1,40 @@
-"""Direct answers: a plain request is answered where it was parsed, in one write, without the machinery around ASGI.
+"""The fast path: a plain request is answered where it was parsed, in one write, without ASGI.
 
 A task of asyncio, uvicorn's cycle and Starlette's routing cost a poll more than the poll itself (benchmarks/README.md).
-The answer is made by the very endpoint that ASGI leads to; only the way there and back is shorter. Whatever is not
-plain goes the long way: another method than usual, an odd path, HTTP/1.0, a body in no hurry, a stream, a fault.
+The response is made by the same endpoint that ASGI leads to; only the way there and back is shorter. A request that is
+not plain goes through ASGI: an unusual method, an odd path, HTTP/1.0, `Expect`, a stream, a fault.
 """
 
 import asyncio
 import re
-from collections.abc import Awaitable, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Coroutine, Generator
 from functools import lru_cache, partial
 from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from xpander_emulator.common.types import Header
+from xpander_emulator.common.types import Header, Headers
 from xpander_emulator.server.http1 import Http1Protocol
-from xpander_emulator.web.http import Reply, Request
-from xpander_emulator.web.pipeline import Endpoint, Outcome
+from xpander_emulator.web.context import RequestContext
+from xpander_emulator.web.http import Request, Response
+from xpander_emulator.web.pipeline import Endpoint
 
 # A path without escapes, and a query as it comes; not two slashes at the start, which begin an authority.
-_PLAIN: Final = re.compile(rb"/(?!/)[\w.~:@!$&'()*+,;=/-]*(?:\?[!-\"$-~]*)?", re.ASCII)
-# RFC 9110, 5.1 and 5.5: what fields may be named, and that no control character is in them, such as the end of a line.
-# What says how an answer is framed is left to uvicorn.
+_PLAIN_TARGET: Final = re.compile(rb"/(?!/)[\w.~:@!$&'()*+,;=/-]*(?:\?[!-\"$-~]*)?", re.ASCII)
+# RFC 9110, 5.1 and 5.5: the names that fields may have, and no control character, such as the end of a line, in them.
+# Fields that say how a response is framed are left to uvicorn.
 _LINE: Final = re.compile(
     rb"(?!connection:|transfer-encoding:)[\w!#$%&'*+.^`|~-]++: [^\x00-\x08\x0a-\x1f\x7f]*+\r\n", re.ASCII
 )
-# Numbers of our own making, which are others in each answer.
+# Headers whose values are numbers of the emulator's own, which differ in each response.
 _NUMBERS: Final = frozenset([b"content-length", b"x-emulator-request", b"x-ratelimit-remaining"])
-# RFC 9110, 8.6: the only answers that say nothing of their length.
+# RFC 9110, 8.6: only these responses say nothing of their length.
 _WITHOUT_LENGTH: Final = (204, 304)
-# Of values up to this length it is remembered that they can be sent.
-_MOST_KNOWN: Final = 256
-# A body beyond this is not waited for here.
-MOST_HELD: Final = 64 * 1024
+# Lines of headers with values up to this length are cached.
+_LONGEST_CACHED: Final = 256
+# In bytes; a request with a larger body goes through ASGI.
+MAX_BUFFERED: Final = 64 * 1024
 
 
 class FastPathProtocol(Http1Protocol):
@@ -47,61 +48,62 @@ class FastPathProtocol(Http1Protocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._held: bytes | None = None
-        # When the last direct answer was sent, and nothing has come since; and what looks how long ago that is.
-        self._quiet_since: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        # The body so far of a request that may be answered here; None for one that goes through ASGI.
+        self._body: bytes | None = None
+        # When the last response was sent from here, if nothing has come since; and the timer that looks at it.
+        self._idle_since: float | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
-        self._quiet_since = None
+        self._idle_since = None
         super().data_received(data)
-        # Whoever announces more than is held may wait to hear whether it is taken.
-        if self._held is not None and not self._is_short():
-            self._let_go(self._held)
+        # A client that announces more than is buffered may wait to learn whether it is accepted.
+        if self._body is not None and not self._is_short():
+            self._pass_to_asgi(self._body)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._held = None
+        self._body = None
 
     def on_headers_complete(self) -> None:
         if self._offer is None and self._is_plain():
-            self._held = b""
+            self._body = b""
         else:
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if self._held is None:
+        if self._body is None:
             super().on_body(body)
             return
-        self._held += body
-        if len(self._held) > MOST_HELD:
-            self._let_go(self._held)
+        self._body += body
+        if len(self._body) > MAX_BUFFERED:
+            self._pass_to_asgi(self._body)
 
     def on_message_complete(self) -> None:
-        if self._held is None:
+        if self._body is None:
             super().on_message_complete()
-        elif not self._answer(self._held):
-            self._let_go(self._held)
+        elif not self._answer(self._body):
+            self._pass_to_asgi(self._body)
             super().on_message_complete()
-        self._held = None
+        self._body = None
 
     def on_response_complete(self) -> None:
-        # The long way has a timer of its own.
-        self._set_timer_aside()
+        # uvicorn has a timer of its own for responses through ASGI.
+        self._cancel_idle_timer()
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._set_timer_aside()
+        self._cancel_idle_timer()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        if self._held is not None:
-            # What has begun is answered before the connection closes.
-            self._let_go(self._held)
+        if self._body is not None:
+            # A request that has begun is answered before the connection closes.
+            self._pass_to_asgi(self._body)
         super().shutdown()
 
     def _is_plain(self) -> bool:
-        """Tell whether a request may be answered here, by its head and by what the connection is busy with."""
+        """Return whether a request may be answered here, by its head and by the state of the connection."""
         parser = self.parser
         return (
             (self.cycle is None or self.cycle.response_complete)
@@ -110,92 +112,95 @@ class FastPathProtocol(Http1Protocol):
             and parser.should_keep_alive()
             and parser.get_http_version() == "1.1"
             and not parser.should_upgrade()
-            and _PLAIN.fullmatch(self.url) is not None
+            and _PLAIN_TARGET.fullmatch(self.url) is not None
         )
 
     def _is_short(self) -> bool:
-        """Tell whether the body is announced as no longer than what is held."""
-        announced = next((value for name, value in self.headers if name == b"content-length"), b"")
-        return len(announced) <= len(str(MOST_HELD)) and int(announced or 0) <= MOST_HELD
+        """Return whether the announced length of the body is no longer than what is buffered."""
+        length = next((value for name, value in self.headers if name == b"content-length"), b"")
+        return len(length) <= len(str(MAX_BUFFERED)) and int(length or 0) <= MAX_BUFFERED
 
-    def _let_go(self, body: bytes) -> None:
-        """Send a request the long way, as if it had never been held."""
-        self._held = None
+    def _pass_to_asgi(self, body: bytes) -> None:
+        """Pass a request on to ASGI, as if it had never been buffered."""
+        self._body = None
         super().on_headers_complete()
         if body:
             super().on_body(body)
 
     def _answer(self, body: bytes) -> bool:
-        """Answer a request that has come whole; tell whether that was possible."""
+        """Answer a request that has come whole; return False for one that needs ASGI."""
         raw_path, _, query = self.url.partition(b"?")
         method, path = self.parser.get_method().decode(), raw_path.decode()
-        found = self.app.fast_endpoint(method, path)
-        if found is None:
+        match = self.app.fast_endpoint(method, path)
+        if match is None:
             return False
-        endpoint, parameters = found
+        endpoint, parameters = match
         scope: Any = self.scope
         scope.update(method=method, path=path, raw_path=raw_path, query_string=query)
-        request = Request(scope, _nothing_more, parameters, body, is_read=True)
-        making = endpoint.outcome(request)
+        request = Request(scope, _disconnected, parameters, body, is_read=True)
+        running = endpoint.run(request)
         try:
-            waits_for = making.send(None)
-        except StopIteration as made:
-            self._send(endpoint, request, made.value)
+            awaited = running.send(None)
+        except StopIteration as finished:
+            self._send(endpoint, request, finished.value)
         else:
-            self._go_on(endpoint, request, _Begun(making, waits_for))
+            self._finish_by_asgi(endpoint, request, _Suspended(running, awaited))
         return True
 
-    def _send(self, endpoint: Endpoint, request: Request, outcome: Outcome) -> None:
-        reply = outcome.reply
-        head = self._head(reply, outcome.headers) if isinstance(reply, Reply) and reply.fault is None else None
-        if head is None or not isinstance(reply, Reply):
-            self._go_on(endpoint, request, _made(outcome))
+    def _send(self, endpoint: Endpoint, request: Request, context: RequestContext) -> None:
+        response = context.response
+        if not isinstance(response, Response) or response.fault is not None:
+            head = None
+        else:
+            head = self._head(response, context.headers)
+        if head is None or not isinstance(response, Response):
+            self._finish_by_asgi(endpoint, request, _finished(context))
             return
-        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[reply.status], head, reply.body))
+        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[response.status], head, response.body))
         self.server_state.total_requests += 1
-        self._quiet_since = self.loop.time()
-        if self._timer is None:
-            self._timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_quiet)
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 
-    def _close_if_quiet(self) -> None:
-        """Close a connection on which nothing was asked for as long as uvicorn keeps one alive; else look again.
+    def _close_if_idle(self) -> None:
+        """Close a connection that has been idle for as long as uvicorn keeps one alive; else look again later.
 
-        One timer goes on over many requests: to set and cancel one for each costs a twentieth of a poll.
+        One timer serves many requests: to set and cancel one for each costs a twentieth of a poll.
         """
-        self._timer = None
-        if self._quiet_since is None:
+        self._idle_timer = None
+        if self._idle_since is None:
             return
-        left = self._quiet_since + self.timeout_keep_alive - self.loop.time()
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > 0:
-            self._timer = self.loop.call_later(left, self._close_if_quiet)
+            self._idle_timer = self.loop.call_later(left, self._close_if_idle)
         else:
             self.timeout_keep_alive_handler()
 
-    def _set_timer_aside(self) -> None:
-        self._quiet_since = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _cancel_idle_timer(self) -> None:
+        self._idle_since = None
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
 
-    def _head(self, reply: Reply, headers: Sequence[Header]) -> bytes | None:
-        """Return the headers as they are sent; None where uvicorn has something to say of them."""
-        if reply.media_type is None and reply.status not in _WITHOUT_LENGTH:
+    def _head(self, response: Response, headers: Headers) -> bytes | None:
+        """Return the headers as they are sent; None where uvicorn has to add or check something."""
+        if response.media_type is None and response.status not in _WITHOUT_LENGTH:
             return None
         try:
             return b"".join([_line(header) for header in (*self.server_state.default_headers, *headers)])
-        except _Unfit:
+        except _UnfitHeader:
             return None
 
-    def _go_on(self, endpoint: Endpoint, request: Request, making: Awaitable[Outcome | None]) -> None:
-        """Send an answer that takes its time the long way."""
+    def _finish_by_asgi(self, endpoint: Endpoint, request: Request, running: Awaitable[RequestContext | None]) -> None:
+        """Finish a request that has to wait, or whose response needs uvicorn, through ASGI."""
 
-        async def rest(scope: Scope, receive: Receive, send: Send) -> None:
+        async def finish(scope: Scope, receive: Receive, send: Send) -> None:
             request.receive = receive
-            outcome = await making
-            if outcome is not None:
-                await endpoint.send(outcome, send)
+            context = await running
+            if context is not None:
+                await endpoint.send(context, send)
 
-        app, self.app = self.app, rest
+        app, self.app = self.app, finish
         try:
             super().on_headers_complete()
         finally:
@@ -203,54 +208,54 @@ class FastPathProtocol(Http1Protocol):
         super().on_message_complete()
 
 
-class _Unfit(Exception):
-    """A header that cannot be sent, or that says how an answer is framed."""
+class _UnfitHeader(Exception):
+    """A header that cannot be sent, or that says how a response is framed."""
 
 
 def _line(header: Header) -> bytes:
-    """Return a header as it is sent. Raises _Unfit."""
+    """Return a header as it is sent. Raises _UnfitHeader."""
     name, value = header
     if name in _NUMBERS and value.isdigit():
         return b"%b: %b\r\n" % header
-    return _known_line(header) if len(value) <= _MOST_KNOWN else _checked_line(header)
+    return _cached_line(header) if len(value) <= _LONGEST_CACHED else _checked_line(header)
 
 
 def _checked_line(header: Header) -> bytes:
     line = b"%b: %b\r\n" % header
     if not _LINE.fullmatch(line):
-        raise _Unfit
+        raise _UnfitHeader
     return line
 
 
-_known_line: Final = lru_cache(maxsize=4_096)(_checked_line)
+_cached_line: Final = lru_cache(maxsize=4_096)(_checked_line)
 
 
-class _Begun:
-    """What is left of a coroutine that was begun by hand, and then had to wait."""
+class _Suspended:
+    """The rest of a coroutine that was started by `send` and then had to wait for `awaited`."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Outcome | None], waits_for: Any) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, RequestContext | None], awaited: Any) -> None:
         self._coroutine = coroutine
-        self._waits_for = waits_for
+        self._awaited = awaited
 
-    def __await__(self) -> Generator[Any, Any, Outcome | None]:
-        waits_for = self._waits_for
+    def __await__(self) -> Generator[Any, Any, RequestContext | None]:
+        awaited = self._awaited
         while True:
             step = partial(self._coroutine.send, None)
             try:
-                yield waits_for
-            except BaseException as error:  # noqa: BLE001  the coroutine hears of it, whatever it is
+                yield awaited
+            except BaseException as error:  # noqa: BLE001  it is passed on to the coroutine, whatever it is
                 step = partial(self._coroutine.throw, error)
             try:
-                waits_for = step()
-            except StopIteration as made:
-                outcome: Outcome | None = made.value
-                return outcome
+                awaited = step()
+            except StopIteration as finished:
+                context: RequestContext | None = finished.value
+                return context
 
 
-async def _made(outcome: Outcome) -> Outcome:
-    return outcome
+async def _finished(context: RequestContext) -> RequestContext:
+    return context
 
 
-async def _nothing_more() -> Message:
+async def _disconnected() -> Message:
     """Stand in the place of `receive` for a request that has come whole."""
     return {"type": "http.disconnect"}

@@ -1,6 +1,7 @@
-"""Who may come in: API keys and their namespaces for the API; token, Host and Origin for the control API."""
+"""Authentication: API keys and their namespaces for the API; token, Host and Origin for the control API."""
 
 import hmac
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from http.cookies import CookieError, SimpleCookie
@@ -20,26 +21,26 @@ _COOKIE: Final = "emulator-token"
 
 
 class Unauthorized(EmulatorError):
-    """No key, or one that is not welcome."""
+    """No key or token, or one that this server does not accept."""
 
     status = 401
 
 
 class Forbidden(EmulatorError):
-    """A request to the control API that did not come from where it may."""
+    """A request from a host or a page that may not use the control API."""
 
     status = 403
 
 
 class Keys:
-    """Which API keys are welcome, and which namespace each one opens."""
+    """The API keys that are accepted, each with its namespace."""
 
     def __init__(self, settings: Settings) -> None:
         self._named = {key: name or derived_namespace(key) for key, name in settings.api_keys}
         self.default = next(iter(self._named.values()), DEFAULT_NAMESPACE)
 
     def namespace(self, key: str | None) -> str:
-        """Return the namespace that a key opens. Raises Unauthorized."""
+        """Return the namespace of a key. Raises Unauthorized."""
         if not key or len(key) > MAX_KEY:
             raise Unauthorized(MISSING_KEY)
         if not self._named:
@@ -51,12 +52,12 @@ class Keys:
 
 @lru_cache(maxsize=4096)
 def derived_namespace(key: str) -> str:
-    """Return the namespace of a key that was given no name: a hash, so that the key is told nowhere."""
+    """Return the namespace of a key that has no name in the settings: a hash, so that the key is shown nowhere."""
     return f"ns-{blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}"
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address can only be reached from this machine."""
+    """Return whether a host name or address can only be reached from this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -65,8 +66,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def credential_of(request: Request, security: tuple[tuple[Credential, ...], ...]) -> str | None:
-    """Return the first credential of the first alternative that a request carries whole; None where it carries none."""
+def credential_of(request: Request, security: Sequence[Sequence[Credential]]) -> str | None:
+    """Return the first credential of the first alternative all of whose credentials a request has; None without one."""
     for alternative in security:
         if not alternative:
             return None
@@ -77,7 +78,7 @@ def credential_of(request: Request, security: tuple[tuple[Credential, ...], ...]
 
 
 def _sent(request: Request, credential: Credential) -> str | None:
-    """Return a credential as it was sent, None where it was not."""
+    """Return the value of a credential in a request; None where the request has none."""
     if credential.place == "query":
         return parse_qs(request.query.decode("latin-1")).get(credential.name, [None])[-1]
     if credential.place == "cookie":
@@ -85,8 +86,8 @@ def _sent(request: Request, credential: Credential) -> str | None:
     value = request.header(credential.name.encode("latin-1", "replace"))
     if value is None or not credential.scheme:
         return value
-    scheme, _, told = value.partition(" ")
-    return told.strip() if scheme.lower() == credential.scheme else None
+    scheme, _, text = value.partition(" ")
+    return text.strip() if scheme.lower() == credential.scheme else None
 
 
 def _cookies(header: str) -> dict[str, str]:
@@ -96,11 +97,11 @@ def _cookies(header: str) -> dict[str, str]:
         return {}
 
 
-class ControlGate:
-    """Lets a request to the control API in, or says why not.
+class ControlAccess:
+    """Checks that a request may use the control API.
 
-    Host: a page of another site that made its name point here would carry that name (DNS rebinding).
-    Origin: a page of another site that posts here would be named by its browser.
+    Host:   a page of another site whose name points here would send that name (DNS rebinding).
+    Origin: a browser names the page of another site that sends a request here.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -112,56 +113,56 @@ class ControlGate:
         )
 
     def check_origin(self, request: Request) -> None:
-        """Raise Forbidden unless Host and Origin are ours."""
+        """Raise Forbidden unless Host and Origin are those of this server."""
         self.check_host(request)
         origin = request.header(b"origin")
         if origin is not None and not self._is_own(origin, request):
-            raise Forbidden(f"The control API takes no request from a page of '{origin}'.")
+            raise Forbidden(f"The control API takes no request from a page of '{origin}', only from its own pages.")
 
     def check_host(self, request: Request) -> None:
-        """Raise Forbidden unless Host is ours."""
+        """Raise Forbidden unless Host is that of this server."""
         host = _host(request).hostname
         if host is None or not (is_loopback(host) or host in self._hosts):
             raise Forbidden(f"Host '{host or ''}' is not known here. If it is yours, serve with --allow-host.")
 
     def check_form(self, request: Request) -> None:
-        """Raise Forbidden unless a form was sent by a page of ours, or by no page at all."""
-        # Every browser of today says by this header whose page it was, unless the address is plain http of another
-        # machine (source: Fetch Metadata Request Headers, 3); then Origin says it.
+        """Raise Forbidden unless a form was sent by a page of this server, or by no page at all."""
+        # Every browser of today names the page by this header, unless the address is plain http of another machine
+        # (source: Fetch Metadata Request Headers, 3); then Origin names it.
         site = request.header(b"sec-fetch-site")
         origin = request.header(b"origin")
         if site not in (None, "same-origin") or (site is None and origin and not self._is_own(origin, request)):
-            raise Forbidden("This answer was sent by a page of another site, and was not taken. Open the link itself.")
+            raise Forbidden("This answer was sent by a page of another site, and was rejected. Open the link itself.")
 
     def check_token(self, request: Request) -> None:
-        """Raise Unauthorized unless a request carries the token, where one is asked for."""
-        if not self.lets_in(request):
+        """Raise Unauthorized unless a request has the token, on a server that has one."""
+        if not self.has_token(request):
             raise Unauthorized("The control API needs the server's token: `Authorization: Bearer TOKEN`.")
 
-    def lets_in(self, request: Request) -> bool:
-        """Tell whether a request carries the token, where one is asked for: as Bearer, or by the pages' cookie."""
+    def has_token(self, request: Request) -> bool:
+        """Return whether a request has the server's token, as Bearer or by the pages' cookie; True without a token."""
         scheme, _, sent = (request.header(b"authorization") or "").partition(" ")
         return self.is_token(sent.strip() if scheme.lower() == "bearer" else "") or self._has_cookie(request)
 
     def is_token(self, sent: str) -> bool:
-        """Tell whether this is the server's token; any text is, where none is asked for."""
+        """Return whether a text is the server's token; any text is, on a server without one."""
         return self._token is None or hmac.compare_digest(sent.encode(), self._token.encode())
 
     def cookie(self, *, secure: bool) -> str:
-        """Return the `Set-Cookie` that keeps a browser in; it tells what follows from the token, not the token."""
-        name, value = self._pass()
+        """Return the `Set-Cookie` that authenticates a browser from now on; the token cannot be computed from it."""
+        name, value = self._cookie()
         rest = "; Secure" if secure else ""
         return f"{name}={value}; Path=/__emulator; HttpOnly; SameSite=Strict{rest}"
 
     def _has_cookie(self, request: Request) -> bool:
-        name, value = self._pass()
+        name, value = self._cookie()
         sent = _cookies(request.header(b"cookie") or "").get(name, "")
         return hmac.compare_digest(sent.encode(), value.encode())
 
-    def _pass(self) -> tuple[str, str]:
-        # Cookies know no port: the name differs by token, so that two servers of one host do not take each other's.
-        made = hmac.digest((self._token or "").encode(), _COOKIE.encode(), sha256).hex()
-        return f"{_COOKIE}-{made[:8]}", made[8:]
+    def _cookie(self) -> tuple[str, str]:
+        # Cookies know no port: the name differs by token, so that servers of one host do not overwrite each other's.
+        digest = hmac.digest((self._token or "").encode(), _COOKIE.encode(), sha256).hex()
+        return f"{_COOKIE}-{digest[:8]}", digest[8:]
 
     def _is_own(self, origin: str, request: Request) -> bool:
         own = _host(request).netloc
@@ -173,7 +174,7 @@ def _host(request: Request) -> SplitResult:
 
 
 def _split(url: str) -> SplitResult:
-    """Return the parts of a URL that a stranger sent; of one that has none, empty ones."""
+    """Return the parts of a URL that a client sent; empty parts for a text that is no URL."""
     try:
         return urlsplit(url)
     except ValueError:

@@ -11,13 +11,13 @@ from starlette.types import Message, Scope, Send
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.web.fault_injection import BrokenConnection
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 _logger = logging.getLogger("xpander_emulator")
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """Something of ours that went wrong, in the place of what was to be made."""
+    """A defect of the emulator, in the place of the result that it has prevented."""
 
     exception: Exception
 
@@ -29,12 +29,12 @@ class Defect:
         return EmulatorError(f"A defect of the emulator: {type(self.exception).__name__}: {self.exception}")
 
 
-async def attempt(work: Awaitable[Made], scope: Scope) -> Made | Defect:
-    """Return what `work` makes for a request, or the defect that has stopped it, which is logged."""
+async def attempt(work: Awaitable[Result], scope: Scope) -> Result | Defect:
+    """Return the result of some work for a request, or the defect that has prevented it, which is logged."""
     try:
         return await work
     except BrokenConnection:
-        # What a fault does on purpose to a client in the same process.
+        # A fault does this on purpose to a client in the same process.
         raise
     except Exception as exception:
         # Percent-encoded again, so that no path can write lines of its own.
@@ -42,8 +42,14 @@ async def attempt(work: Awaitable[Made], scope: Scope) -> Made | Defect:
         return Defect(exception)
 
 
-class Sending:
-    """Stands in the place of `send` and notes how far an answer has come."""
+async def attempt_or(default: Result, work: Awaitable[Result], scope: Scope) -> Result:
+    """Return the result of some work for a request, or a default where a defect, which is logged, has prevented it."""
+    result = await attempt(work, scope)
+    return default if isinstance(result, Defect) else result
+
+
+class SendTracker:
+    """A `send` that remembers how far a response has come."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -51,7 +57,7 @@ class Sending:
         self.is_complete = False
 
     async def send(self, message: Message) -> None:
-        """Send a message of the answer."""
+        """Send a message of the response."""
         self.has_begun = True
         await self._send(message)
         self.is_complete = message["type"] == "http.response.body" and not message.get("more_body", False)

@@ -1,4 +1,4 @@
-"""What an error looks like: in the vendor's shape for the API, as RFC 9457 problem details for the control API."""
+"""Error responses: in the vendor's shape for the emulated API, as RFC 9457 problem details for the control API."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from xpander_emulator.contract.schema.violations import Violation, in_words
 from xpander_emulator.errors import BrokenPromise, Conflict, EmulatorError
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.store.port import StoreUnavailable
-from xpander_emulator.web.http import PROBLEM, Reply, json_reply
+from xpander_emulator.web.http import PROBLEM, BodyTooLarge, Request, Response, json_response
 
-# The words of RFC 9110, 15.5, which Python took over in 3.13.
+# The phrases of RFC 9110, 15.5, which Python has from 3.13 on.
 _RENAMED: Final = {
     413: "Content Too Large",
     414: "URI Too Long",
@@ -24,18 +24,24 @@ _RENAMED: Final = {
 _PHRASES: Final = {each.value: each.phrase for each in HTTPStatus} | _RENAMED
 
 
-def vendor_error(error: EmulatorError) -> Reply:
+class UnsupportedMediaType(EmulatorError):
+    """A body of a media type that the operation does not take."""
+
+    status = 415
+
+
+def vendor_error(error: EmulatorError) -> Response:
     """Return `{"detail": …}`, the shape of every error of the API but 422."""
-    return json_reply({"detail": error.message}, error.status, _when_to_come_again(error))
+    return json_response({"detail": error.message}, error.status, _retry_after(error))
 
 
-def vendor_violations(violations: Sequence[Violation], redaction: Redaction) -> Reply:
-    """Return FastAPI's HTTPValidationError with every violation; programs log it, so it tells no credential."""
-    return json_reply({"detail": redaction.violations(violations)}, 422)
+def vendor_violations(violations: Sequence[Violation], redaction: Redaction) -> Response:
+    """Return FastAPI's HTTPValidationError with every violation, without credentials: programs log it."""
+    return json_response({"detail": redaction.violations(violations)}, 422)
 
 
-def problem(error: EmulatorError) -> Reply:
-    """Return problem details; a Conflict tells the signals that would be taken."""
+def problem(error: EmulatorError) -> Response:
+    """Return problem details; those of a Conflict list the signals that the task takes under `allowed`."""
     details: dict[str, object] = {
         "type": f"urn:xpander-emulator:{_kebab(type(error).__name__)}",
         "title": phrase(error.status),
@@ -44,15 +50,15 @@ def problem(error: EmulatorError) -> Reply:
     }
     if isinstance(error, Conflict):
         details["allowed"] = list(error.allowed)
-    return json_reply(details, error.status, _when_to_come_again(error), PROBLEM)
+    return json_response(details, error.status, _retry_after(error), PROBLEM)
 
 
-def _when_to_come_again(error: EmulatorError) -> Headers:
+def _retry_after(error: EmulatorError) -> Headers:
     return ((b"retry-after", b"%d" % error.retry_after),) if isinstance(error, StoreUnavailable) else ()
 
 
-def problem_violations(violations: Sequence[Violation], redaction: Redaction) -> Reply:
-    """Return problem details with every violation."""
+def problem_violations(violations: Sequence[Violation], redaction: Redaction) -> Response:
+    """Return problem details with every violation, without credentials."""
     listed = redaction.violations(violations)
     details = {
         "type": "urn:xpander-emulator:invalid-request",
@@ -61,44 +67,52 @@ def problem_violations(violations: Sequence[Violation], redaction: Redaction) ->
         "detail": in_words(listed[0]),
         "violations": listed,
     }
-    return json_reply(details, 422, media_type=PROBLEM)
+    return json_response(details, 422, media_type=PROBLEM)
 
 
-def as_problem(reply: Reply) -> Reply:
-    """Return a vendor's error as problem details; violations keep their JSON pointers."""
-    told = reply.data["detail"] if isinstance(reply.data, Mapping) and "detail" in reply.data else ""
+def as_problem(response: Response) -> Response:
+    """Return an error in the vendor's shape as problem details; violations get JSON pointers."""
+    detail = response.data["detail"] if isinstance(response.data, Mapping) and "detail" in response.data else ""
     details: dict[str, object] = {
         "type": "about:blank",
-        "title": phrase(reply.status),
-        "status": reply.status,
-        "detail": told if isinstance(told, str) else "The request breaks the contract.",
+        "title": phrase(response.status),
+        "status": response.status,
+        "detail": detail if isinstance(detail, str) else "The request breaks the contract.",
     }
-    if not isinstance(told, str):
-        details["violations"] = [{**each, "pointer": json_pointers.join(*each["loc"])} for each in told]
-    return json_reply(details, reply.status, reply.headers, PROBLEM)
+    if not isinstance(detail, str):
+        details["violations"] = [{**each, "pointer": json_pointers.join(*each["loc"])} for each in detail]
+    return json_response(details, response.status, response.headers, PROBLEM)
+
+
+def violations_of(error: EmulatorError, request: Request) -> tuple[Violation, ...]:
+    """Return how a request breaks the contract that was rejected before its validation; () for any other error."""
+    if isinstance(error, UnsupportedMediaType):
+        media_type = request.header(b"content-type")
+        expected = "a declared media type"
+        return (Violation(("header", "content-type"), error.message, "media_type", media_type, expected),)
+    if isinstance(error, BodyTooLarge):
+        return (Violation(("body",), error.message, "too_large", None, "a smaller body"),)
+    return ()
 
 
 def broken_promise(where: str, violations: Sequence[Violation], source: str | None = None) -> BrokenPromise:
-    """Return the error that says which answer broke the contract, and how.
+    """Return the error that says which response breaks the contract, and how.
 
-    source: where the story stands that the answer comes from; its text may be at fault.
+    source: `file:line` of the scenario's step that the response comes from, whose texts may be at fault.
     """
-    told = "; ".join(
+    breaks = "; ".join(
         f"{violation.pointer or '/'}: {sentence_without(violation.msg, credentials_in(violation.input))}"
         for violation in violations[:5]
     )
-    whose = ", which is a defect of ours" if source is None else ""
-    seen = "" if source is None else f". See {source}."
-    return BrokenPromise(f"The emulator's answer to {where} breaks the contract{whose}: {told}{seen}")
-
-
-def with_headers(reply: Reply, headers: Headers) -> Reply:
-    """Return the reply with further headers."""
-    return reply._replace(headers=(*reply.headers, *headers))
+    if source is None:
+        return BrokenPromise(
+            f"The emulator's answer to {where} breaks the contract, which is a defect of ours: {breaks}"
+        )
+    return BrokenPromise(f"The emulator's answer to {where} breaks the contract: {breaks}. See {source}.")
 
 
 def phrase(status: int) -> str:
-    """Return the phrase of a status; of one that nobody has registered, that of its class."""
+    """Return the phrase of a status; of one that is not registered, the phrase of its class."""
     return _PHRASES.get(status) or _PHRASES[status // 100 * 100]
 
 

@@ -1,7 +1,7 @@
-"""Spoiling: an answer on its way out, with a fault.
+"""Fault injection: a response on its way out, with a fault.
 
-Whatever breaks the connection needs the server's transport. A client in the same process has no connection: there
-BrokenConnection is raised out of the application, in the place of the break.
+A fault that breaks the connection needs the server's transport. A client in the same process has no connection: in the
+place of the break, BrokenConnection is raised out of the application.
 """
 
 import asyncio
@@ -11,102 +11,101 @@ from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
 
-from xpander_emulator.common.types import Headers
 from xpander_emulator.core import faults
 from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.errors import EmulatorError
+from xpander_emulator.web.emulator_headers import fault_headers
+from xpander_emulator.web.http import Response, disconnected
+from xpander_emulator.web.sse import StreamResponse
 
 # The extension of the scope in which the server hands over its transport.
 TRANSPORT: Final = "emulator.transport"
-FAULT: Final = b"x-emulator-fault"
 # How long a client may take to read what was sent before the connection closes.
 CLOSE_SECONDS: Final = 10.0
 PIECES: Final = 20
-# No UTF-8 and no JSON: what a client gets that speaks to the wrong port, or past a broken proxy.
+# No UTF-8 and no JSON: what a client gets from the wrong port, or from a broken proxy.
 GARBAGE: Final = b"\xff\xfe}{ not what you have asked for \x00"
-_AT_ONCE: Final = (faults.RESET, faults.EMPTY)
+_CLOSED_AT_ONCE: Final = (faults.RESET, faults.EMPTY)
 _REWRITTEN: Final = (faults.MALFORMED, faults.GARBAGE)
-_EVENT: Final = b"data:"
-_EVENT_STREAM: Final = b"text/event-stream"
 
 
 class BrokenConnection(EmulatorError, ConnectionError):
     """A fault broke the connection of a client that has none, since it calls the application in the same process."""
 
 
-class Spoiler:
-    """Stands in the place of `send` and spoils what passes.
+class FaultInjector:
+    """A `send` that plays the fault of a response.
 
-    A plain answer's body comes in one piece, a stream's events each in one: the first piece is the one that is
-    truncated, malformed or slowed down. What repeats, swaps or ends events is done where they are made; the connection
-    breaks in place of what comes behind the last of them.
+    A plain response's body is sent in one message, each event of a stream in one: the first such message is truncated,
+    malformed or slowed down. Events are repeated, swapped or ended where they are made (`web/sse`); a stream that is
+    cut breaks the connection in place of its end.
     """
 
-    def __init__(self, hit: Hit, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, hit: Hit, response: Response | StreamResponse, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         self._hit = hit
         self._fault = hit.fault
+        self._response = response
         self._transport: asyncio.Transport | None = scope.get("extensions", {}).get(TRANSPORT, {}).get("transport")
         self._receive = receive
         self._send = send
-        self._started: Message | None = None
-        self._events = 0
         self._is_done = False
         self._is_broken = False
 
     async def send(self, message: Message) -> None:
-        """Send a message of the answer, or what the fault makes of it."""
+        """Send a message of the response, or what the fault makes of it."""
         if self._is_broken:
             return
         if message["type"] == "http.response.start":
             await self._start(message)
-        elif self._fault.kind == faults.CUT_STREAM and self._events == self._fault.event:
+        elif self._is_end_of_cut_stream(message):
             await self._break()
         elif message.get("body") and not self._is_done:
-            await self._body(message)
+            await self._send_body(message)
         else:
-            await self._release()
             await self._send(message)
+
+    def _is_end_of_cut_stream(self, message: Message) -> bool:
+        is_struck = isinstance(self._response, StreamResponse) and self._response.struck
+        return is_struck and self._fault.kind == faults.CUT_STREAM and not message.get("more_body")
 
     async def _start(self, message: Message) -> None:
         await asyncio.sleep(self._hit.delay / 1_000)
-        if self._fault.kind in _AT_ONCE:
+        if self._fault.kind in _CLOSED_AT_ONCE:
             await self._break()
             return
-        is_spoiled = not self._fault.is_stream_fault or _is_stream(message)
-        headers = headers_of(self._hit) if is_spoiled else ()
-        started = {**message, "headers": [*message["headers"], *headers]}
-        if self._fault.kind in _REWRITTEN:
-            self._started = started
-        else:
-            await self._send(started)
+        headers, response, extra = message["headers"], self._response, fault_headers(self._hit)
+        if isinstance(response, Response):
+            if self._fault.is_stream_fault:
+                extra = ()
+            elif self._fault.kind in _REWRITTEN and response.body:
+                length = b"%d" % len(self._rewritten(response.body))
+                headers = [(name, length if name == b"content-length" else value) for name, value in headers]
+        await self._send({**message, "headers": [*headers, *extra]})
 
-    async def _body(self, message: Message) -> None:
+    async def _send_body(self, message: Message) -> None:
         body: bytes = message["body"]
         match self._fault.kind:
             case faults.TRUNCATED:
                 await self._send({**message, "body": body[: len(body) // 2], "more_body": True})
                 await self._break()
-            case faults.MALFORMED:
-                await self._rewritten(message, _cut(body))
-            case faults.GARBAGE:
-                await self._rewritten(message, GARBAGE)
+            case faults.MALFORMED | faults.GARBAGE:
+                self._is_done = True
+                await self._send({**message, "body": self._rewritten(body)})
             case faults.SLOW_BODY:
-                await self._slowly(message)
+                await self._send_slowly(message)
             case _:
-                self._events += body.startswith(_EVENT)
                 await self._send(message)
 
-    async def _rewritten(self, message: Message, body: bytes) -> None:
-        self._is_done = True
-        if self._started is not None:
-            is_told = any(name == b"content-length" for name, _ in self._started["headers"])
-            others = [header for header in self._started["headers"] if header[0] != b"content-length"]
-            length = [(b"content-length", b"%d" % len(body))] if is_told else []
-            await self._send({**self._started, "headers": [*others, *length]})
-            self._started = None
-        await self._send({**message, "body": body})
+    def _rewritten(self, body: bytes) -> bytes:
+        """Return a body that ends in the middle of its JSON, or garbage; of an event, the frame around it stays."""
+        if self._fault.kind == faults.GARBAGE:
+            return GARBAGE
+        half = body[: max(1, len(body) // 2)]
+        return half if isinstance(self._response, Response) else half.rstrip() + b"\n\n"
 
-    async def _slowly(self, message: Message) -> None:
+    async def _send_slowly(self, message: Message) -> None:
         self._is_done = True
         body: bytes = message["body"]
         size = -(-len(body) // PIECES)
@@ -116,19 +115,13 @@ class Spoiler:
             await asyncio.sleep(self._fault.over / 1_000 / max(1, len(pieces) - 1))
         await self._send({**message, "body": pieces[-1]})
 
-    async def _release(self) -> None:
-        """Send what was held back for a body that does not come."""
-        if self._started is not None:
-            await self._send(self._started)
-        self._started = None
-
     async def _break(self) -> None:
-        """Close the connection, and return once it is closed, so that nothing is written to it any more."""
+        """Close the connection, and return once it is closed, so that nothing more is written to it."""
         self._is_broken = True
         if self._transport is None:
             raise BrokenConnection(
-                f"The fault '{self._hit.name}' breaks the connection here. A client in the same process has none "
-                "that could break: to see it as your HTTP library does, call a server by its port."
+                f"The fault '{self._hit.name}' breaks the connection here. A client in the same process has no "
+                "connection: to see the fault as your HTTP library does, call a server by its port."
             )
         if self._fault.kind == faults.RESET:
             # Linux, socket(7): closing with a linger time of zero sends RST in place of FIN.
@@ -139,25 +132,6 @@ class Spoiler:
             self._transport.close()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                while (await self._receive())["type"] != "http.disconnect":
-                    pass
+                await disconnected(self._receive)
         except TimeoutError:
             self._transport.abort()
-
-
-def headers_of(hit: Hit) -> Headers:
-    """Return the headers that say which fault has struck, and whether the client has asked for it."""
-    name = hit.name.encode("latin-1")
-    applied = ((b"preference-applied", b"fault=" + name),) if hit.preferred else ()
-    return ((FAULT, name), *applied)
-
-
-def _is_stream(started: Message) -> bool:
-    return any(name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in started["headers"])
-
-
-def _cut(body: bytes) -> bytes:
-    """Return JSON that ends in the middle; of an event, the lines around it stay."""
-    if body.startswith(_EVENT):
-        return body[: len(body) // 2].rstrip() + b"\n\n"
-    return body[: max(1, len(body) // 2)]

@@ -1,21 +1,24 @@
-"""A request as it came, and a reply as it goes; thin enough that a hot path pays for nothing it does not use."""
+"""HTTP messages: a request as it arrives, a response as it is sent.
+
+Thin, so that a frequent request pays for nothing that it does not use.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
 from xpander_emulator.common import json_codec
-from xpander_emulator.common.types import Header, Headers
+from xpander_emulator.common.types import Header, Headers, Json
 from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
-Answered = TypeVar("Answered")
+Result = TypeVar("Result")
 _CONTENT_TYPES: Final = {
     JSON: (b"content-type", b"application/json"),
     PROBLEM: (b"content-type", b"application/problem+json"),
@@ -23,20 +26,20 @@ _CONTENT_TYPES: Final = {
 
 
 class BodyTooLarge(EmulatorError):
-    """A request body above the bound."""
+    """A request body above the limit."""
 
     status = 413
 
 
 class ClientGone(EmulatorError):
-    """The client hung up before it had its answer."""
+    """The client closed its connection before it had its response."""
 
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request; its body is read when asked for, up to a bound, and then stands in `raw`.
+    """One HTTP request; its body is read when it is needed, up to a limit, and is then in `raw`.
 
-    is_read: whether it does so already.
+    is_read: whether `raw` has the body already.
     """
 
     scope: Scope
@@ -50,7 +53,7 @@ class Request:
         self._first = dict(reversed(self.headers))
 
     @property
-    def headers(self) -> Sequence[Header]:
+    def headers(self) -> Headers:
         """All headers, names in lower case, in the order sent."""
         return self.scope["headers"]  # type: ignore[no-any-return]
 
@@ -70,103 +73,107 @@ class Request:
 
     @property
     def origin(self) -> str:
-        """Scheme and host under which the client reached us."""
+        """Scheme and host under which the client reached this server."""
         host = self.header(b"host")
         if host is None:
             address, port = self.scope.get("server") or ("127.0.0.1", 80)
             host = f"{address}:{port}"
         return f"{self.scope['scheme']}://{host}"
 
-    async def body(self, most: int) -> bytes:
-        """Return the whole body. Raises BodyTooLarge above `most` bytes, ClientGone if it never came whole."""
+    async def body(self, limit: int) -> bytes:
+        """Return the whole body. Raises BodyTooLarge above `limit` bytes, ClientGone if the body never came whole."""
         if not self.is_read:
-            self.raw, self.is_read = await self._read(most), True
-        if len(self.raw) > most:
-            raise _too_large(most)
+            self.raw, self.is_read = await self._read(limit), True
+        if len(self.raw) > limit:
+            raise _too_large(limit)
         return self.raw
 
-    async def _read(self, most: int) -> bytes:
+    async def _read(self, limit: int) -> bytes:
         chunks: list[bytes] = []
         size, more = 0, True
         while more:
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                raise ClientGone("The client hung up while it sent its request.")
+                raise ClientGone("The client closed its connection while it sent its request.")
             chunk = message.get("body", b"")
             size += len(chunk)
             more = message.get("more_body", False)
-            if size > most or (more and not chunks and self._announced() > most):
-                raise _too_large(most)
+            if size > limit or (more and not chunks and self._content_length() > limit):
+                raise _too_large(limit)
             chunks.append(chunk)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def _announced(self) -> int:
-        """Return how long the body is going to be, as far as the client has said."""
+    def _content_length(self) -> int:
+        """Return the length of the body as far as the client has announced it; 0 if it has not."""
         length = self.header(b"content-length") or ""
         return int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else 0
 
 
-class Reply(NamedTuple):
-    """One HTTP answer.
+class Response(NamedTuple):
+    """One HTTP response.
 
-    data:     the body before it was encoded, for the check against the contract.
-    standing: of the task that the answer shows, if it shows one.
-    checked:  the ids of the operations by which this very body was found right, where it will be sent again.
-    fault:    what goes wrong with the answer on purpose; `fault.name` is what `X-Emulator-Fault` tells.
+    data:       the body before it was encoded, for the check against the contract.
+    task_state: of the task that the response shows, if it shows one.
+    checked:    the ids of the operations whose contract this body keeps, for a body that will be sent again.
+    fault:      the fault that strikes the response.
+    beyond:     what of the body the contract does not know, as `--future` has it; "" where it knows all.
     """
 
     status: int
     body: bytes = b""
     media_type: str | None = JSON
     headers: Headers = ()
-    data: Any = None
+    data: Json = None
     task_state: TaskState | None = None
     checked: set[str] | None = None
     fault: Hit | None = None
+    beyond: str = ""
 
-    def whole_headers(self, more: Headers = ()) -> list[Header]:
-        """Return the headers as they are sent, `more` behind its own."""
+    def all_headers(self, extra: Headers = ()) -> list[Header]:
+        """Return the headers as they are sent, `extra` behind the response's own."""
         if self.media_type is None:
-            return [*self.headers, *more]
+            return [*self.headers, *extra]
         content_type = _CONTENT_TYPES.get(self.media_type) or (b"content-type", self.media_type.encode())
-        return [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *more]
+        return [content_type, (b"content-length", b"%d" % len(self.body)), *self.headers, *extra]
 
-    def with_fault(self, hit: Hit) -> "Reply":
-        """Return the answer with something going wrong with it."""
+    def with_headers(self, headers: Headers) -> "Response":
+        """Return the response with further headers."""
+        return self._replace(headers=(*self.headers, *headers))
+
+    def with_fault(self, hit: Hit) -> "Response":
+        """Return the response with a fault that strikes it."""
         return self._replace(fault=hit)
 
     async def send(self, send: Send, headers: list[Header]) -> None:
-        """Send it with its whole headers."""
+        """Send the response with all of its headers."""
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
-def _too_large(most: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The request's body is larger than {most:,} bytes, the most that is taken.")
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The request's body is larger than {limit:,} bytes, the most that is taken.")
 
 
-def json_reply(data: Any, status: int = 200, headers: Headers = (), media_type: str = JSON) -> Reply:
-    """Return a reply with `data` as JSON."""
-    return Reply(status, json_codec.dumps(data), media_type, headers, data)
+def json_response(data: Json, status: int = 200, headers: Headers = (), media_type: str = JSON) -> Response:
+    """Return a response with `data` as JSON."""
+    return Response(status, json_codec.dumps(data), media_type, headers, data)
 
 
-async def unless_gone(request: Request, work: Awaitable[Answered]) -> Answered:
-    """Return what `work` gives. Raises ClientGone, and gives the work up, when the client hangs up first."""
+async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
+    """Return the result of `work`. Raises ClientGone, and cancels the work, when the client disconnects first."""
     task = asyncio.ensure_future(work)
-    hang_up = asyncio.ensure_future(_hang_up(request))
+    disconnect = asyncio.ensure_future(disconnected(request.receive))
     try:
-        await asyncio.wait((task, hang_up), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((task, disconnect), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise ClientGone("The client hung up while it waited.")
+            raise ClientGone("The client closed its connection while it waited.")
         return task.result()
     finally:
         task.cancel()
-        hang_up.cancel()
+        disconnect.cancel()
 
 
-async def _hang_up(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def disconnected(receive: Receive) -> None:
+    """Return once the client has closed its connection, or the server has."""
+    while (await receive())["type"] != "http.disconnect":
         pass
-
-
-WARNING: Final = b"x-emulator-warning"

@@ -1,8 +1,7 @@
-"""Recording: every answer of the emulated API gets its number, its place in the journal and its line in the log."""
+"""Recording: every response of the emulated API gets its number, its entry in the journal and its line in the log."""
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any, Final
@@ -11,116 +10,101 @@ from urllib.parse import quote
 from starlette.types import Send
 
 from xpander_emulator.clock import Clock, machine_time
-from xpander_emulator.common.types import Header, Headers
-from xpander_emulator.contract.model import Operation
-from xpander_emulator.contract.schema.violations import Violation
+from xpander_emulator.common.types import Header, Headers, JsonObject
 from xpander_emulator.engine.feed import REQUEST as REQUEST_ANSWERED
 from xpander_emulator.engine.feed import Feed
 from xpander_emulator.engine.task_state import TaskState, TaskStates
 from xpander_emulator.errors import NotFound
 from xpander_emulator.journal.port import Entry, Journal, Number, fields_of, kept_of
 from xpander_emulator.store.port import StoreUnavailable
-from xpander_emulator.web.http import Reply, Request
-from xpander_emulator.web.sse import StreamReply
+from xpander_emulator.web.context import RequestContext
+from xpander_emulator.web.emulator_headers import request_number
+from xpander_emulator.web.http import Request, Response
+from xpander_emulator.web.sse import CONTENT_TYPE, StreamResponse
 
-REQUEST: Final = b"x-emulator-request"
-_EVENT_STREAM: Final = (b"content-type", b"text/event-stream; charset=utf-8")
-_OK: Final = 200
-# What an entry tells of a task where there is none, in the order of its fields.
+# The fields of an entry about a task, in the order of the entry, where there is no task.
 _NO_TASK: Final = (None, None, None, None, None, "", 0, None, "")
 _logger = logging.getLogger("xpander_emulator.requests")
 
 Observer = Callable[[str, Entry, TaskState | None], None]
-"""Called once for each answer with its namespace, its entry and where its task stands; for a stream, at its end."""
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A request on its way, and what is found out about it.
-
-    began:     by the clock for lengths of time, in seconds.
-    namespace: None for whoever needs no key, or has none that is welcome.
-    clock:     the namespace's, once it was read.
-    entered:   the namespace in which the request was let in, with a key or without; None where it was not.
-    number:    of its answer, once one was taken.
-    entry:     what the journal has of it, once it has anything.
-    """
-
-    request: Request
-    operation: Operation | None
-    began: float
-    namespace: str | None = None
-    violations: tuple[Violation, ...] = ()
-    clock: Clock | None = None
-    entered: str | None = None
-    number: Number | None = None
-    entry: Entry | None = None
+"""Called once for each response with its namespace, its entry and the state of its task; for a stream, at its end."""
 
 
 class Recorder:
-    """Numbers answers, keeps them in the journal, tells them to whoever observes, and logs them.
+    """Numbers responses, stores them in the journal, passes them to observers and the feed, and logs them.
 
-    place:     returns the namespace of a request that was let in by no key.
-    observers: called before the answer is sent; they must be quick and raise nothing.
+    default_namespace: returns the namespace of a request that was not authenticated by a key.
+    observers:         called before the response is sent; they must be quick and raise nothing.
     """
 
-    def __init__(self, journal: Journal, feed: Feed, task_states: TaskStates, place: Callable[[Request], str]) -> None:
+    def __init__(
+        self, journal: Journal, feed: Feed, task_states: TaskStates, default_namespace: Callable[[Request], str]
+    ) -> None:
         self.observers: list[Observer] = []
         self._journal = journal
         self._feed = feed
         self._task_states = task_states
-        self._place = place
+        self._default_namespace = default_namespace
 
-    async def record(self, exchange: Exchange, reply: Reply, added: Headers) -> list[Header]:
-        """Record a whole answer, before it is sent: who has it can ask for it. Return the headers it is sent with.
+    async def record(self, context: RequestContext, response: Response, extra: Headers) -> list[Header]:
+        """Record a plain response before it is sent, so that its client finds it; return the headers it is sent with.
 
-        Where the store cannot be had, the journal cannot be had either: nothing is recorded. The second answer to a
-        request takes the place of the first, which a defect has kept from being sent.
+        While the store is unavailable, so is the journal, and nothing is recorded. The second response to a request
+        takes the place of the first, which a defect has prevented from being sent.
         """
-        namespace = exchange.namespace or self._place(exchange.request)
-        try:
-            number = exchange.number = exchange.number or await self._journal.next_number(namespace)
-            clock = exchange.clock or await self._task_states.clock(namespace)
-        except StoreUnavailable:
-            return reply.whole_headers(added)
-        headers = reply.whole_headers((*added, _number(number)))
-        entry = _entry(number, clock, exchange, reply, headers)
-        await self._keep(namespace, exchange, entry)
-        self._tell(namespace, entry, reply.task_state)
+        namespace = self._namespace(context)
+        stamp = await self._stamp(context, namespace)
+        if stamp is None:
+            return response.all_headers(extra)
+        headers = response.all_headers((*extra, request_number(stamp[0].ordinal)))
+        entry = await self._store(namespace, context, _entry(*stamp, context, response, headers))
+        self._publish(namespace, entry, response.task_state)
         return headers
 
-    async def _keep(self, namespace: str, exchange: Exchange, entry: Entry) -> None:
-        if exchange.entry is None:
-            await self._journal.keep(namespace, entry)
-        else:
-            # By these very fields the journal knows a request again.
-            entry = entry._replace(request_fields=exchange.entry.request_fields)
-            await self._journal.amend(namespace, entry)
-        exchange.entry = entry
-
-    async def stream(self, exchange: Exchange, reply: StreamReply, added: Headers, send: Send) -> None:
+    async def stream(self, context: RequestContext, response: StreamResponse, extra: Headers, send: Send) -> None:
         """Send a stream, recorded when it begins and again when it ends."""
-        namespace, request = exchange.namespace or self._place(exchange.request), exchange.request
-        try:
-            number = exchange.number = exchange.number or await self._journal.next_number(namespace)
-            clock = exchange.clock or await self._task_states.clock(namespace)
-        except StoreUnavailable:
-            await reply.stream(request.scope, request.receive, send, added)
+        namespace, request = self._namespace(context), context.request
+        stamp = await self._stamp(context, namespace)
+        if stamp is None:
+            await response.stream(request.scope, request.receive, send, extra)
             return
-        more = (*added, _number(number))
-        entry = _entry(number, clock, exchange, reply, (_EVENT_STREAM, *reply.headers, *more))
-        await self._keep(namespace, exchange, entry)
+        extra = (*extra, request_number(stamp[0].ordinal))
+        entry = _entry(*stamp, context, response, (CONTENT_TYPE, *response.headers, *extra))
+        entry = await self._store(namespace, context, entry)
         try:
-            await reply.stream(request.scope, request.receive, send, more)
+            await response.stream(request.scope, request.receive, send, extra)
         finally:
-            entry = entry._replace(seconds=perf_counter() - exchange.began, events=reply.sent)
-            if reply.is_spared:
+            entry = entry._replace(seconds=perf_counter() - context.began, events=response.sent)
+            if response.is_spared:
                 entry = entry._replace(fault=None, fault_kind=None, fault_place=None)
             await self._journal.amend(namespace, entry)
-            self._tell(namespace, entry, await self._now(reply.task_state))
+            self._publish(namespace, entry, await self._present(response.task_state))
 
-    async def _now(self, task_state: TaskState | None) -> TaskState | None:
-        """Return where the turn of a stream stands by now; None once it was deleted, or if that cannot be found out."""
+    def _namespace(self, context: RequestContext) -> str:
+        is_keyed = context.is_authenticated and context.operation.security
+        return context.namespace if is_keyed else self._default_namespace(context.request)
+
+    async def _stamp(self, context: RequestContext, namespace: str) -> tuple[Number, Clock] | None:
+        """Return the number of the response, and the namespace's clock; None while the store is unavailable."""
+        try:
+            number = context.number = context.number or await self._journal.next_number(namespace)
+            clock = context.clock = context.clock or await self._task_states.clock(namespace)
+        except StoreUnavailable:
+            return None
+        return number, clock
+
+    async def _store(self, namespace: str, context: RequestContext, entry: Entry) -> Entry:
+        if context.entry is None:
+            await self._journal.keep(namespace, entry)
+        else:
+            # The journal recognises the entries of one request by this very object.
+            entry = entry._replace(request_fields=context.entry.request_fields)
+            await self._journal.amend(namespace, entry)
+        context.entry = entry
+        return entry
+
+    async def _present(self, task_state: TaskState | None) -> TaskState | None:
+        """Return the present state of a stream's turn; None once it was deleted, or if it cannot be read."""
         if task_state is None:
             return None
         try:
@@ -128,29 +112,33 @@ class Recorder:
         except (NotFound, StoreUnavailable):
             return None
 
-    def _tell(self, namespace: str, entry: Entry, task_state: TaskState | None) -> None:
+    def _publish(self, namespace: str, entry: Entry, task_state: TaskState | None) -> None:
         for observe in self.observers:
             observe(namespace, entry, task_state)
-        self._feed.tell(namespace, REQUEST_ANSWERED, partial(_in_feed, entry))
+        self._feed.tell(namespace, REQUEST_ANSWERED, partial(_feed_data, entry))
         if _logger.isEnabledFor(logging.INFO):
             _log(entry)
 
 
-def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | StreamReply, headers: Headers) -> Entry:
-    request, operation, task_state = exchange.request, exchange.operation, reply.task_state
+def _entry(
+    number: Number, clock: Clock, context: RequestContext, response: Response | StreamResponse, headers: Headers
+) -> Entry:
+    request, task_state, hit = context.request, response.task_state, response.fault
     scope, raw = request.scope, request.raw
-    status, body, events = (reply.status, reply.body, None) if isinstance(reply, Reply) else (_OK, b"", 0)
-    # A fault of streams strikes nothing where the stream is refused.
-    fault = None if reply.fault is None or (events is None and reply.fault.fault.is_stream_fault) else reply.fault
+    is_plain = isinstance(response, Response)
+    status, body = (response.status, response.body) if isinstance(response, Response) else (200, b"")
+    if hit is not None and is_plain and hit.fault.is_stream_fault:
+        # A fault of streams does not strike the error that is sent in place of a stream.
+        hit = None
     return Entry(
         number.ordinal,
         machine_time(),
         clock,
-        perf_counter() - exchange.began if events is None else None,
+        perf_counter() - context.began if is_plain else None,
         scope["method"],
         scope["path"],
         scope["query_string"],
-        None if operation is None else operation.id,
+        context.operation.id or None,
         fields_of(scope["headers"]),
         kept_of(raw),
         len(raw),
@@ -159,26 +147,22 @@ def _entry(number: Number, clock: Clock, exchange: Exchange, reply: Reply | Stre
         kept_of(body),
         len(body),
         number.epoch,
-        exchange.violations,
-        None if fault is None else fault.name,
-        events,
-        *(_NO_TASK if task_state is None else _told(task_state)),
-        *(() if fault is None else (fault.fault.kind, fault.place)),
+        context.violations,
+        None if hit is None else hit.name,
+        None if is_plain else 0,
+        *(_NO_TASK if task_state is None else _task_fields(task_state)),
+        *(() if hit is None else (hit.fault.kind, hit.place)),
     )
 
 
-def _number(taken: Number) -> Header:
-    return (REQUEST, b"%d" % taken.ordinal)
+def _feed_data(entry: Entry) -> JsonObject:
+    """Return the data of the feed's message about a response; the journal has the rest."""
+    data = {"request": entry.ordinal, "method": entry.method, "path": entry.path, "status_code": entry.status}
+    return data | {name: value for name, value in (("operation", entry.operation), ("task_id", entry.task_id)) if value}
 
 
-def _in_feed(entry: Entry) -> dict[str, Any]:
-    """Return what the feed tells of an answer; the journal has the rest."""
-    told = {"request": entry.ordinal, "method": entry.method, "path": entry.path, "status_code": entry.status}
-    return told | {name: value for name, value in (("operation", entry.operation), ("task_id", entry.task_id)) if value}
-
-
-def _told(task_state: TaskState) -> tuple[Any, ...]:
-    """Return what an entry tells of a task, in the order of its fields."""
+def _task_fields(task_state: TaskState) -> tuple[Any, ...]:
+    """Return the fields of an entry about a task, in the order of the entry."""
     turn, snapshot = task_state.turn, task_state.snapshot
     timeline, step = turn.timeline, snapshot.step
     return (
@@ -198,12 +182,12 @@ def _log(entry: Entry) -> None:
     ms = round((entry.seconds or 0.0) * 1000, 1)
     # Percent-encoded again, so that no path can write lines of its own.
     path = quote(entry.path, safe="/:@!$&'()*+,;=~")
-    facts = {"method": entry.method, "path": path, "status": entry.status, "ms": ms, "request": entry.ordinal}
-    shown = ""
+    extra = {"method": entry.method, "path": path, "status": entry.status, "ms": ms, "request": entry.ordinal}
+    details = ""
     if entry.task_id is not None:
-        facts |= {"task": entry.task_id, "scenario": entry.scenario, "step": entry.step}
-        shown = f"  {entry.task_id}  {entry.scenario}/{entry.step}"
+        extra |= {"task": entry.task_id, "scenario": entry.scenario, "step": entry.step}
+        details = f"  {entry.task_id}  {entry.scenario}/{entry.step}"
     if entry.events is not None:
-        facts["events"] = entry.events
-        shown += f"  {entry.events} events"
-    _logger.info("%s %s %d %.1f ms%s", entry.method, path, entry.status, ms, shown, extra=facts)
+        extra["events"] = entry.events
+        details += f"  {entry.events} events"
+    _logger.info("%s %s %d %.1f ms%s", entry.method, path, entry.status, ms, details, extra=extra)

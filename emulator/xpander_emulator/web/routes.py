@@ -1,4 +1,4 @@
-"""Routes made from a contract's operations, and what to say when none of them matches."""
+"""Routes: which operation of a contract a request matches, and the nearest ones when it matches none."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -15,19 +15,19 @@ from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.errors import EmulatorError
 
-# What is left to differ where a path fits whole.
+# The difference where a path matches.
 _OTHER_METHOD: Final = " (by another method)"
-# Of paths up to this length it is remembered where they lead.
-_MOST_KNOWN: Final = 256
+# Paths up to this length are cached.
+_LONGEST_CACHED: Final = 256
 _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
 # An endpoint with the path parameters of a request to it.
-Found = tuple[ASGIApp, Mapping[str, str]]
-# Answers a request that belongs to no operation, with further headers.
-Refuse = Callable[[Scope, Receive, Send, EmulatorError, Headers], Awaitable[None]]
+RouteMatch = tuple[ASGIApp, Mapping[str, str]]
+# Answers a request that no operation matches with an error, and further headers.
+Reject = Callable[[Scope, Receive, Send, EmulatorError, Headers], Awaitable[None]]
 
 
 class MethodNotAllowed(EmulatorError):
-    """A path that is there, by a method that it lacks. In FastAPI's words."""
+    """A path that has no operation of this method."""
 
     status = 405
 
@@ -41,19 +41,19 @@ class NoSuchOperation(EmulatorError):
 class OperationRoutes(BaseRoute):
     """All operations of a contract, as one route of Starlette's.
 
-    Found by walking a tree of path segments, literal ones first, so that the cost depends on the length of a path and
-    not on how many operations there are. A path by a method that it lacks is answered 405 with those that it has.
+    They are found in a tree of path segments, literal segments first, so that the cost depends on the length of a path
+    and not on the number of operations. A method that a path lacks is answered 405 with the methods that it has.
     HEAD is answered as GET without its body, where a path has GET and no HEAD of its own.
     """
 
-    def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], refuse: Refuse) -> None:
-        self._refuse = refuse
+    def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], reject: Reject) -> None:
+        self._reject = reject
         self._root = _Node()
-        # Clients ask for the same few paths again and again.
-        self._known = lru_cache(maxsize=4_096)(self._find)
+        # Clients request the same few paths again and again.
+        self._cached = lru_cache(maxsize=4_096)(self._find)
         for operation, endpoint in endpoints:
             node = self._root
-            # RFC 9110, 4.2.5: a fragment is never sent. Of operations that differ by it alone, the first one is met.
+            # RFC 9110, 4.2.5: a fragment is never sent. Of operations that differ by it alone, the first one is served.
             path, fragment, _ = operation.path.partition("#")
             for segment in path.split("/")[1:]:
                 node = node.child(segment)
@@ -68,22 +68,22 @@ class OperationRoutes(BaseRoute):
         """Match path and method; a path alone is a partial match."""
         if scope["type"] != "http":
             return Match.NONE, {}
-        found = self._root.find(_segments(scope), 1, ())
-        if found is None:
+        leaf = self._root.find(_segments(scope), 1, ())
+        if leaf is None:
             return Match.NONE, {}
-        node, values = found
+        node, values = leaf
         matched = {"path_params": node.named(values), "operations": node.endpoints}
         return Match.FULL if scope["method"] in node.endpoints else Match.PARTIAL, matched
 
-    def find(self, method: str, path: str) -> Found | None:
+    def find(self, method: str, path: str) -> RouteMatch | None:
         """Return the endpoint of a path without escapes, and its path parameters; None where there is none."""
-        return self._known(method, path) if len(path) <= _MOST_KNOWN else self._find(method, path)
+        return self._cached(method, path) if len(path) <= _LONGEST_CACHED else self._find(method, path)
 
-    def _find(self, method: str, path: str) -> Found | None:
-        found = self._root.find(path.split("/"), 1, ())
-        if found is None:
+    def _find(self, method: str, path: str) -> RouteMatch | None:
+        leaf = self._root.find(path.split("/"), 1, ())
+        if leaf is None:
             return None
-        node, values = found
+        node, values = leaf
         endpoint = node.endpoints.get(method)
         return None if endpoint is None else (endpoint, node.named(values))
 
@@ -95,10 +95,10 @@ class OperationRoutes(BaseRoute):
             await endpoint(scope, receive, send)
             return
         allow = ", ".join(sorted(endpoints)).encode()
-        await self._refuse(scope, receive, send, MethodNotAllowed("Method Not Allowed"), ((b"allow", allow),))
+        await self._reject(scope, receive, send, MethodNotAllowed("Method Not Allowed"), ((b"allow", allow),))
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
-        """Nothing here is looked up by name."""
+        """Raise NoMatchFound: the routes have no names."""
         raise NoMatchFound(name, path_params)
 
 
@@ -115,7 +115,7 @@ def without_body(endpoint: ASGIApp) -> ASGIApp:
 
 
 class _Node:
-    """A place in the tree of path segments: where to go on, and the operations of the path that ends here."""
+    """A place in the tree of path segments: the segments that may follow, and the operations of the path up to here."""
 
     __slots__ = ("endpoints", "literal", "mixed", "names", "whole")
 
@@ -127,28 +127,28 @@ class _Node:
         self.names: tuple[str, ...] = ()
 
     def child(self, segment: str) -> "_Node":
-        """Return the node behind a template's segment, made if need be."""
+        """Return the node behind a template's segment; a new one is added if there is none."""
         if "{" not in segment:
             return self.literal.setdefault(segment, _Node())
         if _PARAMETER.fullmatch(segment):
             self.whole = self.whole or _Node()
             return self.whole
-        pattern = re.compile("".join(_piece(piece) for piece in re.split(r"(\{[^{}]+\})", segment)))
+        pattern = re.compile("".join(_segment_pattern(piece) for piece in re.split(r"(\{[^{}]+\})", segment)))
         return self.mixed.setdefault(pattern, _Node())
 
     def find(self, segments: Sequence[str], at: int, values: tuple[str, ...]) -> "tuple[_Node, tuple[str, ...]] | None":
-        """Return the end of the most literal path that `segments` from `at` on match, and the values on the way."""
+        """Return the node of the most literal path that `segments` match from `at` on, and its parameters' values."""
         # OpenAPI 3.1.1, 4.8.8.3: a concrete path goes before a templated one, whatever the method.
         if at == len(segments):
             return (self, values) if self.endpoints else None
         segment = segments[at]
         node = self.literal.get(segment)
-        if node is not None and (found := node.find(segments, at + 1, values)) is not None:
-            return found
+        if node is not None and (leaf := node.find(segments, at + 1, values)) is not None:
+            return leaf
         for pattern, mixed in self.mixed.items():
             match = pattern.fullmatch(segment)
-            if match and (found := mixed.find(segments, at + 1, values + match.groups())) is not None:
-                return found
+            if match and (leaf := mixed.find(segments, at + 1, values + match.groups())) is not None:
+                return leaf
         if self.whole is None or not segment:
             return None
         return self.whole.find(segments, at + 1, (*values, segment))
@@ -167,29 +167,29 @@ def _segments(scope: Scope) -> list[str]:
     return [unquote(segment) for segment in raw.partition(b"?")[0].decode("latin-1").split("/")]
 
 
-def _piece(piece: str) -> str:
+def _segment_pattern(piece: str) -> str:
     return "(.+)" if _PARAMETER.fullmatch(piece) else re.escape(piece)
 
 
 class NoOperation:
-    """Answers what no operation matches, naming the nearest one."""
+    """Answers a path that no operation has with an error that names the nearest one."""
 
-    def __init__(self, operations: Sequence[Operation], refuse: Refuse) -> None:
+    def __init__(self, operations: Sequence[Operation], reject: Reject) -> None:
         self._operations = operations
-        self._refuse = refuse
+        self._reject = reject
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 404."""
         method, path = scope["method"], scope["path"]
         pages = " The emulator's pages are at /__emulator/." if path == "/" else ""
-        near = "".join(f" Nearest: {each}." for each in nearest(self._operations, method, path, 1))
-        message = f"No operation matches {method} {path}.{pages or near}"
-        await self._refuse(scope, receive, send, NoSuchOperation(message), ())
+        hint = "".join(f" Nearest: {each}." for each in nearest(self._operations, method, path, 1))
+        message = f"No operation matches {method} {path}.{pages or hint}"
+        await self._reject(scope, receive, send, NoSuchOperation(message), ())
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """An operation that was perhaps meant; `difference` says where the path leaves that of the operation."""
+class NearOperation:
+    """An operation that was perhaps meant; `difference` says where the path differs from the operation's."""
 
     operation: Operation
     difference: str
@@ -198,34 +198,34 @@ class Near:
         return f"{self.operation.method} {self.operation.path}{self.difference}"
 
 
-def nearest(operations: Sequence[Operation], method: str, path: str, most: int = 3) -> list[Near]:
-    """Return the operations whose paths are most alike, of as alike ones those of the same method first."""
-    scored = [(_likeness(path, each.path), each.method == method, each) for each in operations]
+def nearest(operations: Sequence[Operation], method: str, path: str, most: int = 3) -> list[NearOperation]:
+    """Return at most so many operations with similar paths, the most similar first, ties by the same method first."""
+    scored = [(_similarity(path, each.path), each.method == method, each) for each in operations]
     near = sorted((each for each in scored if each[0] >= 0.5), key=lambda each: each[:2], reverse=True)
-    return [Near(each, _difference(path, each.path) or _OTHER_METHOD) for _, _, each in near[:most]]
+    return [NearOperation(each, _difference(path, each.path) or _OTHER_METHOD) for _, _, each in near[:most]]
 
 
-def _likeness(path: str, template: str) -> float:
-    """Return how alike a path and a template are, part by part, from 0 to 1."""
+def _similarity(path: str, template: str) -> float:
+    """Return how similar a path and a template are, segment by segment, from 0 to 1."""
     sent, wanted = path.strip("/").split("/"), template.strip("/").split("/")
-    alike = sum(_part_likeness(*pair) for pair in zip(sent, wanted, strict=False))
-    return alike / max(len(sent), len(wanted))
+    total = sum(_segment_similarity(*pair) for pair in zip(sent, wanted, strict=False))
+    return total / max(len(sent), len(wanted))
 
 
-def _part_likeness(sent: str, wanted: str) -> float:
+def _segment_similarity(sent: str, wanted: str) -> float:
     if _PARAMETER.fullmatch(wanted):
         return 0.9 if sent else 0.0
     return SequenceMatcher(None, sent[:100], wanted).ratio()
 
 
 def _difference(path: str, template: str) -> str:
-    """Return where a path leaves a template: " (differs at 'task')", " (lacks 'x')", or " (goes on with 'x')"."""
+    """Return where a path differs: " (differs at 'task')", " (lacks 'x')" or " (goes on with 'x')"."""
     if path != "/" and path.endswith("/"):
         return " (without the slash at the end)"
     sent, wanted = path.strip("/").split("/"), template.strip("/").split("/")
-    for found, part in zip(sent, wanted, strict=False):
-        if not _PARAMETER.fullmatch(part) and found != part:
-            return f" (differs at '{found[:100]}')"
+    for segment, expected in zip(sent, wanted, strict=False):
+        if not _PARAMETER.fullmatch(expected) and segment != expected:
+            return f" (differs at '{segment[:100]}')"
     if len(sent) < len(wanted):
         return f" (lacks '{'/'.join(wanted[len(sent) :])}')"
     if len(sent) > len(wanted):

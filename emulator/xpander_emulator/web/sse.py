@@ -1,7 +1,7 @@
 """Server-sent events: how a stream is sent, kept alive and ended.
 
-By two tasks of our own: sse-starlette 3.7 leaves 20 KB of cycles behind with each stream, which only a full search for
-garbage finds, and a server that keeps 100,000 tasks cannot afford one.
+By two tasks of asyncio: sse-starlette 3.7 leaves 20 KB of reference cycles behind with each stream, which only a full
+garbage collection finds, and a server with 100,000 tasks cannot afford one.
 """
 
 import asyncio
@@ -21,20 +21,20 @@ from xpander_emulator.core.faults import CUT_STREAM, DUPLICATE_EVENT, OUT_OF_ORD
 from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
+from xpander_emulator.web.emulator_headers import beyond_contract
 from xpander_emulator.web.errors import broken_promise
-from xpander_emulator.web.http import Reply
+from xpander_emulator.web.http import Response, disconnected
 
-# The header that tells what of an answer the contract does not know, as `--future` has it.
-BEYOND: Final = b"x-emulator-beyond-contract"
 HEARTBEAT_SECONDS: Final = 15
-# How long one event may take to send; a client that does not read is let go.
+# How long one event may take to send; the connection of a client that does not read is closed.
 SEND_SECONDS: Final = 10.0
+CONTENT_TYPE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 # The faults by which not even the first event comes whole.
 _BROKEN_AT_ONCE: Final = (*UNSENT, TRUNCATED)
 _HEADERS: Final = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
+    CONTENT_TYPE,
     (b"cache-control", b"no-cache"),
-    # nginx holds answers back otherwise (source: its module ngx_http_proxy_module, proxy_buffering).
+    # nginx holds responses back otherwise (source: its module ngx_http_proxy_module, proxy_buffering).
     (b"x-accel-buffering", b"no"),
 )
 _HEARTBEAT: Final = b": \n\n"
@@ -42,16 +42,17 @@ _logger = logging.getLogger("xpander_emulator")
 
 
 @dataclass(slots=True)
-class StreamReply:
-    """An answer that goes on for as long as its events come; `sent` counts those that were sent whole.
+class StreamResponse:
+    """A response that goes on for as long as events come. An event with an `id` is sent with it, for `Last-Event-ID`.
 
-    Comments keep it alive where nothing happens. What a client has not read waits in the transport's buffer, which is
-    bounded; while that is full no further event is made. An event with an `id` is sent with it, so that a client that
-    comes again names the last one it has had.
+    Comments keep it alive while nothing happens. What a client has not read waits in the transport's buffer, which is
+    bounded; while that is full no further event is made.
 
-    beyond:         what of the events the contract does not know; where there is anything, nothing holds them to it.
-    fault:          as of a Reply.
-    struck:         whether the stream has come to the event that a fault of streams is about.
+    event_pointer: of the events' schema in the contract.
+    beyond:        what of the events the contract does not know; where it is not "", no event is checked.
+    fault:         the fault that strikes the stream.
+    sent:          how many events were sent whole.
+    struck:        whether the stream has come to the event that a fault of streams strikes.
     """
 
     events: AsyncIterator[Mapping[str, Any]]
@@ -69,128 +70,121 @@ class StreamReply:
         """Whether a fault of streams has not struck, since the stream has not come to its event."""
         return self.fault is not None and self.fault.fault.is_stream_fault and not self.struck
 
-    def with_fault(self, hit: Hit) -> "StreamReply":
-        """Return the answer with something going wrong with it."""
+    def with_fault(self, hit: Hit) -> "StreamResponse":
+        """Return the response with a fault that strikes it."""
         return replace(self, fault=hit)
 
     @property
-    def head(self) -> Reply:
-        """The answer without its events, which HEAD asks for."""
-        return Reply(200, media_type=None, headers=(*_HEADERS, *self.headers), task_state=self.task_state)
+    def head(self) -> Response:
+        """The response without its events, for HEAD."""
+        return Response(200, media_type=None, headers=(*_HEADERS, *self.headers), task_state=self.task_state)
 
-    async def stream(self, scope: Scope, receive: Receive, send: Send, more: Headers) -> None:
-        """Send events until they end, the client hangs up or stops reading, or the server stops."""
-        headers = [*_HEADERS, *self.headers, *beyond_contract(self.beyond), *more]
+    async def stream(self, scope: Scope, receive: Receive, send: Send, extra: Headers) -> None:
+        """Send events until they end, the client disconnects or stops reading, or the server stops.
+
+        extra: headers behind the response's own.
+        """
+        headers = [*_HEADERS, *self.headers, *beyond_contract(self.beyond), *extra]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        out = _Patient(send, SEND_SECONDS + (self.fault.fault.over / 1_000 if self.fault else 0))
-        telling = asyncio.create_task(self._tell(out), name="stream")
-        work = (telling, asyncio.create_task(_hung_up(receive), name="hang-up"))
+        sender = _TimedSender(send, SEND_SECONDS + (self.fault.fault.over / 1_000 if self.fault else 0))
+        sending = asyncio.create_task(self._send_frames(sender), name="stream")
+        tasks = (sending, asyncio.create_task(disconnected(receive), name="disconnect"))
         try:
-            while not await _any_ends(work, HEARTBEAT_SECONDS):
-                await out.send(_HEARTBEAT)
-            if telling.done():
-                telling.result()
-                await out.send(b"", more=False)
-        except _NothingRead:
-            _logger.warning("A client of %s read nothing for %.0f s and was let go.", scope["path"], SEND_SECONDS)
+            while not await _any_ends(tasks, HEARTBEAT_SECONDS):
+                await sender.send(_HEARTBEAT)
+            if sending.done():
+                sending.result()
+                await sender.send(b"", more=False)
+        except _NotRead:
+            _logger.warning("A client of %s read nothing for %.0f s and was disconnected.", scope["path"], SEND_SECONDS)
         finally:
-            await _call_off(work)
-            # An error refers to this frame: with the task that has raised it they would be a circle.
-            del telling, work
+            await _cancel(tasks)
+            # An error refers to this frame: together with the task that has raised it that would be a cycle.
+            del sending, tasks
 
-    async def _tell(self, out: "_Patient") -> None:
-        async with aclosing(self._frames()) as frames:
+    async def _send_frames(self, sender: "_TimedSender") -> None:
+        async with aclosing(self._counted_frames()) as frames:
             async for frame in frames:
-                await out.send(frame)
+                await sender.send(frame)
 
-    async def _frames(self) -> AsyncGenerator[bytes, None]:
+    async def _counted_frames(self) -> AsyncGenerator[bytes, None]:
         """Yield the events as they are sent, and count them."""
-        async for frame in self._disturbed():
+        async for frame in self._frames_with_fault():
             yield frame
             if self.fault is not None and self.fault.fault.kind in _BROKEN_AT_ONCE:
                 return
-            # Whoever asks for the next event has sent this one.
+            # When the next event is requested, this one was sent.
             self.sent += 1
 
-    async def _disturbed(self) -> AsyncIterator[bytes]:
-        """Yield the events, the one that a fault is about twice, behind the next one, or as the last."""
-        kind, meant = (self.fault.fault.kind, self.fault.fault.event) if self.fault else ("", 0)
-        number, held = 0, b""
-        async for frame in self._undisturbed():
+    async def _frames_with_fault(self) -> AsyncIterator[bytes]:
+        """Yield the events; a fault of streams repeats its event, delays it by one, or ends the stream with it."""
+        kind, struck_number = (self.fault.fault.kind, self.fault.fault.event) if self.fault else ("", 0)
+        number, held_back = 0, b""
+        async for frame in self._frames():
             number += 1
-            if number == meant and kind == OUT_OF_ORDER:
-                held = frame
+            if number == struck_number and kind == OUT_OF_ORDER:
+                held_back = frame
                 continue
             yield frame
-            self.struck = self.struck or bool(held) or (number == meant and kind in (DUPLICATE_EVENT, CUT_STREAM))
-            if number == meant and kind == DUPLICATE_EVENT:
+            if number == struck_number and kind in (DUPLICATE_EVENT, CUT_STREAM):
+                self.struck = True
+                if kind == CUT_STREAM:
+                    return
                 yield frame
-            if number == meant and kind == CUT_STREAM:
-                return
-            if held:
-                yield held
-                held = b""
-        if held:
-            yield held
+            if held_back:
+                self.struck = True
+                yield held_back
+                held_back = b""
+        if held_back:
+            yield held_back
 
-    async def _undisturbed(self) -> AsyncIterator[bytes]:
-        is_right = judge(self.contract, self.event_pointer)
+    async def _frames(self) -> AsyncIterator[bytes]:
+        is_valid = judge(self.contract, self.event_pointer)
         try:
             async for event in self.events:
-                if not self.beyond and not is_right(event):
-                    found = violations(self.contract, self.event_pointer, event, ("event",))
-                    raise broken_promise(f"a stream ({event['type']})", found)
+                if not self.beyond and not is_valid(event):
+                    broken = violations(self.contract, self.event_pointer, event, ("event",))
+                    raise broken_promise(f"a stream ({event['type']})", broken)
                 yield _frame(event)
         except EmulatorError as error:
-            # The stream ends before `task_finished`: the client sees that something went wrong, the log says what.
+            # The stream ends before `task_finished`: the client sees that it is incomplete, the log says why.
             _logger.error("%s", error.message)
 
 
-class _NothingRead(Exception):
-    """What was to be sent was not taken in time."""
+class _NotRead(Exception):
+    """The client did not read in time what was sent."""
 
 
-class _Patient:
-    """Sends pieces of an answer to a client that may take so many seconds for each."""
+class _TimedSender:
+    """Sends parts of a body, each of which the client must read within so many seconds."""
 
     def __init__(self, send: Send, seconds: float) -> None:
         self._send = send
         self._seconds = seconds
 
     async def send(self, body: bytes, *, more: bool = True) -> None:
-        """Send a piece; the last one ends the answer. Raises _NothingRead."""
+        """Send a part; the last one ends the response. Raises _NotRead."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._seconds):
                 await self._send({"type": "http.response.body", "body": body, "more_body": more})
             return
-        # Not raised while the other is handled, which refers to this task: they would be a circle too.
-        raise _NothingRead
+        # Not raised while the TimeoutError is handled, which refers to this task: that would be a cycle too.
+        raise _NotRead
 
 
-async def _hung_up(receive: Receive) -> None:
-    """Return once the client has hung up."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _any_ends(work: Iterable[asyncio.Task[None]], seconds: float) -> bool:
-    """Return True once any of the work has ended, or False when the time is over before."""
-    done, _ = await asyncio.wait(work, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+async def _any_ends(tasks: Iterable[asyncio.Task[None]], seconds: float) -> bool:
+    """Return True once any of the tasks has ended, or False when the time is over before."""
+    done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     return bool(done)
 
 
-async def _call_off(work: Iterable[asyncio.Task[None]]) -> None:
-    """End the work, and return once it has ended."""
-    for each in work:
-        each.cancel()
-    await asyncio.gather(*work, return_exceptions=True)
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel the tasks, and return once they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _frame(event: Mapping[str, Any]) -> bytes:
     data = b"data: %b\n\n" % json_codec.dumps(event)
     return b"id: %b\n%b" % (event["id"].encode(), data) if "id" in event else data
-
-
-def beyond_contract(what: str) -> Headers:
-    """Return the header that tells what of an answer the contract does not know; none where it knows all."""
-    return ((BEYOND, what.encode("latin-1", "replace")),) if what else ()

@@ -86,7 +86,7 @@ async def test_a_request_without_a_welcome_key_stands_in_the_default_namespace()
     assert (refused.status_code, refused.headers["x-emulator-request"]) == (401, "1")
     assert [item["status"] for item in await listed(default)] == [401]
     assert (await sentences(default, 1))[1:] == [
-        "It stands in the journal of the namespace 'mine', as no welcome key came with it.",
+        "It is in the journal of the namespace 'mine', because it had no accepted key.",
         "The answer is 401: Invalid or missing API key.",
     ]
 
@@ -129,7 +129,7 @@ async def test_an_entry_tells_task_step_and_line(manual: Api) -> None:
     assert (read["at"], read["events"], read["fault"]) == ("2026-01-01T00:00:00.000000Z", None, None)
     assert await sentences(manual, 2) == [
         f"GET /v1/tasks/{task['id']} is the operation getTask (GET /v1/tasks/{{task_id}}).",
-        f"It stands in the journal of the namespace '{manual.namespace}'.",
+        f"It is in the journal of the namespace '{manual.namespace}'.",
         f"Task {task['id']} (turn 1) plays the scenario 'approval', chosen because: its name equals the workflow_id.",
         "The answer 200 comes from the step 'pending' (pending) of 'approval', scenarios/approval.yaml:7.",
     ]
@@ -290,7 +290,7 @@ async def test_what_was_asked_is_counted_and_where_nothing_fits_the_nearest_is_t
 @pytest.mark.parametrize(
     ("path", "body", "status", "detail"),
     [
-        ("/requests/99", None, 404, "has no request 99; GET /__emulator/requests lists those it keeps."),
+        ("/requests/99", None, 404, "has no request 99; GET /__emulator/requests lists those it has."),
         ("/requests/x", None, 422, "path.request_id: Input should be a valid integer"),
         ("/requests/count", {"body": {"a": {"regex": "("}}}, 400, "`body.a`: '(' is no regular expression"),
         ("/requests/count", {"operatoin": "x"}, 422, "body.operatoin"),

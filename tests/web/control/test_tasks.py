@@ -15,12 +15,9 @@ from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.task import Status
 from xpander_emulator.engine.engine import RESET_SCOPES
 from xpander_emulator.settings import CLOCK_MODES, Settings
-from xpander_emulator.web.app import Application, create_app
+from xpander_emulator.web.app import Application, control_handlers, create_app
 from xpander_emulator.web.auth import derived_namespace
-from xpander_emulator.web.control.journal import JournalHandlers
-from xpander_emulator.web.control.presenter import PageHandlers
-from xpander_emulator.web.control.reports import ReportHandlers
-from xpander_emulator.web.control.tasks import ControlHandlers, control_contract
+from xpander_emulator.web.control.contract import control_contract
 from xpander_emulator.web.pages.decision import Links
 
 BASE = "http://127.0.0.1:4020"
@@ -99,12 +96,7 @@ class TestContract:
     def test_every_operation_has_a_handler_and_every_handler_an_operation(
         self, app: Application, contract: Contract
     ) -> None:
-        handlers = [
-            *ControlHandlers(app.engine, app.contract, SETTINGS, "org", Links(SETTINGS, bytes)).table(),
-            *JournalHandlers(app.engine, app.contract).table(),
-            *ReportHandlers(app.reports).table(),
-            *PageHandlers(app.engine, app.contract, Links(SETTINGS, bytes), None).table(),
-        ]
+        handlers = control_handlers(app.engine, app.contract, app.reports, Links(SETTINGS, bytes), None)
 
         assert sorted(handlers) == sorted(operation.behaviour["action"] for operation in contract.operations)
 
@@ -605,7 +597,7 @@ class TestClock:
             ({"by": "1s", "to": NOW}, "Give either `by`, a length of time such as 30s, or `to`, an instant."),
             ({"by": "-1s"}, "`by`: '-1s' is negative; time only passes forwards."),
             ({"to": "2025-12-31T00:00:00Z"}, f"A clock never goes back: {NOW} cannot be moved by -86400000 ms."),
-            ({"to": "2026-01-01T23:59:60Z"}, "`to`: '2026-01-01T23:59:60Z' is no instant that a clock here shows"),
+            ({"to": "2026-01-01T23:59:60Z"}, "`to`: '2026-01-01T23:59:60Z' is no instant that a clock here can show"),
         ],
     )
     async def test_a_move_that_cannot_be_is_refused(
@@ -806,7 +798,7 @@ class TestNamespaces:
         answer = await client.get(f"{CONTROL}/tasks", params={"namespace": "default"})
 
         told = problem(answer, 400)
-        assert f"opens the namespace '{derived_namespace(key)}'" in told
+        assert f"has the namespace '{derived_namespace(key)}'" in told
         assert key not in told
 
     async def test_without_either_it_is_the_default_one(self, app: Application) -> None:
@@ -913,7 +905,10 @@ class TestSafety:
     async def test_a_page_of_another_origin_is_refused(self, client: httpx2.AsyncClient, origin: str) -> None:
         answer = await client.post(f"{CONTROL}/reset", headers={"origin": origin})
 
-        assert problem(answer, 403) == f"The control API takes no request from a page of '{origin}'."
+        assert (
+            problem(answer, 403)
+            == f"The control API takes no request from a page of '{origin}', only from its own pages."
+        )
 
     async def test_a_page_of_our_own_is_welcome(self, client: httpx2.AsyncClient) -> None:
         assert (await client.post(f"{CONTROL}/reset", headers={"origin": BASE})).status_code == 200

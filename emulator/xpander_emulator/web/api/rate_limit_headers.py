@@ -1,4 +1,4 @@
-"""The `X-RateLimit-*` headers: told as documented, not enforced."""
+"""The `X-RateLimit-*` headers: sent as the vendor documents them; the limit is not enforced."""
 
 from functools import lru_cache
 from typing import Final
@@ -9,29 +9,28 @@ from xpander_emulator.common.types import Headers
 # 100 requests a minute, `Reset` in seconds since the epoch (source: the vendor's page on the REST API).
 PER_MINUTE: Final = 100
 _MINUTE: Final = 60_000
-_NAMES: Final = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
-RATE_LIMITS: Final = frozenset(_NAMES)
+NAMES: Final = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
 _MOST_NAMESPACES: Final = 10_000
 
 
 class RateLimit:
-    """Counts the requests of each namespace in the present minute of its own clock."""
+    """Counts the requests of each namespace in the present minute of its clock."""
 
     def __init__(self) -> None:
-        self._counted: dict[str, tuple[int, int]] = {}
+        self._counts: dict[str, tuple[int, int]] = {}
 
     def headers(self, namespace: str, clock: Clock) -> Headers:
-        """Count one request and return the headers that tell how many are left."""
+        """Count one request and return the headers that say how many are left."""
         minute = clock.now(machine_time()) // _MINUTE
-        counted_in, count = self._counted.get(namespace, (minute, 0))
+        counted_in, count = self._counts.get(namespace, (minute, 0))
         count = count + 1 if counted_in == minute else 1
-        if len(self._counted) >= _MOST_NAMESPACES and namespace not in self._counted:
-            self._counted.clear()
-        self._counted[namespace] = (minute, count)
+        if len(self._counts) >= _MOST_NAMESPACES and namespace not in self._counts:
+            self._counts.clear()
+        self._counts[namespace] = (minute, count)
         return _headers(max(0, PER_MINUTE - count), (minute + 1) * _MINUTE // 1000)
 
 
 @lru_cache(maxsize=1024)
-def _headers(left: int, resets_at: int) -> Headers:
-    told = (PER_MINUTE, left, resets_at)
-    return tuple(zip(_NAMES, (b"%d" % each for each in told), strict=True))
+def _headers(remaining: int, resets_at: int) -> Headers:
+    values = (PER_MINUTE, remaining, resets_at)
+    return tuple(zip(NAMES, (b"%d" % value for value in values), strict=True))

@@ -1,85 +1,70 @@
-"""A task as an answer: with the status that its operation declares, and where it came from in the headers."""
+"""A task as a response: with the status that its operation declares, and its source in the headers."""
 
 import re
-from functools import lru_cache
-from typing import Final
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
-from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.extension.property_names import reader
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.engine.engine import View
-from xpander_emulator.engine.task_state import TaskState
-from xpander_emulator.web.http import WARNING, Reply
-from xpander_emulator.web.pipeline import Call
-from xpander_emulator.web.sse import beyond_contract
-
-_LONGEST_WARNING: Final = 400
+from xpander_emulator.web.context import RequestContext
+from xpander_emulator.web.emulator_headers import beyond_contract, source_headers, warning_header
+from xpander_emulator.web.http import Response
 
 
-class TaskReplies:
-    """Makes the answers with a task of one contract."""
+class TaskResponses:
+    """Makes the responses of one contract that show a task."""
 
     def __init__(self, contract: Contract) -> None:
         read = reader(contract)
         self._path = "" if read is None else read.path
-        self._good = {operation.id: _good_answer(operation) for operation in contract.operations}
+        self._declared = {operation.id: _success_of(operation) for operation in contract.operations}
+        # By view, and then by operation; dropped with the view.
+        self._cached: WeakKeyDictionary[View, dict[str, Response]] = WeakKeyDictionary()
 
-    def of(self, call: Call, view: View) -> Reply:
-        """Return a task as an answer that says by which line of which story it was given.
+    def of(self, context: RequestContext, view: View) -> Response:
+        """Return a task as a response whose headers name the scenario, the step and the line that it comes from.
 
-        Its status is the first of success that the operation declares; a declared `Location` leads to the task. Where
-        no body is declared there is none.
+        Its status is the first 2xx that the operation declares; a declared `Location` leads to the task. Where no body
+        is declared there is none.
         """
-        kept: Reply | None = view.replies.get(call.operation.id)
-        if kept is None:
-            kept = view.replies[call.operation.id] = self._made(call.operation.id, view)
-        return kept
+        return self._made(context.operation.id, view)
 
-    def _made(self, operation: str, view: View) -> Reply:
-        status, has_location, has_body = self._good[operation]
-        headers = (*told_by(view.task_state), *beyond_contract(view.sent.beyond), *warned(view.warning))
+    def cached(self, context: RequestContext, view: View) -> Response:
+        """Return the same as `of`; for an operation by which a view is returned again and again."""
+        responses = self._cached.get(view)
+        if responses is None:
+            responses = self._cached[view] = {}
+        operation_id = context.operation.id
+        response = responses.get(operation_id)
+        if response is None:
+            response = responses[operation_id] = self._made(operation_id, view)._replace(checked=set())
+        return response
+
+    def _made(self, operation_id: str, view: View) -> Response:
+        status, has_location, has_body = self._declared[operation_id]
+        task_state, beyond = view.task_state, view.sent.beyond
+        headers = (*source_headers(task_state), *beyond_contract(beyond), *warning_header(view.warning))
         if has_location:
-            path = re.sub(r"\{[^{}]+\}", quote(view.task_state.task.id, safe=""), self._path)
+            path = re.sub(r"\{[^{}]+\}", quote(task_state.task.id, safe=""), self._path)
             headers = (*headers, (b"location", path.encode("latin-1", "replace")))
         if not has_body:
-            return Reply(status, media_type=None, headers=headers, task_state=view.task_state)
-        data, task_state = view.sent.body, view.task_state
-        return Reply(status, view.encoded, headers=headers, data=data, task_state=task_state, checked=view.checked)
+            return Response(status, media_type=None, headers=headers, task_state=task_state, beyond=beyond)
+        return Response(
+            status, view.encoded, headers=headers, data=view.sent.body, task_state=task_state, beyond=beyond
+        )
 
 
-def task_id_of(call: Call) -> str:
-    """Return the id of the task that a call is about."""
-    task_id: str = call.parameters[call.operation.behaviour.get("subject", "task_id")]
+def task_id_of(context: RequestContext) -> str:
+    """Return the id of the task that a request is about."""
+    task_id: str = context.parameters[context.operation.behaviour.get("subject", "task_id")]
     return task_id
 
 
-def _good_answer(operation: Operation) -> tuple[int, bool, bool]:
-    """Return the first status of success, and whether it declares the header `Location`, and a body."""
+def _success_of(operation: Operation) -> tuple[int, bool, bool]:
+    """Return the first 2xx status, and whether it declares the header `Location`, and a body."""
     status = next((code for code in operation.responses if code.startswith("2") and code.isdecimal()), "200")
     response = operation.responses.get(status)
     if response is None:
         return int(status), False, True
     return int(status), any(name.lower() == "location" for name in response.headers), bool(response.content)
-
-
-def told_by(task_state: TaskState) -> Headers:
-    """Return the headers that say by which line of which story an answer was given."""
-    timeline, step = task_state.turn.timeline, task_state.snapshot.step
-    return _explained(timeline.name, step.id, timeline.source, step.line)
-
-
-def warned(warning: str) -> Headers:
-    """Return the header that says what of a request was left aside; none for nothing."""
-    if not warning:
-        return ()
-    text = "".join(each if " " <= each <= "~" else repr(each)[1:-1] for each in warning)
-    text = text if len(text) <= _LONGEST_WARNING else f"{text[: _LONGEST_WARNING - 3]}..."
-    return ((WARNING, text.encode("ascii", "backslashreplace")),)
-
-
-@lru_cache(maxsize=4096)
-def _explained(scenario: str, step: str, source: str, line: int) -> Headers:
-    """Return the headers that say where an answer comes from."""
-    told = (("x-emulator-scenario", scenario), ("x-emulator-step", step), ("x-emulator-source", f"{source}:{line}"))
-    return tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in told)

@@ -1,4 +1,4 @@
-"""How entries of the journal look in the control API, and what happened in plain sentences. Pure."""
+"""How entries of the journal are shown in the control API, and why each response is what it is, in sentences. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,16 +16,16 @@ from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.journal.search import Difference, NearMiss
 from xpander_emulator.scenario import selection
 from xpander_emulator.scenario.selection import MISSING, Catalogue
-from xpander_emulator.web.http import WARNING
-from xpander_emulator.web.routes import Near, nearest
+from xpander_emulator.web.emulator_headers import PREFERENCE_APPLIED, WARNING
+from xpander_emulator.web.routes import NearOperation, nearest
 
-# A value that is quoted in a sentence is cut here.
+# In characters; a longer value is cut in a sentence.
 _LONGEST_QUOTE: Final = 100
-_OPENING: Final = {"equals": "equals", "contains": "contains", "regex": "matches", "glob": "matches"}
+_VERBS: Final = {"equals": "equals", "contains": "contains", "regex": "matches", "glob": "matches"}
 
 
 class Explainer:
-    """Shows entries, against the contract and the scenarios of now."""
+    """Shows entries, explained by the present contract and scenarios."""
 
     def __init__(self, contract: Contract, redaction: Redaction) -> None:
         self._contract = contract
@@ -33,7 +33,7 @@ class Explainer:
         self._redaction = redaction
 
     def summary(self, entry: Entry) -> JsonObject:
-        """Return what a list tells of an entry."""
+        """Return an entry as an item of a list."""
         return {
             "id": entry.ordinal,
             "at": iso(entry.at),
@@ -56,8 +56,8 @@ class Explainer:
         }
 
     def details(self, entry: Entry, namespace: str, catalogue: Catalogue) -> JsonObject:
-        """Return all that is kept of an entry, and why it was answered so."""
-        asked = _preferences(entry)
+        """Return all of an entry, and the reason for its response."""
+        preferences = _preferences(entry)
         scenarios = self._scenarios(entry, catalogue)
         near = self._nearest(entry)
         return {
@@ -70,28 +70,28 @@ class Explainer:
                 {"operation": each.operation.id, "method": each.operation.method, "path": each.operation.path}
                 for each in near
             ],
-            "preferences": {"applied": _applied(entry), "ignored": list(asked.ignored)},
+            "preferences": {"applied": _applied(entry), "ignored": list(preferences.ignored)},
             "explanation": [
                 *self._matched(entry, namespace, near),
-                *self._contract_kept(entry),
+                *self._violated(entry),
                 *_chosen(entry, scenarios),
                 *self._answered(entry),
                 *_warned(entry),
-                *_honoured(entry, asked),
+                *_preferred(entry, preferences),
             ],
         }
 
     def remarks(self, entry: Entry, catalogue: Catalogue) -> list[str]:
-        """Return in sentences what went wrong with a request, and what it nearly came to."""
+        """Return in sentences what went wrong with a request, and which scenarios it nearly started."""
         return [
             *_unmatched(entry, self._nearest(entry)),
-            *self._contract_kept(entry),
+            *self._violated(entry),
             *_not_taken(self._scenarios(entry, catalogue)),
             *_played(entry),
         ]
 
     def near_miss(self, miss: NearMiss) -> JsonObject:
-        """Return an entry that is not what was looked for, and where it differs."""
+        """Return an entry that nearly matches criteria, and where it differs."""
         return {**self.summary(miss.entry), "differences": [_difference_view(each) for each in miss.differences]}
 
     def _message(self, headers: Any, body: bytes, size: int) -> JsonObject:
@@ -105,13 +105,13 @@ class Explainer:
     def _operation(self, entry: Entry) -> Operation | None:
         return None if entry.operation is None else self._operations.get(entry.operation)
 
-    def _nearest(self, entry: Entry) -> list[Near]:
+    def _nearest(self, entry: Entry) -> list[NearOperation]:
         if entry.operation is not None:
             return []
         return nearest(self._contract.operations, entry.method, entry.path)
 
     def _scenarios(self, entry: Entry, catalogue: Catalogue) -> list[selection.NearMiss]:
-        """Return the scenarios that a start nearly took."""
+        """Return the scenarios that a start nearly took, the nearest first."""
         operation = self._operation(entry)
         if operation is None or operation.behaviour.get("action") != "start" or entry.runs is None:
             return []
@@ -119,17 +119,17 @@ class Explainer:
         others = [each for each in catalogue.matching if each.name != entry.scenario]
         return selection.near_misses(others, entry.runs, body if isinstance(body, Mapping) else {})
 
-    def _matched(self, entry: Entry, namespace: str, near: list[Near]) -> Iterator[str]:
+    def _matched(self, entry: Entry, namespace: str, near: list[NearOperation]) -> Iterator[str]:
         yield from _unmatched(entry, near)
         operation = self._operation(entry)
         if operation is not None:
-            asked = f"{entry.method} {entry.path}"
-            yield f"{asked} is the operation {operation.id} ({operation.method} {operation.path})."
-        yield f"It stands in the journal of the namespace '{namespace}'" + (
-            ", as no welcome key came with it." if entry.status == 401 and not _applied(entry) else "."
+            request = f"{entry.method} {entry.path}"
+            yield f"{request} is the operation {operation.id} ({operation.method} {operation.path})."
+        yield f"It is in the journal of the namespace '{namespace}'" + (
+            ", because it had no accepted key." if entry.status == 401 and not _applied(entry) else "."
         )
 
-    def _contract_kept(self, entry: Entry) -> Iterator[str]:
+    def _violated(self, entry: Entry) -> Iterator[str]:
         for each in self._redaction.violations(entry.violations):
             yield f"It breaks the contract at {in_words(each)}."
 
@@ -145,8 +145,8 @@ class Explainer:
             yield f"The answer is {entry.status}{_detail(self._redaction.body(entry.body, entry.size))}."
         if entry.events is not None:
             events = "1 event" if entry.events == 1 else f"{entry.events} events"
-            went = "goes on" if entry.seconds is None else f"ended after {events}"
-            yield f"It is a stream, which {went}."
+            state = "goes on" if entry.seconds is None else f"ended after {events}"
+            yield f"It is a stream, which {state}."
 
 
 def _chosen(entry: Entry, near: list[selection.NearMiss]) -> Iterator[str]:
@@ -156,10 +156,10 @@ def _chosen(entry: Entry, near: list[selection.NearMiss]) -> Iterator[str]:
     yield from _not_taken(near)
 
 
-def _unmatched(entry: Entry, near: list[Near]) -> Iterator[str]:
+def _unmatched(entry: Entry, near: list[NearOperation]) -> Iterator[str]:
     if entry.operation is None:
-        told = " or ".join(str(each) for each in near)
-        yield f"No operation matches {entry.method} {entry.path}." + (f" Nearest: {told}." if near else "")
+        operations = " or ".join(str(each) for each in near)
+        yield f"No operation matches {entry.method} {entry.path}." + (f" Nearest: {operations}." if near else "")
 
 
 def _played(entry: Entry) -> Iterator[str]:
@@ -171,18 +171,18 @@ def _played(entry: Entry) -> Iterator[str]:
 def _not_taken(near: list[selection.NearMiss]) -> Iterator[str]:
     for miss in near:
         failed = "; ".join(
-            f"{_wish('.'.join(matcher.path), matcher.kind, matcher.wanted)}, found {_quoted(found)}"
-            for matcher, found in miss.failed
+            f"{_condition('.'.join(matcher.path), matcher.kind, matcher.wanted)}, found {_quoted(value)}"
+            for matcher, value in miss.failed
         )
         yield f"'{miss.scenario.name}' ({miss.scenario.source}) was not taken: {failed}."
 
 
-def _honoured(entry: Entry, asked: Preferences) -> Iterator[str]:
+def _preferred(entry: Entry, preferences: Preferences) -> Iterator[str]:
     applied = _applied(entry)
     if applied:
-        yield f"Honoured of the header Prefer: {', '.join(applied)}."
-    if asked.ignored:
-        yield f"Unknown in the header Prefer, and ignored: {', '.join(asked.ignored)}."
+        yield f"Applied of the header Prefer: {', '.join(applied)}."
+    if preferences.ignored:
+        yield f"Unknown in the header Prefer, and ignored: {', '.join(preferences.ignored)}."
 
 
 def _warned(entry: Entry) -> Iterator[str]:
@@ -192,16 +192,15 @@ def _warned(entry: Entry) -> Iterator[str]:
 
 
 def _preferences(entry: Entry) -> Preferences:
-    sent = [value.decode("latin-1") for name, value in entry.request_headers if name == b"prefer"]
     try:
-        return parse_prefer(sent)
+        return parse_prefer([value.decode("latin-1") for name, value in entry.request_headers if name == b"prefer"])
     except BadRequest:
         return Preferences()
 
 
 def _applied(entry: Entry) -> list[str]:
-    told = (value.decode("latin-1") for name, value in entry.headers if name == b"preference-applied")
-    return [each.strip() for value in told for each in value.split(",")]
+    values = (value.decode("latin-1") for name, value in entry.headers if name == PREFERENCE_APPLIED)
+    return [preference.strip() for value in values for preference in value.split(",")]
 
 
 def _detail(body: Any) -> str:
@@ -214,7 +213,7 @@ def _scenario_view(miss: selection.NearMiss) -> JsonObject:
         "scenario": miss.scenario.name,
         "source": miss.scenario.source,
         "differences": [
-            _difference(".".join(matcher.path), matcher.kind, matcher.wanted, found) for matcher, found in miss.failed
+            _difference(".".join(matcher.path), matcher.kind, matcher.wanted, value) for matcher, value in miss.failed
         ],
     }
 
@@ -224,18 +223,18 @@ def _difference_view(difference: Difference) -> JsonObject:
     return _difference(condition.field, condition.kind, condition.wanted, difference.found)
 
 
-def _difference(field: str, kind: str, wanted: Any, found: Any) -> JsonObject:
-    found = None if found is MISSING else found
+def _difference(field: str, kind: str, wanted: Any, value: Any) -> JsonObject:
+    value = None if value is MISSING else value
     return {
         "field": field,
         "condition": kind,
         "wanted": wanted,
-        "found": found,
-        "told": f"{_wish(field, kind, wanted)}, found {_quoted(found)}",
+        "found": value,
+        "told": f"{_condition(field, kind, wanted)}, found {_quoted(value)}",
     }
 
 
-def _wish(field: str, kind: str, wanted: Any) -> str:
+def _condition(field: str, kind: str, wanted: Any) -> str:
     if kind == "glob" and not isinstance(wanted, str):
         return f"wanted that {field} matches {' or '.join(wanted)}"
     if kind == "exists":
@@ -244,7 +243,7 @@ def _wish(field: str, kind: str, wanted: Any) -> str:
         return f"wanted that {field} is an object"
     if kind == "length":
         return f"wanted that {field} has {wanted} items"
-    return f"wanted that {field} {_OPENING[kind]} {_quoted(wanted)}"
+    return f"wanted that {field} {_VERBS[kind]} {_quoted(wanted)}"
 
 
 def _quoted(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Starting a task by the name of its story, as the control API does: no key and no path of the contract is needed."""
+"""Starting a task by a scenario's name in the control API: no key and no path of the contract is needed."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,15 +15,14 @@ from xpander_emulator.engine.start_task import Start
 from xpander_emulator.scenario.selection import Choice
 from xpander_emulator.settings import RunnableKind
 
-_WHY: Final = "the control API was asked for it"
+_REASON: Final = "the control API was asked for it"
 _PLACE: Final = ("body", "request")
 
 
 class Starter:
     """Starts tasks in place of the contract's own operation.
 
-    engine:   in which the tasks are born.
-    contract: by which their requests are judged.
+    contract: of the emulated API, which their requests must keep.
     """
 
     def __init__(self, engine: Engine, contract: Contract) -> None:
@@ -32,22 +31,23 @@ class Starter:
         operation = starting_operation(contract)
         self._kind: RunnableKind = operation.behaviour.get("kind", "workflow") if operation else "workflow"
 
-    def refused(self, request: Mapping[str, Any]) -> tuple[Violation, ...]:
+    def violations(self, request: Mapping[str, Any]) -> tuple[Violation, ...]:
         """Return how a request breaks the contract."""
         pointer = request_schema(self._contract)
         broken = () if pointer is None else violations(for_requests(self._contract), pointer, request, _PLACE)
         return (*broken, *excess_of(request, _PLACE))
 
-    async def start(self, namespace: str, scenario: str, request: Mapping[str, Any] | None, origin: str) -> View:
-        """Start a task, or a further turn of the one that the request names.
+    async def start(self, namespace: str, name: str, request: Mapping[str, Any] | None, origin: str) -> View:
+        """Start a task, or a further turn of the task that the request names.
 
-        request: what a client would send; None for the contract's first example of it.
-        origin:  the address under which links of the task lead here.
+        name:    of the scenario.
+        request: as a client would send it; None for the contract's first example.
+        origin:  scheme and host of the links in the task.
 
         Raises NotFound for an unknown scenario, Conflict for the id of a live task.
         """
-        story = self._engine.scenario(scenario)
+        scenario = self._engine.scenario(name)
         body = example_request(self._contract) if request is None else request
-        kind = self._engine.directory.kind(scenario, self._kind)
-        start = Start(scenario, kind, None, body, json_codec.dumps(body), origin)
-        return await self._engine.start(namespace, start, Choice(story, _WHY))
+        kind = self._engine.directory.kind(name, self._kind)
+        start = Start(name, kind, None, body, json_codec.dumps(body), origin)
+        return await self._engine.start(namespace, start, Choice(scenario, _REASON))

@@ -1,9 +1,9 @@
-"""How tasks, clocks and scenarios look in the control API. Pure."""
+"""How tasks, clocks, faults and scenarios are shown in the control API."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from xpander_emulator.clock import LAST_INSTANT, Clock, iso
+from xpander_emulator.clock import LAST_INSTANT, Clock, iso, machine_time
 from xpander_emulator.common.secrets import without_credentials
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import FaultRule
@@ -19,7 +19,7 @@ from xpander_emulator.store.port import Pins
 
 
 def task_view(task_state: TaskState, shown: Mapping[str, Any]) -> JsonObject:
-    """Return where a task stands; `shown` is what a person sees of its pause, where it has one."""
+    """Return the state of a task; `shown` is what a person sees of its pause, where it has one."""
     turn, snapshot = task_state.turn, task_state.snapshot
     return {
         "id": task_state.task.id,
@@ -38,7 +38,7 @@ def task_view(task_state: TaskState, shown: Mapping[str, Any]) -> JsonObject:
 
 
 def task_details(view: View, shown: Mapping[str, Any]) -> JsonObject:
-    """Return where a task stands, how its newest turn came there, and what a client sees of it but for credentials."""
+    """Return a task's state, history, signals and graph, and what a client sees of it but for credentials."""
     task_state = view.task_state
     return {
         **task_view(task_state, shown),
@@ -50,10 +50,10 @@ def task_details(view: View, shown: Mapping[str, Any]) -> JsonObject:
 
 
 def history(task_state: TaskState) -> Iterator[JsonObject]:
-    """Yield how the newest turn came to where it stands, oldest first."""
+    """Yield the steps that the newest turn has visited, oldest first."""
     before = None
     for visit in task_state.snapshot.visits:
-        # A visit knows the last decision so far; only the visit that it led to is told with it.
+        # A visit has the last decision so far; only the visit to which that decision led shows it.
         decision = None if visit.signal is before else visit.signal
         before = visit.signal
         yield {
@@ -66,17 +66,17 @@ def history(task_state: TaskState) -> Iterator[JsonObject]:
         }
 
 
-def clock_view(clock: Clock, machine: Millis) -> JsonObject:
-    """Return what a clock shows when the machine's time is `machine`."""
+def clock_view(clock: Clock) -> JsonObject:
+    """Return the mode and the scale of a clock, and what it shows now."""
     return {
         "mode": clock.mode,
-        "now": iso(clock.now(machine)),
+        "now": iso(clock.now(machine_time())),
         "scale": clock.scale if clock.mode == "scaled" else None,
     }
 
 
 def choices(pins: Pins, default: str) -> JsonObject:
-    """Return which scenarios the next tasks of a namespace take; `default` is the server's own."""
+    """Return which scenarios the next starts of a namespace take; `default` is the server's own."""
     return {
         "default": pins.default or default,
         "upcoming": [pin.scenario for pin in pins.upcoming],
@@ -84,9 +84,9 @@ def choices(pins: Pins, default: str) -> JsonObject:
     }
 
 
-def coming_fault(rule: FaultRule, met: int) -> JsonObject:
-    """Return a fault that coming requests meet; `met` is how many have fitted it so far."""
-    return {**fault_view(rule), "met": met}
+def coming_fault(rule: FaultRule, count: int) -> JsonObject:
+    """Return a fault of coming requests; `count` is how many requests have matched it so far."""
+    return {**fault_view(rule), "met": count}
 
 
 def fault_view(rule: FaultRule) -> JsonObject:
@@ -109,12 +109,12 @@ def fault_view(rule: FaultRule) -> JsonObject:
 
 
 def scenario_summary(scenario: Scenario) -> JsonObject:
-    """Return what a list tells of a scenario."""
+    """Return a scenario as an item of a list."""
     return {"name": scenario.name, "description": scenario.description, "source": scenario.source}
 
 
 def scenario_details(scenario: Scenario) -> JsonObject:
-    """Return all of a scenario: when it is taken, its steps as written, and its graph."""
+    """Return all of a scenario: which starts take it, its steps as written, and its graph."""
     drawn = graph(scenario.timeline)
     return {
         **scenario_summary(scenario),
@@ -125,14 +125,14 @@ def scenario_details(scenario: Scenario) -> JsonObject:
     }
 
 
-def playlist_view(playlist: Playlist, refused: Callable[[Mapping[str, Any]], Sequence[Any]]) -> JsonObject:
-    """Return a playlist, without the requests that the contract refuses: the built-in one knows only its own."""
+def playlist_view(playlist: Playlist, violations: Callable[[Mapping[str, Any]], Sequence[Any]]) -> JsonObject:
+    """Return a playlist, without requests that break the contract: the built-in one is for the built-in contract."""
     stories = [
         {
             "scenario": each.scenario,
             "title": each.title,
             "says": each.says,
-            "request": None if each.request is None or refused(each.request) else dict(each.request),
+            "request": None if each.request is None or violations(each.request) else dict(each.request),
             "speed": each.speed,
         }
         for each in playlist.stories

@@ -9,7 +9,7 @@ from typing import Final
 
 from xpander_emulator.common import resources
 from xpander_emulator.common.types import Headers
-from xpander_emulator.web.http import Reply, Request
+from xpander_emulator.web.http import Request, Response
 
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -55,7 +55,7 @@ def _files() -> dict[str, Path]:
     return {path.relative_to(resources.PAGES).as_posix(): path for path in files}
 
 
-def reply(request: Request, asset: Asset, headers: Headers) -> Reply:
+def response(request: Request, asset: Asset, headers: Headers) -> Response:
     """Return a file, or 304 where the client has it already. It asks again each time, and so never shows an old one."""
     kept = (
         (b"etag", asset.etag.encode()),
@@ -64,7 +64,7 @@ def reply(request: Request, asset: Asset, headers: Headers) -> Reply:
         *headers,
     )
     if asset.etag in (request.header(b"if-none-match") or ""):
-        return Reply(304, media_type=None, headers=kept)
+        return Response(304, media_type=None, headers=kept)
     if asset.packed is not None and "gzip" in (request.header(b"accept-encoding") or ""):
-        return Reply(200, asset.packed, asset.media_type, ((b"content-encoding", b"gzip"), *kept))
-    return Reply(200, asset.plain, asset.media_type, kept)
+        return Response(200, asset.packed, asset.media_type, ((b"content-encoding", b"gzip"), *kept))
+    return Response(200, asset.plain, asset.media_type, kept)

@@ -19,8 +19,8 @@ from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, Conflict, EmulatorError, NotFound
 from xpander_emulator.settings import Settings
-from xpander_emulator.web.auth import ControlGate
-from xpander_emulator.web.http import BodyTooLarge, Reply, Request
+from xpander_emulator.web.auth import ControlAccess
+from xpander_emulator.web.http import BodyTooLarge, Request, Response
 from xpander_emulator.web.pages.links import Link, secret_of_seed, secret_of_token, sign, verify
 
 if TYPE_CHECKING:
@@ -124,13 +124,13 @@ class People:
     followed: told the namespace of each page that is opened to authorize a credential.
     """
 
-    def __init__(self, engine: Engine, links: Links, gate: ControlGate, followed: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, links: Links, gate: ControlAccess, followed: Callable[[str], None]) -> None:
         self._engine = engine
         self._links = links
         self._gate = gate
         self._followed = followed
 
-    async def show(self, request: Request, link: str) -> Reply:
+    async def show(self, request: Request, link: str) -> Response:
         """Return the page of a link. Raises NotFound, Gone and BadRequest; no task changes."""
         ask, back = await self._ask(link), _back(request)
         if ask.kind == "eca":
@@ -138,7 +138,7 @@ class People:
         notice = "closed" if ask.left is None and _query(request).get("window") == "closed" else ""
         return self._page(ask, back, notice=notice)
 
-    async def take(self, request: Request, link: str) -> Reply:
+    async def take(self, request: Request, link: str) -> Response:
         """Take an answer and lead to the outcome.
 
         Raises what `show` does, Forbidden for a form of another site, NotAForm and BodyTooLarge; 409 if it is too late.
@@ -188,11 +188,11 @@ class People:
         after = visits[link.visit + 1 :]
         return Ask(link, task_state, step.pause.kind, shown, after[0] if after else None)
 
-    def _page(self, ask: Ask, back: SplitResult | None, status: int = 200, notice: str = "") -> Reply:
+    def _page(self, ask: Ask, back: SplitResult | None, status: int = 200, notice: str = "") -> Response:
         template = "outcome" if ask.left else _PAGES[ask.kind]
         texts = page_of(template, ask=ask, said=_outcome(ask.left), back=back and back.netloc, notice=notice, iso=iso)
         to = f" {back.scheme}://{back.netloc}" if back else ""
-        return Reply(status, texts, HTML, people_headers(to))
+        return Response(status, texts, HTML, people_headers(to))
 
 
 def people_headers(form_targets: str = "") -> Headers:
@@ -231,8 +231,8 @@ def _text(sent: Mapping[str, str], name: str) -> str | None:
     return sent.get(name, "").strip() or None
 
 
-def _see_other(location: str) -> Reply:
-    return Reply(303, b"", HTML, ((b"location", location.encode("ascii", "replace")), *people_headers()))
+def _see_other(location: str) -> Response:
+    return Response(303, b"", HTML, ((b"location", location.encode("ascii", "replace")), *people_headers()))
 
 
 def _here(request: Request) -> str:

@@ -11,9 +11,9 @@ from xpander_emulator.engine.engine import Engine
 from xpander_emulator.errors import EmulatorError, NotFound
 from xpander_emulator.report.registry import Reports
 from xpander_emulator.settings import Settings
-from xpander_emulator.web.auth import ControlGate, Forbidden, Keys, Unauthorized
+from xpander_emulator.web.auth import ControlAccess, Forbidden, Keys, Unauthorized
 from xpander_emulator.web.errors import phrase
-from xpander_emulator.web.http import ClientGone, Reply, Request
+from xpander_emulator.web.http import ClientGone, Request, Response
 from xpander_emulator.web.pages import assets
 from xpander_emulator.web.pages.decision import HTML, PREFIX, Links, People, page_of, people_headers
 
@@ -55,7 +55,7 @@ class Site:
     def __init__(self, engine: Engine, reports: Reports, links: Links, settings: Settings) -> None:
         self._reports = reports
         self._default = Keys(settings).default
-        self._gate = ControlGate(settings)
+        self._gate = ControlAccess(settings)
         self._people = People(engine, links, self._gate, reports.conduct.follow)
         self._has_token = settings.token is not None
 
@@ -67,21 +67,21 @@ class Site:
         """Answer one request; whatever goes wrong is a page too."""
         request = Request(scope, receive, {})
         try:
-            reply = await self._answer(request)
+            response = await self._answer(request)
         except ClientGone:
             return
         except EmulatorError as error:
-            reply = _message(error)
+            response = _message(error)
             if error.status >= 500:
                 _logger.error("%s", error.message)
-        await reply.send(send, reply.whole_headers())
+        await response.send(send, response.all_headers())
 
     async def home(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lead a browser to the pages."""
-        reply = _redirect(_HOME)
-        await reply.send(send, reply.whole_headers())
+        response = _redirect(_HOME)
+        await response.send(send, response.all_headers())
 
-    async def _answer(self, request: Request) -> Reply:
+    async def _answer(self, request: Request) -> Response:
         path, method = request.scope["path"], request.scope["method"]
         is_link = path.startswith(_LINKS)
         if method not in (*_READING, "POST") or (method == "POST" and not is_link):
@@ -100,10 +100,10 @@ class Site:
         if not self._has_token:
             self._gate.check_host(request)
 
-    async def _page(self, request: Request, path: str) -> Reply:
+    async def _page(self, request: Request, path: str) -> Response:
         return _file(request, SHELLS[path]) if path in SHELLS else await self._report(request)
 
-    async def _report(self, request: Request) -> Reply:
+    async def _report(self, request: Request) -> Response:
         """Return what clients of a namespace, or of all, have met, and how they behaved."""
         from xpander_emulator.report.render import html
         from xpander_emulator.report.report import Report
@@ -119,9 +119,9 @@ class Site:
         page = html.render(Report(summarize(found), findings), _TO_OTHERS)
         policy = POLICY.replace("style-src 'self'", f"style-src {html.STYLE_SOURCE}").encode()
         headers = ((b"content-security-policy", policy), (b"cache-control", b"no-store"), *_HEADERS[1:])
-        return Reply(200, page.encode(), HTML, headers)
+        return Response(200, page.encode(), HTML, headers)
 
-    def _elsewhere(self, request: Request, path: str) -> Reply | None:
+    def _elsewhere(self, request: Request, path: str) -> Response | None:
         """Return where a browser is led first, or None where it may see the page. Raises Unauthorized."""
         self._gate.check_origin(request)
         sent = dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True))
@@ -129,11 +129,11 @@ class Site:
             return self._let_in(request, path, sent)
         if path == PREFIX:
             return _redirect(_HOME)
-        if not self._gate.lets_in(request):
+        if not self._gate.has_token(request):
             raise Unauthorized("Give it once; a cookie keeps you in.")
         return None
 
-    def _let_in(self, request: Request, path: str, sent: dict[str, str]) -> Reply:
+    def _let_in(self, request: Request, path: str, sent: dict[str, str]) -> Response:
         """Take the token out of the address, where others could read it, into a cookie."""
         if not self._gate.is_token(sent.pop("token")):
             raise Unauthorized("That is not this server's token.")
@@ -148,27 +148,27 @@ def is_browser(scope: Scope) -> bool:
     return scope["method"] in _READING and b"text/html" in accept
 
 
-def _file(request: Request, name: str) -> Reply:
+def _file(request: Request, name: str) -> Response:
     found = assets.asset(name)
     if found is None:
         raise NotFound(f"There is no file '{name[:100]}' here.")
-    return assets.reply(request, found, _HEADERS)
+    return assets.response(request, found, _HEADERS)
 
 
-def _redirect(location: str, headers: Headers = ()) -> Reply:
+def _redirect(location: str, headers: Headers = ()) -> Response:
     kept = ((b"location", location.encode("ascii", "replace")), (b"cache-control", b"no-store"))
-    return Reply(303, b"", HTML, (*kept, *headers, *_HEADERS))
+    return Response(303, b"", HTML, (*kept, *headers, *_HEADERS))
 
 
-def _not_allowed(allow: str) -> Reply:
-    return Reply(405, b"", HTML, ((b"allow", allow.encode()), *people_headers()))
+def _not_allowed(allow: str) -> Response:
+    return Response(405, b"", HTML, ((b"allow", allow.encode()), *people_headers()))
 
 
-def _message(error: EmulatorError) -> Reply:
+def _message(error: EmulatorError) -> Response:
     """Return the page that tells what is wrong; where the token is, it asks for it."""
     title = _TITLES.get(type(error), phrase(error.status))
     texts = page_of("message", title=title, text=error.message, wants_token=isinstance(error, Unauthorized))
-    return Reply(error.status, texts, HTML, people_headers())
+    return Response(error.status, texts, HTML, people_headers())
 
 
 _TITLES: Final[dict[type[EmulatorError], str]] = {

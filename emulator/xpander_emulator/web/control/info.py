@@ -1,0 +1,102 @@
+"""Health, facts about the server, the contracts, and the feed of events in the control API."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from functools import lru_cache
+from typing import Any
+
+from xpander_emulator import __version__
+from xpander_emulator.common import resources
+from xpander_emulator.common.types import Json
+from xpander_emulator.common.yaml_document import read_document
+from xpander_emulator.contract.extension.start_operation import is_xpander
+from xpander_emulator.contract.model import Contract
+from xpander_emulator.contract.openapi.load import served_document
+from xpander_emulator.engine.engine import MAX_SIGNALS, Engine
+from xpander_emulator.settings import Settings
+from xpander_emulator.store.open import kind_of
+from xpander_emulator.web.auth import ControlAccess
+from xpander_emulator.web.context import RequestContext
+from xpander_emulator.web.control import views
+from xpander_emulator.web.control.contract import control_contract
+from xpander_emulator.web.http import Response, json_response
+from xpander_emulator.web.sse import StreamResponse
+
+
+class InfoHandlers:
+    """The handlers of `/health`, `/ready`, `/info`, `/openapi`, `/contract` and `/events`.
+
+    contract: of the emulated API.
+    """
+
+    def __init__(self, engine: Engine, contract: Contract, settings: Settings) -> None:
+        self._engine = engine
+        self._contract = contract
+        self._settings = settings
+        self._access = ControlAccess(settings)
+
+    async def health(self, context: RequestContext) -> Response:
+        """Return that the server is up."""
+        return json_response({"status": "ok"})
+
+    async def ready(self, context: RequestContext) -> Response:
+        """Return that everything is loaded, as in any server that answers, and that the store can be read."""
+        await self._engine.store.count()
+        return json_response({"status": "ready"})
+
+    async def info(self, context: RequestContext) -> Response:
+        """Return what this server is and what it serves; the seed only to clients that may use the control API."""
+        contract, settings, engine = self._contract, self._settings, self._engine
+        pins = await engine.pins(context.namespace)
+        clock = await engine.task_states.clock(context.namespace)
+        seed = {"seed": settings.seed} if self._access.has_token(context.request) else {}
+        return json_response(
+            {
+                "name": "xpander-emulator",
+                "version": __version__,
+                "contract": {
+                    "title": contract.title,
+                    "version": contract.version,
+                    "source": contract.source,
+                    "operations": len(contract.operations),
+                    "is_xpander": is_xpander(contract),
+                },
+                "scenarios": list(engine.catalogue),
+                "default_scenario": views.choices(pins, engine.default)["default"],
+                **seed,
+                "namespace": context.namespace,
+                "clock": views.clock_view(clock),
+                "store": kind_of(settings.store),
+                "organization_id": engine.renderer.organization_id,
+                "limits": {
+                    "max_tasks": settings.max_tasks,
+                    "max_body": settings.max_body,
+                    "max_connections": settings.max_connections,
+                    "max_signals": MAX_SIGNALS,
+                },
+            }
+        )
+
+    async def openapi(self, context: RequestContext) -> Response:
+        """Return the contract of the control API."""
+        return json_response(_control_document())
+
+    async def contract(self, context: RequestContext) -> Response:
+        """Return the contract of the emulated API."""
+        return json_response(served_document(self._contract))
+
+    async def follow_events(self, context: RequestContext) -> StreamResponse:
+        """Return the events of the namespace as they happen, behind the one that `Last-Event-ID` names."""
+        pointer = f"/components/schemas/{context.operation.behaviour['event']}"
+        last = context.request.header(b"last-event-id")
+        return StreamResponse(self._events(context.namespace, last), control_contract(), pointer)
+
+    async def _events(self, namespace: str, last: str | None) -> AsyncIterator[Mapping[str, Any]]:
+        async with aclosing(self._engine.following.follow(namespace, last)) as events:
+            async for event_id, event in events:
+                yield {"id": event_id, "type": event.type, "namespace": namespace, "data": event.data}
+
+
+@lru_cache(maxsize=1)
+def _control_document() -> Json:
+    return read_document(resources.CONTROL_CONTRACT).value
