@@ -3,11 +3,11 @@
 import pytest
 from payouts import PayoutFailed, pay_out, start
 
-from xpander_emulator.testkit import Emulator, Path
+from xpander_emulator.testkit import Emulator, ScenarioPath
 
 
 @pytest.mark.every_path("approval")
-async def test_money_is_promised_only_where_it_was_paid_out(path: Path, emulator: Emulator) -> None:
+async def test_money_is_promised_only_where_it_was_paid_out(path: ScenarioPath, emulator: Emulator) -> None:
     emulator.follow(path)
     task = await start("Order 1042")
 

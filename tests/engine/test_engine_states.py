@@ -16,7 +16,7 @@ from xpander_emulator.core.task import Status, may_be_updated, may_follow
 from xpander_emulator.engine.engine import Engine, View
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, Conflict, NotFound
-from xpander_emulator.scenario.paths import Path, paths
+from xpander_emulator.scenario.paths import ScenarioPath, paths
 
 T = TypeVar("T")
 NAMESPACES = st.sampled_from(["one", "two"])
@@ -69,7 +69,7 @@ class EngineMachine(RuleBasedStateMachine):
             self.seen(view)
 
     @rule(namespace=NAMESPACES, path=st.sampled_from(PATHS))
-    def pin_a_path(self, namespace: str, path: Path) -> None:
+    def pin_a_path(self, namespace: str, path: ScenarioPath) -> None:
         self.run_(self.engine.pin_next(namespace, path.scenario, path=path))
 
     @rule(place=places)

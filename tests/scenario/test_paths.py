@@ -16,7 +16,7 @@ from xpander_emulator.core.task import TERMINAL, Status
 from xpander_emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait, exits, with_one_fault
 from xpander_emulator.engine.stream import follow
 from xpander_emulator.errors import BadRequest, NotFound
-from xpander_emulator.scenario.paths import MAX_PATHS, Path, as_json, as_text, path_of, paths
+from xpander_emulator.scenario.paths import MAX_PATHS, ScenarioPath, as_json, as_text, path_of, paths
 
 many = examples(1_000)
 STORIES = stories()
@@ -215,7 +215,7 @@ def test_an_unknown_path_is_told_with_the_nearest() -> None:
 # Laws, over random timelines
 
 
-def along(story: Timeline, path: Path, key: int) -> Snapshot:
+def along(story: Timeline, path: ScenarioPath, key: int) -> Snapshot:
     """Return where a task ends that is driven along a path by its moves, by time and by reads."""
     turn = Turn(story, "wf", b"{}", key, NOW, plan=path.moves)
     for _ in range(1_000):
@@ -401,7 +401,7 @@ def test_along_its_path_a_story_has_one_fault_and_goes_the_same_way(story: Timel
 
 @pytest.mark.parametrize("clock", ["auto", "manual"])
 @pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: f"{path.scenario}:{path.id}")
-async def test_a_client_that_polls_is_led_along_every_path_of_every_built_in_story(path: Path, clock: str) -> None:
+async def test_a_polling_client_is_led_along_every_built_in_path(path: ScenarioPath, clock: str) -> None:
     engine = make_engine(clock=clock)
     story = STORIES[path.scenario].timeline
     await engine.pin_next("ns", path.scenario, path=path)
@@ -420,7 +420,7 @@ async def test_a_client_that_polls_is_led_along_every_path_of_every_built_in_sto
     assert {story.steps[index_of(story, move.step)].status for move in path.moves} <= set(told)
 
 
-def waits_for_time_alone(snapshot: Snapshot, path: Path) -> bool:
+def waits_for_time_alone(snapshot: Snapshot, path: ScenarioPath) -> bool:
     return snapshot.moves_by_itself and len(snapshot.visits) - 1 not in {move.visit for move in path.moves}
 
 
@@ -431,7 +431,7 @@ def index_of(story: Timeline, step: str) -> int:
 
 
 @pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: f"{path.scenario}:{path.id}")
-async def test_a_stream_tells_every_path_of_every_built_in_story_to_its_end(path: Path) -> None:
+async def test_a_stream_tells_every_path_of_every_built_in_story_to_its_end(path: ScenarioPath) -> None:
     engine = make_engine(clock="auto")
     await engine.pin_next("ns", path.scenario, path=path)
     view = await engine.start("ns", start("anything"))

@@ -12,7 +12,7 @@ from tests.docs.pages import ROOT, blocks, doc, first_cells, sections
 from tests.docs.test_docs import operations
 from tests.testkit.suites import Suite
 from xpander_emulator.pytest_plugin import _CHOICES
-from xpander_emulator.testkit import Emulator, Path, Request, Task, TaskClock, paths
+from xpander_emulator.testkit import Emulator, Request, ScenarioPath, Task, TaskClock, paths
 from xpander_emulator.testkit.faults import ComingFaults
 from xpander_emulator.testkit.requests import Requests
 
@@ -81,7 +81,7 @@ def test_the_test_of_the_readme_passes(suite: Suite) -> None:
         ("The emulator", "name", Emulator),
         ("A task", "name", Task),
         ("The clock", "name", TaskClock),
-        ("Every path of a scenario", "name of a path", Path),
+        ("Every path of a scenario", "name of a path", ScenarioPath),
         ("Requests", "name", Requests),
         ("Requests", "name of a request", Request),
         ("Faults", "name of `faults`", ComingFaults),

@@ -6,8 +6,7 @@ import pytest
 from xpander_emulator.common import suite_files
 from xpander_emulator.errors import InvalidFiles
 from xpander_emulator.scenario.load import built_in_scenarios
-from xpander_emulator.testkit import BadRequest, Emulator, NotFound, paths
-from xpander_emulator.testkit import Path as StoryPath
+from xpander_emulator.testkit import BadRequest, Emulator, NotFound, ScenarioPath, paths
 from xpander_emulator.testkit.paths import cases
 
 STORIES = [story.name for story in built_in_scenarios()]
@@ -18,7 +17,7 @@ BODY = {"input": {"text": "Refund order 1042"}}
 
 @pytest.mark.parametrize("path", [path for name in STORIES for path in paths(name)], ids=lambda it: it.id)
 def test_a_consumer_that_polls_is_led_along_every_path_of_every_built_in_story(
-    path: StoryPath, kit: Emulator, client: httpx2.Client
+    path: ScenarioPath, kit: Emulator, client: httpx2.Client
 ) -> None:
     kit.follow(path)
     task_id = client.post("/v1/workflows/any/invoke/async", json=BODY).json()["id"]
@@ -36,7 +35,9 @@ def test_a_consumer_that_polls_is_led_along_every_path_of_every_built_in_story(
 
 
 @pytest.mark.parametrize("path", [path for path in STRUCK if path.scenario == "broken_stream"], ids=lambda it: it.id)
-def test_a_consumer_of_the_stream_meets_its_faults_alone(path: StoryPath, kit: Emulator, client: httpx2.Client) -> None:
+def test_a_stream_consumer_meets_the_faults_of_its_path(
+    path: ScenarioPath, kit: Emulator, client: httpx2.Client
+) -> None:
     kit.follow(path)
     task_id = client.post("/v1/workflows/any/invoke/async", json=BODY).json()["id"]
 
@@ -69,7 +70,7 @@ def test_a_path_of_a_story_that_is_not_served_is_refused(kit: Emulator) -> None:
     path = paths("approval")[0]
 
     with pytest.raises(NotFound, match=r"^No scenario is called 'aproval'\. Did you mean 'approval'"):
-        kit.follow(StoryPath("aproval-approve", "aproval", path.steps, path.moves, path.end))
+        kit.follow(ScenarioPath("aproval-approve", "aproval", path.steps, path.moves, path.end))
 
 
 def test_the_name_of_a_path_is_not_the_path(kit: Emulator) -> None:

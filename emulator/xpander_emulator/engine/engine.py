@@ -30,7 +30,7 @@ from xpander_emulator.engine.task_state import TaskState, TaskStates, told_of
 from xpander_emulator.errors import BadRequest, Conflict, NotFound, StaleWrite, did_you_mean
 from xpander_emulator.journal.port import Journal
 from xpander_emulator.scenario.directory import Directory
-from xpander_emulator.scenario.paths import Path
+from xpander_emulator.scenario.paths import ScenarioPath
 from xpander_emulator.scenario.selection import Catalogue, Choice, Scenario
 from xpander_emulator.settings import ClockMode, Settings
 from xpander_emulator.store.codec.facts import CLOCK, PINS
@@ -305,7 +305,7 @@ class Engine:
         await change_fact(self.store, namespace, PINS, lambda pins: replace(pins, default=scenario))
         self.feed.tell(namespace, feed.CHOICES)
 
-    async def pin_next(self, namespace: str, scenario: str, times: int = 1, path: Path | None = None) -> Pins:
+    async def pin_next(self, namespace: str, scenario: str, times: int = 1, path: ScenarioPath | None = None) -> Pins:
         """Let the next `times` starts take `scenario`, after those pinned before. Raises NotFound, Conflict.
 
         path: one of that scenario's paths, along which those tasks go by themselves; None to leave that to signals.

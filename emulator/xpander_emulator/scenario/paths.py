@@ -20,7 +20,7 @@ _MAX_WALKED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Path:
+class ScenarioPath:
     """One way through a scenario, from its first step to an end.
 
     id:    readable, and unique within the scenario: its name and the decisions in order, or where it is stopped;
@@ -39,7 +39,7 @@ class Path:
     fault: PathFault | None = None
 
     def __repr__(self) -> str:
-        return f"<Path {self.id}: {as_text(self)}, {self.end}>"
+        return f"<ScenarioPath {self.id}: {as_text(self)}, {self.end}>"
 
     def __str__(self) -> str:
         return self.id
@@ -66,7 +66,7 @@ class _Way(NamedTuple):
         return zip(self.steps, self.left_by, strict=False)
 
 
-def paths(timeline: Timeline, *, max_turns: int = 1) -> tuple[Path, ...]:
+def paths(timeline: Timeline, *, max_turns: int = 1) -> tuple[ScenarioPath, ...]:
     """Return the paths of a scenario: to every end by every decision, those that go back, the stops, then the faults.
 
     max_turns: how often a path may come through the same step. With 1 they are the simple ones, and for each decision
@@ -91,7 +91,7 @@ def paths(timeline: Timeline, *, max_turns: int = 1) -> tuple[Path, ...]:
     return tuple(replace(path, id=name) for path, name in zip(found, _unique(path.id for path in found), strict=True))
 
 
-def path_of(timeline: Timeline, path_id: str, *, max_turns: int = 1) -> Path:
+def path_of(timeline: Timeline, path_id: str, *, max_turns: int = 1) -> ScenarioPath:
     """Return the path of that id. Raises NotFound, and what `paths` raises."""
     found = {path.id: path for path in paths(timeline, max_turns=max_turns)}
     if path_id not in found:
@@ -100,14 +100,14 @@ def path_of(timeline: Timeline, path_id: str, *, max_turns: int = 1) -> Path:
     return found[path_id]
 
 
-def as_json(path: Path) -> dict[str, Any]:
+def as_json(path: ScenarioPath) -> dict[str, Any]:
     """Return `{id, steps, moves: [{step, signal}], end, fault: {name, step}}`; a fault that may be null."""
     moves = [{"step": move.step, "signal": move.kind} for move in path.moves]
     fault = {"name": path.fault.rule.fault.name, "step": path.fault.step} if path.fault else None
     return {"id": path.id, "steps": list(path.steps), "moves": moves, "end": path.end.value, "fault": fault}
 
 
-def as_text(path: Path) -> str:
+def as_text(path: ScenarioPath) -> str:
     """Return the steps as one line, each decision behind the step that it is made in, and the fault in the end."""
     decided = {move.visit: f" ({move.kind})" for move in path.moves}
     told = " → ".join(step + decided.get(visit, "") for visit, step in enumerate(path.steps))
@@ -187,11 +187,11 @@ def _lasts(step: Step) -> bool:
     return step.leave is not None and not (isinstance(leave, After) and leave.low == 0)
 
 
-def _path(timeline: Timeline, name: str, way: _Way) -> Path:
+def _path(timeline: Timeline, name: str, way: _Way) -> ScenarioPath:
     steps = tuple(timeline.steps[step] for step in way.steps)
     end = Status.STOPPED if len(way.left_by) == len(way.steps) else steps[-1].status
     moves = tuple(Move(visit, timeline.steps[step].id, by) for visit, step, by in _decisions(timeline, way))
-    return Path(name, timeline.name, tuple(step.id for step in steps), moves, end)
+    return ScenarioPath(name, timeline.name, tuple(step.id for step in steps), moves, end)
 
 
 def _decisions(timeline: Timeline, way: _Way) -> Iterator[tuple[int, int, str]]:
@@ -212,7 +212,7 @@ def _stop_ids(timeline: Timeline, stops: Iterable[_Way]) -> Iterator[str]:
         yield f"stop-while-{step.status}" + (f"-{step.id}" if times[step.status] > 1 else "")
 
 
-def _struck(timeline: Timeline, plain: Sequence[Path]) -> tuple[Path, ...]:
+def _struck(timeline: Timeline, plain: Sequence[ScenarioPath]) -> tuple[ScenarioPath, ...]:
     """Return for each fault the first of the plain paths on which it can strike; none where no path comes there."""
     told = [PathFault(rule, step.id) for step in timeline.steps for rule in step.faults]
     told += [PathFault(rule) for rule in timeline.faults.rules]
@@ -225,7 +225,7 @@ def _struck(timeline: Timeline, plain: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(_with(path, strike, places[strike.rule.fault.name]) for strike, path in reached)
 
 
-def _first(timeline: Timeline, plain: Sequence[Path], strike: PathFault) -> Path | None:
+def _first(timeline: Timeline, plain: Sequence[ScenarioPath], strike: PathFault) -> ScenarioPath | None:
     statuses = {step.id: step.status for step in timeline.steps}
     for path in plain:
         meets_status = strike.rule.task_status in (None, *(statuses[step] for step in path.steps))
@@ -234,7 +234,7 @@ def _first(timeline: Timeline, plain: Sequence[Path], strike: PathFault) -> Path
     return None
 
 
-def _with(path: Path, strike: PathFault, places: int) -> Path:
+def _with(path: ScenarioPath, strike: PathFault, places: int) -> ScenarioPath:
     """Return the path with a fault, which strikes at several places of the scenario or at one."""
     rule = replace(strike.rule, nth=1, times=strike.rule.times or 1)
     where = f"-in-{strike.step}" if strike.step and places > 1 else ""

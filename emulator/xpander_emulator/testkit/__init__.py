@@ -9,7 +9,7 @@ millisecond and none of them waits for time to pass, so they may stand in an asy
 """
 
 from xpander_emulator.errors import BadRequest, Conflict, NotFound
-from xpander_emulator.scenario.paths import Path
+from xpander_emulator.scenario.paths import ScenarioPath
 from xpander_emulator.testkit.clock import TaskClock
 from xpander_emulator.testkit.emulator import Emulator
 from xpander_emulator.testkit.paths import paths
@@ -27,8 +27,8 @@ __all__ = [
     "EmulatorServer",
     "NotFound",
     "NotVerified",
-    "Path",
     "Request",
+    "ScenarioPath",
     "Task",
     "TaskClock",
     "paths",

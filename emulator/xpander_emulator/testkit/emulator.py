@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from xpander_emulator.errors import BadRequest, NotFound
 from xpander_emulator.journal.expected_count import Often
-from xpander_emulator.scenario.paths import Path
+from xpander_emulator.scenario.paths import ScenarioPath
 from xpander_emulator.settings import ClockMode, client_environment
 from xpander_emulator.testkit import failure_report
 from xpander_emulator.testkit.arguments import check, check_count
@@ -80,12 +80,12 @@ class Emulator:
         check_count("times", times, 1)
         self._room.call(self._room.engine.pin_next(self.namespace, scenario, times))
 
-    def follow(self, path: Path) -> None:
+    def follow(self, path: ScenarioPath) -> None:
         """Let the next start take this path by itself: its decisions, its stop, its fault. Several calls queue up.
 
         Raises NotFound, Conflict, and BadRequest for what is no path.
         """
-        if not isinstance(path, Path):
+        if not isinstance(path, ScenarioPath):
             raise BadRequest(f"A path is what `paths` returns and the marker every_path gives, not {path!r}.")
         self._room.call(self._room.engine.pin_next(self.namespace, path.scenario, path=path))
 
