@@ -222,6 +222,14 @@ def test_the_clock_goes_at_the_scale_that_is_set(page: Page, emulator: Emulator)
     assert emulator.control("GET", "/clock")["scale"] == 600
 
 
+def test_a_duration_is_cut_to_two_units(page: Page) -> None:
+    script = "values => import('/__emulator/pages/words.mjs').then(({duration}) => values.map(duration))"
+
+    assert page.evaluate(script, [299, 1_100, 61_000, 7_199_000, 86_400_000]) == [
+        *("299 ms", "1.1 s", "1 min 1 s", "1 h 59 min", "1 d"),
+    ]
+
+
 def test_a_refusal_is_shown(page: Page, watch: Watch) -> None:
     watch.forgive("400 (Bad Request)")
     page.get_by_label("Another duration").fill("soon")

@@ -112,7 +112,7 @@ export function duration(ms) {
   const first = UNITS.findIndex(([, size]) => whole >= size);
   const [unit, size] = UNITS[first];
   const [smaller, part] = UNITS[first + 1];
-  const rest = Math.round((whole % size) / part);
+  const rest = Math.floor((whole % size) / part);
   return `${Math.floor(whole / size)} ${unit}${rest ? ` ${rest} ${smaller}` : ""}`;
 }
 
