@@ -17,7 +17,7 @@ from typing import Any, Final
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.sampling.values import generate
 from xpander_emulator.contract.schema.formats import CHECKS
-from xpander_emulator.contract.schema.validation import judge, schema_violations
+from xpander_emulator.contract.schema.validation import find_schema_violations, judge
 from xpander_emulator.errors import EmulatorError
 
 # Where a schema holds values, in which `$ref` is a name like any other.
@@ -64,7 +64,7 @@ def _reason(name: str, written: Any, schema: Any) -> str | None:
         return _ADDRESS
     if name.startswith("format: ") and written.get("format", "unknown") not in {*CHECKS, "unknown"}:
         return _UNKNOWN
-    return _PATTERN if schema_violations(schema) else None
+    return _PATTERN if find_schema_violations(schema) else None
 
 
 def main(folder: Path) -> int:

@@ -19,9 +19,9 @@ import orjson
 
 from xpander_emulator.common.json_pointers import as_fragment
 from xpander_emulator.common.keyed_hash import keyed
-from xpander_emulator.contract.extension.property_names import NOTHING, words_of
+from xpander_emulator.contract.extension.property_names import task_names
 from xpander_emulator.contract.extension.vocabulary import ACTIONS, START, TASK_ID
-from xpander_emulator.contract.model import Contract, MediaType, Operation, Parameter, is_json
+from xpander_emulator.contract.model import NOTHING, Contract, MediaType, Operation, Parameter, is_json
 from xpander_emulator.contract.request.forms import MULTIPART, URLENCODED
 from xpander_emulator.contract.sampling.values import generate
 from xpander_emulator.errors import EmulatorError, InvalidFiles
@@ -141,7 +141,7 @@ async def _known(app: Application, client: httpx2.AsyncClient, operation: Operat
     await app.engine.reset(DEFAULT_NAMESPACE)
     start = next(each for each in app.contract.operations if each.behaviour.get("action") == START)
     answer = await client.request(**request_of(app.contract, start, {start.behaviour.get("subject", ""): _STORY}))
-    return {behaviour.get("subject", TASK_ID): answer.json()[words_of(app.contract).name("id")]}
+    return {behaviour.get("subject", TASK_ID): answer.json()[task_names(app.contract).property_name("id")]}
 
 
 def main(paths: list[Path]) -> int:

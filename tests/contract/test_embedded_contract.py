@@ -8,7 +8,7 @@ import pytest
 from tests.contract.samples import ours
 from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.model import Credential, MediaType, Operation
-from xpander_emulator.contract.schema.validation import schema_violations, violations
+from xpander_emulator.contract.schema.validation import find_schema_violations, find_violations
 from xpander_emulator.engine.render.task import OWN
 
 CONTRACT = ours()
@@ -73,7 +73,7 @@ def test_every_body_has_an_example_and_every_example_satisfies_its_schema(operat
         assert media.examples, f"{where} {name}"
         assert media.schema_pointer is not None
         for example, value in media.examples.items():
-            assert violations(CONTRACT, media.schema_pointer, value, ()) == (), f"{where} {example}"
+            assert find_violations(CONTRACT, media.schema_pointer, value, ()) == (), f"{where} {example}"
 
 
 @operations
@@ -82,12 +82,12 @@ def test_every_example_of_a_header_or_parameter_satisfies_its_schema(operation: 
     for parameter, sent in zip(operation.parameters, described.get("parameters", []), strict=True):
         resolved = CONTRACT.schema(json_pointers.from_reference(sent["$ref"]))
         for example in resolved.get("examples", {}).values():
-            assert violations(CONTRACT, parameter.pointer, example["value"], ()) == (), parameter.name
+            assert find_violations(CONTRACT, parameter.pointer, example["value"], ()) == (), parameter.name
     for response in operation.responses.values():
         for name, header in response.headers.items():
             assert header.schema_pointer is not None
             for value in header.examples.values():
-                assert violations(CONTRACT, header.schema_pointer, value, ()) == (), name
+                assert find_violations(CONTRACT, header.schema_pointer, value, ()) == (), name
 
 
 @operations
@@ -106,7 +106,7 @@ def test_every_operation_but_health_needs_a_key_and_tells_the_errors_of_the_api(
 
 @pytest.mark.parametrize("name", CONTRACT.document["components"]["schemas"])
 def test_every_schema_is_json_schema(name: str) -> None:
-    assert schema_violations(CONTRACT.document["components"]["schemas"][name]) == ()
+    assert find_schema_violations(CONTRACT.document["components"]["schemas"][name]) == ()
 
 
 def test_the_examples_of_a_task_show_every_status() -> None:
@@ -143,9 +143,9 @@ def test_the_events_of_a_stream_are_lines_of_json_that_satisfy_their_schema() ->
     assert all(line.startswith("data: ") for line in lines)
     assert [event["type"] for event in events] == ["task_created", "task_updated", "chunk", "chunk", "task_finished"]
     for event in events:
-        assert violations(CONTRACT, "/components/schemas/TaskUpdateEvent", event, ()) == ()
+        assert find_violations(CONTRACT, "/components/schemas/TaskUpdateEvent", event, ()) == ()
         if event["type"].startswith("task_"):
-            assert violations(CONTRACT, "/components/schemas/AgentExecution", event["data"], ()) == ()
+            assert find_violations(CONTRACT, "/components/schemas/AgentExecution", event["data"], ()) == ()
 
 
 def test_every_component_is_used() -> None:

@@ -32,7 +32,7 @@ from xpander_emulator.contract.extension import vocabulary
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.openapi.load import load_contract
 from xpander_emulator.contract.request.message_validation import ResponseChecker
-from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.core.faults import BUILT_IN
 from xpander_emulator.core.faults import KINDS as FAULT_KINDS
 from xpander_emulator.report.conduct_rules import RULES
@@ -197,7 +197,7 @@ def test_an_operation_of_the_control_api_is_shown_with_an_answer_that_keeps_its_
     event = operation.behaviour.get("event")
 
     if event:
-        assert violations(control(), f"/components/schemas/{event}", json.loads(shown), ()) == ()
+        assert find_violations(control(), f"/components/schemas/{event}", json.loads(shown), ()) == ()
     else:
         checker = ResponseChecker(control(), strict=True)
         assert checker.check(operation, 200, "application/json", json.loads(shown)) == ()

@@ -10,7 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from tests.engines import contract, make_engine, start, stories
 from tests.profiles import examples
-from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.core.replay import Visit
 from xpander_emulator.core.task import Status, may_be_updated, may_follow
 from xpander_emulator.engine.engine import Engine, View
@@ -152,7 +152,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     def seen(self, view: View) -> Place:
         if self.remember(view.task_state):
-            assert violations(contract(), "/components/schemas/AgentExecution", view.body, ()) == ()
+            assert find_violations(contract(), "/components/schemas/AgentExecution", view.body, ()) == ()
         return view.task_state.namespace, view.task_state.task.id
 
     def remember(self, task_state: TaskState) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 import httpx2
 
 from xpander_emulator.clock import iso, machine_time
-from xpander_emulator.contract.extension.property_names import reader
+from xpander_emulator.contract.extension.property_names import reading_operation
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.scenario.durations import parse_duration
 from xpander_emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, Settings
@@ -76,7 +76,7 @@ class Conversation:
             return
         body = answer.json()
         if "x-emulator-step" in answer.headers:
-            task = body[self._app.engine.renderer.words.name("id")]
+            task = body[self._app.engine.renderer.names.property_name("id")]
             before = self._bodies.get(task, self._defaults)
             if answer.request.method == "POST" and (
                 before is self._defaults or _START.fullmatch(answer.request.url.path)
@@ -176,7 +176,7 @@ def _json(value: Any) -> str:
 
 
 def _defaults(app: Application) -> dict[str, Any]:
-    read = reader(app.contract)
+    read = reading_operation(app.contract)
     assert read is not None
     properties = app.contract.schema(read.responses["200"].content["application/json"].schema_pointer or "")[
         "properties"

@@ -12,7 +12,7 @@ from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.output import emit, fields, output_option, table
 from xpander_emulator.common.json_syntax import NotJson, read_json
 from xpander_emulator.common.types import JsonObject
-from xpander_emulator.contract.schema.violations import in_words
+from xpander_emulator.contract.schema.violations import violation_text
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.journal.expected_count import Often, forgotten_text, outcome
 
@@ -244,4 +244,4 @@ def _message(first: str, query: JsonObject, message: JsonObject) -> str:
 
 
 def _wrong(item: JsonObject) -> str:
-    return "; ".join(map(in_words, item["violations"]))
+    return "; ".join(map(violation_text, item["violations"]))

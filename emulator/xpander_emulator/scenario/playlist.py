@@ -10,7 +10,7 @@ from xpander_emulator.common.yaml_document import read_document
 from xpander_emulator.contract.extension.start_operation import request_schema
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.schema.read_write_only import for_requests
-from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.errors import InvalidFiles, did_you_mean
 from xpander_emulator.scenario.diagnostics import Diagnostics, Rules
 from xpander_emulator.scenario.property_schemas import shown
@@ -106,7 +106,7 @@ class _Reader:
         request = self.findings.mapping(path, value, "expected what a client would send to start the task")
         pointer = None if self.contract is None else request_schema(self.contract)
         if self.contract is not None and pointer is not None and isinstance(value, Mapping):
-            for each in violations(for_requests(self.contract), pointer, request, ()):
+            for each in find_violations(for_requests(self.contract), pointer, request, ()):
                 self.findings.add((*path, *each.loc), f"breaks the contract: {each.msg}, found {shown(each.input)}")
         return request
 

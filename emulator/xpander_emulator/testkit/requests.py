@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Unpack, overload
 
-from xpander_emulator.contract.schema.violations import in_words
+from xpander_emulator.contract.schema.violations import violation_text
 from xpander_emulator.errors import NotFound
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.testkit.verification import Asked, Criteria
@@ -115,6 +115,6 @@ class Requests:
             body=told["request"]["body"],
             answer=told["answer"]["body"],
             answer_headers=told["answer"]["headers"],
-            violations=tuple(map(in_words, told["violations"])),
+            violations=tuple(map(violation_text, told["violations"])),
             explanation=tuple(told["explanation"]),
         )

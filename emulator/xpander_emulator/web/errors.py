@@ -8,7 +8,7 @@ from typing import Final
 from xpander_emulator.common import json_pointers
 from xpander_emulator.common.secrets import credentials_in, sentence_without
 from xpander_emulator.common.types import Headers
-from xpander_emulator.contract.schema.violations import Violation, in_words
+from xpander_emulator.contract.schema.violations import Violation, violation_text
 from xpander_emulator.errors import BrokenPromise, Conflict, EmulatorError
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.store.port import StoreUnavailable
@@ -64,7 +64,7 @@ def problem_violations(violations: Sequence[Violation], redaction: Redaction) ->
         "type": "urn:xpander-emulator:invalid-request",
         "title": phrase(422),
         "status": 422,
-        "detail": in_words(listed[0]),
+        "detail": violation_text(listed[0]),
         "violations": listed,
     }
     return json_response(details, 422, media_type=PROBLEM)

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from xpander_emulator.common import json_codec
 from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.model import Contract
-from xpander_emulator.contract.schema.validation import judge, violations
+from xpander_emulator.contract.schema.validation import find_violations, judge
 from xpander_emulator.core.faults import CUT_STREAM, DUPLICATE_EVENT, OUT_OF_ORDER, TRUNCATED, UNSENT
 from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.engine.task_state import TaskState
@@ -143,7 +143,7 @@ class StreamResponse:
         try:
             async for event in self.events:
                 if not self.beyond and not is_valid(event):
-                    broken = violations(self.contract, self.event_pointer, event, ("event",))
+                    broken = find_violations(self.contract, self.event_pointer, event, ("event",))
                     raise broken_promise(f"a stream ({event['type']})", broken)
                 yield _frame(event)
         except EmulatorError as error:

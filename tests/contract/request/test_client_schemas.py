@@ -18,7 +18,7 @@ from xpander_emulator.contract.request.client_schemas import (
     MAX_VALUES,
     ClientSchemas,
     NoValue,
-    excess,
+    limit_violations,
 )
 
 EMPTY = contract_with()
@@ -87,7 +87,7 @@ def levels(count: int) -> Schema:
     ],
 )
 def test_what_is_beyond_a_bound_is_a_violation_at_its_place(schema: Schema, loc: tuple[str, ...], message: str) -> None:
-    found = excess(schema, ("body", "output_schema"))
+    found = limit_violations(schema, ("body", "output_schema"))
 
     assert [each.loc for each in found] == [("body", "output_schema", *loc)]
     assert found[0].msg.startswith(message)
@@ -110,13 +110,13 @@ def test_what_is_beyond_a_bound_is_a_violation_at_its_place(schema: Schema, loc:
     ],
 )
 def test_what_is_within_the_bounds_is_no_violation(schema: Schema) -> None:
-    assert excess(schema, ()) == ()
+    assert limit_violations(schema, ()) == ()
 
 
 def test_the_patterns_of_a_schema_count_together() -> None:
     parts = {name: {"pattern": f"{name}{{4000}}"} for name in "abc"}
 
-    found = excess({"properties": parts}, ())
+    found = limit_violations({"properties": parts}, ())
 
     assert [each.loc for each in found] == [("properties", "c", "pattern")]
 
@@ -236,7 +236,7 @@ def doubling(depth: int) -> Schema:
     ],
 )
 def test_a_schema_that_costs_too_much_is_left_aside(schema: Schema, reason: str) -> None:
-    assert excess(schema, ()) == ()
+    assert limit_violations(schema, ()) == ()
     assert answer(schema) == reason
 
 

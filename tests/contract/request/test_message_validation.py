@@ -17,7 +17,7 @@ from xpander_emulator.contract.request.message_validation import (
     body_is_acceptable,
     media_type_of,
 )
-from xpander_emulator.contract.schema.validation import MAX_DEPTH, judge, violations
+from xpander_emulator.contract.schema.validation import MAX_DEPTH, find_violations, judge
 from xpander_emulator.contract.schema.violations import Violation
 
 OURS = ours()
@@ -27,7 +27,7 @@ NODE = {"type": "object", "properties": {"child": {"anyOf": [{"$ref": "#/compone
 def body_details(schema: Any, sent: Any) -> list[tuple[str, str, str]]:
     """Return (loc, msg, type) of what is wrong with a body."""
     contract = contract_with(S=schema)
-    found = violations(contract, "/components/schemas/S", sent, ("body",))
+    found = find_violations(contract, "/components/schemas/S", sent, ("body",))
     assert judge(contract, "/components/schemas/S")(sent) == (not found)
     return [(".".join(map(str, each.loc[1:])), each.msg, each.type) for each in found]
 
@@ -252,7 +252,7 @@ def test_what_is_missing_is_told_for_parameters_and_body_alike() -> None:
 
 
 def test_a_detail_has_fastapi_s_keys_in_fastapi_s_order() -> None:
-    (found,) = violations(contract_with(S={"enum": ["a"]}), "/components/schemas/S", "b", ("body",))
+    (found,) = find_violations(contract_with(S={"enum": ["a"]}), "/components/schemas/S", "b", ("body",))
 
     assert list(found.as_detail().items()) == [
         ("type", "enum"),
@@ -299,7 +299,7 @@ def test_the_deepest_body_allowed_is_explained_without_running_out_of_stack() ->
         sent = {"child": sent}
 
     def deep(frames: int) -> tuple[Violation, ...]:
-        return deep(frames - 1) if frames else violations(contract, "/components/schemas/S", sent, ("body",))
+        return deep(frames - 1) if frames else find_violations(contract, "/components/schemas/S", sent, ("body",))
 
     found = deep(150)
 
@@ -406,7 +406,7 @@ def test_both_validators_agree_on_any_request(body: Any) -> None:
 
     quick = quick_judge(OURS, pointer)(body)
 
-    assert quick == judge(OURS, pointer, strict=True)(body) == (not violations(OURS, pointer, body, ("body",)))
+    assert quick == judge(OURS, pointer, strict=True)(body) == (not find_violations(OURS, pointer, body, ("body",)))
 
 
 def quick_judge(contract: Contract, pointer: str) -> Any:

@@ -19,7 +19,7 @@ from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.request.client_schemas import ClientSchemas, NoValue
 from xpander_emulator.contract.sampling.faker_values import fake, providers
 from xpander_emulator.contract.sampling.values import generate
-from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.errors import BadRequest, EmulatorError
 
 OURS = ours()
@@ -28,7 +28,7 @@ SCHEMAS = sorted(OURS.document["components"]["schemas"])
 
 
 def is_valid(contract: Contract, name: str, value: Any) -> bool:
-    return violations(contract, f"/components/schemas/{name}", value, ()) == ()
+    return find_violations(contract, f"/components/schemas/{name}", value, ()) == ()
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -55,7 +55,7 @@ def test_every_response_and_request_schema_of_our_contract_can_be_made() -> None
         for pointer in filter(None, pointers):
             value = generate(OURS, OURS.schema(pointer), 5)
 
-            assert violations(OURS, pointer, value, ()) == ()
+            assert find_violations(OURS, pointer, value, ()) == ()
 
 
 # --- random schemas ---
@@ -601,7 +601,7 @@ def test_keys_are_made_of_all_their_parts_in_order() -> None:
 def test_a_count_may_be_written_with_a_point(schema: dict[str, Any]) -> None:
     value = generate(contract_with(S=schema), {"$ref": "#/components/schemas/S"}, 1)
 
-    assert violations(contract_with(S=schema), "/components/schemas/S", value, ()) == ()
+    assert find_violations(contract_with(S=schema), "/components/schemas/S", value, ()) == ()
 
 
 # --- properties that are not required ---

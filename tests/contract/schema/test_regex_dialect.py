@@ -13,7 +13,7 @@ from tests.profiles import examples
 from xpander_emulator.common.safe_regex import matches
 from xpander_emulator.contract.sampling.values import generate
 from xpander_emulator.contract.schema.regex_dialect import compiles, readable, without_properties
-from xpander_emulator.contract.schema.validation import judge, violations
+from xpander_emulator.contract.schema.validation import find_violations, judge
 from xpander_emulator.errors import InvalidFiles
 
 CATEGORIES = ["L", "Lu", "Ll", "Lo", "M", "N", "Nd", "P", "Pd", "S", "Sc", "Z", "Zs", "C", "Cc"]
@@ -99,7 +99,7 @@ def test_a_value_is_held_against_a_pattern_with_properties() -> None:
 
 
 def test_a_violation_names_the_pattern_as_the_contract_has_it() -> None:
-    (found,) = violations(NAMES, AT, {"name": "5"}, ("body",))
+    (found,) = find_violations(NAMES, AT, {"name": "5"}, ("body",))
 
     assert found.msg == r"String should match pattern '^\p{Lu}[\p{L}\- ]*$'"
     assert found.context == {"pattern": r"^\p{Lu}[\p{L}\- ]*$"}

@@ -11,8 +11,8 @@ from tests.contract.samples import contract_of, contract_with
 from tests.contract.sampling.test_values import STRANGE
 from tests.profiles import examples
 from xpander_emulator.contract.schema.keywords import wrong_keyword
-from xpander_emulator.contract.schema.schema_graph import spots_of
-from xpander_emulator.contract.schema.validation import schema_validator, schema_violations
+from xpander_emulator.contract.schema.schema_graph import reachable_schemas
+from xpander_emulator.contract.schema.validation import find_schema_violations, schema_validator
 from xpander_emulator.errors import InvalidFiles
 
 EMPTY = contract_with()
@@ -27,9 +27,9 @@ def test_what_is_wrong_with_a_schema_is_what_the_metaschema_finds(schema: Schema
         return "$ref" in node or any(map(within, _nodes(node))) if isinstance(node, dict) else False
 
     assume(not within(schema))
-    ours = any(wrong_keyword(spot.schema) is not None for spot in spots_of(schema, schema))
+    ours = any(wrong_keyword(spot.schema) is not None for spot in reachable_schemas(schema, schema))
 
-    assert ours is bool(schema_violations(schema))
+    assert ours is bool(find_schema_violations(schema))
 
 
 def _nodes(node: dict[str, Any]) -> list[Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.samples import ours
 from tests.web.api_client import Api, Json, api
-from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.settings import Runnable
 
 HISTORY = "/agent-execution/executions/history"
@@ -233,7 +233,7 @@ async def test_a_history_is_a_bare_array_newest_first(manual: Api) -> None:
     history = Api.ok(await manual.http.get(f"{HISTORY}/a"))
 
     assert [item["id"] for item in history] == [second["id"], first["id"]]
-    assert violations(ours(), "/components/schemas/TaskHistory", history, ()) == ()
+    assert find_violations(ours(), "/components/schemas/TaskHistory", history, ()) == ()
 
 
 async def test_the_filters_of_a_history_narrow_together_and_an_empty_one_does_not(manual: Api) -> None:

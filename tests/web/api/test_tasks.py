@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.contract.samples import ours
 from tests.profiles import examples
 from tests.web.api_client import Api, Json, api, shared
-from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.scenario.templates import MEMBERS
 from xpander_emulator.settings import Settings
 from xpander_emulator.store.port import Task
@@ -51,7 +51,7 @@ async def test_a_task_of_every_story_keeps_the_contract_in_all_its_states(auto: 
 
     for each in seen:
         assert list(each) == list(PROPERTIES)
-        assert violations(CONTRACT, "/components/schemas/AgentExecution", each, ()) == ()
+        assert find_violations(CONTRACT, "/components/schemas/AgentExecution", each, ()) == ()
     assert seen[-1]["finished_at"] is not None
 
 

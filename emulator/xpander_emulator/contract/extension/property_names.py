@@ -1,50 +1,47 @@
-"""How a contract calls what the emulator says of a task: its own names of properties and its own words for a status."""
+"""How a contract names a task's properties and statuses, and where the schema of its task stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from xpander_emulator.common import json_pointers
-from xpander_emulator.contract.model import Contract, Operation
+from xpander_emulator.contract.extension.vocabulary import READ
+from xpander_emulator.contract.model import NOTHING, Contract, Operation
 from xpander_emulator.core.task import Status
 from xpander_emulator.errors import BadRequest, did_you_mean
 
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The names and words of one contract, from `x-emulator` of the operation that reads a task.
+class TaskNames:
+    """The names of one contract for properties and statuses, from `x-emulator` of the operation that reads a task.
 
-    names:    by the emulator's name of a property (`id`, `status`, `created_at` …), the contract's; same where absent.
-    statuses: by the emulator's status, the contract's word; same where absent.
+    properties: the contract's name by the emulator's (`id`, `status`, `created_at` …); the same where absent.
+    statuses:   the contract's word by the emulator's status; the same where absent.
     """
 
-    names: Mapping[str, str]
+    properties: Mapping[str, str]
     statuses: Mapping[str, str]
 
-    def name(self, own: str) -> str:
-        """Return what the contract calls a property."""
-        return self.names.get(own, own)
+    def property_name(self, own: str) -> str:
+        """Return the contract's name of a property that the emulator calls `own`."""
+        return self.properties.get(own, own)
 
-    def status(self, status: Status) -> str:
+    def status_name(self, status: Status) -> str:
         """Return the contract's word for a status."""
         return self.statuses.get(status.value, status.value)
 
-    def meant(self, word: Any) -> tuple[Status, ...]:
-        """Return the statuses that the contract calls by a word: one, or several alike. Raises BadRequest for none."""
-        found = tuple(status for status in Status if self.status(status) == word)
-        if found:
-            return found
-        known = tuple(str(self.status(status)) for status in Status)
+    def statuses_named(self, word: Any) -> tuple[Status, ...]:
+        """Return the statuses that have this word in the contract, one or more. Raises BadRequest for none."""
+        if statuses := tuple(status for status in Status if self.status_name(status) == word):
+            return statuses
+        known = tuple(str(self.status_name(status)) for status in Status)
         hint = did_you_mean(str(word), known) or "."
         raise BadRequest(f"'{word}' is not a status; a task is {', '.join(dict.fromkeys(known))}{hint}")
 
 
 def task_pointer(contract: Contract) -> str | None:
-    """Return where the schema of a task stands; None where no operation reads one, or says how it looks."""
-    read = reader(contract)
+    """Return the pointer of the schema of a task; None where no operation reads tasks, or its response has none."""
+    read = reading_operation(contract)
     response = None if read is None else read.responses.get("200")
     media = None if response is None else response.content.get("application/json")
     if media is None or media.schema_pointer is None:
@@ -52,13 +49,13 @@ def task_pointer(contract: Contract) -> str | None:
     return json_pointers.target(contract.document, media.schema_pointer)
 
 
-def reader(contract: Contract) -> Operation | None:
-    """Return the operation that reads a task; None in a contract whose tasks do not live."""
-    return next((each for each in contract.operations if each.behaviour.get("action") == "read"), None)
+def reading_operation(contract: Contract) -> Operation | None:
+    """Return the first operation that reads a task, or None."""
+    return next((each for each in contract.operations if each.behaviour.get("action") == READ), None)
 
 
-def words_of(contract: Contract) -> Words:
-    """Return how a contract speaks of its tasks."""
-    read = reader(contract)
-    behaviour: Mapping[str, Any] = {} if read is None else read.behaviour
-    return Words(behaviour.get("names", NOTHING), behaviour.get("statuses", NOTHING))
+def task_names(contract: Contract) -> TaskNames:
+    """Return the names that a contract gives to properties and statuses of a task."""
+    read = reading_operation(contract)
+    behaviour = NOTHING if read is None else read.behaviour
+    return TaskNames(behaviour.get("names", NOTHING), behaviour.get("statuses", NOTHING))

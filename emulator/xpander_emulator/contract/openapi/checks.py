@@ -11,7 +11,7 @@ from xpander_emulator.common.quoting import describe
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.contract.document_objects import OBJECTS, OPEN, SECTIONS, Site
 from xpander_emulator.contract.openapi.bundle import readable
-from xpander_emulator.contract.schema.schema_graph import Circle, InPlace, Spot, in_words, target
+from xpander_emulator.contract.schema.schema_graph import Circle, InPlaceCounter, PlacedSchema, in_words, target
 from xpander_emulator.errors import Diagnostic, did_you_mean
 
 _VERSION: Final = re.compile(r"3\.[01]\.\d+")
@@ -134,13 +134,13 @@ def _other_kind(pointer: str, kind: str) -> str | None:
 
 def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagnostic]:
     """Yield a mistake for each circle of schemas that lead to one another without a level of the value between."""
-    in_place = InPlace(partial(target, document.value))
+    in_place = InPlaceCounter(partial(target, document.value))
     told: set[int] = set()
     for site in sites:
         if site.kind != "schema":
             continue
         try:
-            in_place.count(Spot(site.path, site.value))
+            in_place.count(PlacedSchema(site.path, site.value))
         except Circle as circle:
             members = {id(spot.schema) for spot in circle.spots}
             # A circle of nothing but references has been told as such.
@@ -154,14 +154,14 @@ def schema_mistakes(document: Document, sites: Sequence[Site]) -> Iterator[Diagn
 
     Only the outermost schemas are looked at, since each includes those inside it.
     """
-    from xpander_emulator.contract.schema.validation import schema_violations
+    from xpander_emulator.contract.schema.validation import find_schema_violations
 
     inside: tuple[str | int, ...] | None = None
     for site in sites:
         if site.kind != "schema" or (inside is not None and site.path[: len(inside)] == inside):
             continue
         inside = site.path
-        for violation in schema_violations(site.value):
+        for violation in find_schema_violations(site.value):
             found = describe(violation.input)
             message = f"no valid JSON Schema: {violation.expected} was expected; found {found}"
             yield document.diagnostic((*site.path, *violation.loc), message)

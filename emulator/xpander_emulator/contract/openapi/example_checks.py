@@ -10,7 +10,7 @@ from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.contract.document_objects import Site
 from xpander_emulator.contract.model import Contract, MediaType, is_json
 from xpander_emulator.contract.schema.read_write_only import for_answers, for_requests
-from xpander_emulator.contract.schema.validation import judge, violations
+from xpander_emulator.contract.schema.validation import find_violations, judge
 from xpander_emulator.errors import Diagnostic
 
 # A file in which all examples are wrong need not tell each of them.
@@ -21,7 +21,7 @@ def fault_of(contract: Contract, schema_pointer: str, value: Any) -> str | None:
     """Return how a value breaks the schema at a pointer, or None where it keeps it."""
     if judge(contract, schema_pointer)(value):
         return None
-    found = violations(contract, schema_pointer, value, ())
+    found = find_violations(contract, schema_pointer, value, ())
     first = found[0]
     place = f"at {first.pointer} " if first.loc else ""
     if first.type == "missing":

@@ -15,7 +15,14 @@ from xpander_emulator.contract.sampling import values
 from xpander_emulator.contract.schema import regex_size
 from xpander_emulator.contract.schema.keywords import wrong_keyword
 from xpander_emulator.contract.schema.regex_dialect import patterns_of
-from xpander_emulator.contract.schema.schema_graph import Circle, applications, in_words, place, spots_of, target
+from xpander_emulator.contract.schema.schema_graph import (
+    Circle,
+    in_place_counts,
+    in_words,
+    quoted_place,
+    reachable_schemas,
+    target,
+)
 from xpander_emulator.contract.schema.validation import MAX_DEPTH, is_too_deep, schema_validator
 from xpander_emulator.contract.schema.violations import Location, Violation
 from xpander_emulator.errors import EmulatorError
@@ -77,12 +84,12 @@ class NoValue(EmulatorError):
 # --- what is refused ---
 
 
-def excess_of(body: Any, at: Location) -> tuple[Violation, ...]:
+def limit_violations_of_body(body: Any, at: Location) -> tuple[Violation, ...]:
     """Return in what the schema in the body of a start, which stands at `at`, is larger than the bounds."""
-    return excess(body.get(NAME), (*at, NAME)) if isinstance(body, Mapping) and NAME in body else ()
+    return limit_violations(body.get(NAME), (*at, NAME)) if isinstance(body, Mapping) and NAME in body else ()
 
 
-def excess(schema: Any, at: Location) -> tuple[Violation, ...]:
+def limit_violations(schema: Any, at: Location) -> tuple[Violation, ...]:
     """Return in what a client's schema is larger than the bounds.
 
     at: where it stands in the request.
@@ -123,7 +130,7 @@ def _values_in(value: Any, most: int) -> int:
 
 def _excess_of_parts(schema: Mapping[str, Any], at: Location) -> Iterator[Violation]:
     left = MAX_REPEATS
-    for path, part in spots_of(schema, schema):
+    for path, part in reachable_schemas(schema, schema):
         if not isinstance(part, Mapping):
             continue
         for keyword, most in _LEAST.items():
@@ -171,15 +178,15 @@ class ClientSchemas:
         self._reasons: Cache[tuple[bytes, int], str] = Cache(_MOST_REASONS)
         self._made: Cache[tuple[bytes, int], bytes] = Cache(_MOST_MADE)
 
-    def objection(self, schema: Any) -> str:
+    def unusable_reason(self, schema: Any) -> str:
         """Return why no value is made of a schema, as far as the schema itself shows it; "" where one may be."""
         name = _digest(schema)
         found = self._objections.get(name)
-        return self._objections.put(name, objection(self._contract, schema)) if found is None else found
+        return self._objections.put(name, unusable_reason(self._contract, schema)) if found is None else found
 
     def reason(self, schema: Any, key: int) -> str:
         """Return why a schema was left aside where a value was asked for with this key, or ""."""
-        return self.objection(schema) or self._reasons.get((_digest(schema), key)) or ""
+        return self.unusable_reason(schema) or self._reasons.get((_digest(schema), key)) or ""
 
     def answer(self, schema: Any, key: int, pointer: str, result: Any) -> Any:
         """Return the result where it satisfies the schema, else a value that does. Raises NoValue, with the reason.
@@ -225,25 +232,25 @@ def _digest(schema: Any) -> bytes:
     return blake2b(json_codec.dumps(schema), digest_size=16).digest()
 
 
-def objection(contract: Contract, schema: Any) -> str:
+def unusable_reason(contract: Contract, schema: Any) -> str:
     """Return why no value is made of a client's schema, as far as the schema shows it; "" where one may be."""
-    beyond = excess(schema, ())
+    beyond = limit_violations(schema, ())
     if beyond:
-        return f"{place(beyond[0].loc)} is beyond the bounds: {beyond[0].msg.removeprefix('Value error, ')}"
+        return f"{quoted_place(beyond[0].loc)} is beyond the bounds: {beyond[0].msg.removeprefix('Value error, ')}"
     root = schema if json_pointers.is_self_contained(schema) else contract.document
-    spots = list(spots_of(schema, root, MAX_VALUES))
+    spots = list(reachable_schemas(schema, root, MAX_VALUES))
     for path, part in spots:
         wrong = wrong_keyword(part)
         if wrong is not None:
-            return f"{place((*path, wrong) if wrong else path)} is not what JSON Schema takes there"
+            return f"{quoted_place((*path, wrong) if wrong else path)} is not what JSON Schema takes there"
         if isinstance(part, Mapping) and (word := _unfollowed(path, part)):
-            return f"{place((*path, word))} is not followed here"
+            return f"{quoted_place((*path, word))} is not followed here"
         if root is not schema and (lost := _lost(root, part)):
             return f"the reference '{lost}' leads nowhere; nothing is fetched"
     if len(spots) > MAX_VALUES:
         return f"it refers to more than {MAX_VALUES:,} schemas"
     try:
-        heaviest = max(applications(spots, root))
+        heaviest = max(in_place_counts(spots, root))
     except Circle as circle:
         return in_words(circle)
     return f"{heaviest:,} schemas would be applied to one value; {MAX_APPLIED:,} are" if heaviest > MAX_APPLIED else ""

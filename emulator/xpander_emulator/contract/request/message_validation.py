@@ -15,7 +15,7 @@ from xpander_emulator.common import json_codec
 from xpander_emulator.common.json_syntax import json_fault
 from xpander_emulator.contract.extension.vocabulary import START
 from xpander_emulator.contract.model import Contract, MediaType, Operation, is_json
-from xpander_emulator.contract.request.client_schemas import excess_of
+from xpander_emulator.contract.request.client_schemas import limit_violations_of_body
 from xpander_emulator.contract.request.forms import FormReader, is_form
 from xpander_emulator.contract.request.parameters import (
     MISSING,
@@ -26,7 +26,7 @@ from xpander_emulator.contract.request.parameters import (
     reader_for,
 )
 from xpander_emulator.contract.request.text_bodies import PlainReader, is_plain
-from xpander_emulator.contract.schema.validation import MAX_DEPTH, is_too_deep, judge, violations
+from xpander_emulator.contract.schema.validation import MAX_DEPTH, find_violations, is_too_deep, judge
 from xpander_emulator.contract.schema.violations import Violation
 
 _BODY: Final = ("body",)
@@ -147,7 +147,7 @@ class RequestValidator:
                 _take(reader, raw_query(reader, pairs), values, faults)
         parsed = self._take_body(body, headers, faults) if self.operation.body is not None else None
         if self._starts:
-            faults.extend(excess_of(parsed, _BODY))
+            faults.extend(limit_violations_of_body(parsed, _BODY))
         return tuple(faults) if faults else Accepted(values, parsed)
 
     def _take_path(self, path: Mapping[str, str], values: dict[str, Any], faults: list[Violation]) -> None:
@@ -204,7 +204,7 @@ class RequestValidator:
             return value
         holds = self._judge if schema == self._schema else judge(self.contract, schema)
         if holds is not None and not holds(value):
-            faults.extend(violations(self.contract, schema, value, _BODY))
+            faults.extend(find_violations(self.contract, schema, value, _BODY))
         return value
 
     def _take_other(self, name: str, content_type: str, body: bytes, faults: list[Violation]) -> Any:
@@ -213,7 +213,7 @@ class RequestValidator:
         if reader is None:
             return None
         value, found = reader.read(content_type, body, _BODY)
-        faults.extend(found or violations(self.contract, reader.pointer, value, _BODY))
+        faults.extend(found or find_violations(self.contract, reader.pointer, value, _BODY))
         return value if name in self._forms else None
 
 
@@ -277,4 +277,4 @@ class ResponseChecker:
             return (value,)
         if judge(self.contract, pointer, strict=self.strict)(value):
             return ()
-        return violations(self.contract, pointer, value, _BODY)
+        return find_violations(self.contract, pointer, value, _BODY)

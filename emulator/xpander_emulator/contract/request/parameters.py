@@ -10,7 +10,7 @@ import orjson
 from xpander_emulator.common import json_codec, json_pointers
 from xpander_emulator.common.json_syntax import json_fault
 from xpander_emulator.contract.model import NOTHING, Contract, Parameter
-from xpander_emulator.contract.schema.validation import Judge, judge, violations
+from xpander_emulator.contract.schema.validation import Judge, find_violations, judge
 from xpander_emulator.contract.schema.violations import Location, Violation
 
 MISSING: Final = object()
@@ -90,7 +90,7 @@ class ParameterReader:
             value, faults = self._coerced(raw)
         if faults or self.judge is None or self.judge(value):
             return value, faults
-        found = violations(self.contract, self.parameter.pointer, value, self.at)
+        found = find_violations(self.contract, self.parameter.pointer, value, self.at)
         # FastAPI tells the text that was sent, not what it was read as.
         is_text = isinstance(raw, str) and self.parameter.style != "json"
         return value, tuple(replace(each, input=raw) for each in found) if is_text else found

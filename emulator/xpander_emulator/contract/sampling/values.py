@@ -11,8 +11,8 @@ from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.sampling.flattening import Exhausted, Spent, Unsatisfied
 from xpander_emulator.contract.sampling.generator import Generator
-from xpander_emulator.contract.schema.schema_graph import Circle, applications, in_words, spots_of
-from xpander_emulator.contract.schema.validation import judge, schema_validator, schema_violations
+from xpander_emulator.contract.schema.schema_graph import Circle, in_place_counts, in_words, reachable_schemas
+from xpander_emulator.contract.schema.validation import find_schema_violations, judge, schema_validator
 from xpander_emulator.errors import EmulatorError
 
 # Of so many schemas it is remembered that they have no value, so that the next request is refused at once.
@@ -28,7 +28,7 @@ def generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, poi
     Raises EmulatorError, naming place and keyword, when no value is found or the schema is none.
     """
     if _reference(schema) is None:
-        for fault in schema_violations(schema):
+        for fault in find_schema_violations(schema):
             raise EmulatorError(f"no JSON Schema: {fault.expected} was expected at '{json_pointers.join(*fault.loc)}'")
         if json_pointers.is_self_contained(schema):
             _refuse_circles(schema)
@@ -37,7 +37,7 @@ def generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, poi
 
 def _refuse_circles(schema: Any) -> None:
     try:
-        deque(applications(spots_of(schema, schema), schema), maxlen=0)
+        deque(in_place_counts(reachable_schemas(schema, schema), schema), maxlen=0)
     except Circle as circle:
         raise EmulatorError(f"no value could be made: {in_words(circle)}") from None
 

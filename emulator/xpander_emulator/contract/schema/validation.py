@@ -50,7 +50,7 @@ def judge(contract: Contract, pointer: str, *, strict: bool = False) -> Judge:
     return contract.derived(_Validators).judge(pointer, strict)
 
 
-def violations(contract: Contract, pointer: str, value: Any, at: Location) -> tuple[Violation, ...]:
+def find_violations(contract: Contract, pointer: str, value: Any, at: Location) -> tuple[Violation, ...]:
     """Return everything wrong with `value` by the schema at `pointer`; empty when jsonschema finds it valid."""
     return explain(contract.derived(_Validators).at(pointer).iter_errors(value), value, at)
 
@@ -211,7 +211,7 @@ def _rebased_reference(value: Any) -> Any:
     return URI + json_pointers.as_fragment(value[1:]) if value.startswith("#/") else URI + value
 
 
-def schema_violations(schema: Any) -> tuple[Violation, ...]:
+def find_schema_violations(schema: Any) -> tuple[Violation, ...]:
     """Return what keeps a schema from being valid JSON Schema 2020-12, regular expressions included."""
     quick = _quick_metaschema()
     if quick is not None and quick(schema):

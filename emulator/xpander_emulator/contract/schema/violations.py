@@ -41,7 +41,7 @@ class Violation:
         return {**detail, "ctx": dict(self.context)} if self.context else detail
 
 
-def in_words(detail: Mapping[str, Any]) -> str:
+def violation_text(detail: Mapping[str, Any]) -> str:
     """Return a violation, as FastAPI tells it, as `place: what is wrong there`.
 
     Of a body that is no JSON, the place ends with the offset at which it stops being that, and the reason is told too.
@@ -123,7 +123,7 @@ def _without_null(branches: list[list[Error]]) -> list[list[Error]]:
 
 # --- the words ---
 
-Told: TypeAlias = tuple[str, str, str, Mapping[str, Any]]  # type, message, what would be right, context
+Wording: TypeAlias = tuple[str, str, str, Mapping[str, Any]]  # type, message, what would be right, context
 
 _TYPES: Final[Mapping[str, tuple[str, str, str]]] = {
     "string": ("string_type", "Input should be a valid string", "a string"),
@@ -192,26 +192,26 @@ def _listed(values: Sequence[Any]) -> str:
     return f"{', '.join(texts[:-1])} or {texts[-1]}" if len(texts) > 1 else "".join(texts)
 
 
-def _enum(error: Error) -> Told:
+def _enum(error: Error) -> Wording:
     listed = _listed([value for value in error.validator_value if value is not None] or error.validator_value)
     return "enum", f"Input should be {listed}", listed, {"expected": listed}
 
 
-def _const(error: Error) -> Told:
+def _const(error: Error) -> Wording:
     expected = repr(error.validator_value)
     return "literal_error", f"Input should be {expected}", expected, {"expected": expected}
 
 
-def _bound(kind: str, words: str, ours: str, name: str) -> Callable[[Error], Told]:
-    def told(error: Error) -> Told:
+def _bound(kind: str, words: str, ours: str, name: str) -> Callable[[Error], Wording]:
+    def told(error: Error) -> Wording:
         bound = error.validator_value
         return kind, f"Input should be {words} {bound}", f"{ours} {bound}", {name: bound}
 
     return told
 
 
-def _length(kind: str, name: str, words: str) -> Callable[[Error], Told]:
-    def told(error: Error) -> Told:
+def _length(kind: str, name: str, words: str) -> Callable[[Error], Wording]:
+    def told(error: Error) -> Wording:
         bound = error.validator_value
         characters = "character" if bound == 1 else "characters"
         message = f"String should have {words} {bound} {characters}"
@@ -220,8 +220,8 @@ def _length(kind: str, name: str, words: str) -> Callable[[Error], Told]:
     return told
 
 
-def _count(kind: str, name: str, words: str, collection: str) -> Callable[[Error], Told]:
-    def told(error: Error) -> Told:
+def _count(kind: str, name: str, words: str, collection: str) -> Callable[[Error], Wording]:
+    def told(error: Error) -> Wording:
         bound, actual = error.validator_value, len(error.instance)
         items = "item" if bound == 1 else "items"
         message = f"{collection} should have {words} {bound} {items} after validation, not {actual}"
@@ -231,36 +231,36 @@ def _count(kind: str, name: str, words: str, collection: str) -> Callable[[Error
     return told
 
 
-def _pattern(error: Error) -> Told:
+def _pattern(error: Error) -> Wording:
     pattern = error.validator_value
     message = f"String should match pattern '{pattern}'"
     return "string_pattern_mismatch", message, f"a text that matches {pattern}", {"pattern": pattern}
 
 
-def _format(error: Error) -> Told:
+def _format(error: Error) -> Wording:
     name = error.validator_value
     kind, message = _FORMATS.get(name, ("value_error", f"Value error, not in the format '{name}'"))
     return kind, message, f"a text in the format {name}", NOTHING
 
 
-def _unique(error: Error) -> Told:
+def _unique(error: Error) -> Wording:
     return "value_error", "Value error, the items should be unique", "items that all differ", NOTHING
 
 
-def _one_of(error: Error) -> Told:
+def _one_of(error: Error) -> Wording:
     message = "Value error, Input should match exactly one of the alternatives, and matches several"
     return "value_error", message, "a value that fits one alternative only", NOTHING
 
 
-def _forbidden(error: Error) -> Told:
+def _forbidden(error: Error) -> Wording:
     return "value_error", "Value error, nothing is allowed here", "nothing", NOTHING
 
 
-def _fallback(error: Error) -> Told:
+def _fallback(error: Error) -> Wording:
     return "value_error", f"Value error, {error.message}", f"a value that meets '{error.validator}'", NOTHING
 
 
-_WORDS: Final[Mapping[str, Callable[[Error], Told]]] = {
+_WORDS: Final[Mapping[str, Callable[[Error], Wording]]] = {
     "enum": _enum,
     "const": _const,
     "minimum": _bound("greater_than_equal", "greater than or equal to", "at least", "ge"),

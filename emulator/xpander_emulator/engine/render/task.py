@@ -11,13 +11,13 @@ from typing import Final
 from xpander_emulator.clock import iso
 from xpander_emulator.common import json_codec, json_pointers
 from xpander_emulator.common.types import Json
-from xpander_emulator.contract.extension.property_names import task_pointer, words_of
+from xpander_emulator.contract.extension.property_names import task_names, task_pointer
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.request.client_schemas import ClientSchemas, NoValue
 from xpander_emulator.contract.sampling import faker_values, values
 from xpander_emulator.contract.schema.completion import completion, default_of, takes_null
 from xpander_emulator.contract.schema.reader import ANYTHING, Branches, SchemaView, json_types
-from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.core.events import CHUNK, PLAN_UPDATED, TOKEN_READY
 from xpander_emulator.core.replay import Snapshot
 from xpander_emulator.core.signals import UPDATE
@@ -80,7 +80,7 @@ class TaskRenderer:
         self._founded = founded
         self._link = link
         self._client_schemas = ClientSchemas(contract)
-        self.words = words_of(contract)
+        self.names = task_names(contract)
         self._pointer = task_pointer(contract)
         task = ANYTHING if self._pointer is None else _view(contract, self._pointer)
         self._takes = properties = task.properties_of(Branches.FIRST)
@@ -105,9 +105,9 @@ class TaskRenderer:
         }
 
         # The contract's names of what the emulator itself says, of those that it has.
-        self._told = {own: name for own in _FACTS if (name := self.words.name(own)) in properties}
-        facts = frozenset(self.words.name(own) for own in (*OWN, *_NOT_MADE_UP))
-        status = (self.words.name("status"), self.words.status(Status.EXECUTING))
+        self._told = {own: name for own in _FACTS if (name := self.names.property_name(own)) in properties}
+        facts = frozenset(self.names.property_name(own) for own in (*OWN, *_NOT_MADE_UP))
+        status = (self.names.property_name("status"), self.names.status_name(Status.EXECUTING))
         is_odd = (nasty or future) and self._pointer is not None
         odd = Variations(contract, self._pointer or "", self._defaults, facts, status, nasty, future)
         self._odd = odd if is_odd else None
@@ -238,7 +238,7 @@ class TaskRenderer:
         if name not in settable:
             hint = did_you_mean(name, [*settable, "status"]) or "."
             raise BadRequest(f"An update cannot set '{name}'; it sets properties that a step of a story could{hint}")
-        whole = violations(self._contract, self._pointer or "", {name: value}, ())
+        whole = find_violations(self._contract, self._pointer or "", {name: value}, ())
         found = [each for each in whole if each.loc[:1] == (name,)]
         if found:
             raise BadRequest(f"An update cannot set '{name}' to {value!r}: {found[0].msg}.")
@@ -284,7 +284,7 @@ class TaskRenderer:
             "agent_id": turn.runs,
             "organization_id": self.organization_id,
             "input": self._input_of(request),
-            "status": self.words.status(snapshot.status),
+            "status": self.names.status_name(snapshot.status),
             "created_at": iso(task_state.created_at),
             "started_at": _iso_or_none(snapshot.started_at),
             "paused_at": _iso_or_none(snapshot.paused_at),

@@ -105,7 +105,7 @@ def _state_filter(renderer: TaskRenderer, filters: Mapping[str, Any]) -> Callabl
 
     def passes(task_state: TaskState) -> bool:
         created = task_state.snapshot.created_at
-        if status is not None and renderer.words.status(task_state.snapshot.status) != status:
+        if status is not None and renderer.names.status_name(task_state.snapshot.status) != status:
             return False
         if (first is not None and created < first) or (last is not None and created > last):
             return False

@@ -96,8 +96,8 @@ def _changes(renderer: TaskRenderer, view: View, sent: JsonObject) -> JsonObject
 
     A client that saves a task sends all of it. Raises BadRequest for a status that the contract has no word for.
     """
-    body, words = view.body, renderer.words
-    own = OWN.union(words.name(each) for each in OWN)
+    body, names = view.body, renderer.names
+    own = OWN.union(names.property_name(each) for each in OWN)
     # The SDK's name on this path for the task's payload_extension.
     extension = sent.get("tool_call_payload_extension")
     update = sent if extension is None else {**sent, "payload_extension": extension}
@@ -105,10 +105,10 @@ def _changes(renderer: TaskRenderer, view: View, sent: JsonObject) -> JsonObject
     if "result" in settable and not renderer.takes("result").takes(settable["result"]):
         settable["result"] = json_codec.dumps(settable["result"]).decode()
     changes = {name: value for name, value in settable.items() if renderer.completed(name, value) != body[name]}
-    word = sent.get(words.name("status"))
-    if word is not None and word != body.get(words.name("status")):
+    word = sent.get(names.property_name("status"))
+    if word is not None and word != body.get(names.property_name("status")):
         present = view.task_state.snapshot.status
-        possible = [each.value for each in words.meant(word) if may_be_updated(present, each)]
+        possible = [each.value for each in names.statuses_named(word) if may_be_updated(present, each)]
         changes |= {"status": possible[0]} if possible else {}
     return changes
 

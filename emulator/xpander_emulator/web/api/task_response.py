@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from xpander_emulator.contract.extension.property_names import reader
+from xpander_emulator.contract.extension.property_names import reading_operation
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.engine.engine import View
 from xpander_emulator.web.context import RequestContext
@@ -16,7 +16,7 @@ class TaskResponses:
     """Makes the responses of one contract that show a task."""
 
     def __init__(self, contract: Contract) -> None:
-        read = reader(contract)
+        read = reading_operation(contract)
         self._path = "" if read is None else read.path
         self._declared = {operation.id: _success_of(operation) for operation in contract.operations}
         # By view, and then by operation; dropped with the view.

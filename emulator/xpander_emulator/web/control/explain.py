@@ -8,7 +8,7 @@ from xpander_emulator.clock import iso
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.request.prefer import Preferences, parse_prefer
-from xpander_emulator.contract.schema.violations import in_words
+from xpander_emulator.contract.schema.violations import violation_text
 from xpander_emulator.core.faults import STREAM_KINDS
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.journal.port import Entry
@@ -131,7 +131,7 @@ class Explainer:
 
     def _violated(self, entry: Entry) -> Iterator[str]:
         for each in self._redaction.violations(entry.violations):
-            yield f"It breaks the contract at {in_words(each)}."
+            yield f"It breaks the contract at {violation_text(each)}."
 
     def _answered(self, entry: Entry) -> Iterator[str]:
         yield from _played(entry)

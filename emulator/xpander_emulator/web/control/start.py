@@ -6,9 +6,9 @@ from typing import Any, Final
 from xpander_emulator.common import json_codec
 from xpander_emulator.contract.extension.start_operation import example_request, request_schema, starting_operation
 from xpander_emulator.contract.model import Contract
-from xpander_emulator.contract.request.client_schemas import excess_of
+from xpander_emulator.contract.request.client_schemas import limit_violations_of_body
 from xpander_emulator.contract.schema.read_write_only import for_requests
-from xpander_emulator.contract.schema.validation import violations
+from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.engine.engine import Engine, View
 from xpander_emulator.engine.start_task import Start
@@ -34,8 +34,8 @@ class Starter:
     def violations(self, request: Mapping[str, Any]) -> tuple[Violation, ...]:
         """Return how a request breaks the contract."""
         pointer = request_schema(self._contract)
-        broken = () if pointer is None else violations(for_requests(self._contract), pointer, request, _PLACE)
-        return (*broken, *excess_of(request, _PLACE))
+        broken = () if pointer is None else find_violations(for_requests(self._contract), pointer, request, _PLACE)
+        return (*broken, *limit_violations_of_body(request, _PLACE))
 
     async def start(self, namespace: str, name: str, request: Mapping[str, Any] | None, origin: str) -> View:
         """Start a task, or a further turn of the task that the request names.
