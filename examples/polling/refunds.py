@@ -1,4 +1,4 @@
-"""Starts a refund and polls until it is decided."""
+"""Starts a refund and polls until its decision."""
 
 import time
 
@@ -21,7 +21,7 @@ class Refunds:
         return str(answer.json()["id"])
 
     def outcome(self, task_id: str) -> str:
-        """Return how a refund has ended: its status."""
+        """Return the status in which a refund has ended."""
         while True:
             answer = self._http.get(f"/v1/tasks/{task_id}")
             answer.raise_for_status()

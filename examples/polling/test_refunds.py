@@ -1,4 +1,4 @@
-"""What its author has thought of. It passes."""
+"""The tests that the author wrote. They pass."""
 
 import pytest
 from refunds import Refunds
@@ -7,7 +7,7 @@ from xpander_emulator.testkit import Emulator
 
 
 @pytest.mark.parametrize("scenario", ["completed", "failed", "error"])
-def test_the_end_of_a_refund_is_told(scenario: str, emulator: Emulator, refunds: Refunds) -> None:
+def test_a_refund_returns_its_end(scenario: str, emulator: Emulator, refunds: Refunds) -> None:
     emulator.use(scenario)
 
     assert refunds.outcome(refunds.start("Order 1042")) == scenario

@@ -14,6 +14,6 @@ def anyio_backend() -> str:
 def _environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in emulator.env.items():
         monkeypatch.setenv(name, value)
-    # The SDK keeps what its first call read of them for the life of the process.
-    for keeper in (APIClient, ModuleBase):
-        monkeypatch.setattr(keeper, "_shared_instances", {})
+    # The SDK caches these variables at its first call, for the life of the process.
+    for cached in (APIClient, ModuleBase):
+        monkeypatch.setattr(cached, "_shared_instances", {})

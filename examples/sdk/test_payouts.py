@@ -1,4 +1,4 @@
-"""What its author has thought of. It passes."""
+"""The tests that the author wrote. They pass."""
 
 import pytest
 from payouts import PayoutFailed, pay_out, start

@@ -1,4 +1,4 @@
-"""What finds the bug: nobody has tested a rejection, and every path of the story has one."""
+"""The test that finds the bug: every path of the scenario includes a rejection, which no other test has."""
 
 import pytest
 from payouts import PayoutFailed, pay_out, start

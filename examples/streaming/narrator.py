@@ -11,7 +11,7 @@ BUSY = (429, 503)
 
 
 class Refused(Exception):
-    """The service did not take the search, however often it was asked."""
+    """The service refused the search at every attempt."""
 
 
 async def narrate(http: httpx.AsyncClient, question: str) -> list[str]:

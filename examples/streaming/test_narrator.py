@@ -1,4 +1,4 @@
-"""What its author has thought of. It passes."""
+"""The tests that the author wrote. They pass."""
 
 import httpx
 import pytest
@@ -8,14 +8,14 @@ from xpander_emulator.testkit import Emulator
 
 
 @pytest.mark.emulator(scenario="tool_calls")
-async def test_the_events_are_told_in_their_order(emulator: Emulator, http: httpx.AsyncClient) -> None:
-    told = await narrate(http, "Where is order 1042?")
+async def test_the_events_come_in_their_order(emulator: Emulator, http: httpx.AsyncClient) -> None:
+    events = await narrate(http, "Where is order 1042?")
 
-    assert (told[0], told[-1]) == ("task_created", "task_finished")
-    assert "tool_call_request" in told
+    assert (events[0], events[-1]) == ("task_created", "task_finished")
+    assert "tool_call_request" in events
 
 
-async def test_a_busy_service_is_asked_again(emulator: Emulator, http: httpx.AsyncClient) -> None:
+async def test_a_busy_service_gets_further_requests(emulator: Emulator, http: httpx.AsyncClient) -> None:
     emulator.fault("rate-limited", operation="invokeWorkflowStream", times=2)
 
     assert (await narrate(http, "Where is order 1042?"))[-1] == "task_finished"

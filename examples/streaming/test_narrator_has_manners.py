@@ -1,4 +1,4 @@
-"""What finds the bug: when the requests came, by the real clock."""
+"""The test that finds the bug: it compares when the requests came, in real time."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ from narrator import narrate
 
 from xpander_emulator.testkit import Emulator
 
-# What the journal counts in, in seconds.
+# The resolution of the journal, in seconds.
 MILLISECOND = 0.001
 
 

@@ -48,7 +48,7 @@ def test_a_consumer_that_takes_paused_for_the_end_is_found_on_every_path_with_a_
 
     found.assert_outcomes(passed=2, failed=4)
     assert failed(found) == [
-        f"test_the_end_of_a_refund_is_told[{path}]"
+        f"test_a_refund_returns_its_end[{path}]"
         for path in ("approval-approve", "approval-reject", "approval-expire", "stop-while-paused")
     ]
     found.stdout.fnmatch_lines(["E*assert 'paused' == *", "is paused at step 'waiting', scenarios/approval.yaml:14;*"])
