@@ -58,7 +58,7 @@ class SchemaView:
 
     def parts(self, branches: Branches = Branches.ALL) -> tuple[Mapping[str, Any], ...]:
         """Return the schema, what it refers to and what it combines, each as it stands in the document."""
-        return tuple(_parts(self.document, self.schema, branches))
+        return tuple(part for part, _ in _parts(self.document, self.schema, branches))
 
     @cached_property
     def properties(self) -> Mapping[str, "SchemaView"]:
@@ -147,29 +147,29 @@ ANYTHING: Final = SchemaView({}, True)
 
 def _parts(
     document: Any, schema: Any, branches: Branches, references: tuple[str, ...] = ()
-) -> Iterator[Mapping[str, Any]]:
-    """Yield the parts of a schema; references: those that have led here."""
+) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
+    """Yield the parts of a schema, each with the references that have led to it; none is followed twice in a row."""
     if not isinstance(schema, Mapping):
         if schema is False:
-            yield _NEVER
+            yield _NEVER, references
         return
-    yield schema
+    yield schema, references
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference not in references:
         yield from _parts(document, _target(document, reference), branches, (*references, reference))
     for branch in _list(schema.get("allOf")):
         yield from _parts(document, branch, branches, references)
     for word in _ALTERNATIVES:
-        for branch in _chosen(document, _list(schema.get(word)), branches):
+        for branch in _chosen(document, _list(schema.get(word)), branches, references):
             yield from _parts(document, branch, branches, references)
 
 
-def _chosen(document: Any, options: Sequence[Any], branches: Branches) -> Sequence[Any]:
+def _chosen(document: Any, options: Sequence[Any], branches: Branches, references: tuple[str, ...]) -> Sequence[Any]:
     if branches is Branches.ALL:
         return options
     if branches is Branches.NONE:
         return ()
-    others = [each for each in options if _types(document, each) != _NULL]
+    others = [each for each in options if _types(document, each, references) != _NULL]
     return others[:1] if branches is Branches.FIRST or len(others) == 1 else ()
 
 
@@ -183,13 +183,14 @@ def _target(document: Any, reference: str) -> Any:
         return True
 
 
-def _types(document: Any, schema: Any) -> frozenset[str] | None:
+def _types(document: Any, schema: Any, references: tuple[str, ...] = ()) -> frozenset[str] | None:
     """Return the types that every part of a schema takes; of alternatives, those that any of them takes."""
-    taken = [types for part in _parts(document, schema, Branches.NONE) for types in _types_by_keyword(document, part)]
+    parts = _parts(document, schema, Branches.NONE, references)
+    taken = [types for part, trail in parts for types in _types_by_keyword(document, part, trail)]
     return frozenset.intersection(*taken) if taken else None
 
 
-def _types_by_keyword(document: Any, part: Mapping[str, Any]) -> Iterator[frozenset[str]]:
+def _types_by_keyword(document: Any, part: Mapping[str, Any], references: tuple[str, ...]) -> Iterator[frozenset[str]]:
     declared = part.get("type")
     if declared is not None:
         names = frozenset(each for each in ([declared] if isinstance(declared, str) else _list(declared)))
@@ -199,21 +200,22 @@ def _types_by_keyword(document: Any, part: Mapping[str, Any]) -> Iterator[frozen
     elif isinstance(part.get("enum"), list):
         yield frozenset().union(*map(json_types, part["enum"]))
     for word in _ALTERNATIVES:
-        options = [_types(document, each) for each in _list(part.get(word)) if each is not False]
+        options = [_types(document, each, references) for each in _list(part.get(word)) if each is not False]
         if options and None not in options:
             yield frozenset().union(*(types for types in options if types))
 
 
-def _values(document: Any, schema: Any) -> Sequence[Any]:
-    for part in _parts(document, schema, Branches.NONE):
+def _values(document: Any, schema: Any, references: tuple[str, ...] = ()) -> Sequence[Any]:
+    for part, trail in _parts(document, schema, Branches.NONE, references):
         if isinstance(part.get("enum"), list):
             return list(part["enum"])
         if "const" in part:
             return (part["const"],)
         for word in _ALTERNATIVES:
-            options = [_values(document, each) for each in _list(part.get(word)) if _types(document, each) != _NULL]
-            if options and all(options):
-                return [value for values in options for value in values]
+            others = [each for each in _list(part.get(word)) if _types(document, each, trail) != _NULL]
+            listed = [_values(document, each, trail) for each in others]
+            if listed and all(listed):
+                return [value for values in listed for value in values]
     return ()
 
 
