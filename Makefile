@@ -111,10 +111,12 @@ else
 endif
 
 docs-check:
-	$(BIN)/python tools/fidelity.py --check
+	$(BIN)/python -m tools.fidelity --check
+	$(BIN)/python -m tools.testkit_api --check
 
 docs: $(VENV)/.installed ## write the generated pages of docs/
-	$(BIN)/python tools/fidelity.py
+	$(BIN)/python -m tools.fidelity
+	$(BIN)/python -m tools.testkit_api
 
 figures: $(VENV)/.installed ## count modules, imports, functions and lines (ARGS="--json", ARGS="--root CHECKOUT")
 	$(BIN)/python -m tools.figures $(ARGS)

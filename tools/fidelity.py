@@ -6,15 +6,14 @@ Made from the contract's `x-emulator` marks and descriptions and from decisions.
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
+from tools.generated_page import ROOT, table, write_or_check
 from xpander_emulator.common import resources
 from xpander_emulator.common.yaml_document import read_document
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.openapi.load import load_contract
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "fidelity.md"
 DECISIONS: Final = ROOT / "tools" / "decisions.yaml"
 
@@ -46,17 +45,17 @@ def page(contract: Contract, groups: Sequence[Mapping[str, Any]]) -> str:
     parts = [
         _INTRODUCTION,
         "## Marks",
-        _table(("mark", "what it says"), [(f"**{mark}**", meaning) for mark, meaning in _MARKS.items()]),
+        table(("mark", "what it says"), [(f"**{mark}**", meaning) for mark, meaning in _MARKS.items()]),
         "## Operations",
-        _table(("operation", "what it does", "mark", "played by"), list(_operations(contract))),
+        table(("operation", "what it does", "mark", "played by"), list(_operations(contract))),
         "## What the contract marks below its operations",
         "In the contract's own words. What is listed neither here nor below is documented.",
-        _table(("where", "mark", "what it says"), list(_remarks(contract.document))),
+        table(("where", "mark", "what it says"), list(_remarks(contract.document))),
         "## Decisions where the API is silent",
     ]
     for group in groups:
         rows = [(each["what"], each["default"], each["change"]) for each in group["decisions"]]
-        parts += [f"### {group['group']}", _table(("question", "what the emulator does", "changed by"), rows)]
+        parts += [f"### {group['group']}", table(("question", "what the emulator does", "changed by"), rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -108,24 +107,5 @@ def _place(document: Mapping[str, Any], path: tuple[str, ...]) -> str:
             return f"`{'.'.join(path)}`"
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the page; with `--check`, only tell whether it is as it should be. Return the exit code."""
-    text = built()
-    if "--check" not in arguments:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(
-        f"{PAGE.relative_to(ROOT)} is not what openapi.yaml and tools/decisions.yaml give; run `make docs`.\n"
-    )
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, built(), "openapi.yaml and tools/decisions.yaml", sys.argv[1:]))

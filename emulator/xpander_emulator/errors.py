@@ -1,4 +1,4 @@
-"""Every error raised on purpose: what was found, where, and what would be right."""
+"""The errors raised on purpose. A message says where, what was found, and what would be right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One thing wrong in a file that a person wrote. Lines and columns count from 1."""
+    """A mistake in a file that a person wrote. Lines and columns count from 1."""
 
     file: str
     line: int
@@ -19,7 +19,7 @@ class Diagnostic:
 
 
 class EmulatorError(Exception):
-    """Base of all errors raised on purpose. `status` is the HTTP status it is answered with."""
+    """Base of all errors raised on purpose. `status` is the HTTP status of the answer to a request that raises it."""
 
     status = 500
 
@@ -29,7 +29,7 @@ class EmulatorError(Exception):
 
 
 class InvalidFiles(EmulatorError):
-    """Files that cannot be used, with every mistake in them, in the order of file and line."""
+    """Files cannot be used. The message has every mistake in them, in the order of file and line."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(sorted(diagnostics))
@@ -37,21 +37,26 @@ class InvalidFiles(EmulatorError):
 
 
 class BadRequest(EmulatorError):
-    """A request that is well-formed but asks for something that cannot be."""
+    """A well-formed request asks for something that is not possible."""
 
     status = 400
 
 
 class NotFound(EmulatorError):
-    """Nothing of that name in this namespace."""
+    """The namespace has nothing of this name."""
 
     status = 404
 
 
 class Conflict(EmulatorError):
-    """An act that the task's present state does not allow; `allowed` lists the signals that it does."""
+    """The present state of a task does not allow this.
+
+    Attributes:
+        allowed: The signals that the task accepts now.
+    """
 
     status = 409
+    allowed: tuple[str, ...]
 
     def __init__(self, message: str, allowed: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -59,16 +64,16 @@ class Conflict(EmulatorError):
 
 
 class StaleWrite(EmulatorError):
-    """A task was changed by somebody else between reading and writing it; read again and decide again."""
+    """Another process changed a task between reading and writing it; read it again and decide again."""
 
     status = 409
 
 
 class BrokenPromise(EmulatorError):
-    """An answer of ours that breaks the contract: a defect of the emulator or of a scenario's text."""
+    """An answer of the emulator would break the contract: a defect of the emulator or of a scenario's template."""
 
 
-def did_you_mean(found: str, known: Sequence[str]) -> str:
+def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return ". Did you mean 'x'?" for the nearest of `known`, or "" when none is near."""
-    near = get_close_matches(found, known, n=1, cutoff=0.6)
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
     return f". Did you mean '{near[0]}'?" if near else ""

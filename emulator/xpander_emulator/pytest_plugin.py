@@ -1,13 +1,13 @@
-"""The pytest plugin: an emulator for each test, and the stories of its tasks where one fails.
+"""The pytest plugin: an emulator for each test, and a report of its tasks and requests where a test fails.
 
-A plugin costs every pytest run of its environment, so that this one imports nothing beyond pytest and the standard
-library until a test asks for a fixture.
+Every pytest run of an environment loads its plugins, so this one imports only pytest and the standard library until a
+test uses a fixture.
 """
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pytest
 
@@ -17,71 +17,96 @@ if TYPE_CHECKING:
     from xpander_emulator.testkit import Emulator, EmulatorServer
 
 CLOCKS: Final = ("real", "scaled", "manual", "auto")
-MARKER: Final = "emulator(scenario=None, clock=None, seed=None): what the fixture `emulator` of this test starts with."
-EVERY_PATH: Final = (
-    "every_path(*scenarios, max_turns=1): run the test once for each path of these scenarios, as its argument `path`."
+# The text of a marker is its entry in `pytest --markers` and in docs/testkit-api.md.
+MARKERS: Final = (
+    """emulator(scenario=None, clock=None, seed=None): What the fixture `emulator` of a test starts with.
+
+    It may stand on a function, a class or a module; each argument is that of the nearest marker.
+
+    Args:
+        scenario: The name of the scenario of all starts whose request chooses none.
+        clock: The mode of the test's clock: `"real"`, `"scaled"`, `"manual"` or `"auto"`.
+        seed: A number that changes the generated values of this test.
+
+    Raises:
+        NotFound: No scenario has this name. The fixture fails with this message alone.
+        BadRequest: The marker has other arguments, or one of a wrong type. The fixture fails with this message alone.
+    """,
+    """every_path(*scenarios, max_turns=1): Runs a test once for each path through scenarios, as its argument `path`.
+
+    Args:
+        scenarios: The names of the scenarios, one or more.
+        max_turns: How often a path may visit the same step.
+
+    Raises:
+        NotFound: No scenario has this name. The collection of the test fails with this message alone.
+        BadRequest: `max_turns` is below 1, or there are too many paths. The collection fails with this message alone.
+    """,
 )
-_CHOICES: Final = ("scenario", "clock", "seed")
-_REPORT_LISTS: Final = (
-    ("coverage_scenarios", "NAME", "Count coverage over these scenarios, in place of those that were started."),
-    ("fail_on", "RULE", "Fail the run where this rule of conduct finds something, or any."),
-    ("waive", "RULE", "Let this rule of conduct find nothing."),
-)
-_REPORT_VALUES: Final = (
-    ("fail_under", "N", "Fail the run below so many percent of coverage."),
-    ("coverage_json", "FILE", "Write what was met, for `xpander-emulator coverage` to merge."),
-    ("junit", "FILE", "Write the report as JUnit's XML."),
-    ("html", "FILE", "Write the report as an HTML page."),
-    ("markdown", "FILE", "Write the report as Markdown, such as $GITHUB_STEP_SUMMARY."),
-)
+
+
+class Option(NamedTuple):
+    """An option of the plugin: the flag `--emulator-NAME`, and `emulator_NAME` in the ini file."""
+
+    name: str
+    help: str
+    flag: dict[str, Any]
+    ini: Literal["string", "args", "paths"] = "string"
+
+
+SERVER_OPTIONS: Final = (
+    Option(
+        "scenarios", "Folders or files of scenarios, added to the built-in ones.",
+        {"metavar": "PATH", "action": "append"}, "paths",
+    ),
+    Option("spec", "OpenAPI file in place of the built-in one.", {"metavar": "FILE"}, "paths"),
+    Option("clock", f"Mode of each test's clock: {', '.join(CLOCKS)}; auto by default.", {"choices": CLOCKS}),
+    Option("seed", "Number from which every generated value is drawn; 1 by default.", {"metavar": "N", "type": int}),
+)  # fmt: skip
+REPORT_OPTIONS: Final = (
+    Option(
+        "coverage_scenarios", "Scenarios to count coverage over, in place of those that were started.",
+        {"metavar": "NAME", "action": "append"}, "args",
+    ),
+    Option(
+        "fail_on", "Rules of conduct, or any, whose findings fail the run.",
+        {"metavar": "RULE", "action": "append"}, "args",
+    ),
+    Option("waive", "Rules of conduct that find nothing.", {"metavar": "RULE", "action": "append"}, "args"),
+    Option("fail_under", "Percentage of coverage below which the run fails.", {"metavar": "N"}),
+    Option("coverage_json", "File for the coverage, which `xpander-emulator coverage` merges.", {"metavar": "FILE"}),
+    Option("junit", "File for the report as JUnit XML.", {"metavar": "FILE"}),
+    Option("html", "File for the report as an HTML page.", {"metavar": "FILE"}),
+    Option("markdown", "File for the report as Markdown, such as $GITHUB_STEP_SUMMARY.", {"metavar": "FILE"}),
+)  # fmt: skip
+_MARKER_ARGUMENTS: Final = ("scenario", "clock", "seed")
 _SERVER: Final = pytest.StashKey["EmulatorServer"]()
-# What the report is made of: the servers that tests have used, what workers have sent, and the report itself.
+# The parts of the run's report: the servers that tests used, the outputs of xdist's workers, and the report itself.
 _SERVERS: Final = pytest.StashKey[list["EmulatorServer"]]()
 _OUTPUTS: Final = pytest.StashKey[list[dict[str, Any]]]()
 _REPORT: Final = pytest.StashKey[tuple["Report", tuple[str, ...]]]()
 _OUTPUT: Final = "xpander_emulator"
-_MADE: Final = pytest.StashKey["Emulator"]()
+_EMULATOR: Final = pytest.StashKey["Emulator"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of the server that all tests share; each has its place in the ini file too."""
+    """Add each option as a flag and to the ini file."""
     group = parser.getgroup("xpander-emulator", "the emulator of the xpander.ai workflow API")
-    group.addoption(
-        "--emulator-scenarios",
-        action="append",
-        metavar="PATH",
-        help="Folder or file of scenarios, added to the built-in ones. Repeatable.",
-    )
-    group.addoption("--emulator-spec", metavar="FILE", help="OpenAPI file in place of the built-in one.")
-    group.addoption("--emulator-clock", choices=CLOCKS, help="How each test's clock goes; auto by default.")
-    group.addoption("--emulator-seed", type=int, metavar="N", help="Number from which every value is drawn.")
-    parser.addini("emulator_scenarios", "Folders or files of scenarios, as seen from this file.", type="paths")
-    parser.addini("emulator_spec", "OpenAPI file in place of the built-in one, as seen from this file.", type="paths")
-    parser.addini("emulator_clock", f"How each test's clock goes: {', '.join(CLOCKS)}; auto by default.")
-    parser.addini("emulator_seed", "Number from which every generated value is drawn.")
-    _add_report_options(parser, group)
-
-
-def _add_report_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
-    """Add what the report of a run may be asked for, each as a flag and in the ini file."""
-    for name, metavar, told in _REPORT_LISTS:
-        flag = "--emulator-" + name.replace("_", "-")
-        group.addoption(flag, action="append", metavar=metavar, help=f"{told} Repeatable.")
-        parser.addini(f"emulator_{name}", told, type="args")
-    for name, metavar, told in _REPORT_VALUES:
-        group.addoption("--emulator-" + name.replace("_", "-"), metavar=metavar, help=told)
-        parser.addini(f"emulator_{name}", told)
+    for option in (*SERVER_OPTIONS, *REPORT_OPTIONS):
+        repeatable = " Repeatable." if "action" in option.flag else ""
+        group.addoption(f"--emulator-{option.name.replace('_', '-')}", help=option.help + repeatable, **option.flag)
+        parser.addini(f"emulator_{option.name}", option.help, type=option.ini)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known, and the suite's files to whoever needs them; refuse wishes that cannot be."""
+    """Register the markers and the suite's files; refuse wrong options of the report before any test runs."""
     from xpander_emulator.common import suite_files
 
-    config.addinivalue_line("markers", MARKER)
-    config.addinivalue_line("markers", EVERY_PATH)
-    suite_files.begin(lambda: suite_files.Files(tuple(_paths(config, "emulator_scenarios")), _spec(config)))
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    suite_files.begin(lambda: suite_files.Files(tuple(_paths(config, "scenarios")), _spec(config)))
     config.add_cleanup(suite_files.end)
-    if _wishes_anything(config):
+    if _has_report_option(config):
         from xpander_emulator.errors import EmulatorError
         from xpander_emulator.testkit.pytest_report import options_from
 
@@ -92,13 +117,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make a test of each path of the scenarios that `every_path` names."""
+    """Parametrize a test that has the marker `every_path`."""
     marker = metafunc.definition.get_closest_marker("every_path")
     if marker is None:
         return
     test, names, turns = metafunc.definition.nodeid, marker.args, marker.kwargs.get("max_turns", 1)
-    named = names and all(isinstance(name, str) for name in names) and isinstance(turns, int)
-    if not named or marker.kwargs.keys() - {"max_turns"}:
+    has_names = names and all(isinstance(name, str) for name in names) and isinstance(turns, int)
+    if not has_names or marker.kwargs.keys() - {"max_turns"}:
         pytest.fail(
             f'{test}: write @pytest.mark.every_path("approval"), with the names of one scenario or more, and max_turns '
             "with a number if at all.",
@@ -106,36 +131,49 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         )
     if "path" not in metafunc.fixturenames:
         pytest.fail(f"{test}: @pytest.mark.every_path gives each path as the argument `path`; add it.", pytrace=False)
-    with _told_briefly(test):
-        from xpander_emulator.testkit.paths import cases
+    with _message_alone(test):
+        from xpander_emulator.testkit.paths import paths_by_id
 
-        found = cases(*names, max_turns=turns)
-    metafunc.parametrize("path", found.values(), ids=found)
+        paths = paths_by_id(*names, max_turns=turns)
+    metafunc.parametrize("path", paths.values(), ids=paths)
 
 
 @pytest.fixture(scope="session")
 def emulator_settings(pytestconfig: pytest.Config) -> "Settings":
-    """All choices of the server: defaults, then the ini file, then flags. Override it for any other setting."""
+    """The settings of the server: the defaults of the test kit, then the ini file, then flags.
+
+    Override it in the topmost `conftest.py` for a setting that has no flag here.
+
+    Returns:
+        The settings.
+    """
     from dataclasses import replace
 
     from xpander_emulator.testkit import DEFAULTS
 
     return replace(
         DEFAULTS,
-        scenarios=tuple(_paths(pytestconfig, "emulator_scenarios")),
+        scenarios=tuple(_paths(pytestconfig, "scenarios")),
         spec=_spec(pytestconfig),
         clock=_clock(pytestconfig),
-        waive=tuple(_listed(pytestconfig, "waive")),
+        waive=tuple(_option(pytestconfig, "waive")),
         seed=_seed(pytestconfig, DEFAULTS.seed),
     )
 
 
 @pytest.fixture(scope="session")
 def emulator_server(pytestconfig: pytest.Config, emulator_settings: "Settings") -> Iterator["EmulatorServer"]:
-    """One server in a thread, for all tests of this process."""
+    """The server of all tests of this process, in a thread and on a free port. It starts when a test first uses it.
+
+    Yields:
+        The server, started.
+
+    Raises:
+        InvalidFiles: Scenario files or the OpenAPI file have mistakes. The fixture fails with this message alone.
+    """
     from xpander_emulator.testkit import EmulatorServer
 
-    with _told_briefly():
+    with _message_alone():
         server = EmulatorServer(emulator_settings)
         server.start()
     pytestconfig.stash[_SERVER] = server
@@ -148,31 +186,41 @@ def emulator_server(pytestconfig: pytest.Config, emulator_settings: "Settings") 
 def emulator(
     request: pytest.FixtureRequest, emulator_server: "EmulatorServer", emulator_settings: "Settings"
 ) -> Iterator["Emulator"]:
-    """Give the test an emulator of its own: its tasks, its clock, its choices."""
-    # pytest keeps one server for the session, whatever a folder further down says of its settings.
-    ours = request.config.stash.get(_SERVER, None) is emulator_server
-    if ours and emulator_server.settings != emulator_settings:
+    """The emulator of one test, with tasks, clock, faults and requests of its own.
+
+    The marker `emulator` sets what it starts with.
+
+    Yields:
+        The emulator, reset.
+
+    Raises:
+        NotFound: The marker names a scenario that does not exist. The fixture fails with this message alone.
+        BadRequest: The marker has a wrong argument. The fixture fails with this message alone.
+    """
+    # pytest creates one server for the session, whatever a folder further down says of its settings.
+    is_of_plugin = request.config.stash.get(_SERVER, None) is emulator_server
+    if is_of_plugin and emulator_server.settings != emulator_settings:
         pytest.fail(
             "`emulator_settings` is overridden, and the server of this session runs with others. "
             "Override it in the topmost conftest.py, or override `emulator_server` beside it.",
             pytrace=False,
         )
-    # pytest itself says which test it is, above the message and in its summary.
-    with _told_briefly():
-        made = emulator_server.emulator(_name(request.node), **_choices(request.node))
-    request.node.stash[_MADE] = made
+    # pytest itself shows the name of the test, above the message and in its summary.
+    with _message_alone():
+        emulator = emulator_server.emulator(_name(request.node), **_marker_arguments(request.node))
+    request.node.stash[_EMULATOR] = emulator
     _report_on(request.config, emulator_server)
-    yield made
-    made.close()
+    yield emulator
+    emulator.close()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report of a failed test what its emulator tells."""
+    """Add the emulator's report to that of a failed test."""
     report = yield
-    made = item.stash.get(_MADE, None)
-    if made is not None and report.failed and report.when != "teardown":
-        report.sections.extend(made.report())
+    emulator = item.stash.get(_EMULATOR, None)
+    if emulator is not None and report.failed and report.when != "teardown":
+        report.sections.extend(emulator.report())
     return report
 
 
@@ -184,7 +232,7 @@ def _report_on(config: pytest.Config, server: "EmulatorServer") -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what a worker of xdist has gathered; one that crashed has sent nothing."""
+    """Store the output of a worker of xdist; a worker that crashed has none."""
     output = getattr(node, "workeroutput", {}).get(_OUTPUT)
     if output is not None:
         node.config.stash.setdefault(_OUTPUTS, []).append(output)
@@ -192,41 +240,38 @@ def pytest_testnodedown(node: Any) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Make the report: a worker sends its part, everybody else writes the whole, and fails where it is to."""
+    """Make the run's report, and fail the run if it says so; a worker of xdist sends its part instead."""
     config = session.config
     servers, outputs = config.stash.get(_SERVERS, []), config.stash.get(_OUTPUTS, [])
-    if config.option.collectonly or not (servers or outputs or _wishes_anything(config)):
+    if config.option.collectonly or not (servers or outputs or _has_report_option(config)):
         return
     from xpander_emulator.testkit import pytest_report
 
     if hasattr(config, "workeroutput"):
         config.workeroutput[_OUTPUT] = pytest_report.worker_output(servers)
         return
-    config.stash[_REPORT] = made = pytest_report.finish(config, servers, outputs)
-    if made[1] and session.exitstatus == pytest.ExitCode.OK:
+    config.stash[_REPORT] = _, failures = pytest_report.finish(config, servers, outputs)
+    if failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the report."""
-    made = terminalreporter.config.stash.get(_REPORT, None)
-    if made is not None:
+    """Print the run's report."""
+    parts = terminalreporter.config.stash.get(_REPORT, None)
+    if parts is not None:
         from xpander_emulator.testkit import pytest_report
 
-        pytest_report.summarize(terminalreporter, *made)
+        pytest_report.summarize(terminalreporter, *parts)
 
 
-def _wishes_anything(config: pytest.Config) -> bool:
-    named = (name for name, *_ in _REPORT_VALUES)
-    return any(config.getoption(f"emulator_{name}") or config.getini(f"emulator_{name}") for name in named) or any(
-        _listed(config, name) for name, *_ in _REPORT_LISTS
-    )
+def _option(config: pytest.Config, name: str) -> Any:
+    """Return the value of an option: the flag, else the ini file."""
+    flag = config.getoption(f"emulator_{name}")
+    return config.getini(f"emulator_{name}") if flag is None else flag
 
 
-def _listed(config: pytest.Config, name: str) -> list[str]:
-    """Return what a repeatable option of the report lists: flags, else the ini file."""
-    flags: list[str] | None = config.getoption(f"emulator_{name}")
-    return list(config.getini(f"emulator_{name}")) if flags is None else flags
+def _has_report_option(config: pytest.Config) -> bool:
+    return any(_option(config, option.name) for option in REPORT_OPTIONS)
 
 
 def _name(item: pytest.Item) -> str:
@@ -239,54 +284,56 @@ def _name(item: pytest.Item) -> str:
     return item.nodeid.removesuffix(f"@{'_'.join(sorted(groups))}")
 
 
-def _choices(node: pytest.Item) -> dict[str, Any]:
-    """Return what the test's markers choose; the nearest one wins. Raises BadRequest for what is no choice."""
+def _marker_arguments(node: pytest.Item) -> dict[str, Any]:
+    """Return the arguments of the markers `emulator`, those of the nearest one first. Raises BadRequest."""
     from xpander_emulator.errors import BadRequest, did_you_mean
 
-    chosen: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for marker in reversed(list(node.iter_markers("emulator"))):
         if marker.args:
             raise BadRequest(f"@pytest.mark.emulator takes names only: scenario={marker.args[0]!r}?")
         for name in marker.kwargs:
-            if name not in _CHOICES:
-                known = did_you_mean(name, _CHOICES) or "."
-                raise BadRequest(f"@pytest.mark.emulator takes scenario, clock and seed, not '{name}'{known}")
-        chosen |= marker.kwargs
-    return chosen
+            if name not in _MARKER_ARGUMENTS:
+                hint = did_you_mean(name, _MARKER_ARGUMENTS) or "."
+                raise BadRequest(f"@pytest.mark.emulator takes scenario, clock and seed, not '{name}'{hint}")
+        arguments |= marker.kwargs
+    return arguments
 
 
 @contextmanager
-def _told_briefly(test: str = "") -> Iterator[None]:
-    """Fail with the message alone: a mistake in a file or a marker is not to be looked for in a traceback."""
+def _message_alone(test: str = "") -> Iterator[None]:
+    """Fail with the message of an EmulatorError and without a traceback, which would not show the mistake."""
     from xpander_emulator.errors import EmulatorError
 
     try:
         yield
     except EmulatorError as error:
-        told = f"{test}: {error.message}" if test else error.message
-        raise pytest.fail.Exception(told, pytrace=False) from None
+        message = f"{test}: {error.message}" if test else error.message
+        raise pytest.fail.Exception(message, pytrace=False) from None
 
 
 def _paths(config: pytest.Config, name: str) -> list[Path]:
-    """Return the paths of an option: those of the command line, else those of the ini file."""
-    flag = config.getoption(name)
-    given = [flag] if isinstance(flag, str) else flag
-    found = config.getini(name) if given is None else [config.invocation_params.dir / path for path in given]
-    for path in found:
+    """Return the paths of an option: flags count from the folder of the call, the ini file from its own."""
+    flag = config.getoption(f"emulator_{name}")
+    if flag is None:
+        paths: list[Path] = config.getini(f"emulator_{name}")
+    else:
+        paths = [config.invocation_params.dir / path for path in ([flag] if isinstance(flag, str) else flag)]
+    for path in paths:
         if not path.exists():
-            pytest.fail(f"{name}: {path} does not exist.", pytrace=False)
-    return list(found)
+            pytest.fail(f"emulator_{name}: {path} does not exist.", pytrace=False)
+    return paths
 
 
 def _spec(config: pytest.Config) -> Path | None:
-    found = _paths(config, "emulator_spec")
-    if len(found) > 1:
-        pytest.fail(f"emulator_spec: one file can be served, and {len(found)} are named.", pytrace=False)
-    return found[0] if found else None
+    paths = _paths(config, "spec")
+    if len(paths) > 1:
+        pytest.fail(f"emulator_spec: one file can be served, and {len(paths)} are named.", pytrace=False)
+    return paths[0] if paths else None
 
 
 def _clock(config: pytest.Config) -> "ClockMode":
-    clock: Any = config.getoption("emulator_clock") or config.getini("emulator_clock") or "auto"
+    clock: Any = _option(config, "clock") or "auto"
     if clock not in CLOCKS:
         pytest.fail(f"emulator_clock: '{clock}' is not one of {', '.join(CLOCKS)}.", pytrace=False)
     mode: ClockMode = clock
@@ -294,10 +341,8 @@ def _clock(config: pytest.Config) -> "ClockMode":
 
 
 def _seed(config: pytest.Config, default: int) -> int:
-    flag, written = config.getoption("emulator_seed"), config.getini("emulator_seed")
-    if flag is not None:
-        return int(flag)
+    seed = _option(config, "seed")
     try:
-        return int(written or default)
+        return default if seed == "" else int(seed)
     except ValueError:
-        pytest.fail(f"emulator_seed: '{written}' is not a number.", pytrace=False)
+        pytest.fail(f"emulator_seed: '{seed}' is not a number.", pytrace=False)

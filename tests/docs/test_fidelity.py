@@ -1,4 +1,4 @@
-from tools import fidelity
+from tools import fidelity, generated_page
 from xpander_emulator.common import resources
 from xpander_emulator.contract.openapi.load import load_contract
 
@@ -28,4 +28,4 @@ def test_a_description_without_a_word_on_its_source_is_left_out() -> None:
 
 
 def test_a_bar_in_a_cell_does_not_end_it() -> None:
-    assert fidelity._table(("a",), [("x | y",)]).endswith(r"| x \| y |")
+    assert generated_page.table(("a",), [("x | y",)]).endswith(r"| x \| y |")

@@ -15,21 +15,21 @@ def server() -> Iterator[EmulatorServer]:
 
 @pytest.fixture
 def kit(request: pytest.FixtureRequest, server: EmulatorServer) -> Iterator[Emulator]:
-    """An emulator as a test of a user has it."""
+    """The emulator of one test, as a user's test has it."""
     with server.emulator(request.node.nodeid) as kit:
         yield kit
 
 
 @pytest.fixture
 def client(kit: Emulator) -> Iterator[httpx2.Client]:
-    """A consumer of it, over HTTP."""
+    """A client of that emulator, over HTTP."""
     with httpx2.Client(base_url=kit.base_url, headers={"x-api-key": kit.api_key}, timeout=10) as client:
         yield client
 
 
 @pytest.fixture
 def approval(kit: Emulator, client: httpx2.Client) -> Task:
-    """A task that has just begun, and will pause for a manager."""
+    """A task that has just started and will pause for a manager."""
     answer = client.post("/v1/workflows/approval/invoke/async", json={"input": {"text": "Refund order 1042"}})
     return kit.task(answer.json()["id"])
 

@@ -1,6 +1,6 @@
-"""Suites of a user, written into a folder of their own and run by a pytest of their own.
+"""Test suites of a user, written into a folder and run by a pytest of their own.
 
-That pytest loads no plugin by itself, so that it starts soon, and finds ours whether it is installed or not.
+That pytest loads no plugins of the environment, so that it starts fast, and this plugin even where it is not installed.
 """
 
 import pkgutil
@@ -11,8 +11,8 @@ import pytest
 
 import xpander_emulator
 
-# A pytest run in this process forgets the modules that it was the first to import, and whoever imports them after
-# it has other classes of the same names: what is imported late elsewhere is imported before.
+# A pytest run in this process removes the modules that it was the first to import from `sys.modules`. A later import
+# then makes other classes of the same names, so that modules which are imported late elsewhere are imported here.
 _LATE = (
     "faker",
     "httpcore2",

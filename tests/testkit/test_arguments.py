@@ -1,4 +1,4 @@
-"""What the test kit is given by mistake, and what it says of it."""
+"""Arguments of wrong types, and the messages about them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,19 +24,19 @@ ACTS: dict[str, tuple[Callable[[Any], Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("act", "told"), ACTS.values(), ids=ACTS)
-def test_an_argument_of_a_wrong_type_is_told_with_what_is_taken(
-    kit: Emulator, act: Callable[[Any], Any], told: str
+@pytest.mark.parametrize(("act", "message"), ACTS.values(), ids=ACTS)
+def test_an_argument_of_a_wrong_type_is_refused_with_the_right_type(
+    kit: Emulator, act: Callable[[Any], Any], message: str
 ) -> None:
     with pytest.raises(TypeError) as caught:
         act(kit)
 
-    assert str(caught.value) == told
+    assert str(caught.value) == message
     assert isinstance(caught.value, BadRequest)
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("arguments", "message"),
     [
         ({"by": 3}, "by takes a text or None, found 3."),
         ({"reason": ["No"]}, "reason takes a text or None, found ['No']."),
@@ -44,32 +44,32 @@ def test_an_argument_of_a_wrong_type_is_told_with_what_is_taken(
         ({"payload": {"a": {1}}}, "payload takes what JSON can hold: Object of type set is not JSON serializable."),
     ],
 )
-def test_a_signal_of_a_wrong_type_changes_nothing(approval: Task, given: dict[str, Any], told: str) -> None:
+def test_a_signal_of_a_wrong_type_changes_nothing(approval: Task, arguments: dict[str, Any], message: str) -> None:
     task = approval.advance(until="paused")
 
     with pytest.raises(TypeError) as caught:
-        task.signal("approve", **given)
+        task.signal("approve", **arguments)
 
-    assert str(caught.value) == told
+    assert str(caught.value) == message
     assert task.status == "paused"
 
 
-def test_a_number_that_cannot_be_is_told(kit: Emulator) -> None:
+def test_a_number_out_of_range_is_refused(kit: Emulator) -> None:
     with pytest.raises(BadRequest, match=r"^times is 1 or more, found 0\.$"):
         kit.use_next("approval", times=0)
     with pytest.raises(BadRequest, match=r"^at_most is 0 or more, found -1\.$"):
         kit.verify(at_most=-1)
 
 
-def test_paths_are_asked_for_by_one_name() -> None:
+def test_paths_takes_one_name() -> None:
     with pytest.raises(TypeError, match=r"^scenario takes a text, found \['approval'\]\.$"):
         paths(["approval"])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("arguments", "message"),
     [
-        ({"scenarios": "stories"}, "settings.scenarios takes a tuple, each item a pathlib.Path, found 'stories'."),
+        ({"scenarios": "folder"}, "settings.scenarios takes a tuple, each item a pathlib.Path, found 'folder'."),
         ({"scenarios": ("a",)}, "settings.scenarios takes a tuple, each item a pathlib.Path, found ('a',)."),
         ({"spec": "api.yaml"}, "settings.spec takes a pathlib.Path or None, found 'api.yaml'."),
         ({"clock": "fast"}, "settings.clock takes one of real, scaled, manual, auto, found 'fast'."),
@@ -78,11 +78,11 @@ def test_paths_are_asked_for_by_one_name() -> None:
         ({"start": "2026"}, "settings.start takes a datetime, found '2026'."),
     ],
 )
-def test_a_setting_of_a_wrong_type_is_told_before_a_server_starts(given: dict[str, Any], told: str) -> None:
+def test_a_setting_of_a_wrong_type_is_refused_before_a_server_starts(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(TypeError) as caught:
-        EmulatorServer(replace(DEFAULTS, **given))
+        EmulatorServer(replace(DEFAULTS, **arguments))
 
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 def test_a_start_names_its_time_zone() -> None:
@@ -90,5 +90,7 @@ def test_a_start_names_its_time_zone() -> None:
         EmulatorServer(Settings(start=datetime(2026, 1, 1)))
 
 
-def test_every_setting_that_is_right_is_taken() -> None:
-    EmulatorServer(Settings(scenarios=(Path("a"),), spec=Path("b"), scale=7, waive=("ignores-429",), cors=("*",)))
+def test_settings_of_right_types_are_taken() -> None:
+    settings = Settings(scenarios=(Path("a"),), spec=Path("b"), scale=7, waive=("ignores-429",), cors=("*",))
+
+    assert EmulatorServer(settings).settings == settings

@@ -17,7 +17,7 @@ BODY = {"input": {"text": "Refund order 1042"}}
 
 
 def consumer(kit: Emulator) -> httpx2.Client:
-    """A client without sockets, which hence needs no closing."""
+    """A client without sockets, which needs no closing."""
     return httpx2.Client(transport=kit.transport(), base_url=kit.base_url, headers={"x-api-key": kit.api_key})
 
 
@@ -35,7 +35,7 @@ def test_the_next_starts_take_the_chosen_scenarios(kit: Emulator, client: httpx2
     assert [task.scenario for task in kit.tasks] == ["approval", "approval", "failed"]
 
 
-def test_a_scenario_that_is_not_there_is_told_with_the_nearest(kit: Emulator) -> None:
+def test_an_unknown_scenario_is_refused_with_the_nearest(kit: Emulator) -> None:
     with pytest.raises(NotFound, match=r"^No scenario is called 'aproval'\. Did you mean 'approval'\?$"):
         kit.use("aproval")
 
@@ -78,7 +78,7 @@ def test_another_seed_draws_other_values(server: EmulatorServer) -> None:
     assert len(set(ids)) == 3
 
 
-def test_a_reset_goes_back_to_what_the_test_began_with(server: EmulatorServer) -> None:
+def test_a_reset_returns_to_the_start_of_the_test(server: EmulatorServer) -> None:
     with server.emulator("the test", scenario="failed", clock="manual") as kit:
         kit.use("approval")
         kit.clock.set("auto")
@@ -94,8 +94,8 @@ def test_nothing_is_left_behind(server: EmulatorServer) -> None:
     with server.emulator("a test", scenario="failed", clock="manual") as kit:
         start(consumer(kit))
 
-    kept = server._server.call(server._server.app.engine.store.namespaces())
-    assert kit.namespace not in kept
+    namespaces = server._server.call(server._server.app.engine.store.namespaces())
+    assert kit.namespace not in namespaces
 
 
 def test_a_server_that_has_stopped_says_so() -> None:
@@ -134,7 +134,7 @@ def test_the_namespace_is_the_one_that_the_key_opens(kit: Emulator, client: http
     assert answer.json()["namespace"] == kit.namespace == derived_namespace(kit.api_key)
 
 
-async def test_an_async_client_without_sockets_meets_the_same_tasks(kit: Emulator, approval: Task) -> None:
+async def test_an_async_client_without_sockets_reads_the_same_tasks(kit: Emulator, approval: Task) -> None:
     transport = httpx2.ASGITransport(app=kit.asgi)
     headers = {"x-api-key": kit.api_key}
     async with httpx2.AsyncClient(transport=transport, base_url=kit.base_url, headers=headers) as client:
@@ -148,7 +148,7 @@ async def test_an_async_client_without_sockets_meets_the_same_tasks(kit: Emulato
     assert approval.status == "executing"
 
 
-async def test_a_request_without_sockets_that_is_given_up_ends_on_the_server_too(kit: Emulator) -> None:
+async def test_a_request_without_sockets_that_is_cancelled_ends_on_the_server_too(kit: Emulator) -> None:
     kit.clock.set("manual")
     transport = httpx2.ASGITransport(app=kit.asgi)
     async with httpx2.AsyncClient(transport=transport, base_url=kit.base_url) as client:
@@ -156,13 +156,13 @@ async def test_a_request_without_sockets_that_is_given_up_ends_on_the_server_too
             async with asyncio.timeout(0.2):
                 await client.post("/v1/workflows/approval/invoke", json=BODY, headers={"x-api-key": kit.api_key})
 
-    store = kit._room.engine.store
+    store = kit._namespace.engine.store
     assert isinstance(store, MemoryStore)
     assert kit.tasks[0].status == "pending"
     assert not store.notifications.subscribed_keys
 
 
-def test_a_sync_client_without_sockets_meets_the_same_tasks(kit: Emulator, approval: Task) -> None:
+def test_a_sync_client_without_sockets_reads_the_same_tasks(kit: Emulator, approval: Task) -> None:
     with consumer(kit) as client:
         answer = client.get(f"/v1/tasks/{approval.id}", params={"a": "b c"})
         refused = client.post("/v1/workflows/a/invoke/async", json={})
@@ -200,7 +200,7 @@ def test_the_read_timeout_holds_without_sockets(kit: Emulator) -> None:
         list(answer.iter_lines())
 
 
-def test_the_report_tells_each_task_and_how_it_came_there(kit: Emulator, approval: Task) -> None:
+def test_the_report_shows_each_task_with_its_history(kit: Emulator, approval: Task) -> None:
     approval.advance(until="paused").approve(by="manager", reason="Fine")
 
     (title, text), _ = kit.report()
@@ -222,7 +222,7 @@ def _next_change(kit: Emulator) -> str:
     return str(listed[0]["next_change"])
 
 
-def test_the_report_of_many_tasks_tells_the_newest(kit: Emulator, client: httpx2.Client) -> None:
+def test_the_report_of_many_tasks_shows_the_newest(kit: Emulator, client: httpx2.Client) -> None:
     for _ in range(22):
         start(client)
 
@@ -235,23 +235,25 @@ def test_the_report_of_many_tasks_tells_the_newest(kit: Emulator, client: httpx2
 def test_the_report_of_a_client_with_another_key_says_where_its_tasks_are(kit: Emulator) -> None:
     with httpx2.Client(base_url=kit.base_url, headers={"x-api-key": "local"}) as client:
         start(client)
-        (_, text), (_, asked) = kit.report()
+        (_, text), (_, requests) = kit.report()
         client.post("/__emulator/reset")
 
-    assert text.startswith(f"No task was started with this test's key, '{kit.api_key}'.\n")
+    assert text.startswith(f"No task was started with this test's key, '{kit.api_key}'. There are tasks of other keys")
     assert "by namespace: default (1)" in text
-    assert asked.startswith(f"No request came with this test's key, '{kit.api_key}'. There are requests of other keys")
-    assert "default (1)" in asked
+    assert requests.startswith(
+        f"No request came with this test's key, '{kit.api_key}'. There are requests of other keys"
+    )
+    assert "default (1)" in requests
 
 
-def test_mistakes_in_files_are_told_before_anything_runs(tmp_path: Path) -> None:
+def test_mistakes_in_files_are_reported_before_a_server_runs(tmp_path: Path) -> None:
     from xpander_emulator.errors import InvalidFiles
 
-    story = tmp_path / "story.yaml"
-    story.write_text("scenario: mine\nsteps: []\n")
+    scenario = tmp_path / "mine.yaml"
+    scenario.write_text("scenario: mine\nsteps: []\n")
 
-    with pytest.raises(InvalidFiles, match=r"story\.yaml:2"):
-        EmulatorServer(Settings(port=0, scenarios=(story,))).start()
+    with pytest.raises(InvalidFiles, match=r"mine\.yaml:2"):
+        EmulatorServer(Settings(port=0, scenarios=(scenario,))).start()
 
 
 class Refunds(unittest.TestCase):
@@ -271,4 +273,4 @@ class Refunds(unittest.TestCase):
 
         self.emulator.tasks[0].advance(until="paused").approve().advance(until="completed")
 
-        self.assertEqual(self.emulator.tasks[0].status, "completed")  # noqa: PT009  it is unittest that is tried
+        self.assertEqual(self.emulator.tasks[0].status, "completed")  # noqa: PT009  this is a test of unittest

@@ -28,7 +28,7 @@ def test_a_fault_says_which_requests_it_strikes(kit: Emulator, client: httpx2.Cl
     assert statuses(client, 1) == [200]
 
 
-def test_a_fault_may_be_written_as_in_a_story(kit: Emulator, client: httpx2.Client) -> None:
+def test_a_fault_may_be_a_mapping_as_in_a_scenario(kit: Emulator, client: httpx2.Client) -> None:
     kit.fault({"status": 503, "headers": {"Retry-After": 2}, "body": {"detail": "Paper jam"}}, times="always")
 
     answer = client.get("/v1/tasks")
@@ -37,7 +37,7 @@ def test_a_fault_may_be_written_as_in_a_story(kit: Emulator, client: httpx2.Clie
     assert statuses(client, 5) == [503] * 5
 
 
-def test_a_further_fault_stands_beside_what_is_left_of_those_before(kit: Emulator, client: httpx2.Client) -> None:
+def test_a_further_fault_is_added_to_the_earlier_ones(kit: Emulator, client: httpx2.Client) -> None:
     kit.fault("unavailable", times=2)
     before = statuses(client, 1)
 
@@ -61,7 +61,7 @@ def test_faults_are_cleared_and_gone_with_a_reset(kit: Emulator, client: httpx2.
 
 
 @pytest.mark.parametrize(
-    ("fault", "more", "told"),
+    ("fault", "more", "message"),
     [
         ("rate-limted", {}, r"^fault\.use: there is no fault 'rate-limted'\. Did you mean 'rate-limited'\?$"),
         ("reset", {"operation": "getTsk"}, r"^fault\.operation: the contract has no operation 'getTsk'\. Did you mean"),
@@ -71,12 +71,12 @@ def test_faults_are_cleared_and_gone_with_a_reset(kit: Emulator, client: httpx2.
         ({}, {}, r"^fault: the fault does not say what goes wrong"),
     ],
 )
-def test_a_fault_that_cannot_be_is_refused_and_those_before_stay(
-    fault: str | dict[str, object], more: dict[str, object], told: str, kit: Emulator
+def test_a_wrong_fault_is_refused_and_the_earlier_ones_stay(
+    fault: str | dict[str, object], more: dict[str, object], message: str, kit: Emulator
 ) -> None:
     kit.fault("reset")
 
-    with pytest.raises(BadRequest, match=told):
+    with pytest.raises(BadRequest, match=message):
         kit.fault(fault, **more)  # type: ignore[arg-type]  # wrong on purpose
 
     assert [rule.fault.name for rule in kit.faults] == ["reset"]

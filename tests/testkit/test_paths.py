@@ -7,16 +7,16 @@ from xpander_emulator.common import suite_files
 from xpander_emulator.errors import InvalidFiles
 from xpander_emulator.scenario.load import built_in_scenarios
 from xpander_emulator.testkit import BadRequest, Emulator, NotFound, ScenarioPath, paths
-from xpander_emulator.testkit.paths import cases
+from xpander_emulator.testkit.paths import paths_by_id
 
-STORIES = [story.name for story in built_in_scenarios()]
-STRUCK = [path for name in STORIES for path in paths(name) if path.fault]
+SCENARIOS = [scenario.name for scenario in built_in_scenarios()]
+WITH_FAULT = [path for name in SCENARIOS for path in paths(name) if path.fault]
 ENDS = ("completed", "failed", "error", "stopped")
 BODY = {"input": {"text": "Refund order 1042"}}
 
 
-@pytest.mark.parametrize("path", [path for name in STORIES for path in paths(name)], ids=lambda it: it.id)
-def test_a_consumer_that_polls_is_led_along_every_path_of_every_built_in_story(
+@pytest.mark.parametrize("path", [path for name in SCENARIOS for path in paths(name)], ids=lambda it: it.id)
+def test_a_client_that_polls_follows_every_path_of_every_built_in_scenario(
     path: ScenarioPath, kit: Emulator, client: httpx2.Client
 ) -> None:
     kit.follow(path)
@@ -34,10 +34,10 @@ def test_a_consumer_that_polls_is_led_along_every_path_of_every_built_in_story(
         assert {each.fault for each in kit.requests if each.fault} == {path.fault.rule.fault.name}
 
 
-@pytest.mark.parametrize("path", [path for path in STRUCK if path.scenario == "broken_stream"], ids=lambda it: it.id)
-def test_a_stream_consumer_meets_the_faults_of_its_path(
-    path: ScenarioPath, kit: Emulator, client: httpx2.Client
-) -> None:
+@pytest.mark.parametrize(
+    "path", [path for path in WITH_FAULT if path.scenario == "broken_stream"], ids=lambda it: it.id
+)
+def test_a_client_of_the_stream_gets_its_faults_alone(path: ScenarioPath, kit: Emulator, client: httpx2.Client) -> None:
     kit.follow(path)
     task_id = client.post("/v1/workflows/any/invoke/async", json=BODY).json()["id"]
 
@@ -66,7 +66,7 @@ def test_paths_that_are_followed_queue_up(kit: Emulator, client: httpx2.Client) 
     assert ends == ["completed", "stopped"]
 
 
-def test_a_path_of_a_story_that_is_not_served_is_refused(kit: Emulator) -> None:
+def test_a_path_of_a_scenario_that_is_not_served_is_refused(kit: Emulator) -> None:
     path = paths("approval")[0]
 
     with pytest.raises(NotFound, match=r"^No scenario is called 'aproval'\. Did you mean 'approval'"):
@@ -74,28 +74,28 @@ def test_a_path_of_a_story_that_is_not_served_is_refused(kit: Emulator) -> None:
 
 
 def test_the_name_of_a_path_is_not_the_path(kit: Emulator) -> None:
-    with pytest.raises(BadRequest, match=r"^A path is what `paths` returns .*, not 'approval-reject'\.$"):
+    with pytest.raises(BadRequest, match=r"^follow takes a path from `paths` or .*, found 'approval-reject'\.$"):
         kit.follow("approval-reject")  # type: ignore[arg-type]  # wrong on purpose
 
 
-def test_a_story_that_is_not_there_is_told_with_the_nearest() -> None:
+def test_an_unknown_scenario_is_refused_with_the_nearest() -> None:
     with pytest.raises(NotFound, match=r"^No scenario is called 'aproval'\. Did you mean 'approval'\?$"):
         paths("aproval")
     with pytest.raises(BadRequest, match="1 or more; found 0"):
         paths("approval", max_turns=0)
 
 
-def test_several_stories_have_ids_that_tell_them_apart() -> None:
-    found = cases("approval", "rate_limited", "approval")
+def test_paths_of_several_scenarios_have_unique_ids() -> None:
+    by_id = paths_by_id("approval", "rate_limited", "approval")
 
-    assert len(found) == len(paths("approval")) + len(paths("rate_limited"))
+    assert len(by_id) == len(paths("approval")) + len(paths("rate_limited"))
     assert {"approval-reject", "approval:stop-while-pending", "rate_limited", "rate_limited:stop-while-pending"} <= {
-        *found
+        *by_id
     }
-    assert "stop-while-pending" in cases("approval")
+    assert "stop-while-pending" in paths_by_id("approval")
 
 
-def test_the_files_of_a_suite_are_known_inside_of_it_alone(tmp_path: Path) -> None:
+def test_the_files_of_a_suite_are_known_within_its_run_alone(tmp_path: Path) -> None:
     mine, broken = tmp_path / "mine.yaml", tmp_path / "broken.yaml"
     mine.write_text("scenario: mine\nsteps: [{status: completed}]\n", encoding="utf-8")
     broken.write_text("scenario: broken\nsteps: []\n", encoding="utf-8")

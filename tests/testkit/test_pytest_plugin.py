@@ -17,7 +17,7 @@ def test_pytest_finds_the_plugin_by_its_entry_point() -> None:
     assert project["entry-points"]["pytest11"] == {"xpander_emulator": pytest_plugin.__name__}
 
 
-def test_a_run_that_asks_for_nothing_loads_nothing(suite: Suite) -> None:
+def test_a_run_without_the_fixtures_imports_nothing_more(suite: Suite) -> None:
     suite.write(
         "test_foreign.py",
         """
@@ -38,7 +38,7 @@ def test_a_run_that_asks_for_nothing_loads_nothing(suite: Suite) -> None:
     suite.run_apart().assert_outcomes(passed=1)
 
 
-def test_the_clocks_of_the_flag_are_those_that_there_are() -> None:
+def test_the_flag_knows_every_clock_mode() -> None:
     assert pytest_plugin.CLOCKS == CLOCK_MODES
 
 
@@ -61,7 +61,7 @@ def test_each_test_has_an_emulator_of_its_own(suite: Suite) -> None:
     suite.run().assert_outcomes(passed=2)
 
 
-def test_a_consumer_that_polls_or_waits_never_sleeps(suite: Suite) -> None:
+def test_a_client_that_polls_or_waits_never_sleeps(suite: Suite) -> None:
     suite.write(
         "test_it.py",
         """
@@ -105,7 +105,7 @@ def test_the_marker_chooses_and_the_nearest_one_wins(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"),
+    ("marker", "message"),
     [
         ("scenarios='approval'", "takes scenario, clock and seed, not 'scenarios'. Did you mean 'scenario'?"),
         ("'approval'", "takes names only: scenario='approval'?"),
@@ -114,7 +114,7 @@ def test_the_marker_chooses_and_the_nearest_one_wins(suite: Suite) -> None:
         ("clock='fast'", "Unknown clock mode 'fast'; known modes are real, scaled, manual, auto."),
     ],
 )
-def test_a_marker_that_cannot_be_is_one_line_that_names_the_test(marker: str, told: str, suite: Suite) -> None:
+def test_a_wrong_marker_is_one_line_that_names_the_test(marker: str, message: str, suite: Suite) -> None:
     suite.write(
         "test_it.py",
         f"""
@@ -129,16 +129,16 @@ def test_a_marker_that_cannot_be_is_one_line_that_names_the_test(marker: str, to
     result = suite.run("--tb=short")
 
     result.assert_outcomes(errors=1)
-    # Where `CI` is set, pytest tells the line whole in its summary too.
-    [line] = [line for line in result.outlines if line.endswith(told) and not line.startswith("ERROR ")]
-    assert line.startswith((told[:4], "@pytest.mark.emulator takes "))
+    # Where `CI` is set, pytest prints the whole line in its summary too.
+    [line] = [line for line in result.outlines if line.endswith(message) and not line.startswith("ERROR ")]
+    assert line.startswith((message[:4], "@pytest.mark.emulator takes "))
     [summary] = [line for line in result.outlines if line.startswith("ERROR test_it.py::test_it - Failed: ")]
     assert line.startswith(summary.removeprefix("ERROR test_it.py::test_it - Failed: ").removesuffix("..."))
     assert "Traceback" not in result.stdout.str()
     assert "hosting.py" not in result.stdout.str()
 
 
-def test_a_failing_test_shows_the_stories_of_its_tasks(suite: Suite) -> None:
+def test_a_failing_test_shows_its_tasks(suite: Suite) -> None:
     suite.write(
         "test_it.py",
         """
@@ -167,7 +167,7 @@ def test_a_failing_test_shows_the_stories_of_its_tasks(suite: Suite) -> None:
     assert result.stdout.str().count("Tasks of the emulator") == 1
 
 
-def test_a_fixture_that_fails_shows_the_stories_too_and_a_teardown_none(suite: Suite) -> None:
+def test_a_failing_fixture_shows_the_tasks_and_a_teardown_does_not(suite: Suite) -> None:
     suite.write(
         "test_it.py",
         """
@@ -198,9 +198,9 @@ def test_a_fixture_that_fails_shows_the_stories_too_and_a_teardown_none(suite: S
 
 
 def test_settings_come_from_the_ini_file_and_flags_go_before_it(suite: Suite) -> None:
-    suite.write("stories/mine.yaml", "scenario: mine\nsteps: [{status: completed, result: Mine}]\n")
+    suite.write("folder/mine.yaml", "scenario: mine\nsteps: [{status: completed, result: Mine}]\n")
     suite.write("more/other.yaml", "scenario: other\nsteps: [{status: completed, result: Other}]\n")
-    suite.write("pytest.ini", "[pytest]\nemulator_scenarios = stories\nemulator_clock = manual\nemulator_seed = 7\n")
+    suite.write("pytest.ini", "[pytest]\nemulator_scenarios = folder\nemulator_clock = manual\nemulator_seed = 7\n")
     suite.write(
         "test_it.py",
         """
@@ -209,15 +209,15 @@ def test_settings_come_from_the_ini_file_and_flags_go_before_it(suite: Suite) ->
         def test_it(emulator, emulator_settings, start):
             assert emulator.clock.mode == emulator_settings.clock == os.environ["CLOCK"]
             assert str(emulator_settings.seed) == os.environ["SEED"]
-            assert emulator.task(start(os.environ["STORY"])).scenario == os.environ["STORY"]
+            assert emulator.task(start(os.environ["SCENARIO"])).scenario == os.environ["SCENARIO"]
         """,
     )
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"CLOCK": "manual", "SEED": "7", "STORY": "mine"}.items():
+        for name, value in {"CLOCK": "manual", "SEED": "7", "SCENARIO": "mine"}.items():
             patch.setenv(name, value)
         suite.run().assert_outcomes(passed=1)
-        for name, value in {"CLOCK": "real", "SEED": "8", "STORY": "other"}.items():
+        for name, value in {"CLOCK": "real", "SEED": "8", "SCENARIO": "other"}.items():
             patch.setenv(name, value)
         flags = ("--emulator-scenarios=more", "--emulator-clock=real", "--emulator-seed=8")
         suite.run(*flags).assert_outcomes(passed=1)
@@ -258,7 +258,7 @@ def test_any_other_setting_is_changed_by_overriding_the_fixture(suite: Suite) ->
     suite.run().assert_outcomes(passed=1)
 
 
-def test_settings_that_come_too_late_for_the_server_are_told(suite: Suite) -> None:
+def test_settings_that_come_too_late_for_the_server_are_refused(suite: Suite) -> None:
     suite.write("test_first.py", "def test_it(emulator): pass\n")
     suite.write("sub/conftest.py", OVERRIDE)
     suite.write("sub/test_second.py", REFUSED)
@@ -270,7 +270,7 @@ def test_settings_that_come_too_late_for_the_server_are_told(suite: Suite) -> No
 
 
 @pytest.mark.parametrize(
-    ("ini", "told"),
+    ("ini", "message"),
     [
         ("emulator_clock = fast", "emulator_clock: 'fast' is not one of real, scaled, manual, auto."),
         ("emulator_seed = one", "emulator_seed: 'one' is not a number."),
@@ -279,7 +279,7 @@ def test_settings_that_come_too_late_for_the_server_are_told(suite: Suite) -> No
         ("emulator_scenarios = bad.yaml", "*bad.yaml:2:8: *"),
     ],
 )
-def test_a_setting_that_cannot_be_is_told_in_short(ini: str, told: str, suite: Suite) -> None:
+def test_a_wrong_setting_is_reported_without_a_traceback(ini: str, message: str, suite: Suite) -> None:
     for name in ("a.yaml", "b.yaml"):
         suite.write(name, "{}")
     suite.write("bad.yaml", "scenario: bad\nsteps: []\n")
@@ -289,7 +289,7 @@ def test_a_setting_that_cannot_be_is_told_in_short(ini: str, told: str, suite: S
     result = suite.run("--tb=short")
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([told])
+    result.stdout.fnmatch_lines([message])
     assert "pytest_plugin.py" not in result.stdout.str()
 
 
@@ -305,11 +305,11 @@ def test_it(number, emulator, start):
 
 
 def seen(suite: Suite, *arguments: str) -> list[str]:
-    told = suite.folder / f"seen-{len(list(suite.folder.glob('seen-*')))}.txt"
-    suite.write("test_many.py", f"SEEN = {str(told)!r}\n{MANY}")
+    file = suite.folder / f"seen-{len(list(suite.folder.glob('seen-*')))}.txt"
+    suite.write("test_many.py", f"SEEN = {str(file)!r}\n{MANY}")
     run = suite.run_apart if arguments else suite.run
     run(*arguments).assert_outcomes(passed=8)
-    return told.read_text(encoding="utf-8").splitlines()
+    return file.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.long
@@ -323,7 +323,7 @@ def test_values_are_the_same_in_any_order_and_with_workers(suite: Suite) -> None
 
 
 @pytest.mark.long
-def test_a_failure_in_a_worker_shows_its_story_too(suite: Suite) -> None:
+def test_a_failure_in_a_worker_shows_its_tasks(suite: Suite) -> None:
     suite.write("test_it.py", "def test_it(emulator, start):\n    start()\n    assert False\n")
 
     result = suite.run_apart("-p", "xdist", "-n", "1")
@@ -381,16 +381,16 @@ def test_every_path_makes_a_test_of_each(suite: Suite) -> None:
     result = suite.run("-v")
 
     result.assert_outcomes(passed=6)
-    told = re.findall(r"test_ends\[(.+)\] PASSED", result.stdout.str())
-    assert told == [
+    message = re.findall(r"test_ends\[(.+)\] PASSED", result.stdout.str())
+    assert message == [
         *("approval-approve", "approval-reject", "approval-expire"),
         *("stop-while-pending", "stop-while-executing", "stop-while-paused"),
     ]
 
 
-def test_every_path_knows_the_suite_s_own_stories_and_takes_several(suite: Suite) -> None:
+def test_every_path_knows_the_suite_s_own_scenarios_and_takes_several(suite: Suite) -> None:
     suite.write(
-        "stories/refund.yaml",
+        "folder/refund.yaml",
         """
         scenario: refund
         faults: {busy: {status: 503}}
@@ -400,20 +400,20 @@ def test_every_path_knows_the_suite_s_own_stories_and_takes_several(suite: Suite
           - {id: done, status: completed}
         """,
     )
-    suite.write("pytest.ini", "[pytest]\nemulator_scenarios = stories\n")
+    suite.write("pytest.ini", "[pytest]\nemulator_scenarios = folder\n")
     suite.write("test_it.py", FOLLOWED.format(named='"refund", "failed", max_turns=2'))
 
     result = suite.run("-v")
 
-    told = re.findall(r"test_ends\[(.+)\] PASSED", result.stdout.str())
+    message = re.findall(r"test_ends\[(.+)\] PASSED", result.stdout.str())
     assert {"refund-again-yes", "refund-yes", "refund-again-yes-with-busy", "failed", "failed:stop-while-pending"} <= {
-        *told
+        *message
     }
-    result.assert_outcomes(passed=len(told))
+    result.assert_outcomes(passed=len(message))
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"),
+    ("marker", "message"),
     [
         ("'aproval'", "test_it.py::test_it: No scenario is called 'aproval'. Did you mean 'approval'?"),
         ("", 'test_it.py::test_it: write @pytest.mark.every_path("approval"), with the names of one scenario or more*'),
@@ -428,17 +428,17 @@ def test_every_path_knows_the_suite_s_own_stories_and_takes_several(suite: Suite
         ),
     ],
 )
-def test_paths_that_cannot_be_are_told_when_tests_are_collected(marker: str, told: str, suite: Suite) -> None:
+def test_wrong_paths_are_reported_when_tests_are_collected(marker: str, message: str, suite: Suite) -> None:
     suite.write("test_it.py", f"import pytest\n\n@pytest.mark.every_path({marker})\ndef test_it(path): pass\n")
 
     result = suite.run()
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([told])
+    result.stdout.fnmatch_lines([message])
     assert "During handling" not in result.stdout.str()
 
 
-def test_every_path_without_the_argument_is_told(suite: Suite) -> None:
+def test_every_path_without_the_argument_is_refused(suite: Suite) -> None:
     suite.write("test_it.py", "import pytest\n\n@pytest.mark.every_path('approval')\ndef test_it(): pass\n")
 
     result = suite.run()
@@ -449,7 +449,7 @@ def test_every_path_without_the_argument_is_told(suite: Suite) -> None:
     )
 
 
-def test_mistakes_in_the_suite_s_own_stories_are_told_when_tests_are_collected(suite: Suite) -> None:
+def test_mistakes_in_the_suite_s_own_scenarios_are_reported_when_tests_are_collected(suite: Suite) -> None:
     suite.write("bad.yaml", "scenario: bad\nsteps: []\n")
     suite.write("pytest.ini", "[pytest]\nemulator_scenarios = bad.yaml\n")
     suite.write("test_it.py", "import pytest\n\n@pytest.mark.every_path('approval')\ndef test_it(path): pass\n")

@@ -1,4 +1,4 @@
-"""What a pytest run tells at its end."""
+"""The report at the end of a pytest run."""
 
 import json
 from dataclasses import fields
@@ -52,7 +52,7 @@ def test_a_run_ends_with_a_table_and_the_findings_each_with_its_test(suite: Suit
     result.stdout.no_fnmatch_line("Never met:")
 
 
-def test_what_was_never_met_is_listed_when_somebody_asks(suite: Suite) -> None:
+def test_unreached_items_are_listed_with_v_or_a_threshold(suite: Suite) -> None:
     suite.write("test_it.py", CAREFUL)
 
     for flags in (("-v",), ("--emulator-fail-under=10",)):
@@ -112,7 +112,7 @@ def test_a_threshold_fails_a_run_that_started_nothing(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flag", "told"),
+    ("flag", "message"),
     [
         ("--emulator-fail-under=much", "emulator_fail_under: 'much' is no number."),
         ("--emulator-fail-under=nan", "fail-under: nan is no percentage; write a number from 0 to 100."),
@@ -121,13 +121,13 @@ def test_a_threshold_fails_a_run_that_started_nothing(suite: Suite) -> None:
         ("--emulator-waive=polls-to-fast", "waive: no rule is called 'polls-to-fast'. Did you mean 'polls-too-fast'?"),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused_at_once(flag: str, told: str, suite: Suite) -> None:
+def test_a_wrong_option_is_refused_at_once(flag: str, message: str, suite: Suite) -> None:
     suite.write("test_it.py", CAREFUL)
 
     result = suite.run(flag)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: {told}"])
+    result.stderr.fnmatch_lines([f"ERROR: {message}"])
 
 
 def test_a_failing_run_stays_one(suite: Suite) -> None:
@@ -142,7 +142,7 @@ FILES = (
 )
 
 
-def test_a_run_leaves_the_files_that_are_wanted(suite: Suite) -> None:
+def test_a_run_writes_the_files_of_its_options(suite: Suite) -> None:
     suite.write("test_it.py", CAREFUL + NAIVE)
 
     suite.run(*FILES, "--emulator-fail-on=any")
@@ -206,7 +206,7 @@ def test_a_reset_within_a_test_loses_nothing(suite: Suite) -> None:
     )
 
 
-def test_without_pytest_the_server_tells_both() -> None:
+def test_without_pytest_the_server_has_both() -> None:
     with EmulatorServer() as server:
         with server.emulator("a refund", scenario="approval") as emulator:
             body = {"input": {"text": "Hi"}, "verbose": 1}
@@ -220,11 +220,10 @@ def test_without_pytest_the_server_tells_both() -> None:
     assert server.coverage.started == {"approval"}
 
 
-def test_every_option_of_the_report_is_a_wish() -> None:
-    names = {name for name, *_ in (*pytest_plugin._REPORT_LISTS, *pytest_plugin._REPORT_VALUES)}
-    assert {name.removeprefix("coverage_") if name == "coverage_scenarios" else name for name in names} == {
-        each.name for each in fields(ReportOptions)
-    }
+def test_the_plugin_has_every_option_of_the_report() -> None:
+    names = {option.name for option in pytest_plugin.REPORT_OPTIONS}
+
+    assert names - {"coverage_scenarios"} | {"scenarios"} == {each.name for each in fields(ReportOptions)}
 
 
 @pytest.mark.parametrize("name", ["coverage_json", "junit", "html", "markdown"])

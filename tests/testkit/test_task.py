@@ -23,20 +23,20 @@ def test_a_task_reads_as_it_is_now(approval: Task) -> None:
     assert repr(approval) == f"<Task {approval.id}: executing at step 'extract', scenarios/approval.yaml:10>"
 
 
-def test_reading_a_task_here_is_no_read_of_a_client(approval: Task) -> None:
+def test_reading_a_property_is_no_read_of_a_client(approval: Task) -> None:
     seen = [approval.status for _ in range(3)]
 
     assert seen == ["pending"] * 3
 
 
-def test_acts_chain(approval: Task) -> None:
+def test_methods_chain(approval: Task) -> None:
     task = approval.advance(until="paused").reject(by="manager", reason="Over budget")
 
     assert task.status == "stopped"
     assert task.snapshot["result"].endswith(" was rejected: Over budget.")
 
 
-def test_the_history_tells_each_change_with_its_cause(approval: Task) -> None:
+def test_the_history_has_each_change_with_its_cause(approval: Task) -> None:
     approval.advance(until="waiting").approve(by="manager", reason="Fine").advance()
 
     history = approval.history
@@ -52,13 +52,13 @@ def test_the_history_tells_each_change_with_its_cause(approval: Task) -> None:
 
 
 @pytest.mark.parametrize(
-    ("story", "act", "ends"),
+    ("scenario", "act", "ends"),
     [("approval", "stop", "stopped"), ("approval", "expire", "error"), ("connector_authorization", "deny", "failed")],
 )
 def test_a_pause_is_left_by_each_of_its_decisions(
-    story: str, act: str, ends: str, kit: Emulator, client: httpx2.Client
+    scenario: str, act: str, ends: str, kit: Emulator, client: httpx2.Client
 ) -> None:
-    answer = client.post(f"/v1/workflows/{story}/invoke/async", json={"input": {"text": "Hi"}})
+    answer = client.post(f"/v1/workflows/{scenario}/invoke/async", json={"input": {"text": "Hi"}})
     task = kit.task(answer.json()["id"]).advance(until="paused")
 
     getattr(task, act)()
@@ -67,7 +67,7 @@ def test_a_pause_is_left_by_each_of_its_decisions(
     assert task.is_finished
 
 
-def test_a_credential_is_given(kit: Emulator, client: httpx2.Client) -> None:
+def test_a_connector_is_authorized(kit: Emulator, client: httpx2.Client) -> None:
     answer = client.post("/v1/workflows/connector_authorization/invoke/async", json={"input": {"text": "Hi"}})
 
     task = kit.task(answer.json()["id"]).advance(until="paused").authorize(by="owner").advance(until="completed")
@@ -84,7 +84,7 @@ def test_an_author_s_own_signal_takes_its_payload_along(kit: Emulator, client: h
     assert task.history[-2].cause == "webhook_received"
 
 
-def test_an_act_too_early_says_what_would_be_taken(approval: Task) -> None:
+def test_a_signal_too_early_is_refused_with_those_accepted(approval: Task) -> None:
     wanted = (
         f"^Task '{approval.id}' is pending at step 'pending' and does not wait for 'approve'. "
         "Signals that would be taken now: stop.$"
@@ -95,20 +95,20 @@ def test_an_act_too_early_says_what_would_be_taken(approval: Task) -> None:
     assert refused.value.allowed == ("stop",)
 
 
-def test_a_way_that_time_does_not_lead_is_refused_and_nothing_has_moved(approval: Task) -> None:
+def test_a_status_that_time_does_not_lead_to_is_refused_and_nothing_changes(approval: Task) -> None:
     with pytest.raises(Conflict, match="cannot get to 'completed' by time alone"):
         approval.advance(until="completed")
 
     assert approval.status == "pending"
 
 
-def test_a_place_that_the_story_lacks_is_told_with_the_nearest(approval: Task) -> None:
+def test_an_unknown_step_is_refused_with_the_nearest(approval: Task) -> None:
     with pytest.raises(BadRequest, match=r"'paied' is neither a status nor a step of scenario 'approval'.* 'paid'\?"):
         approval.advance(until="paied")
 
 
-def test_a_task_that_is_not_there_is_told_with_those_that_are(kit: Emulator, approval: Task) -> None:
-    wanted = f"No task 't_1' has been started with the key '{kit.api_key}'; those that have are {approval.id} (approval"
+def test_an_unknown_task_is_refused_with_the_tasks_that_exist(kit: Emulator, approval: Task) -> None:
+    wanted = f"No task 't_1' has been started with the key '{kit.api_key}'; there are {approval.id} (approval"
 
     with pytest.raises(NotFound, match=f"^{re.escape(wanted)}, pending\\)\\.$"):
         kit.task("t_1")
@@ -142,12 +142,12 @@ def test_a_clock_is_set_and_goes_on_from_what_it_shows(kit: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("by", "told"),
+    ("by", "message"),
     [
         ("2 seconds", "^The clock cannot be advanced: .*write '2s'"),
         (timedelta(seconds=-1), "^A clock never goes back"),
     ],
 )
-def test_a_length_that_cannot_be_is_told(by: str | timedelta, told: str, kit: Emulator) -> None:
-    with pytest.raises(BadRequest, match=told):
+def test_a_wrong_duration_is_refused(by: str | timedelta, message: str, kit: Emulator) -> None:
+    with pytest.raises(BadRequest, match=message):
         kit.clock.advance(by)

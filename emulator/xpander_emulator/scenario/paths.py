@@ -21,14 +21,16 @@ _MAX_WALKED: Final = 100_000
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ScenarioPath:
-    """One way through a scenario, from its first step to an end.
+    """One path through a scenario, from its first step to an end.
 
-    id:    readable, and unique within the scenario: its name and the decisions in order, or where it is stopped;
-           behind it `-with-` and the name of a fault.
-    steps: the ids of the steps visited, in order.
-    moves: what somebody must decide on the way; everything else comes by time and reads.
-    end:   the status in which it ends.
-    fault: the only one that strikes on it; None for those of the story, as the story says.
+    Attributes:
+        id: A readable id, unique within the scenario: the scenario's name and the decisions in order, or `stop-while-`
+            and a status; with a fault, `-with-` and its name follow.
+        scenario: The name of the scenario.
+        steps: The ids of the steps visited, in order.
+        moves: The decisions on the path; time and reads do everything else.
+        end: The status in which the path ends.
+        fault: The only fault that strikes on the path; None for those of the scenario.
     """
 
     id: str

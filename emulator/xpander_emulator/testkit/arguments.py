@@ -1,4 +1,4 @@
-"""What the test kit is given, held against the type that it takes: a slip is told where it is made."""
+"""Checks the types of the test kit's arguments, so that a mistake is reported where it was made."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 from xpander_emulator.common import json_codec
 from xpander_emulator.errors import BadRequest
 
-_WORDS: Final[Mapping[Any, str]] = {
+_TYPE_TEXTS: Final[Mapping[Any, str]] = {
     str: "a text",
     int: "a whole number",
     float: "a number",
@@ -22,24 +22,24 @@ _WORDS: Final[Mapping[Any, str]] = {
 
 
 class WrongType(BadRequest, TypeError):
-    """An argument of a type that is not taken."""
+    """An argument has a wrong type."""
 
 
 def check(name: str, value: object, takes: Any) -> None:
-    """Raise WrongType unless a value is of a type: a class, a union, a Literal, a Mapping, a tuple of types."""
+    """Raise WrongType unless a value is of a type: a class, a union, a Literal, a Mapping or a tuple of types."""
     if not _fits(value, takes):
-        raise WrongType(f"{name} takes {_worded(takes)}, found {value!r}.")
+        raise WrongType(f"{name} takes {_type_text(takes)}, found {value!r}.")
 
 
 def check_count(name: str, value: int, least: int) -> None:
-    """Raise WrongType for what is no whole number, BadRequest for one below the least."""
+    """Raise WrongType unless a value is a whole number, BadRequest where it is below `least`."""
     check(name, value, int)
     if value < least:
         raise BadRequest(f"{name} is {least} or more, found {value}.")
 
 
 def check_json(name: str, value: object) -> None:
-    """Raise WrongType for what is no mapping that can be sent as JSON; None is none."""
+    """Raise WrongType unless a value is None or a mapping that JSON can hold."""
     check(name, value, Mapping | None)
     try:
         json_codec.dumps(value)
@@ -66,13 +66,14 @@ def _are_parts(value: tuple[object, ...], parts: tuple[Any, ...]) -> bool:
     return len(value) == len(parts) and all(map(_fits, value, parts))
 
 
-def _worded(takes: Any) -> str:
+def _type_text(takes: Any) -> str:
     kind, parts = get_origin(takes) or takes, get_args(takes)
     if kind in (Union, UnionType):
-        return " or ".join(map(_worded, parts))
+        return " or ".join(map(_type_text, parts))
     if kind is Literal:
         return f"one of {', '.join(map(str, parts))}"
     if kind is tuple:
-        inner = parts[:1] if parts[1:] == (...,) else parts
-        return f"a tuple, each item {_worded(inner[0])}" if len(inner) == 1 else f"({', '.join(map(_worded, inner))})"
-    return _WORDS.get(kind, f"a {getattr(kind, '__name__', kind)}")
+        if parts[1:] == (...,):
+            return f"a tuple, each item {_type_text(parts[0])}"
+        return f"({', '.join(map(_type_text, parts))})"
+    return _TYPE_TEXTS.get(kind, f"a {getattr(kind, '__name__', kind)}")

@@ -1,4 +1,4 @@
-"""The emulator as an ASGI application for other event loops than the server's own."""
+"""The server as an ASGI application for other event loops than its own."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -14,8 +14,7 @@ Returned = TypeVar("Returned")
 class ForwardingApp:
     """Calls a running server's application without sockets, from any asyncio loop of this process.
 
-    The request is answered in the server's loop, over the same state as over HTTP; what it receives and sends
-    happens in the caller's.
+    The server's loop answers the request, over the same state as over HTTP; `receive` and `send` run in the caller's.
     """
 
     def __init__(self, server: ThreadedServer) -> None:

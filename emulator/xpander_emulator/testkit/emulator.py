@@ -1,7 +1,6 @@
-"""The emulator as one test has it: a namespace of its own on a server that others may share."""
+"""The emulator of one test: a namespace of its own on a server that other tests may share."""
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Literal, Self, Unpack
 
 from starlette.types import ASGIApp
@@ -15,79 +14,126 @@ from xpander_emulator.testkit.arguments import check, check_count
 from xpander_emulator.testkit.asgi import ForwardingApp
 from xpander_emulator.testkit.clock import TaskClock
 from xpander_emulator.testkit.faults import ComingFaults
-from xpander_emulator.testkit.namespace import Room
+from xpander_emulator.testkit.namespace import Namespace
 from xpander_emulator.testkit.requests import Requests
 from xpander_emulator.testkit.task import Task
 from xpander_emulator.testkit.transport import Transport
-from xpander_emulator.testkit.verification import Asked, Criteria
+from xpander_emulator.testkit.verification import Criteria, JournalReader
 
 
 class Emulator:
-    """One test's emulator: where its client goes, and its tasks, its clock and its choices.
+    """The emulator of one test: the address and the key of its client, its tasks, its clock, its faults, its requests.
 
-    Made by `EmulatorServer.emulator`, `running` or the fixture of pytest. Other tests see nothing of it.
+    `EmulatorServer.emulator`, `running` and the pytest fixture `emulator` make one. No other test sees its tasks. It is
+    a context manager, which calls `close` at the end.
     """
 
-    def __init__(self, room: Room, scenario: str | None, clock: ClockMode | None) -> None:
-        self._room = room
+    def __init__(self, namespace: Namespace, scenario: str | None, clock: ClockMode | None) -> None:
+        self._namespace = namespace
         self._scenario = scenario
         self._clock = clock
-        self._asked = Asked(room)
+        self._journal = JournalReader(namespace)
         self.reset()
-
-    # Where a client goes
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port, without a slash at the end."""
-        return self._room.server.base_url
+        """The address of the server.
+
+        Returns:
+            Scheme, host and port, without a slash at the end.
+        """
+        return self._namespace.server.base_url
 
     @property
     def api_key(self) -> str:
-        """The key that this test's client sends; with another one it sees none of this."""
-        return self._room.key
+        """The API key of this test's client. A client with another key sees other tasks.
+
+        Returns:
+            The value of the header `x-api-key`.
+        """
+        return self._namespace.key
 
     @property
     def namespace(self) -> str:
-        """The namespace that the key opens, for the control API and the command line."""
-        return self._room.namespace
+        """The namespace that the API key selects, for the control API and the command line.
+
+        Returns:
+            The name of the namespace.
+        """
+        return self._namespace.name
 
     @property
     def env(self) -> Mapping[str, str]:
-        """The environment variables that point the official SDK here."""
-        organization_id = self._room.engine.renderer.organization_id
+        """The environment variables that point the official SDK at this emulator.
+
+        Returns:
+            `XPANDER_BASE_URL`, `XPANDER_API_KEY` and `XPANDER_ORGANIZATION_ID`.
+        """
+        organization_id = self._namespace.engine.renderer.organization_id
         return client_environment(self.base_url, self.api_key, organization_id)
 
     @property
     def asgi(self) -> ASGIApp:
-        """The same server without sockets, for the `ASGITransport` of httpx and httpx2."""
-        return ForwardingApp(self._room.server)
+        """The server without sockets, for the `ASGITransport` of httpx or httpx2.
+
+        Returns:
+            An ASGI application, which any asyncio loop of this process may call.
+        """
+        return ForwardingApp(self._namespace.server)
 
     def transport(self) -> Any:
-        """Return the same without sockets for a synchronous `httpx.Client` or `httpx2.Client`, as its `transport`."""
-        return Transport(self._room.server)
+        """Return the server without sockets, for a synchronous client.
 
-    # What happens to its tasks
+        Returns:
+            A value for the argument `transport` of `httpx.Client` or `httpx2.Client`.
+        """
+        return Transport(self._namespace.server)
 
     def use(self, scenario: str) -> None:
-        """Let every further start that nothing else decides take this scenario. Raises NotFound."""
+        """Set the scenario of all further starts, unless `use_next`, `follow` or the request choose another one.
+
+        Args:
+            scenario: The name of the scenario.
+
+        Raises:
+            NotFound: No scenario has this name.
+            BadRequest: The argument has a wrong type.
+        """
         check("scenario", scenario, str)
-        self._room.call(self._room.engine.pin_default(self.namespace, scenario))
+        self._namespace.call(self._namespace.engine.pin_default, scenario)
 
     def use_next(self, scenario: str, *, times: int = 1) -> None:
-        """Let the next start take this scenario, or the next few, whatever they ask for. Raises NotFound, Conflict."""
+        """Set the scenario of the next starts, whatever their requests choose.
+
+        Args:
+            scenario: The name of the scenario.
+            times: The number of starts.
+
+        Raises:
+            NotFound: No scenario has this name.
+            Conflict: More starts are set than the emulator stores.
+            BadRequest: `times` is below 1, or an argument has a wrong type.
+        """
         check("scenario", scenario, str)
         check_count("times", times, 1)
-        self._room.call(self._room.engine.pin_next(self.namespace, scenario, times))
+        self._namespace.call(self._namespace.engine.pin_next, scenario, times)
 
     def follow(self, path: ScenarioPath) -> None:
-        """Let the next start take this path by itself: its decisions, its stop, its fault. Several calls queue up.
+        """Let the next start take a path by itself, with its decisions, its stop and its fault.
 
-        Raises NotFound, Conflict, and BadRequest for what is no path.
+        Several calls apply to several starts, in their order.
+
+        Args:
+            path: A path from `paths` or from the marker `every_path`.
+
+        Raises:
+            NotFound: The server has no such scenario.
+            Conflict: More starts are set than the emulator stores.
+            BadRequest: The argument is no path.
         """
         if not isinstance(path, ScenarioPath):
-            raise BadRequest(f"A path is what `paths` returns and the marker every_path gives, not {path!r}.")
-        self._room.call(self._room.engine.pin_next(self.namespace, path.scenario, path=path))
+            raise BadRequest(f"follow takes a path from `paths` or the marker every_path, found {path!r}.")
+        self._namespace.call(self._namespace.engine.pin_next, path.scenario, path=path)
 
     def fault(
         self,
@@ -98,31 +144,41 @@ class Emulator:
         times: int | Literal["always"] | None = None,
         task_status: str | None = None,
     ) -> None:
-        """Let coming requests meet a fault, beside those before: one by its name, or written as in a scenario.
+        """Add a fault for coming requests. Faults of earlier calls stay.
 
-        operation:   the id of the only operation that it strikes.
-        nth, times:  the first request that it strikes, of those that fit, and how many; the next one alone.
-        task_status: strikes only while the task has this status.
+        Args:
+            fault: The name of a fault, or a fault as scenario files have it.
+            operation: The id of the only operation that it strikes; None for any.
+            nth: The first matching request that it strikes, counted from 1; None for the next one.
+            times: The number of matching requests that it strikes, or `"always"`; None for one.
+            task_status: It strikes only while the task has this status; None for any.
 
-        Raises BadRequest with everything that is wrong.
+        Raises:
+            BadRequest: The fault is not possible, or an argument has a wrong type; the message lists every mistake.
         """
         check("fault", fault, str | Mapping)
-        written = {"use": fault} if isinstance(fault, str) else dict(fault)
-        given = {"operation": operation, "nth": nth, "times": times, "task_status": task_status}
-        written |= {name: value for name, value in given.items() if value is not None}
-        self._room.call(self._room.engine.faults.add(self.namespace, written, self._room.actions))
+        rule = {"use": fault} if isinstance(fault, str) else dict(fault)
+        options = {"operation": operation, "nth": nth, "times": times, "task_status": task_status}
+        rule |= {name: value for name, value in options.items() if value is not None}
+        self._namespace.call(self._namespace.engine.faults.add, rule, self._namespace.actions)
 
     @property
     def faults(self) -> ComingFaults:
-        """What is left of those faults; `clear()` takes them away."""
-        return ComingFaults(self._room)
+        """The faults that `fault` has set, as far as they have not struck yet.
 
-    # What was asked
+        Returns:
+            A collection, read again at each use.
+        """
+        return ComingFaults(self._namespace)
 
     @property
     def requests(self) -> Requests:
-        """The requests with this test's key, oldest first."""
-        return Requests(self._asked)
+        """The requests that came with this test's API key.
+
+        Returns:
+            A sequence, oldest request first, read again at each use.
+        """
+        return Requests(self._journal)
 
     def verify(
         self,
@@ -132,63 +188,87 @@ class Emulator:
         at_most: int | None = None,
         **criteria: Unpack[Criteria],
     ) -> None:
-        """Check how often something was asked: once or more, unless it is said.
+        """Check how many requests match criteria. Without a number, one or more have to match.
 
-        Raises NotVerified, an AssertionError that tells what nearly was; BadRequest for what no request can be.
+        Args:
+            times: The exact number.
+            at_least: The lowest number.
+            at_most: The highest number.
+            criteria: What a request has to be, see `Criteria`.
+
+        Raises:
+            NotVerified: Another number of requests matches. The message shows the requests that nearly match.
+            BadRequest: The numbers contradict each other, no request can match, or an argument has a wrong type.
         """
         __tracebackhide__ = True
         for name, count in (("times", times), ("at_least", at_least), ("at_most", at_most)):
             if count is not None:
                 check_count(name, count, 0)
-        self._asked.verify(Often.of(times, at_least, at_most), criteria)
-
-    # What there is
+        self._journal.verify(Often.of(times, at_least, at_most), criteria)
 
     def task(self, task_id: str) -> Task:
-        """Return a task by its id. Raises NotFound, which names those that there are."""
+        """Return a task by its id.
+
+        Args:
+            task_id: The id, as the API returns it.
+
+        Returns:
+            The task.
+
+        Raises:
+            NotFound: This test has no such task. The message lists its tasks.
+            BadRequest: The argument has a wrong type.
+        """
         check("task_id", task_id, str)
-        if self._room.call(self._room.engine.task_states.find(self.namespace, task_id)) is None:
-            raise NotFound(self._room.lacks(task_id))
-        return Task(task_id, self._room)
+        if self._namespace.call(self._namespace.engine.task_states.find, task_id) is None:
+            raise NotFound(self._namespace.unknown_task(task_id))
+        return Task(task_id, self._namespace)
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """All tasks that were started so far, sub-tasks too, in the order of their start."""
-        return tuple(Task(task_state.task.id, self._room) for task_state in self._room.task_states())
+        """All tasks of this test, sub-tasks included.
+
+        Returns:
+            The tasks, in the order of their start.
+        """
+        return tuple(Task(task_state.task.id, self._namespace) for task_state in self._namespace.task_states())
 
     @property
     def clock(self) -> TaskClock:
-        """The clock that all of its tasks follow."""
-        return TaskClock(self._room)
+        """The clock that all tasks of this test follow.
+
+        Returns:
+            The clock.
+        """
+        return TaskClock(self._namespace)
 
     def reset(self) -> None:
-        """Bring everything back to where the test began: no tasks, the clock at its start, its first choices."""
-        engine, namespace = self._room.engine, self.namespace
-        self._room.call(engine.reset(namespace))
+        """Return to the start of the test: no tasks, requests or faults, the first clock and the first scenario."""
+        self._namespace.call(self._namespace.engine.reset)
         if self._clock is not None:
             self.clock.set(self._clock)
         if self._scenario is not None:
             self.use(self._scenario)
 
-    # Its end
-
     def report(self) -> tuple[tuple[str, str], ...]:
-        """Return what is worth telling when a test has failed: titles, each with a text."""
+        """Return the report for a failed test: its tasks and its requests.
+
+        Returns:
+            Pairs of a title and a text.
+        """
         return (
-            ("Tasks of the emulator", failure_report.stories(self._room)),
-            ("Requests of the emulator", failure_report.requests(self._asked)),
+            ("Tasks of the emulator", failure_report.tasks_text(self._namespace)),
+            ("Requests of the emulator", failure_report.requests_text(self._journal)),
         )
 
     def close(self) -> None:
-        """Forget everything. The server stays."""
-        self._room.call(self._room.engine.reset(self.namespace))
+        """Delete everything of this test. The server continues."""
+        self._namespace.call(self._namespace.engine.reset)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

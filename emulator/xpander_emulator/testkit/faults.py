@@ -1,21 +1,24 @@
-"""What is to go wrong in one test."""
+"""The faults that a test sets for coming requests."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from xpander_emulator.core.faults import FaultRule
-from xpander_emulator.testkit.namespace import Room
+from xpander_emulator.testkit.namespace import Namespace
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ComingFaults:
-    """The faults that coming requests of a test meet, without those of its stories: what is left of each."""
+    """The faults that `Emulator.fault` has set, as far as they have not struck yet. `len` and `for` work on it.
 
-    _room: Room = field(repr=False)
+    Faults of scenarios are not among them.
+    """
+
+    _namespace: Namespace = field(repr=False)
 
     def clear(self) -> None:
-        """Let coming requests meet none any more, but those of their stories."""
-        self._room.call(self._room.engine.faults.keep(self._room.namespace, (), {}))
+        """Remove these faults. Faults of scenarios stay."""
+        self._namespace.call(self._namespace.engine.faults.keep, (), {})
 
     def __iter__(self) -> Iterator[FaultRule]:
         return iter(self._left())
@@ -27,4 +30,4 @@ class ComingFaults:
         return f"<ComingFaults: {', '.join(map(str, self._left())) or 'none'}>"
 
     def _left(self) -> tuple[FaultRule, ...]:
-        return self._room.call(self._room.engine.faults.left(self._room.namespace))
+        return self._namespace.call(self._namespace.engine.faults.left)

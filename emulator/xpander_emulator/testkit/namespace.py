@@ -1,24 +1,25 @@
-"""The room of one test: a namespace of a server that runs in a thread."""
+"""The namespace of one test, on a server that runs in a thread."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, did_you_mean
 from xpander_emulator.server.threaded import ThreadedServer
 
+Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Where a test's tasks are kept. `key` is the API key that opens it."""
+class Namespace:
+    """The namespace of one test. `key` is the API key of its client."""
 
     server: ThreadedServer
     key: str
-    namespace: str
+    name: str
 
     @property
     def engine(self) -> Engine:
@@ -27,42 +28,52 @@ class Room:
 
     @property
     def actions(self) -> Mapping[str, str]:
-        """What each operation of the contract does, by its id; empty for one that is answered from the contract."""
+        """The action of each operation of the contract, by its id; "" for one that is answered from the contract."""
         operations = self.server.app.contract.operations
         return {operation.id: str(operation.behaviour.get("action", "")) for operation in operations}
 
     def check_operation(self, operation_id: str | None) -> None:
         """Raise BadRequest for an operation that the contract does not have."""
         if operation_id is not None and operation_id not in (known := self.actions):
-            right = did_you_mean(operation_id, tuple(known)) or "; `xpander-emulator routes` lists them."
-            raise BadRequest(f"The contract has no operation '{operation_id}'{right}")
+            hint = did_you_mean(operation_id, tuple(known)) or "; `xpander-emulator routes` lists them."
+            raise BadRequest(f"The contract has no operation '{operation_id}'{hint}")
 
-    def call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
-        """Run a method of the engine in the server's loop, and return its result or raise what it raises."""
-        return self.server.call(work)
+    def call(
+        self,
+        method: Callable[Concatenate[str, Arguments], Coroutine[Any, Any, Returned]],
+        *arguments: Arguments.args,
+        **keywords: Arguments.kwargs,
+    ) -> Returned:
+        """Run a method, with this namespace as its first argument, in the server's loop; return or raise its result."""
+        return self.server.call(method(self.name, *arguments, **keywords))
 
     def task_states(self) -> list[TaskState]:
-        """Return where the tasks stand that exist by now, in the order of their start."""
-        return self.call(self._task_states())
+        """Return the states of all tasks, in the order of their start."""
+        return self.call(self._task_states)
 
-    async def _task_states(self) -> list[TaskState]:
+    async def _task_states(self, namespace: str) -> list[TaskState]:
         task_states = self.engine.task_states
-        listed = await task_states.select(self.namespace, lambda task: True)
-        found = [await task_states.find(self.namespace, task.id) for task in reversed(listed)]
-        return [task_state for task_state in found if task_state is not None]
+        tasks = await task_states.select(namespace, lambda task: True)
+        states = [await task_states.find(namespace, task.id) for task in reversed(tasks)]
+        return [state for state in states if state is not None]
 
-    def nothing_asked(self) -> str:
-        """Return that no request came with this key, and in which namespaces there are some."""
-        others = sorted(self.call(self.engine.journal.namespaces()).items())
-        found = ", ".join(f"{name} ({count})" for name, count in others if name != self.namespace)
-        elsewhere = f" There are requests of other keys, by namespace: {found}." if found else ""
+    def no_task(self) -> str:
+        """Return the message that no task was started here, with the namespaces that have tasks."""
+        elsewhere = self._elsewhere("tasks", self.server.call(self.engine.store.namespaces()))
+        return f"No task was started with this test's key, {self.key!r}.{elsewhere}"
+
+    def no_request(self) -> str:
+        """Return the message that no request came here, with the namespaces that have requests."""
+        elsewhere = self._elsewhere("requests", self.server.call(self.engine.journal.namespaces()))
         return f"No request came with this test's key, {self.key!r}.{elsewhere}"
 
-    def lacks(self, task_id: str) -> str:
-        """Return that there is no such task here, and which there are."""
-        known = [f"{each.task.id} ({each.turn.runs}, {each.snapshot.status})" for each in self.task_states()]
-        if not known:
+    def unknown_task(self, task_id: str) -> str:
+        """Return the message that a task does not exist here, with those that do."""
+        tasks = [f"{each.task.id} ({each.turn.runs}, {each.snapshot.status})" for each in self.task_states()]
+        if not tasks:
             return f"No task '{task_id}': none has been started with the key '{self.key}'."
-        return (
-            f"No task '{task_id}' has been started with the key '{self.key}'; those that have are {', '.join(known)}."
-        )
+        return f"No task '{task_id}' has been started with the key '{self.key}'; there are {', '.join(tasks)}."
+
+    def _elsewhere(self, noun: str, counts: Mapping[str, int]) -> str:
+        others = [f"{name} ({count})" for name, count in sorted(counts.items()) if count and name != self.name]
+        return f" There are {noun} of other keys, by namespace: {', '.join(others)}." if others else ""

@@ -1,4 +1,4 @@
-"""One server in a thread, on which every test has an emulator of its own."""
+"""One server in a thread, on which each test has an emulator of its own."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from hashlib import blake2b
 from string import ascii_letters, digits, punctuation
-from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote
 
@@ -17,20 +16,31 @@ from xpander_emulator.server.threaded import NotRunning, ThreadedServer
 from xpander_emulator.settings import ClockMode, Settings
 from xpander_emulator.testkit.arguments import check
 from xpander_emulator.testkit.emulator import Emulator
-from xpander_emulator.testkit.namespace import Room
+from xpander_emulator.testkit.namespace import Namespace
 from xpander_emulator.web.auth import derived_namespace
 
-# A consumer that polls or waits would hang on a clock that stands, and sleep on a real one.
+# On a manual clock a client that polls or waits would never end, and on a real one it would sleep.
 DEFAULTS: Final = Settings(port=0, clock="auto")
-MOST_OF_A_NAME: Final = 200
+LONGEST_NAME: Final = 200
 _IN_A_HEADER: Final = (ascii_letters + digits + punctuation).replace("%", "")
 
 
 class EmulatorServer:
-    """A server in a thread, on a free port unless its settings name one.
+    """A server in a thread, for the emulators of any number of tests. As a context manager it starts and stops itself.
 
     >>> with EmulatorServer() as server, server.emulator("a refund") as emulator: ...
+
+    Args:
+        settings: The settings of the server; by default a free port and the clock mode `auto`.
+
+    Raises:
+        BadRequest: A setting has a wrong type, or API keys are set: each test has its own.
+
+    Attributes:
+        settings: The settings of the server.
     """
+
+    settings: Settings
 
     def __init__(self, settings: Settings = DEFAULTS) -> None:
         _check_settings(settings)
@@ -42,27 +52,43 @@ class EmulatorServer:
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port, without a slash at the end."""
+        """The address of the server.
+
+        Returns:
+            Scheme, host and port, without a slash at the end.
+        """
         return self._server.base_url
 
     def start(self) -> None:
-        """Start. Raises what `ThreadedServer.start` raises: mistakes in files, a port in use."""
+        """Start the server, and return when it answers.
+
+        Raises:
+            InvalidFiles: Scenario files or the OpenAPI file have mistakes.
+            CannotStart: The server could not start, for example because the port is in use.
+        """
         self._server.start()
 
     def stop(self) -> None:
-        """Stop, and return once the port is free."""
+        """Stop the server, and return when the port is free."""
         self._server.stop()
 
     def emulator(
         self, name: str, *, scenario: str | None = None, clock: ClockMode | None = None, seed: int | None = None
     ) -> Emulator:
-        """Return the emulator of the test called `name`: the same name has the same generated values on each run.
+        """Return the emulator of one test. Equal names have equal generated values on each run.
 
-        scenario: the one that its tasks take where nothing else decides.
-        clock:    how its clock goes, where it is not as the server's.
-        seed:     draws other values for this test alone; it becomes part of the key.
+        Args:
+            name: The name of the test, which becomes its API key.
+            scenario: The scenario of starts whose request chooses none; None leaves that to the server.
+            clock: The mode of the test's clock; None for the mode in the settings.
+            seed: A number that changes the generated values of this test; it becomes part of the API key.
 
-        Raises NotFound for an unknown scenario, BadRequest for an unknown clock.
+        Returns:
+            The emulator, reset.
+
+        Raises:
+            NotFound: No scenario has this name.
+            BadRequest: The clock mode is unknown, or an argument has a wrong type.
         """
         check("name", name, str)
         check("scenario", scenario, str | None)
@@ -71,30 +97,36 @@ class EmulatorServer:
         key = key_of(name, seed)
         namespace = derived_namespace(key)
         self._tests[namespace] = name
-        return Emulator(Room(self._server, key, namespace), scenario, clock)
+        return Emulator(Namespace(self._server, key, namespace), scenario, clock)
 
     @property
     def coverage(self) -> Coverage:
-        """What the clients of all tests have met so far, of all that there is; after `stop` as well."""
+        """What the clients of all tests have reached so far. It can be read after `stop` too.
+
+        Returns:
+            The coverage, for `xpander_emulator.report.summary.summarize`.
+        """
         return self._server.app.reports.coverage.of_all()
 
     @property
     def conduct(self) -> tuple[Finding, ...]:
-        """How the clients of all tests have behaved so far, each finding with its test; after `stop` as well."""
+        """How the clients of all tests have behaved so far. It can be read after `stop` too.
+
+        Returns:
+            The findings of the rules of conduct, each with the name of its test in `where`.
+        """
         work = self._server.app.reports.conduct.of_all
         try:
-            found = self._server.call(work())
+            findings = self._server.call(work())
         except NotRunning:
-            found = asyncio.run(work())
-        return tuple(replace(each, where=self._tests.get(each.where, each.where)) for each in found)
+            findings = asyncio.run(work())
+        return tuple(replace(each, where=self._tests.get(each.where, each.where)) for each in findings)
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
 
@@ -107,16 +139,30 @@ def running(
     seed: int | None = None,
     settings: Settings = DEFAULTS,
 ) -> Iterator[Emulator]:
-    """Give an emulator on a server of its own, for as long as the block runs. For many tests share an EmulatorServer.
+    """Run a server for one emulator within a `with` block. For many tests, share an EmulatorServer.
 
-    Raises what `EmulatorServer` does.
+    Args:
+        name: The name of the test, which becomes its API key.
+        scenario: The scenario of starts whose request chooses none; None leaves that to the server.
+        clock: The mode of the test's clock; None for the mode in the settings.
+        seed: A number that changes the generated values of this test.
+        settings: The settings of the server; by default a free port and the clock mode `auto`.
+
+    Yields:
+        The emulator.
+
+    Raises:
+        NotFound: No scenario has this name.
+        BadRequest: A setting, the clock mode or the type of an argument is wrong.
+        InvalidFiles: Scenario files or the OpenAPI file have mistakes.
+        CannotStart: The server could not start, for example because the port is in use.
     """
     with EmulatorServer(settings) as server, server.emulator(name, scenario=scenario, clock=clock, seed=seed) as made:
         yield made
 
 
 def _check_settings(settings: Settings) -> None:
-    """Raise WrongType for a setting of a wrong type, BadRequest for an instant that means another one elsewhere."""
+    """Raise WrongType for a setting of a wrong type, BadRequest for a start without a time zone."""
     check("settings", settings, Settings)
     for each in fields(settings):
         check(f"settings.{each.name}", getattr(settings, each.name), each.type)
@@ -125,13 +171,13 @@ def _check_settings(settings: Settings) -> None:
 
 
 def key_of(name: str, seed: int | None = None) -> str:
-    """Return the API key of a test: its name in the characters that a header carries, and no longer than needed.
+    """Return the API key of a test: its name in characters that a header may have, cut to a length that is allowed.
 
-    A key determines its namespace, and a namespace the values that are generated in it.
+    The key determines the namespace, and the namespace the values that are generated in it.
     """
     if not name:
         raise EmulatorError("A test needs a name.")
     key = quote(name, safe=_IN_A_HEADER)
-    if len(key) > MOST_OF_A_NAME:
-        key = f"{key[:MOST_OF_A_NAME]}~{blake2b(name.encode(), digest_size=6).hexdigest()}"
+    if len(key) > LONGEST_NAME:
+        key = f"{key[:LONGEST_NAME]}~{blake2b(name.encode(), digest_size=6).hexdigest()}"
     return key if seed is None else f"{key}#seed={seed}"

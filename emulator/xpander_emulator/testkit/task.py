@@ -1,26 +1,33 @@
-"""A task in the hands of a test."""
+"""A task in a test."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from xpander_emulator.core import signals
 from xpander_emulator.core.task import Status
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError, NotFound
 from xpander_emulator.testkit.arguments import check, check_json
-from xpander_emulator.testkit.namespace import Room
+from xpander_emulator.testkit.namespace import Namespace
 from xpander_emulator.web.control import views
 
+Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A task entered a step, or left its story for a status; `at` is in the task's own time.
+    """One change of a task: it entered a step, or a stop or an update gave it another status.
 
-    cause: `start`, `after`, `polls`, or the signal that moved it, which was given `by` somebody for a `reason`.
+    Attributes:
+        at: The time of the change, in the task's own time.
+        status: The status after the change.
+        step: The id of the step after the change.
+        cause: `"start"`, `"after"`, `"polls"`, or the name of a signal.
+        by: Who sent the signal, or None.
+        reason: Why, or None.
     """
 
     at: datetime
@@ -33,96 +40,205 @@ class Change:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Task:
-    """A task, as it is now: each property is read when it is asked for, which does not count as a client's read.
+    """A task. Each property reads its present state; such a read does not count as a read by the client.
 
-    Acts return the task, so that they chain: `task.advance(until="paused").reject(reason="Over budget")`.
-    An act that its state does not allow raises Conflict, whose message and `allowed` say what it would take.
+    Methods return the task, so that they chain: `task.advance(until="paused").reject(reason="Over budget")`.
+    Every property and method raises NotFound where the task no longer exists.
+
+    Attributes:
+        id: The id of the task.
     """
 
     id: str
-    _room: Room = field(repr=False)
+    _namespace: Namespace = field(repr=False)
 
     @property
     def status(self) -> Status:
-        """Its status, equal to its name: `task.status == "paused"`."""
+        """The status.
+
+        Returns:
+            `"pending"`, `"executing"`, `"paused"`, `"completed"`, `"failed"`, `"error"` or `"stopped"`.
+        """
         return self._task_state.snapshot.status
 
     @property
     def step(self) -> str:
-        """The id of the step of its story."""
+        """The step of the scenario.
+
+        Returns:
+            The id of the step.
+        """
         return self._task_state.snapshot.step.id
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """The signals that it would take now."""
+        """The signals that the task accepts now.
+
+        Returns:
+            The names of the signals.
+        """
         return self._task_state.snapshot.waits_for
 
     @property
     def is_finished(self) -> bool:
-        """Whether it has come to an end."""
+        """Whether the task has reached an end.
+
+        Returns:
+            True for `"completed"`, `"failed"`, `"error"` and `"stopped"`.
+        """
         return self._task_state.snapshot.is_finished
 
     @property
     def scenario(self) -> str:
-        """The name of its story."""
+        """The scenario of the task.
+
+        Returns:
+            The name of the scenario.
+        """
         return self._task_state.turn.timeline.name
 
     @property
     def source(self) -> str:
-        """File and line of its step: `scenarios/approval.yaml:26`."""
+        """The place of the step in its file.
+
+        Returns:
+            File and line, such as `"scenarios/approval.yaml:26"`.
+        """
         return str(views.task_view(self._task_state, {})["source"])
 
     @property
     def snapshot(self) -> Mapping[str, Any]:
-        """The task as a client would be answered now."""
-        return self._do(self._room.engine.peek(self._room.namespace, self.id)).body
+        """The task as the API would return it now.
+
+        Returns:
+            The JSON object of the response.
+        """
+        return self._call(self._namespace.engine.peek).body
 
     @property
     def history(self) -> tuple[Change, ...]:
-        """How its newest turn came to where it is, oldest first."""
+        """The changes of the task's newest turn.
+
+        Returns:
+            The changes, oldest first.
+        """
         return tuple(
             Change(
-                datetime.fromisoformat(told["at"]),
-                Status(told["status"]),
-                told["step"],
-                told["cause"],
-                told["by"],
-                told["reason"],
+                datetime.fromisoformat(entry["at"]),
+                Status(entry["status"]),
+                entry["step"],
+                entry["cause"],
+                entry["by"],
+                entry["reason"],
             )
-            for told in views.history(self._task_state)
+            for entry in views.history(self._task_state)
         )
 
     def advance(self, until: str | None = None) -> Self:
-        """Move this task alone through its time: to its next change, or until a status or the id of a step.
+        """Move this task alone through its time.
 
-        Raises Conflict where it cannot get there by time alone, and BadRequest for a name that its story lacks.
+        Args:
+            until: The status or the id of the step to reach; None for the next change.
+
+        Returns:
+            The task.
+
+        Raises:
+            Conflict: Time alone does not lead there. The task is unchanged.
+            BadRequest: The scenario has no such step and the API no such status, or `until` has a wrong type.
         """
         check("until", until, str | None)
-        self._do(self._room.engine.skip(self._room.namespace, self.id, until))
+        self._call(self._namespace.engine.skip, until)
         return self
 
     def approve(self, *, by: str | None = None, reason: str | None = None) -> Self:
-        """Approve what a person is asked for. Raises Conflict."""
+        """Approve what the task asks a person for.
+
+        Args:
+            by: Who approves.
+            reason: Why.
+
+        Returns:
+            The task.
+
+        Raises:
+            Conflict: The task does not wait for this signal.
+            BadRequest: An argument has a wrong type.
+        """
         return self.signal(signals.APPROVE, by=by, reason=reason)
 
     def reject(self, *, by: str | None = None, reason: str | None = None) -> Self:
-        """Reject it. Raises Conflict."""
+        """Reject what the task asks a person for.
+
+        Args:
+            by: Who rejects.
+            reason: Why.
+
+        Returns:
+            The task.
+
+        Raises:
+            Conflict: The task does not wait for this signal.
+            BadRequest: An argument has a wrong type.
+        """
         return self.signal(signals.REJECT, by=by, reason=reason)
 
     def authorize(self, *, by: str | None = None, reason: str | None = None) -> Self:
-        """Give the credential that a connector asks for. Raises Conflict."""
+        """Give the credential that a connector of the task asks for.
+
+        Args:
+            by: Who authorizes.
+            reason: Why.
+
+        Returns:
+            The task.
+
+        Raises:
+            Conflict: The task does not wait for this signal.
+            BadRequest: An argument has a wrong type.
+        """
         return self.signal(signals.AUTHORIZE, by=by, reason=reason)
 
     def deny(self, *, by: str | None = None, reason: str | None = None) -> Self:
-        """Refuse it. Raises Conflict."""
+        """Refuse the credential that a connector of the task asks for.
+
+        Args:
+            by: Who denies.
+            reason: Why.
+
+        Returns:
+            The task.
+
+        Raises:
+            Conflict: The task does not wait for this signal.
+            BadRequest: An argument has a wrong type.
+        """
         return self.signal(signals.DENY, by=by, reason=reason)
 
     def expire(self) -> Self:
-        """Let a wait run out at once. Raises Conflict."""
+        """Let the time limit of the task's pause end now.
+
+        Returns:
+            The task.
+
+        Raises:
+            Conflict: The task is not in a pause with a time limit.
+        """
         return self.signal(signals.EXPIRE)
 
     def stop(self, *, by: str | None = None, reason: str | None = None) -> Self:
-        """Stop it; one that has ended stays as it is."""
+        """Stop the task. A finished task stays as it is.
+
+        Args:
+            by: Who stops it.
+            reason: Why.
+
+        Returns:
+            The task.
+
+        Raises:
+            BadRequest: An argument has a wrong type.
+        """
         return self.signal(signals.STOP, by=by, reason=reason)
 
     def signal(
@@ -133,13 +249,26 @@ class Task:
         by: str | None = None,
         reason: str | None = None,
     ) -> Self:
-        """Give it any signal, also an author's own, or `update`. Raises Conflict; BadRequest for a wrong update."""
+        """Send the task any signal: a built-in one, one of the scenario's own, or `update`.
+
+        Args:
+            name: The name of the signal.
+            payload: What the signal carries, for the scenario's templates; with `update`, the properties to set.
+            by: Who sends it.
+            reason: Why.
+
+        Returns:
+            The task.
+
+        Raises:
+            Conflict: The task does not wait for this signal; the error's `allowed` names those that it accepts.
+            BadRequest: An update is not possible, or an argument has a wrong type.
+        """
         check("signal", name, str)
         check("by", by, str | None)
         check("reason", reason, str | None)
         check_json("payload", payload)
-        engine, namespace = self._room.engine, self._room.namespace
-        self._do(engine.signal(namespace, self.id, name, by=by, reason=reason, payload=payload))
+        self._call(self._namespace.engine.signal, name, by=by, reason=reason, payload=payload)
         return self
 
     def __repr__(self) -> str:
@@ -150,10 +279,16 @@ class Task:
 
     @property
     def _task_state(self) -> TaskState:
-        return self._do(self._room.engine.task_states.get(self._room.namespace, self.id))
+        return self._call(self._namespace.engine.task_states.get)
 
-    def _do(self, work: Coroutine[Any, Any, Returned]) -> Returned:
+    def _call(
+        self,
+        method: Callable[Concatenate[str, str, Arguments], Coroutine[Any, Any, Returned]],
+        *arguments: Arguments.args,
+        **keywords: Arguments.kwargs,
+    ) -> Returned:
+        """Run a method of the engine on this task."""
         try:
-            return self._room.call(work)
+            return self._namespace.call(method, self.id, *arguments, **keywords)
         except NotFound:
-            raise NotFound(self._room.lacks(self.id)) from None
+            raise NotFound(self._namespace.unknown_task(self.id)) from None

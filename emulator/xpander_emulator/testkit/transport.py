@@ -17,15 +17,15 @@ _END: Final = None
 class Transport:
     """Answers the requests of an `httpx.Client` or `httpx2.Client` in the loop of a running server.
 
-    It is of neither library's class, and answers each in its own kind. A stream is read as it comes; of the client's
-    timeouts, that for reading holds.
+    It inherits from neither library and returns responses of the library of the request. A stream is read as it comes;
+    of the client's timeouts, only the one for reading applies.
     """
 
     def __init__(self, server: ThreadedServer) -> None:
         self._server = server
 
     def handle_request(self, request: Any) -> Any:
-        """Return the response to a request, which is of the library that the request is of."""
+        """Return the response to a request, of the same library as the request."""
         library = sys.modules[type(request).__module__.partition(".")[0]]
         exchange = _Exchange(request.read(), request.extensions.get("timeout", {}).get("read"))
         exchange.answered = self._server.submit(exchange.run(self._server, _scope(request)))
@@ -41,7 +41,7 @@ class Transport:
         return library.Response(status, headers=headers, stream=stream, request=request)
 
     def close(self) -> None:
-        """Do nothing: the server stays."""
+        """Do nothing: the server continues."""
 
     def __enter__(self) -> "Transport":
         return self
@@ -51,12 +51,12 @@ class Transport:
 
 
 class _Exchange:
-    """One request in the server's loop; its messages come over to the caller's thread."""
+    """One request in the server's loop, whose messages go to the caller's thread."""
 
-    def __init__(self, body: bytes, patience: float | None) -> None:
+    def __init__(self, body: bytes, timeout: float | None) -> None:
         self.answered: Future[None] | None = None
         self._bodies = [body]
-        self._patience = patience
+        self._timeout = timeout
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
 
     async def run(self, server: ThreadedServer, scope: Scope) -> None:
@@ -66,8 +66,8 @@ class _Exchange:
             self._messages.put(_END)
 
     def next(self) -> Message:
-        """Return the next message, an empty last one at the end. Raises Empty, or what the application has raised."""
-        message = self._messages.get(timeout=self._patience)
+        """Return the next message, at the end an empty one. Raises Empty at the timeout, or the application's error."""
+        message = self._messages.get(timeout=self._timeout)
         if message is _END:
             if self.answered is not None:
                 self.answered.result()
@@ -81,7 +81,7 @@ class _Exchange:
     async def _receive(self) -> Message:
         if self._bodies:
             return {"type": "http.request", "body": self._bodies.pop(), "more_body": False}
-        # The client is there until it gives up, and then this is cancelled.
+        # The client stays connected until it gives up, and then this is cancelled.
         return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
 
     async def _send(self, message: Message) -> None:
@@ -89,7 +89,7 @@ class _Exchange:
 
 
 class _Stream:
-    """A body that comes in parts."""
+    """The body of a response, in parts."""
 
     def __init__(self, exchange: _Exchange, first: Message, library: Any, request: Any) -> None:
         self._exchange = exchange
@@ -114,7 +114,7 @@ class _Stream:
 
 
 def _stream_class(library: Any) -> Any:
-    """Return a class of streams that the library takes for one of its own."""
+    """Return a stream class that inherits from the library's own."""
     return type("Stream", (_Stream, library.SyncByteStream), {})
 
 

@@ -1,4 +1,4 @@
-"""The journal of one test: which of its entries are as wanted, and how they look."""
+"""The journal of one test: its entries, those that match criteria, and how they are shown."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -11,17 +11,25 @@ from xpander_emulator.journal.port import Entry
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.journal.search import Condition, conditions, matching, near_misses
 from xpander_emulator.testkit.arguments import check
-from xpander_emulator.testkit.namespace import Room
+from xpander_emulator.testkit.namespace import Namespace
 from xpander_emulator.web.control.explain import Explainer
 
 
 class Criteria(TypedDict, total=False):
-    """What a request has to be; everything that is given has to hold.
+    """The criteria of `Emulator.verify`, `Requests.find` and `Requests.count`. A request has to meet all of them.
 
-    path:    a pattern such as `/v1/tasks/*`.
-    status:  of the answer. task_id, scenario: of the task that the answer shows.
-    query, headers, body: what has to be in them; a condition such as `{"contains": "x"}` may stand for a value,
-             and in the body a name with dots leads inside.
+    In `query`, `headers` and `body`, a condition such as `{"contains": "x"}` may stand for a value.
+
+    Attributes:
+        operation: The id of the operation that matched the request.
+        method: The HTTP method, in any case.
+        path: A pattern such as `"/v1/tasks/*"`.
+        status: The HTTP status of the response.
+        task_id: The id of the task that the response shows.
+        scenario: The scenario of that task.
+        query: Parameters that the query contains.
+        headers: Headers that the request contains.
+        body: What the body contains; a name with dots leads inside, such as `"input.text"`.
     """
 
     operation: str
@@ -39,62 +47,62 @@ _CRITERIA: Final[Mapping[str, Any]] = Criteria.__annotations__
 
 
 class NotVerified(AssertionError):
-    """Something was not asked as often as it should have been; the message tells what nearly was."""
+    """The number of requests that match is not the one required. The message shows the requests that nearly match."""
 
 
-class Asked:
-    """Reads what a server keeps of the requests of one test; nothing of it is kept here."""
+class JournalReader:
+    """Reads the journal of one test. It stores nothing."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
 
     def newest(self) -> Sequence[Entry]:
         """Return every entry, newest first."""
-        return self._room.call(self._room.engine.journal.newest(self._room.namespace))
+        return self._namespace.call(self._namespace.engine.journal.newest)
 
     def matching(self, criteria: Criteria) -> list[Entry]:
-        """Return the entries that are as wanted, newest first. Raises BadRequest for what no request can be."""
-        return matching(self.newest(), self._wanted(criteria), self._redaction)
+        """Return the entries that match, newest first. Raises BadRequest for criteria that nothing can match."""
+        return matching(self.newest(), self._conditions(criteria), self._redaction)
 
     def verify(self, often: Often, criteria: Criteria) -> None:
-        """Raise NotVerified unless so many are as wanted, BadRequest for what no request can be."""
+        """Raise NotVerified unless the right number matches, BadRequest for criteria that nothing can match."""
         __tracebackhide__ = True  # pytest then points at the test's own line
-        wanted, kept = self._wanted(criteria), self.newest()
-        found = matching(kept, wanted, self._redaction)
-        if often.holds(len(found)):
+        wanted, entries = self._conditions(criteria), self.newest()
+        count = len(matching(entries, wanted, self._redaction))
+        if often.holds(count):
             return
-        near = [] if found else near_misses(kept, wanted, self._redaction)
-        forgotten = self._room.call(self._room.engine.journal.forgotten(self._room.namespace))
-        told = outcome(len(found), str(often), [self._explainer.near_miss(miss) for miss in near], forgotten)
-        raise NotVerified(told if kept else f"{told}\n{self._room.nothing_asked()}")
+        near = [] if count else near_misses(entries, wanted, self._redaction)
+        dropped = self._namespace.call(self._namespace.engine.journal.forgotten)
+        message = outcome(count, str(often), [self._explainer.near_miss(miss) for miss in near], dropped)
+        raise NotVerified(message if entries else f"{message}\n{self.no_request()}")
 
     def details(self, entry: Entry) -> JsonObject:
-        """Return all that is kept of an entry, and why it was answered so."""
-        return self._explainer.details(entry, self._room.namespace, self._room.engine.catalogue)
+        """Return everything that is stored of an entry, and the explanation of its response."""
+        return self._explainer.details(entry, self._namespace.name, self._namespace.engine.catalogue)
 
-    def summaries(self, most: int) -> list[tuple[JsonObject, list[str]]]:
-        """Return of the newest requests, oldest first, what a list tells, and in words what went wrong with each."""
-        catalogue = self._room.engine.catalogue
-        shown = self.newest()[:most][::-1]
-        return [(self._explainer.summary(each), self._explainer.remarks(each, catalogue)) for each in shown]
+    def summaries(self, limit: int) -> list[tuple[JsonObject, list[str]]]:
+        """Return the summaries of the newest requests, oldest first, each with remarks on what went wrong."""
+        catalogue = self._namespace.engine.catalogue
+        newest = self.newest()[:limit]
+        return [(self._explainer.summary(each), self._explainer.remarks(each, catalogue)) for each in reversed(newest)]
 
-    def nothing(self) -> str:
-        """Return that nothing was asked here, and where something was."""
-        return self._room.nothing_asked()
+    def no_request(self) -> str:
+        """Return the message that no request came here, with the namespaces that have requests."""
+        return self._namespace.no_request()
 
     @cached_property
     def _redaction(self) -> Redaction:
-        return Redaction(self._room.server.app.contract.operations)
+        return Redaction(self._namespace.server.app.contract.operations)
 
     @cached_property
     def _explainer(self) -> Explainer:
-        return Explainer(self._room.server.app.contract, self._redaction)
+        return Explainer(self._namespace.server.app.contract, self._redaction)
 
-    def _wanted(self, criteria: Criteria) -> tuple[Condition, ...]:
+    def _conditions(self, criteria: Criteria) -> tuple[Condition, ...]:
         for name, value in criteria.items():
             if name not in _CRITERIA:
-                known = did_you_mean(name, tuple(_CRITERIA)) or f"; there are {', '.join(_CRITERIA)}"
-                raise BadRequest(f"A request has no '{name}' that could be looked at{known}")
+                hint = did_you_mean(name, tuple(_CRITERIA)) or f"; the criteria are {', '.join(_CRITERIA)}."
+                raise BadRequest(f"'{name}' is no criterion for requests{hint}")
             check(name, value, _CRITERIA[name] | None)
-        self._room.check_operation(criteria.get("operation"))
+        self._namespace.check_operation(criteria.get("operation"))
         return conditions(criteria)
