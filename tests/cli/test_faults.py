@@ -54,7 +54,7 @@ def test_a_fault_is_written_as_in_a_scenario(run: Run, url: str) -> None:
         (("rate-limitd",), "there is no fault 'rate-limitd'. Did you mean 'rate-limited'?"),
         (("reset", "--operation", "getTsk"), "the contract has no operation 'getTsk'. Did you mean 'getTask'?"),
         (("reset", "--times", "often"), "'times' takes a whole number from 1 to 10000, or always, found 'often'"),
-        (("reset", "--task-status", "done"), "unknown status 'done'; a status is one of pending, executing, paused"),
+        (("reset", "--task-status", "done"), "unknown status 'done'; write one of pending, executing, paused"),
         (('{"status": }',), "'{\"status\": }' is no JSON: Expecting value at line 1, column 12, found '}'."),
         ((), "Missing argument 'FAULT"),
     ],

@@ -249,7 +249,7 @@ def test_every_type_of_event_is_documented() -> None:
 def test_every_key_of_a_playlist_is_documented() -> None:
     told = [cell.strip("`") for cell in first_cells(sections(doc("pages.md"), 2)["Presenter mode"])]
 
-    assert {*playlist.KEYS, *playlist.STORY_KEYS} <= set(told)
+    assert {*playlist.KEYS, *playlist.ENTRY_KEYS} <= set(told)
 
 
 # Scenarios

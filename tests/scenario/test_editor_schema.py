@@ -70,11 +70,11 @@ def test_the_schema_wants_exactly_one_event_of_those_it_knows() -> None:
 
 
 def test_the_schema_refuses_the_signals_that_mean_something_everywhere() -> None:
-    assert set(DEFS["on"]["propertyNames"]["not"]["enum"]) == set(keys.EVERYWHERE)
+    assert set(DEFS["on"]["propertyNames"]["not"]["enum"]) == set(keys.RESERVED_SIGNALS)
 
 
 def test_the_schema_refuses_the_properties_that_the_emulator_gives() -> None:
-    assert set(DEFS["step"]["properties"]["set"]["properties"]) == set(keys.OF_THE_EMULATOR)
+    assert set(DEFS["step"]["properties"]["set"]["properties"]) == set(keys.RESERVED_PROPERTIES)
 
 
 def test_the_schema_is_a_json_schema() -> None:

@@ -1,4 +1,4 @@
-"""What a `match` may say, and how a mistake in it is told: once, with its place and what is right."""
+"""The conditions of a `match`, and its mistakes: each is reported once, with its place and what is right."""
 
 import pytest
 
@@ -32,13 +32,13 @@ def test_a_match_is_read_into_its_conditions(match: str, conditions: list[tuple[
 
 
 @pytest.mark.parametrize(
-    ("match", "place", "told"),
+    ("match", "place", "message"),
     [
         ("{workflow_id: []}", 22, "'workflow_id' takes a pattern such as \"refund-*\", or a list of them, found []"),
         ("{workflow_id: [1]}", 22, "'workflow_id' takes a pattern such as \"refund-*\", or a list of them, found [1]"),
         ("{workflow_id: ''}", 22, "'workflow_id' takes a pattern such as \"refund-*\", or a list of them, found ''"),
-        ("{agent_id: {nonsense: 1}}", 9, "write 'workflow_id' instead of 'agent_id'; it holds for agents too"),
-        ("{input..text: [1]}", 9, "'input..text' is no path; write the names with single dots between"),
+        ("{agent_id: {nonsense: 1}}", 9, "write 'workflow_id' instead of 'agent_id'; it is for agents too"),
+        ("{input..text: [1]}", 9, "'input..text' is not a path; write the names with single dots between"),
         ("{text: {nonsense: 1}}", 9, "a request has no field 'text'. Did you mean 'input.text'?"),
         ("{inptu.text: [a]}", 9, "a request has no field 'inptu'. Did you mean 'input'?"),
         ("{input.text: {}}", 21, "no condition is given; write one of equals, contains, regex, exists"),
@@ -49,13 +49,13 @@ def test_a_match_is_read_into_its_conditions(match: str, conditions: list[tuple[
         ("{}", 8, "'match' is empty and would never hold; remove it or name a 'workflow_id'"),
     ],
 )
-def test_a_mistake_is_told_once_with_its_place_and_what_is_right(match: str, place: int, told: str) -> None:
+def test_a_mistake_is_reported_once_with_its_place_and_what_is_right(match: str, place: int, message: str) -> None:
     with pytest.raises(InvalidFiles) as refused:
         compiled(match)
 
-    assert refused.value.message == f"r.yaml:2:{place}: {told}"
+    assert refused.value.message == f"r.yaml:2:{place}: {message}"
 
 
-def test_what_is_wrong_with_a_regular_expression_is_told() -> None:
-    with pytest.raises(InvalidFiles, match=r"^r.yaml:2:29: '\(' is no regular expression: missing \)"):
+def test_what_is_wrong_with_a_regular_expression_is_reported() -> None:
+    with pytest.raises(InvalidFiles, match=r"^r.yaml:2:29: '\(' is not a regular expression: missing \)"):
         compiled("{input.text: {regex: '('}}")

@@ -1,4 +1,4 @@
-"""Playlists: what a presenter shows, and what is told of one that is wrong."""
+"""Playlists: the scenarios that a presenter shows, and the mistakes that are reported in a file."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from xpander_emulator.common import resources
 from xpander_emulator.contract.openapi.load import load_contract
 from xpander_emulator.errors import InvalidFiles
 from xpander_emulator.scenario.load import built_in_scenarios
-from xpander_emulator.scenario.playlist import Showing, load_playlist
+from xpander_emulator.scenario.playlist import PlaylistEntry, load_playlist
 
 KNOWN = ("approval", "completed")
 
@@ -26,27 +26,27 @@ def diagnostics(tmp_path: Path, text: str) -> list[str]:
     return [str(each) for each in raised.value.diagnostics]
 
 
-def test_the_built_in_playlist_keeps_stories_and_contract() -> None:
-    names = [story.name for story in built_in_scenarios()]
+def test_the_built_in_playlist_names_scenarios_that_exist() -> None:
+    names = [scenario.name for scenario in built_in_scenarios()]
 
-    shown = load_playlist(resources.PLAYLIST, names, load_contract(resources.CONTRACT))
+    playlist = load_playlist(resources.PLAYLIST, names, load_contract(resources.CONTRACT))
 
-    assert "approval" in [each.scenario for each in shown.stories]
+    assert "approval" in [each.scenario for each in playlist.entries]
 
 
-def test_a_story_takes_what_it_does_not_say_from_its_name_and_its_playlist(tmp_path: Path) -> None:
+def test_an_entry_takes_its_defaults_from_its_name_and_its_playlist(tmp_path: Path) -> None:
     path = written(tmp_path, "speed: 2\nstories: [{scenario: approval}, {scenario: completed, title: Done, speed: 1}]")
 
-    shown = load_playlist(path, KNOWN, None)
+    playlist = load_playlist(path, KNOWN, None)
 
-    assert shown.title == "Scenarios"
-    assert shown.stories == (
-        Showing("approval", "Approval", "", None, 2.0),
-        Showing("completed", "Done", "", None, 1.0),
+    assert playlist.title == "Scenarios"
+    assert playlist.entries == (
+        PlaylistEntry("approval", "Approval", "", None, 2.0),
+        PlaylistEntry("completed", "Done", "", None, 1.0),
     )
 
 
-def test_every_mistake_is_told_with_its_place(tmp_path: Path) -> None:
+def test_every_mistake_is_reported_with_its_place(tmp_path: Path) -> None:
     text = """\
 name: Ours
 speed: 0
@@ -60,19 +60,19 @@ stories:
 """
 
     assert diagnostics(tmp_path, text) == [
-        "shows.yaml:1:1: unknown key 'name'; write title instead",
-        "shows.yaml:2:8: expected a number from 0.01 to 1000, found 0",
+        "shows.yaml:1:1: unknown key 'name'; write 'title' instead",
+        "shows.yaml:2:8: 'speed' takes a number from 0.01 to 1000, found 0",
         "shows.yaml:4:15: no scenario is called 'aproval'. Did you mean 'approval'?",
-        "shows.yaml:5:11: expected a text, found 7",
+        "shows.yaml:5:11: 'says' takes text, found 7",
         "shows.yaml:7:29: breaks the contract: Input should be a valid string, found 7",
         "shows.yaml:8:5: unknown key 'sped'; known keys here are scenario, title, says, request, speed."
         " Did you mean 'speed'?",
-        "shows.yaml:9:5: a story is a mapping with `scenario`, found 'completed'",
+        "shows.yaml:9:5: an entry of a playlist is a mapping with 'scenario', found 'completed'",
     ]
 
 
 @pytest.mark.parametrize("text", ["title: Nothing", "stories: []", "stories: approval"])
-def test_a_playlist_has_at_least_one_story(tmp_path: Path, text: str) -> None:
-    [told] = diagnostics(tmp_path, text)
+def test_a_playlist_has_at_least_one_entry(tmp_path: Path, text: str) -> None:
+    [message] = diagnostics(tmp_path, text)
 
-    assert "expected a list of 1 to 100 stories" in told
+    assert "'stories' takes a list of 1 to 100 scenarios" in message

@@ -113,7 +113,7 @@ def _file_checks(settings: Settings) -> Iterator[Check]:
         yield Check("scenarios", True, ", ".join(stories))
         if settings.playlist is not None:
             shown = load_playlist(settings.playlist, list(stories), contract)
-            yield Check("playlist", True, ", ".join(each.scenario for each in shown.stories))
+            yield Check("playlist", True, ", ".join(each.scenario for each in shown.entries))
         load.check_runnables(settings.runnables, stories)
         yield Check(
             "runnables", True, ", ".join(f"{each.kind} {each.id}" for each in settings.runnables) or "none listed"

@@ -17,8 +17,8 @@ from xpander_emulator.core.timeline import Timeline
 from xpander_emulator.engine.task_state import TaskState, TaskStates
 from xpander_emulator.errors import BadRequest, Diagnostic, StaleWrite, did_you_mean
 from xpander_emulator.scenario import keys
-from xpander_emulator.scenario.diagnostics import Diagnostics, Rules
-from xpander_emulator.scenario.faults import Place, read_rules
+from xpander_emulator.scenario.diagnostics import Diagnostics, Node, Rules
+from xpander_emulator.scenario.faults import RuleContext, read_rules
 from xpander_emulator.scenario.selection import Catalogue
 from xpander_emulator.store.codec.facts import FAULTS
 from xpander_emulator.store.compare_and_set import ATTEMPTS, change_fact
@@ -84,11 +84,11 @@ class _Fitting:
     place: tuple[str, str] | None = None
 
 
-class _Told(Diagnostics):
-    """The mistakes of a request's body, each told by its path there."""
+class _BodyDiagnostics(Diagnostics):
+    """The mistakes of a request's body, each with its path in place of a file."""
 
     def add(self, path: DocPath, message: str, *, key: bool = False) -> None:
-        self.diagnostics.append(Diagnostic(".".join(map(str, path)), 1, 1, message))
+        self.entries.append(Diagnostic(".".join(map(str, path)), 1, 1, message))
 
 
 class Faults:
@@ -177,18 +177,16 @@ class Faults:
         return [(rule, await self._store.matches(namespace, "", str(index))) for index, rule in enumerate(rules)]
 
     def _read(self, name: str, written: Json, operations: Mapping[str, str]) -> tuple[FaultRule, ...]:
-        findings = _Told(_NO_DOCUMENT, Rules(operations=operations))
-        rules = read_rules(findings, (name,), written, self._place())
-        if findings.diagnostics:
-            raise BadRequest(
-                "; ".join(f"{diagnostic.file}: {diagnostic.message}" for diagnostic in findings.diagnostics)
-            )
+        diagnostics = _BodyDiagnostics(_NO_DOCUMENT, Rules(operations=operations))
+        rules = read_rules(Node(diagnostics, (name,), written), self._rule_context())
+        if diagnostics.entries:
+            raise BadRequest("; ".join(f"{entry.file}: {entry.message}" for entry in diagnostics.entries))
         return rules
 
-    def _place(self) -> Place:
+    def _rule_context(self) -> RuleContext:
         stories = (story.timeline.faults.named for story in self._catalogue.values())
         named = {name: fault for known in stories for name, fault in known.items()}
-        return Place(keys.FAULT_RULE_KEYS, named, is_scenario=False)
+        return RuleContext(keys.FAULT_RULE_KEYS, named, is_scenario=False)
 
     def _preferred(self, asked: Asked, timeline: Timeline | None) -> Fault | None:
         if asked.preferred is None:

@@ -1,94 +1,212 @@
-"""Findings: the mistakes of one file, gathered while it is read, and the words in which they are told."""
+"""Diagnostics: the mistakes of one file, which the nodes of its document report while they are read."""
 
+import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from xpander_emulator.common.types import DocPath
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.core.timeline import Fake, Template, Value
 from xpander_emulator.errors import Diagnostic, did_you_mean
+from xpander_emulator.scenario.durations import NotADuration
 from xpander_emulator.scenario.property_schemas import Placeholder, PropertyRules, TextPlaceholder, shown
 from xpander_emulator.scenario.templates import check_template, is_lone_expression, is_template
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_Length = TypeVar("_Length")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a scenario is held to beyond its own grammar.
+    """What a scenario must satisfy beyond its own grammar.
 
-    task, request: the contract's rules; None where there is no contract to hold it to.
-    providers:     gives the names of the Faker providers.
-    operations:    what each operation of the contract does, by its id: its action, or "".
-    texts:         whether templates are checked; stories that the tests have checked start faster without.
+    task, request: the contract's rules for the task and for the body of a start; None without a contract.
+    providers:     returns the names of the Faker providers; None leaves them unchecked.
+    operations:    the action of each operation of the contract by its id, "" for no action; None without a contract.
+    templates:     whether templates are checked. A server starts faster without, for scenarios that the tests check.
     """
 
     task: PropertyRules | None = None
     request: PropertyRules | None = None
     providers: Callable[[], Collection[str]] | None = None
     operations: Mapping[str, str] | None = None
-    texts: bool = True
+    templates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """The mistakes of one document so far, and how to add to them."""
+    """The mistakes of one document so far."""
 
     document: Document
     rules: Rules
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    entries: list[Diagnostic] = field(default_factory=list)
 
     def add(self, path: DocPath, message: str, *, key: bool = False) -> None:
-        """Note a mistake at a path of the document; with `key`, at the key and not at its value."""
-        self.diagnostics.append(self.document.diagnostic(path, message, key=key))
+        """Add a mistake at a value of the document, or at its key."""
+        self.entries.append(self.document.diagnostic(path, message, key=key))
 
-    def mapping(self, path: DocPath, value: Any, what: str) -> Mapping[str, Any]:
-        """Return a mapping, or an empty one and a mistake. `what` says what was expected."""
-        if isinstance(value, Mapping):
-            return value
-        self.add(path, f"{what}, found {shown(value)}")
-        return {}
 
-    def text(self, path: DocPath, value: Any, what: str) -> str | None:
-        """Return a text that is not empty, or None and a mistake."""
-        if isinstance(value, str) and value.strip():
-            return value
-        self.add(path, f"{what}, found {shown(value)}")
-        return None
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of a document and the path to it, with the checks that report what is wrong with it.
 
-    def keys(self, path: DocPath, value: Mapping[str, Any], known: Sequence[str], slips: Mapping[str, str]) -> None:
-        """Note every key that is not known; `slips` says what to write for the usual wrong ones."""
-        for name in value:
-            if name in known:
+    value: plain JSON. It is None also where a key is missing, which `in` distinguishes.
+    """
+
+    diagnostics: Diagnostics
+    path: DocPath
+    value: Any
+
+    @property
+    def key(self) -> str:
+        """The key or the index of the value."""
+        return str(self.path[-1])
+
+    @property
+    def rules(self) -> Rules:
+        """What the whole document must satisfy."""
+        return self.diagnostics.rules
+
+    @property
+    def line(self) -> int:
+        """The line of the file on which the value begins."""
+        return self.diagnostics.document.locate(self.path)[0]
+
+    @property
+    def members(self) -> tuple["Node", ...]:
+        """The values of a mapping; () of anything else."""
+        return tuple(self[key] for key in self.value) if isinstance(self.value, Mapping) else ()
+
+    @property
+    def elements(self) -> tuple["Node", ...]:
+        """The values of a list; () of anything else."""
+        values = self.value if isinstance(self.value, list) else ()
+        return tuple(Node(self.diagnostics, (*self.path, index), value) for index, value in enumerate(values))
+
+    def __contains__(self, key: str) -> bool:
+        return isinstance(self.value, Mapping) and key in self.value
+
+    def __getitem__(self, key: str) -> "Node":
+        return Node(self.diagnostics, (*self.path, key), self.value[key] if key in self else None)
+
+    def get(self, key: str) -> "Node | None":
+        """Return the value of a mapping at a key, or None where the key is missing."""
+        member = self[key]
+        return member if key in self else None
+
+    def report(self, message: str, *, key: bool = False) -> None:
+        """Report a mistake at the value, or at its key."""
+        self.diagnostics.add(self.path, message, key=key)
+
+    def check(self, passes: bool, expected: str) -> bool:
+        """Report what was expected and what was found, unless a check passes. Return whether it does."""
+        if not passes:
+            self.report(f"{expected}, found {shown(self.value)}")
+        return passes
+
+    def is_mapping(self, expected: str) -> bool:
+        """Return whether the value is a mapping; report anything else."""
+        return self.check(isinstance(self.value, Mapping), expected)
+
+    def is_list(self, expected: str) -> bool:
+        """Return whether the value is a list of one element or more; report anything else."""
+        return self.check(isinstance(self.value, list) and bool(self.value), expected)
+
+    def is_text(self, expected: str) -> bool:
+        """Return whether the value is text that is not blank; report anything else."""
+        return self.check(isinstance(self.value, str) and bool(self.value.strip()), expected)
+
+    def is_whole_number(self, least: int, most: int, expected: str) -> bool:
+        """Return whether the value is a whole number from `least` to `most`; report anything else."""
+        is_number = isinstance(self.value, int) and not isinstance(self.value, bool)
+        return self.check(is_number and least <= self.value <= most, expected)
+
+    def length(self, parse: Callable[[Any], _Length]) -> _Length | None:
+        """Return a length of time or a range, as `parse` reads it; report anything else."""
+        try:
+            return parse(self.value)
+        except NotADuration as error:
+            self.report(str(error))
+            return None
+
+    def one_of(self, noun: str, known: Sequence[str], corrections: Mapping[str, str]) -> str | None:
+        """Return the value if it is known. Report anything else, and return its correction, or None.
+
+        corrections: what to write instead of the usual wrong texts, which stand here in lower case and with hyphens.
+        """
+        text = str(self.value)
+        if self.value in known:
+            return text
+        correction = corrections.get(text.lower().replace("_", "-").replace(" ", "-"))
+        right = f"; write '{correction}'" if correction else suggestion(text, known)
+        self.report(f"unknown {noun} {shown(self.value)}{right}")
+        return correction
+
+    def check_keys(self, known: Sequence[str], corrections: Mapping[str, str], reported: Collection[str] = ()) -> None:
+        """Report each key of a mapping that is not known, but for those that are reported elsewhere.
+
+        corrections: what to write instead of the usual wrong keys, which stand here in lower case.
+        """
+        for member in self.members:
+            name = member.key
+            if name in known or name in reported:
                 continue
             if name == "<<":
-                message = "'<<' is no part of YAML 1.2; repeat the keys instead"
-            elif name.lower() in slips:
-                message = f"unknown key '{name}'; write {slips[name.lower()]} instead"
+                message = "'<<' is not part of YAML 1.2; repeat the keys instead"
+            elif name.lower() in corrections:
+                message = f"unknown key '{name}'; write {corrections[name.lower()]} instead"
             else:
                 message = f"unknown key '{name}'; known keys here are {', '.join(known)}{did_you_mean(name, known)}"
-            self.add((*path, name), message, key=True)
+            member.report(message, key=True)
 
-    def value(self, path: DocPath, value: Any) -> Value:
-        """Return a value as a timeline keeps it: texts with something to resolve become templates, checked here."""
-        match value:
-            case str() if is_template(value):
-                for wrong in check_template(value, self.rules.providers) if self.rules.texts else ():
-                    self.add(path, wrong)
-                return Template(value)
-            case float() if value != value or value in (float("inf"), float("-inf")):
-                self.add(path, f"{value} cannot be sent as JSON; write a number or text")
+    def require(self, key: str, example: str, corrections: Mapping[str, str]) -> None:
+        """Report that a mapping lacks a key, unless one of its wrong keys is corrected to it."""
+        is_corrected = any(corrections.get(member.key.lower()) == f"'{key}'" for member in self.members)
+        if isinstance(self.value, Mapping) and key not in self and not is_corrected:
+            self.report(f"'{key}' is missing; write for instance '{key}: {example}'")
+
+    def check_property(self, rules: PropertyRules, name: str, value: Value) -> None:
+        """Report how a property's value, read from here, breaks the contract."""
+        for path, message in rules.problems(name, _with_placeholders(value)):
+            self.diagnostics.add((*self.path, *path), message)
+
+    def timeline_value(self) -> Value:
+        """Return the value with a Template for each text that has `{{ … }}` in it; report what is wrong with these."""
+        match self.value:
+            case str() if is_template(self.value):
+                for message in check_template(self.value, self.rules.providers) if self.rules.templates else ():
+                    self.report(message)
+                return Template(self.value)
+            case float() if not math.isfinite(self.value):
+                self.report(f"{self.value} cannot be sent as JSON; write a number or text")
             case Mapping():
-                return {name: self.value((*path, name), item) for name, item in value.items()}
+                return self.timeline_values()
             case list():
-                return [self.value((*path, index), item) for index, item in enumerate(value)]
+                return [element.timeline_value() for element in self.elements]
             case _:
                 pass
-        return value
+        return self.value
 
-    def against(self, rules: PropertyRules, path: DocPath, name: str, value: Value) -> None:
-        """Note what is wrong with a property's value by the contract."""
-        for inner, message in rules.problems(name, _with_placeholders(value)):
-            self.add((*path, *inner), message)
+    def timeline_values(self) -> dict[str, Value]:
+        """Return the members of a mapping, each as `timeline_value` does; nothing of anything else."""
+        return {member.key: member.timeline_value() for member in self.members}
+
+
+def suggestion(text: str, known: Sequence[str], listed: Sequence[str] = ()) -> str:
+    """Return how a message about an unknown word ends: with the nearest known one, or else with all that are listed.
+
+    listed: those worth naming; all known ones, if not given.
+    """
+    return did_you_mean(text, known) or f"; write one of {', '.join(listed or known)}"
+
+
+def name_mistake(noun: str, name: Any) -> str:
+    """Return why something cannot be the name of a scenario, a step, a fault or a signal; "" where it can."""
+    if isinstance(name, str) and _NAME.fullmatch(name):
+        return ""
+    return f"{noun} is made of letters, digits, '-' and '_', found {shown(name)}"
 
 
 def _with_placeholders(value: Value) -> Any:

@@ -1,69 +1,67 @@
-"""Checks: what must hold between the steps of a scenario, once each of them could be read."""
+"""Graph checks: what must be true between the steps of a scenario, once each of them could be parsed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from xpander_emulator.core.task import TERMINAL, TRANSITIONS, Status, may_follow
 from xpander_emulator.errors import did_you_mean
-from xpander_emulator.scenario.diagnostics import Diagnostics
-from xpander_emulator.scenario.steps import Draft, Exit
+from xpander_emulator.scenario.steps import Exit, ParsedStep
 
 Targets = Mapping[tuple[int, int], int]
-"""Where the n-th exit of a step leads, by (index of the step, n)."""
+"""The index of the step to which the n-th exit of a step leads, by (index of the step, n)."""
 
 
-def resolve(findings: Diagnostics, drafts: Sequence[Draft]) -> Targets:
-    """Return where each exit leads; an exit that leads nowhere is a mistake and left out."""
-    index_of = {draft.id: index for index, draft in enumerate(drafts)}
+def resolve(steps: Sequence[ParsedStep]) -> Targets:
+    """Return where each exit leads; report an exit that leads nowhere, and leave it out."""
+    index_of = {step.id: index for index, step in enumerate(steps)}
     targets: dict[tuple[int, int], int] = {}
-    for index, draft in enumerate(drafts):
-        for number, way in enumerate(draft.exits):
-            target = index + 1 if way.goto is None else index_of.get(way.goto)
+    for index, step in enumerate(steps):
+        for number, exit_ in enumerate(step.exits):
+            target = index + 1 if exit_.goto is None else index_of.get(exit_.goto)
             if target is None:
-                right = did_you_mean(way.goto or "", [*index_of]) or f"; steps are {', '.join(index_of)}"
-                findings.add(way.path, f"there is no step '{way.goto}'{right}")
-            elif target == len(drafts):
-                findings.add(way.path, _falls_off(draft, way), key=way.by in ("after", "polls"))
+                right = did_you_mean(exit_.goto or "", [*index_of]) or f"; steps are {', '.join(index_of)}"
+                exit_.node.report(f"there is no step '{exit_.goto}'{right}")
+            elif target == len(steps):
+                right = "add an end such as '- status: completed', or name a step with 'goto'"
+                message = f"step '{step.id}' goes on by '{exit_.by}' and is the last; {right}"
+                exit_.node.report(message, key=exit_.by in ("after", "polls"))
             else:
                 targets[index, number] = target
     return targets
 
 
-def check_graph(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> None:
-    """Note transitions that the table forbids, circles that never rest, and steps that nothing leads to."""
+def check_graph(steps: Sequence[ParsedStep], targets: Targets) -> None:
+    """Report transitions that the table forbids, circles that never rest, and steps that nothing leads to."""
     for (index, number), target in targets.items():
-        _check_transition(findings, drafts[index], drafts[index].exits[number], drafts[target])
-    _check_circles(findings, drafts, targets)
-    # Where an exit could not be read, much would seem unreached that is not.
-    if len(targets) == sum(len(draft.exits) for draft in drafts) and all(draft.is_whole for draft in drafts):
-        _check_reach(findings, drafts, targets)
+        _check_transition(steps[index], steps[index].exits[number], steps[target])
+    _check_circles(steps, targets)
+    # An exit that could not be parsed would make steps seem unreached that are not.
+    if len(targets) == sum(len(step.exits) for step in steps) and all(step.are_exits_ok for step in steps):
+        _check_reach(steps, targets)
 
 
-def check_streams(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> None:
-    """Note each step that is to stream a result which the step after it does not set."""
+def check_streams(steps: Sequence[ParsedStep], targets: Targets) -> None:
+    """Report each step that is to stream a result which the step after it does not set."""
     for (index, _), target in targets.items():
-        after = drafts[target]
-        if drafts[index].streams and after.sets.get("result") is None:
-            message = f"'stream' tells the result of the next step, but '{after.id}' sets none"
-            findings.add((*drafts[index].path, "stream"), f"{message}; add 'result' there, or remove 'stream'")
+        step, after = steps[index], steps[target]
+        if step.streams_result and after.sets.get("result") is None:
+            right = "add 'result' there, or remove 'stream'"
+            step.node["stream"].report(
+                f"'stream' sends the result of the next step, but '{after.id}' sets none; {right}"
+            )
 
 
-def _falls_off(draft: Draft, way: Exit) -> str:
-    right = "add an end such as '- status: completed', or name a step with 'goto'"
-    return f"step '{draft.id}' goes on by '{way.by}' and is the last; {right}"
-
-
-def _check_transition(findings: Diagnostics, before: Draft, way: Exit, after: Draft) -> None:
+def _check_transition(before: ParsedStep, exit_: Exit, after: ParsedStep) -> None:
     if before.status is None or after.status is None or may_follow(before.status, after.status):
         return
-    legal = ", ".join(status for status in Status if status in TRANSITIONS[before.status])
+    allowed = ", ".join(status for status in Status if status in TRANSITIONS[before.status])
     message = f"step '{before.id}' leads to '{after.id}', but {after.status} cannot follow {before.status}"
-    findings.add(way.path, f"{message}; what can is {legal}", key=way.goto is None)
+    exit_.node.report(f"{message}; allowed are {allowed}", key=exit_.goto is None)
 
 
-def _check_circles(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> None:
-    """Note each circle of steps that are all left by themselves: such a story never rests."""
-    onward = {index: target for (index, number), target in targets.items() if drafts[index].exits[number].is_by_itself}
+def _check_circles(steps: Sequence[ParsedStep], targets: Targets) -> None:
+    """Report each circle of steps that are all left by themselves: a task in it never rests."""
+    onward = {index: target for (index, number), target in targets.items() if steps[index].exits[number].is_automatic}
     done: set[int] = set()
     for start in onward:
         walked: list[int] = []
@@ -73,15 +71,14 @@ def _check_circles(findings: Diagnostics, drafts: Sequence[Draft], targets: Targ
             here = onward[here]
         if here in walked:
             circle = [*walked[walked.index(here) :], here]
-            names = " → ".join(drafts[index].id for index in circle)
-            last = drafts[circle[-2]]
-            way = next(way for way in last.exits if way.is_by_itself)
+            ids = " → ".join(steps[index].id for index in circle)
+            exit_ = next(exit_ for exit_ in steps[walked[-1]].exits if exit_.is_automatic)
             right = "let one of its steps wait with 'on', or lead to an end"
-            findings.add(way.path, f"the steps {names} go round for ever by themselves; {right}")
+            exit_.node.report(f"the steps {ids} follow each other without end; {right}")
         done.update(walked)
 
 
-def _check_reach(findings: Diagnostics, drafts: Sequence[Draft], targets: Targets) -> None:
+def _check_reach(steps: Sequence[ParsedStep], targets: Targets) -> None:
     reached: set[int] = set()
     ahead = [0]
     while ahead:
@@ -89,20 +86,16 @@ def _check_reach(findings: Diagnostics, drafts: Sequence[Draft], targets: Target
         if here not in reached:
             reached.add(here)
             ahead.extend(target for (index, _), target in targets.items() if index == here)
-    # What only an unreached step leads to is told with it, by the first of the row.
-    for index in _heads(drafts, reached):
-        draft = drafts[index]
-        before = drafts[index - 1]
-        ended = before.status in TERMINAL
-        why = f"'{before.id}' before it is an end" if ended else f"'{before.id}' before it leads elsewhere"
-        findings.add(
-            draft.path, f"nothing leads to step '{draft.id}': {why}; name it in a 'goto' or 'on', or remove it"
-        )
+    for index in _first_unreached(steps, reached):
+        step, before = steps[index], steps[index - 1]
+        why = f"'{before.id}' before it {'is an end' if before.status in TERMINAL else 'leads elsewhere'}"
+        step.node.report(f"nothing leads to step '{step.id}': {why}; name it in a 'goto' or 'on', or remove it")
 
 
-def _heads(drafts: Sequence[Draft], reached: set[int]) -> Iterator[int]:
-    lost = [index for index in range(len(drafts)) if index not in reached]
-    for before, index in pairwise([-1, *lost]):
-        follows = before == index - 1 and any(way.goto is None for way in drafts[before].exits)
+def _first_unreached(steps: Sequence[ParsedStep], reached: set[int]) -> Iterator[int]:
+    """Yield each step that is not reached, without those to which another one of them goes on."""
+    unreached = [index for index in range(len(steps)) if index not in reached]
+    for before, index in pairwise([-1, *unreached]):
+        follows = before == index - 1 and any(exit_.goto is None for exit_ in steps[before].exits)
         if not follows:
             yield index

@@ -1,7 +1,7 @@
-"""Keys: those of the language, and what to write for the wrong ones that people usually try."""
+"""Keys: the words of the language, and corrections: what to write for the wrong words that people usually try."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 TOP_KEYS: Final = ("scenario", "description", "match", "faults", "fault", "steps")
 STEP_KEYS: Final = (
@@ -24,7 +24,7 @@ STEP_FAULT_KEYS: Final = ("use", "operation", "nth", "times")
 FAULT_RULE_KEYS: Final = (*STEP_FAULT_KEYS, "task_status")
 CONDITIONS: Final = ("equals", "contains", "regex", "exists")
 
-# What the SDK of the contract's date knows, and what only later ones do: an older one breaks off at the first of those.
+# The events that the SDK of the contract's date knows. An SDK of that date stops at the first later event.
 SEED_EVENTS: Final = (
     *("think", "analyze", "tool_call_request", "tool_call_result", "chunk", "plan_updated"),
     *("sub_agent_trigger", "auth_event", "task_compactization"),
@@ -38,7 +38,8 @@ EVENTS: Final = (*SEED_EVENTS, *LATER_EVENTS)
 EVENTS_OF_THE_EMULATOR: Final = ("task_created", "task_updated", "task_finished", "connected")
 EVENT_ENVELOPE: Final = ("type", "event", "name")
 
-TOP_SLIPS: Final[Mapping[str, str]] = {
+Corrections: TypeAlias = Mapping[str, str]
+TOP_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("when", "matches", "trigger", "selector", "if"), "'match'"),
     **dict.fromkeys(("name", "id", "story"), "'scenario'"),
     **dict.fromkeys(("desc", "summary", "title"), "'description'"),
@@ -46,7 +47,7 @@ TOP_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("errors", "failures", "chaos"), "'faults'"),
 }
 _SIGNALS: Final = ("approve", "reject", "authorize", "deny")
-STEP_SLIPS: Final[Mapping[str, str]] = {
+STEP_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("next", "then", "to", "next_step"), "'goto'"),
     **dict.fromkeys(("delay", "wait", "sleep", "duration", "for"), "'after'"),
     **dict.fromkeys(("poll", "reads"), "'polls'"),
@@ -64,7 +65,7 @@ STEP_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("expire", "expires", "timeout"), "'on: {expire: {after: 24h, goto: step-id}}'"),
     **{signal: f"'on: {{{signal}: step-id}}'" for signal in _SIGNALS},
 }
-FAULT_SLIPS: Final[Mapping[str, str]] = {
+FAULT_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("code", "status_code", "http_status", "statuscode"), "'status'"),
     **dict.fromkeys(("delay", "after", "wait", "sleep"), "'latency'"),
     **dict.fromkeys(("name", "fault", "ref"), "'use'"),
@@ -77,7 +78,7 @@ FAULT_SLIPS: Final[Mapping[str, str]] = {
     "retry_after": "'headers: {Retry-After: 1}'",
     "retry-after": "'headers: {Retry-After: 1}'",
 }
-FAULT_KIND_SLIPS: Final[Mapping[str, str]] = {
+FAULT_KIND_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("delay", "slow"), "latency"),
     **dict.fromkeys(("connection-reset", "reset-by-peer", "rst", "abort"), "reset"),
     **dict.fromkeys(("empty-reply", "empty-response", "close", "closed"), "empty"),
@@ -89,23 +90,23 @@ FAULT_KIND_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("out-of-order-event", "swap", "swapped", "reorder"), "out-of-order"),
     **dict.fromkeys(("error", "http", "http-error"), "status"),
 }
-SIGNAL_SLIPS: Final[Mapping[str, str]] = {
+SIGNAL_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("approved", "accept", "accepted"), "approve"),
     **dict.fromkeys(("rejected", "decline", "declined"), "reject"),
     **dict.fromkeys(("authorized", "authorise", "authorised"), "authorize"),
     **dict.fromkeys(("denied",), "deny"),
     **dict.fromkeys(("expired", "expires", "timeout"), "expire"),
 }
-STATUS_SLIPS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("running", "run", "in_progress", "processing", "started", "working", "active"), "executing"),
+STATUS_CORRECTIONS: Final[Corrections] = {
+    **dict.fromkeys(("running", "run", "in-progress", "processing", "started", "working", "active"), "executing"),
     **dict.fromkeys(("queued", "created", "scheduled", "new", "submitted"), "pending"),
-    **dict.fromkeys(("waiting", "suspended", "blocked", "awaiting", "on_hold", "pause"), "paused"),
+    **dict.fromkeys(("waiting", "suspended", "blocked", "awaiting", "on-hold", "pause"), "paused"),
     **dict.fromkeys(("done", "success", "succeeded", "finished", "complete", "ok"), "completed"),
     **dict.fromkeys(("cancelled", "canceled", "aborted", "killed", "terminated", "rejected", "stop"), "stopped"),
     **dict.fromkeys(("failure", "fail", "denied"), "failed"),
-    **dict.fromkeys(("errored", "crashed", "exception", "expired", "timeout", "timed_out"), "error"),
+    **dict.fromkeys(("errored", "crashed", "exception", "expired", "timeout", "timed-out"), "error"),
 }
-EVENT_SLIPS: Final[Mapping[str, str]] = {
+EVENT_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("thought", "thinking", "thoughts", "reasoning"), "think"),
     **dict.fromkeys(("analysis", "analyse", "analysing", "analyzing"), "analyze"),
     **dict.fromkeys(("tool_call", "tool", "tool_request", "tool_use"), "tool_call_request"),
@@ -116,36 +117,56 @@ EVENT_SLIPS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("auth", "authorization"), "auth_event"),
     **dict.fromkeys(("compaction", "task_compaction", "compactization"), "task_compactization"),
 }
-OFFSET_SLIPS: Final = ("after", "offset", "delay", "time", "when")
-REQUEST_SLIPS: Final[Mapping[str, str]] = {
+OFFSET_CORRECTIONS: Final = ("after", "offset", "delay", "time", "when")
+REQUEST_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("tool", "name", "function"), "'tool_name'"),
     **dict.fromkeys(("arguments", "args", "input", "params", "parameters"), "'payload'"),
     **dict.fromkeys(("node", "node_id"), "'graph_node_id'"),
 }
-RESULT_SLIPS: Final[Mapping[str, str]] = {
+RESULT_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("tool", "name", "function"), "'tool_name'"),
     **dict.fromkeys(("output", "response", "content", "value"), "'result'"),
     **dict.fromkeys(("error", "failed", "iserror"), "'is_error: true'"),
 }
-SUB_AGENT_SLIPS: Final[Mapping[str, str]] = dict.fromkeys(("agent", "id", "name", "workflow_id"), "'agent_id'")
-AUTH_SLIPS: Final[Mapping[str, str]] = {
+HITL_CORRECTIONS: Final[Corrections] = {
+    **dict.fromkeys(("id", "node_id"), "'wait_node_id'"),
+    **dict.fromkeys(("body", "text", "message"), "'content'"),
+    "subject": "'title'",
+}
+ECA_CORRECTIONS: Final[Corrections] = {
+    **dict.fromkeys(("connector", "name"), "'connector_name'"),
+    "url": "'auth_url'",
+    "scope": "'scopes'",
+}
+SUB_TASK_CORRECTIONS: Final[Corrections] = dict.fromkeys(
+    ("agent_id", "scenario", "id", "workflow", "name"), "'workflow_id'"
+)
+CONDITION_CORRECTIONS: Final[Corrections] = {
+    **dict.fromkeys(("eq", "is", "equal", "value"), "'equals'"),
+    **dict.fromkeys(("include", "includes", "has"), "'contains'"),
+    **dict.fromkeys(("matches", "pattern", "regexp"), "'regex'"),
+    **dict.fromkeys(("present", "exist"), "'exists'"),
+}
+SUB_AGENT_CORRECTIONS: Final[Corrections] = dict.fromkeys(("agent", "id", "name", "workflow_id"), "'agent_id'")
+AUTH_CORRECTIONS: Final[Corrections] = {
     **dict.fromkeys(("url", "server_url", "server_name"), "'data: {url: …, server_url: …, server_name: …}'"),
     **dict.fromkeys(("state", "status", "event"), "'type'"),
 }
-# Signals that mean something at every step, so that no scenario may wait for them by name.
-EVERYWHERE: Final[Mapping[str, str]] = {
+# Signals that have a meaning at every step, so that no scenario may wait for them by name.
+RESERVED_SIGNALS: Final[Mapping[str, str]] = {
     "stop": "every task can be stopped at any time; remove it",
     "poll": "a read is counted by 'polls: 2'; a step has either 'on' or 'polls'",
     "skip": "every task can be skipped forward at any time; remove it",
     "update": "an outside worker can update every task at any time; remove it",
-    "start": "it is what the history calls a task's birth; choose another name",
+    "start": "the history calls the start of a task by it; choose another name",
     "after": "write 'expire: {after: 24h, goto: step-id}', or 'after' at the step instead of 'on'",
     "polls": "'polls' stands at the step, instead of 'on'",
     "goto": "name a signal and where it leads, such as 'approve: step-id'",
 }
-OF_THE_EMULATOR: Final[Mapping[str, str]] = {
+# Properties of the task that the emulator sets.
+RESERVED_PROPERTIES: Final[Mapping[str, str]] = {
     "status": "write 'status' at the step itself",
-    "id": "the emulator or the client gives it; remove it",
+    "id": "the emulator or the client sets it; remove it",
     "hitl_request": "write 'hitl' at a paused step",
     "pending_eca_request": "write 'eca' at a paused step",
 }

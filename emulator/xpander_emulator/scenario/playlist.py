@@ -1,35 +1,40 @@
-"""Playlists: the stories that the presenter mode shows, one after the other, read from YAML."""
+"""Playlists: the scenarios that the presenter mode shows, one after the other, read from YAML."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from xpander_emulator.common.types import DocPath
 from xpander_emulator.common.yaml_document import read_document
 from xpander_emulator.contract.extension.start_operation import request_schema
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.schema.read_write_only import for_requests
 from xpander_emulator.contract.schema.validation import find_violations
-from xpander_emulator.errors import InvalidFiles, did_you_mean
-from xpander_emulator.scenario.diagnostics import Diagnostics, Rules
+from xpander_emulator.errors import InvalidFiles
+from xpander_emulator.scenario.diagnostics import Diagnostics, Node, Rules, suggestion
 from xpander_emulator.scenario.property_schemas import shown
 
-MOST_STORIES: Final = 100
+MAX_ENTRIES: Final = 100
 SLOWEST: Final = 0.01
 FASTEST: Final = 1_000.0
 KEYS: Final = ("title", "speed", "stories")
-STORY_KEYS: Final = ("scenario", "title", "says", "request", "speed")
-_SLIPS: Final = {"name": "title", "scenarios": "stories", "description": "says", "text": "says", "input": "request"}
+ENTRY_KEYS: Final = ("scenario", "title", "says", "request", "speed")
+_CORRECTIONS: Final = {
+    "name": "'title'",
+    "scenarios": "'stories'",
+    "description": "'says'",
+    "text": "'says'",
+    "input": "'request'",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
-    """One story of a playlist.
+class PlaylistEntry:
+    """One scenario of a playlist.
 
-    says:    what stands below its title.
-    request: what starts it; None for the contract's own example.
-    speed:   how many seconds of the story pass in one of the audience.
+    says:    the text below its title.
+    request: the body of the start; None for the contract's own example.
+    speed:   how many seconds of the scenario pass in one second of the audience.
     """
 
     scenario: str
@@ -41,10 +46,10 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """Stories in the order in which they are shown, one or more."""
+    """Scenarios in the order in which they are shown, one or more. source: the file as a user names it."""
 
     title: str
-    stories: tuple[Showing, ...]
+    entries: tuple[PlaylistEntry, ...]
     source: str
 
 
@@ -53,75 +58,62 @@ def load_playlist(
 ) -> Playlist:
     """Return the playlist of a file. Raises InvalidFiles with every mistake in it.
 
-    known:    the names of the scenarios that there are; None where they are not held against them.
-    contract: by which the requests are judged; None for not at all.
-    name:     how messages call the file.
+    known:    the names of all scenarios; None leaves the names unchecked.
+    contract: what the requests must satisfy; None leaves them unchecked.
+    name:     what messages call the file; its path, if not given.
     """
     document = read_document(path, name)
-    findings = Diagnostics(document, Rules())
-    told = findings.mapping((), document.value, "a playlist is a mapping with `stories`")
-    findings.keys((), told, KEYS, _SLIPS)
-    title = _text(findings, (), told, "title", "Scenarios")
-    speed = _speed(findings, (), told, 1.0)
-    listed = told.get("stories")
-    if not isinstance(listed, list) or not 0 < len(listed) <= MOST_STORIES:
-        findings.add(("stories",), f"expected a list of 1 to {MOST_STORIES} stories, found {shown(listed)}")
-        listed = []
-    reader = _Reader(findings, known, contract, speed)
-    stories = tuple(reader.story(("stories", index), value) for index, value in enumerate(listed))
-    if findings.diagnostics:
-        raise InvalidFiles(findings.diagnostics)
-    return Playlist(title, stories, document.file)
+    top = Node(Diagnostics(document, Rules()), (), document.value)
+    top.is_mapping("a playlist is a mapping with 'stories'")
+    top.check_keys(KEYS, _CORRECTIONS)
+    stories = top["stories"]
+    is_list = isinstance(stories.value, list) and 0 < len(stories.value) <= MAX_ENTRIES
+    stories.check(is_list, f"'stories' takes a list of 1 to {MAX_ENTRIES} scenarios")
+    title, speed = _text(top, "title", "Scenarios"), _speed(top, 1.0)
+    entries = tuple(_entry(item, known, contract, speed) for item in stories.elements if is_list)
+    if top.diagnostics.entries:
+        raise InvalidFiles(top.diagnostics.entries)
+    return Playlist(title, entries, document.file)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    findings: Diagnostics
-    known: Sequence[str] | None
-    contract: Contract | None
-    speed: float
-
-    def story(self, path: DocPath, value: Any) -> Showing:
-        told = self.findings.mapping(path, value, "a story is a mapping with `scenario`")
-        if not isinstance(value, Mapping):
-            return Showing("", "", "", None, self.speed)
-        self.findings.keys(path, told, STORY_KEYS, _SLIPS)
-        scenario = (
-            self.findings.text((*path, "scenario"), told.get("scenario"), "expected the name of a scenario") or ""
-        )
-        if scenario and self.known is not None and scenario not in self.known:
-            hint = did_you_mean(scenario, self.known) or f"; known ones are {', '.join(self.known)}"
-            self.findings.add((*path, "scenario"), f"no scenario is called '{scenario}'{hint}")
-        return Showing(
-            scenario,
-            _text(self.findings, path, told, "title", scenario.replace("_", " ").capitalize()),
-            _text(self.findings, path, told, "says", ""),
-            self._request((*path, "request"), told.get("request")),
-            _speed(self.findings, path, told, self.speed),
-        )
-
-    def _request(self, path: DocPath, value: Any) -> Mapping[str, Any] | None:
-        if value is None:
-            return None
-        request = self.findings.mapping(path, value, "expected what a client would send to start the task")
-        pointer = None if self.contract is None else request_schema(self.contract)
-        if self.contract is not None and pointer is not None and isinstance(value, Mapping):
-            for each in find_violations(for_requests(self.contract), pointer, request, ()):
-                self.findings.add((*path, *each.loc), f"breaks the contract: {each.msg}, found {shown(each.input)}")
-        return request
+def _entry(node: Node, known: Sequence[str] | None, contract: Contract | None, speed: float) -> PlaylistEntry:
+    scenario = ""
+    if node.is_mapping("an entry of a playlist is a mapping with 'scenario'"):
+        node.check_keys(ENTRY_KEYS, _CORRECTIONS)
+        if node["scenario"].is_text("'scenario' takes the name of a scenario"):
+            scenario = str(node["scenario"].value)
+    if scenario and known is not None and scenario not in known:
+        node["scenario"].report(f"no scenario is called '{scenario}'{suggestion(scenario, known)}")
+    return PlaylistEntry(
+        scenario,
+        _text(node, "title", scenario.replace("_", " ").capitalize()),
+        _text(node, "says", ""),
+        None if node["request"].value is None else _request(node["request"], contract),
+        _speed(node, speed),
+    )
 
 
-def _text(findings: Diagnostics, path: DocPath, told: Mapping[str, Any], key: str, default: str) -> str:
-    if told.get(key) is None:
+def _request(node: Node, contract: Contract | None) -> Mapping[str, Any]:
+    pointer = None if contract is None else request_schema(contract)
+    is_mapping = node.is_mapping("'request' takes the body that a client would send to start the task")
+    if is_mapping and contract is not None and pointer is not None:
+        for violation in find_violations(for_requests(contract), pointer, node.value, ()):
+            message = f"breaks the contract: {violation.msg}, found {shown(violation.input)}"
+            node.diagnostics.add((*node.path, *violation.loc), message)
+    return node.value if is_mapping else {}
+
+
+def _text(node: Node, key: str, default: str) -> str:
+    is_text = node[key].value is not None and node[key].is_text(f"'{key}' takes text")
+    return str(node[key].value) if is_text else default
+
+
+def _speed(node: Node, default: float) -> float:
+    speed = node["speed"].value
+    if speed is None:
         return default
-    return findings.text((*path, key), told[key], "expected a text") or default
-
-
-def _speed(findings: Diagnostics, path: DocPath, told: Mapping[str, Any], default: float) -> float:
-    found = told.get("speed")
-    if found is None:
-        return default
-    if isinstance(found, bool) or not isinstance(found, int | float) or not SLOWEST <= found <= FASTEST:
-        findings.add((*path, "speed"), f"expected a number from {SLOWEST} to {FASTEST:g}, found {shown(found)}")
-        return default
-    return float(found)
+    is_number = isinstance(speed, int | float) and not isinstance(speed, bool)
+    is_speed = node["speed"].check(
+        is_number and SLOWEST <= speed <= FASTEST, f"'speed' takes a number from {SLOWEST} to {FASTEST:g}"
+    )
+    return float(speed) if is_speed else default

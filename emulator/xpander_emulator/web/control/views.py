@@ -135,7 +135,7 @@ def playlist_view(playlist: Playlist, violations: Callable[[Mapping[str, Any]], 
             "request": None if each.request is None or violations(each.request) else dict(each.request),
             "speed": each.speed,
         }
-        for each in playlist.stories
+        for each in playlist.entries
     ]
     return {"title": playlist.title, "source": playlist.source, "stories": stories}
 
