@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,3 +40,10 @@ def run() -> Run:
         return CliRunner().invoke(main, arguments, prog_name="xpander-emulator")
 
     return run
+
+
+@pytest.fixture
+def nobody() -> str:
+    """Give the URL of a port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 from tests.cli.conftest import Run
@@ -65,11 +64,3 @@ def test_an_unknown_scenario_is_told_with_its_line_before_the_server_starts(run:
     assert result.exit_code == 3
     assert f"emulator.toml:4:1: {message}" in result.stderr
     assert message in doctor.stdout
-
-
-def test_the_doctor_tells_what_is_listed(run: Run) -> None:
-    Path("emulator.toml").write_text('port = 0\n[[agents]]\nid = "mine"\nscenario = "approval"\n')
-
-    found = json.loads(run("doctor", "-o", "json").stdout)
-
-    assert {"name": "runnables", "ok": True, "seen": "agent mine"} in found["checks"]

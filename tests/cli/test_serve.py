@@ -1,6 +1,4 @@
 import gc
-import json
-import logging
 import socket
 import subprocess
 import sys
@@ -10,7 +8,6 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.contract.samples import ours
-from xpander_emulator.cli.logs import JsonLines
 from xpander_emulator.cli.serve import banner, curl, key_of
 from xpander_emulator.settings import Settings
 
@@ -134,36 +131,6 @@ def test_a_ready_file_that_is_a_file_of_something_else_is_a_failed_start(run: Ru
     )
     assert Path("precious.yaml").read_text() == "important: yes\n"
     assert not Path("tasks.db").exists()
-
-
-def test_a_log_line_as_json_holds_what_the_caller_added() -> None:
-    record = logging.makeLogRecord(
-        {
-            "name": "emulator",
-            "levelname": "INFO",
-            "msg": "GET %s",
-            "args": ("/v1/tasks",),
-            "created": 0.5,
-            "status": 200,
-        }
-    )
-
-    assert json.loads(JsonLines().format(record)) == {
-        "ts": "1970-01-01T00:00:00.500Z",
-        "level": "info",
-        "logger": "emulator",
-        "event": "GET /v1/tasks",
-        "status": 200,
-    }
-
-
-def test_a_log_line_as_json_holds_the_traceback() -> None:
-    try:
-        raise ValueError("broken")
-    except ValueError:
-        record = logging.makeLogRecord({"msg": "failed", "exc_info": sys.exc_info()})
-
-    assert "ValueError: broken" in json.loads(JsonLines().format(record))["error"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("serve",), ("tasks",), ("clock", "advance"), ("scenarios", "graph")])
