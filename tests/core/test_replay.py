@@ -166,16 +166,6 @@ def test_an_expiry_that_is_sent_as_a_signal_leads_where_time_would_have_led() ->
     assert (expired.step.id, expired.visits[-1].cause, expired.finished_at) == ("expired", "expire", 3_000)
 
 
-def test_a_live_step_without_a_way_out_cannot_be_made() -> None:
-    with pytest.raises(ValueError, match="a terminal status is left by nothing, any other by one thing"):
-        Step("a", Status.PENDING)
-
-
-def test_a_timeline_without_steps_cannot_be_made() -> None:
-    with pytest.raises(ValueError, match="timeline 'x' has no step"):
-        Timeline("x", ())
-
-
 def test_sub_tasks_start_with_the_step_that_names_them() -> None:
     parent = Timeline(
         "p",
