@@ -218,6 +218,9 @@ def test_an_upgrade_goes_the_long_way(fresh: Pair) -> None:
 
 def test_a_body_that_is_on_its_way_when_the_server_stops_is_answered() -> None:
     with ThreadedServer(Settings(port=0)) as server, socket.create_connection(address(server), timeout=10) as client:
+        assert server._server is not None
+        # The second that the server waits of real time may be over before this test has a turn.
+        server._server.config.timeout_graceful_shutdown = 20
         client.sendall(start()[:-5])
         assert b" 200 " in talk(server, [])  # by now the head has been read
         stopping = threading.Thread(target=server.stop)
