@@ -54,7 +54,7 @@ def journal(log: Log, *, is_shared: bool = False, bounds: Bounds = WIDE) -> Batc
 
 async def note(journal: BatchedJournal, namespace: str = "ns", body: str = "") -> int:
     ordinal, epoch = await journal.next_number(namespace)
-    await journal.keep(namespace, entry(ordinal, body, epoch=epoch))
+    await journal.append(namespace, entry(ordinal, body, epoch=epoch))
     return ordinal
 
 
@@ -143,11 +143,11 @@ async def test_a_stream_is_amended_before_it_is_written_and_after(log: Log) -> N
     for is_written in (False, True):
         ordinal, epoch = await ours.next_number("ns")
         opened = entry(ordinal, events=0, seconds=None, epoch=epoch)
-        await ours.keep("ns", opened)
+        await ours.append("ns", opened)
         if is_written:
             await ours.newest("ns")
 
-        await ours.amend("ns", opened._replace(seconds=1.0, events=7))
+        await ours.replace("ns", opened._replace(seconds=1.0, events=7))
 
         found = await ours.get("ns", ordinal)
         assert found is not None
@@ -160,12 +160,12 @@ async def test_a_stream_of_before_a_reset_amends_nothing(log: Log) -> None:
     ours = journal(log)
     ordinal, epoch = await ours.next_number("ns")
     opened = entry(ordinal, events=0, seconds=None, epoch=epoch)
-    await ours.keep("ns", opened)
+    await ours.append("ns", opened)
     await ours.newest("ns")
     await ours.reset("ns")
     again = await note(ours, body="new")
 
-    await ours.amend("ns", opened._replace(seconds=1.0, events=7))
+    await ours.replace("ns", opened._replace(seconds=1.0, events=7))
 
     found = await ours.newest("ns")
     assert [(each.ordinal, each.request_body, each.events) for each in found] == [(again, b'"new"', None)]
@@ -178,9 +178,9 @@ async def test_the_oldest_of_a_namespace_are_forgotten_and_counted(log: Log) -> 
         await note(ours)
 
     assert ordinals(await ours.newest("ns")) == [8, 7, 6, 5, 4]
-    assert await ours.forgotten("ns") == 3
+    assert await ours.dropped("ns") == 3
     await ours.reset("ns")
-    assert await ours.forgotten("ns") == 0
+    assert await ours.dropped("ns") == 0
     await ours.close()
 
 
@@ -190,7 +190,7 @@ async def test_all_namespaces_together_are_bounded_in_number_and_in_bytes(log: L
         for _ in range(4):
             await note(ours, namespace)
     assert await ours.namespaces() == {"b": 2, "c": 4}
-    assert await ours.forgotten("a") == 4
+    assert await ours.dropped("a") == 4
 
     for _ in range(4):
         await note(ours, "d", "x" * 9_000)
@@ -225,7 +225,7 @@ async def test_nothing_that_opens_doors_is_written(log: Log) -> None:
     ours = journal(log)
     ordinal, epoch = await ours.next_number("ns")
     headers = [(b"x-api-key", b"the-mark")]
-    await ours.keep("ns", entry(ordinal, {"user_tokens": "the-mark"}, epoch=epoch, request_fields=fields_of(headers)))
+    await ours.append("ns", entry(ordinal, {"user_tokens": "the-mark"}, epoch=epoch, request_fields=fields_of(headers)))
 
     await ours.newest("ns")
 
@@ -255,10 +255,10 @@ async def test_what_cannot_be_written_is_written_later_and_told_meanwhile(
     ours = journal(broken)
     ordinal, epoch = await ours.next_number("ns")
     opened = entry(ordinal, events=0, seconds=None, epoch=epoch)
-    await ours.keep("ns", opened)
+    await ours.append("ns", opened)
     with pytest.raises(EmulatorError, match="The store is away"):
         await ours.newest("ns")
-    await ours.amend("ns", opened._replace(seconds=1.0, events=7))
+    await ours.replace("ns", opened._replace(seconds=1.0, events=7))
 
     broken.is_mended = True
 

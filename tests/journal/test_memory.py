@@ -6,14 +6,15 @@ from hypothesis import strategies as st
 
 from tests.journal.entries import entry
 from xpander_emulator.journal.memory import MemoryJournal
-from xpander_emulator.journal.port import MOST_OF_A_BODY, kept_of
+from xpander_emulator.journal.port import MOST_OF_A_BODY, truncated
+from xpander_emulator.store.log import Bounds
 
 pytestmark = pytest.mark.anyio
 
 
 async def note(journal: MemoryJournal, namespace: str, body: str = "") -> int:
     ordinal, _ = await journal.next_number(namespace)
-    await journal.keep(namespace, entry(ordinal, body))
+    await journal.append(namespace, entry(ordinal, body))
     return ordinal
 
 
@@ -27,7 +28,7 @@ NAMES = st.sampled_from(["a", "b", "c", "d"])
 )
 def test_the_ring_is_bounded_and_its_ids_have_no_gaps(acts: list[tuple[str, str, int]], most: int, in_all: int) -> None:
     async def check() -> None:
-        journal = MemoryJournal(most, in_all, bytes_in_all=20_000)
+        journal = MemoryJournal(Bounds(most, in_all, 20_000))
         for name, what, size in acts:
             if what == "reset":
                 await journal.reset(name)
@@ -45,7 +46,7 @@ def test_the_ring_is_bounded_and_its_ids_have_no_gaps(acts: list[tuple[str, str,
             assert await journal.namespaces() == {each: len(items) for each, items in ids.items() if items}
             for each in "abcd":
                 if ids[each]:
-                    assert await journal.forgotten(each) == ids[each][-1] - 1
+                    assert await journal.dropped(each) == ids[each][-1] - 1
                     assert await journal.get(each, ids[each][-1]) == kept[each][-1]
                 assert await journal.get(each, 0) is None
 
@@ -55,7 +56,7 @@ def test_the_ring_is_bounded_and_its_ids_have_no_gaps(acts: list[tuple[str, str,
 @given(names=st.lists(NAMES, max_size=30))
 def test_the_same_acts_give_the_same_ids(names: list[str]) -> None:
     async def ids() -> list[int]:
-        journal = MemoryJournal(3, 6)
+        journal = MemoryJournal(Bounds(3, 6, 10**9))
         return [await note(journal, name) for name in names]
 
     assert asyncio.run(ids()) == asyncio.run(ids())
@@ -64,10 +65,10 @@ def test_the_same_acts_give_the_same_ids(names: list[str]) -> None:
 async def test_a_stream_that_has_ended_stands_in_the_place_of_its_beginning() -> None:
     journal = MemoryJournal()
     open_stream = entry((await journal.next_number("ns")).ordinal, events=0, seconds=None)
-    await journal.keep("ns", open_stream)
+    await journal.append("ns", open_stream)
     await note(journal, "ns")
 
-    await journal.amend("ns", open_stream._replace(events=4, seconds=2.5))
+    await journal.replace("ns", open_stream._replace(events=4, seconds=2.5))
 
     kept = await journal.get("ns", 1)
     assert kept is not None
@@ -78,18 +79,18 @@ async def test_a_stream_that_has_ended_stands_in_the_place_of_its_beginning() ->
 async def test_a_stream_that_ends_after_a_reset_leaves_the_request_of_its_number_alone() -> None:
     journal = MemoryJournal()
     open_stream = entry((await journal.next_number("ns")).ordinal, events=0, seconds=None, request_fields=(b"a", b"1"))
-    await journal.keep("ns", open_stream)
+    await journal.append("ns", open_stream)
     await journal.reset("ns")
     await note(journal, "ns")
 
-    await journal.amend("ns", open_stream._replace(events=4))
-    await journal.amend("elsewhere", open_stream)
+    await journal.replace("ns", open_stream._replace(events=4))
+    await journal.replace("elsewhere", open_stream)
 
     assert [each.events for each in await journal.newest("ns")] == [None]
 
 
 async def test_the_namespace_that_was_silent_for_longest_loses_its_oldest_entry() -> None:
-    journal = MemoryJournal(most=10, in_all=4)
+    journal = MemoryJournal(Bounds(10, 4, 10**9))
     for name in ("quiet", "quiet", "busy", "busy"):
         await note(journal, name)
 
@@ -97,9 +98,9 @@ async def test_the_namespace_that_was_silent_for_longest_loses_its_oldest_entry(
 
     assert [each.ordinal for each in await journal.newest("quiet")] == [2]
     assert len(await journal.newest("busy")) == 3
-    assert await journal.forgotten("quiet") == 1
+    assert await journal.dropped("quiet") == 1
 
 
 def test_of_a_body_so_much_is_kept() -> None:
-    assert kept_of(b"x" * MOST_OF_A_BODY) == b"x" * MOST_OF_A_BODY
-    assert len(kept_of(b"x" * (MOST_OF_A_BODY + 1))) == MOST_OF_A_BODY
+    assert truncated(b"x" * MOST_OF_A_BODY) == b"x" * MOST_OF_A_BODY
+    assert len(truncated(b"x" * (MOST_OF_A_BODY + 1))) == MOST_OF_A_BODY

@@ -14,7 +14,7 @@ from xpander_emulator.common.json_syntax import NotJson, read_json
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.schema.violations import violation_text
 from xpander_emulator.errors import BadRequest
-from xpander_emulator.journal.expected_count import Often, forgotten_text, outcome
+from xpander_emulator.journal.expected_count import ExpectedCount, count_text, dropped_text
 
 _EXAMPLES = """\b
 Examples:
@@ -124,10 +124,10 @@ def verify(
         raise SystemExit(Refused.exit_code)
 
 
-def _often(times: int | None, at_least: int | None, at_most: int | None) -> Often:
+def _often(times: int | None, at_least: int | None, at_most: int | None) -> ExpectedCount:
     """Return how many requests there have to be. Raises UsageError where that cannot be."""
     try:
-        return Often.of(times, at_least, at_most, lambda name: f"--{name.replace('_', '-')}")
+        return ExpectedCount.of(times, at_least, at_most, lambda name: f"--{name.replace('_', '-')}")
     except BadRequest as error:
         raise click.UsageError(error.message) from None
 
@@ -182,7 +182,7 @@ def requests_text(answer: JsonObject) -> str:
     rows = [[item[key] for key in keys] for item in answer["items"]]
     text = table(headings, rows, "No such requests.")
     left = answer["total"] - len(rows)
-    return text + (f"\n… and {left} more" if left > 0 else "") + forgotten_text(answer["forgotten"])
+    return text + (f"\n… and {left} more" if left > 0 else "") + dropped_text(answer["forgotten"])
 
 
 def unmatched_text(answer: JsonObject) -> str:
@@ -191,7 +191,7 @@ def unmatched_text(answer: JsonObject) -> str:
         [item["id"], item["method"], item["path"], item["status"], _wrong(item) or "no operation matches"]
         for item in answer["items"]
     ]
-    return table(("id", "method", "path", "status", "what is wrong"), rows, "No such requests.") + forgotten_text(
+    return table(("id", "method", "path", "status", "what is wrong"), rows, "No such requests.") + dropped_text(
         answer["forgotten"]
     )
 
@@ -231,7 +231,7 @@ def request_text(item: JsonObject) -> str:
 def verification_text(answer: JsonObject) -> str:
     """Return whether it was so, and where not, what nearly was."""
     near = [] if answer["holds"] else answer["near_misses"]
-    return outcome(answer["count"], answer["wanted"], near, answer["forgotten"])
+    return count_text(answer["count"], answer["wanted"], near, answer["forgotten"])
 
 
 def _message(first: str, query: JsonObject, message: JsonObject) -> str:

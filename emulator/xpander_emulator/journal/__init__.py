@@ -1,1 +1,1 @@
-"""The journal: what was asked and what was answered."""
+"""The journal: requests and their responses."""

@@ -1,48 +1,51 @@
-"""The journal in a log that several processes share, written in batches and redacted before."""
+"""The journal in a log that several processes share: entries are redacted, then written in batches."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from contextlib import suppress
+from typing import Final, NamedTuple, TypeAlias
 
 from xpander_emulator.journal.codec import from_record, to_record
-from xpander_emulator.journal.port import MOST_BYTES_IN_ALL, MOST_ENTRIES, MOST_ENTRIES_IN_ALL, Entry, Number
+from xpander_emulator.journal.port import BOUNDS, Entry, Number
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.store.log import Bounds, Log, Record
 from xpander_emulator.store.port import StoreUnavailable
 
-# An entry is written this long after it came, at the latest; what is asked of this very process is written at once.
+# The longest delay of a write; a read writes the waiting entries of its process first.
 WRITE_SECONDS: Final = 0.05
-# How long a reading waits for what the others have not written yet.
+# How long a read waits for the writes of other processes.
 PATIENCE_SECONDS: Final = 0.1
 _BATCH: Final = 256
-# While the store cannot be had, the newest of so many wait.
+# How many entries wait while the store is away; the oldest are dropped.
 MOST_HELD: Final = 4_096
-_AGAIN_SECONDS: Final = 1.0
-_BOUNDS: Final = Bounds(MOST_ENTRIES, MOST_ENTRIES_IN_ALL, MOST_BYTES_IN_ALL)
+_RETRY_SECONDS: Final = 1.0
 
 _logger: Final = logging.getLogger("xpander_emulator")
 
+# Namespace, epoch and ordinal of an entry.
+_Key: TypeAlias = tuple[str, int, int]
+
 
 class _Held(NamedTuple):
-    """An entry that waits to be written, and whether nothing of its number was written before."""
+    """An entry that waits to be written, and whether it is the first one of its number."""
 
     entry: Entry
     is_new: bool
 
 
 class BatchedJournal:
-    """Keeps entries in a log. What is held back is lost with a process that is killed.
+    """Stores entries in a log. The entries that wait are lost with a process that is killed.
 
-    is_shared: whether other workers write too, so that a reading waits for them.
+    is_shared: whether other workers write too, so that a read waits for their writes.
     """
 
-    def __init__(self, log: Log, redaction: Redaction, is_shared: bool, bounds: Bounds = _BOUNDS) -> None:
+    def __init__(self, log: Log, redaction: Redaction, is_shared: bool, bounds: Bounds = BOUNDS) -> None:
         self._log = log
         self._redaction = redaction
         self._patience = PATIENCE_SECONDS if is_shared else 0.0
         self._bounds = bounds
-        self._held: dict[tuple[str, int, int], _Held] = {}
+        self._held: dict[_Key, _Held] = {}
         self._writing = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
         self._is_full = asyncio.Event()
@@ -51,10 +54,10 @@ class BatchedJournal:
         epoch, ordinal = await self._log.next_number(namespace)
         return Number(ordinal, epoch)
 
-    async def keep(self, namespace: str, entry: Entry) -> None:
+    async def append(self, namespace: str, entry: Entry) -> None:
         self._hold((namespace, entry.epoch, entry.ordinal), _Held(entry, is_new=True))
 
-    async def amend(self, namespace: str, entry: Entry) -> None:
+    async def replace(self, namespace: str, entry: Entry) -> None:
         key = (namespace, entry.epoch, entry.ordinal)
         self._hold(key, _Held(entry, key in self._held and self._held[key].is_new))
 
@@ -65,11 +68,11 @@ class BatchedJournal:
 
     async def newest(self, namespace: str) -> Sequence[Entry]:
         await self._settle()
-        found = [from_record(record) for record in await self._log.records(namespace)]
-        entries = [entry for entry in found if entry is not None]
-        return sorted(entries, key=lambda entry: (entry.time, entry.ordinal), reverse=True)
+        entries = map(from_record, await self._log.records(namespace))
+        readable = [entry for entry in entries if entry is not None]
+        return sorted(readable, key=lambda entry: (entry.time, entry.ordinal), reverse=True)
 
-    async def forgotten(self, namespace: str) -> int:
+    async def dropped(self, namespace: str) -> int:
         await self._write()
         return await self._log.dropped(namespace)
 
@@ -91,10 +94,10 @@ class BatchedJournal:
             await self._write()
         except StoreUnavailable as error:
             _logger.error("The last %d requests are not in the journal: %s", len(self._held), error.message)
-        # Whoever goes on with it may do so in another loop.
+        # The journal may be used again in another event loop.
         self._writing, self._is_full = asyncio.Lock(), asyncio.Event()
 
-    def _hold(self, key: tuple[str, int, int], held: _Held) -> None:
+    def _hold(self, key: _Key, held: _Held) -> None:
         self._held[key] = held
         if len(self._held) > MOST_HELD:
             del self._held[next(iter(self._held))]
@@ -104,20 +107,18 @@ class BatchedJournal:
             self._writer = asyncio.create_task(self._write_soon(), name="journal")
 
     async def _settle(self) -> None:
-        """Return once all is written that was answered before."""
+        """Return once the entries of all earlier responses are written."""
         await asyncio.sleep(self._patience)
         await self._write()
 
     async def _write_soon(self) -> None:
-        """Write until nothing is held."""
+        """Write until no entry waits."""
         was_away = False
         while self._held:
-            try:
-                if not was_away:
+            if not was_away:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(WRITE_SECONDS):
                         await self._is_full.wait()
-            except TimeoutError:
-                pass
             try:
                 await self._write()
                 was_away = False
@@ -125,10 +126,10 @@ class BatchedJournal:
                 if not was_away:
                     _logger.warning("The journal is written later: %s", error.message)
                 was_away = True
-                await asyncio.sleep(_AGAIN_SECONDS)
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _write(self) -> None:
-        """Write all that is held. Raises StoreUnavailable; then it still is held."""
+        """Write all entries that wait. Raises StoreUnavailable, and then they still wait."""
         async with self._writing:
             held, self._held = self._held, {}
             self._is_full.clear()
@@ -137,22 +138,18 @@ class BatchedJournal:
             records = [
                 Record(*key, to_record(self._redaction.entry(each.entry)), each.is_new) for key, each in held.items()
             ]
-            written = False
             try:
                 await self._log.append(records, self._bounds)
-                written = True
-            finally:
-                if not written:
-                    self._held = _joined(held, self._held)
+            except BaseException:
+                self._held = _merged(held, self._held)
+                raise
 
 
-def _joined(
-    earlier: dict[tuple[str, int, int], _Held], later: dict[tuple[str, int, int], _Held]
-) -> dict[tuple[str, int, int], _Held]:
-    """Return what is held in all; an entry that was to be new still is, however it was amended since."""
-    joined = dict(earlier)
+def _merged(earlier: dict[_Key, _Held], later: dict[_Key, _Held]) -> dict[_Key, _Held]:
+    """Return all entries that wait; the first one of a number stays the first, also if it was replaced since."""
+    merged = dict(earlier)
     for key, held in later.items():
-        joined[key] = held._replace(is_new=held.is_new or (key in earlier and earlier[key].is_new))
-    for key in list(joined)[: max(0, len(joined) - MOST_HELD)]:
-        del joined[key]
-    return joined
+        merged[key] = held._replace(is_new=held.is_new or (key in earlier and earlier[key].is_new))
+    for key in list(merged)[: max(0, len(merged) - MOST_HELD)]:
+        del merged[key]
+    return merged

@@ -1,4 +1,4 @@
-"""Entries as bytes and back, for a journal that is kept outside this process. What has its default is left out."""
+"""Entries as bytes and back, for a journal outside this process. A member that has its default is left out."""
 
 from base64 import b64decode, b64encode
 from typing import Any, Final
@@ -8,8 +8,8 @@ import orjson
 from xpander_emulator.clock import Clock
 from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.schema.violations import Violation
-from xpander_emulator.core.timeline import Millis
 from xpander_emulator.journal.port import Entry, fields_of
+from xpander_emulator.store.codec.members import changed_members
 
 FORMAT: Final = 1
 _HEADERS: Final = ("request_headers", "headers")
@@ -17,48 +17,43 @@ _BODIES: Final = ("request_body", "body")
 
 
 def to_record(entry: Entry) -> bytes:
-    """Return the record of an entry; it shows all that the entry does, so redact that before."""
-    told: dict[str, Any] = {
-        name: value
-        for name, value in entry._asdict().items()
-        if name not in Entry._field_defaults or value != Entry._field_defaults[name]
-    }
-    told["clock"] = [entry.clock.mode, entry.clock.base, entry.clock.anchor, entry.clock.scale]
-    told["query"] = entry.query.decode("latin-1")
-    del told["request_fields"]
+    """Return the record of an entry, which must be redacted: the record has all that the entry has."""
+    json = changed_members(entry, Entry._fields)
+    json["clock"] = [entry.clock.mode, entry.clock.base, entry.clock.anchor, entry.clock.scale]
+    json["query"] = entry.query.decode("latin-1")
+    del json["request_fields"]
     for name in _HEADERS:
-        told[name] = [[part.decode("latin-1") for part in header] for header in getattr(entry, name)]
+        json[name] = [[part.decode("latin-1") for part in header] for header in getattr(entry, name)]
     for name in _BODIES:
-        told[name] = _body_to_json(told[name])
+        json[name] = _body_to_json(json[name])
     if entry.violations:
-        told["violations"] = [_violation_to_json(each) for each in entry.violations]
-    return orjson.dumps([FORMAT, told])
+        json["violations"] = [_violation_to_json(violation) for violation in entry.violations]
+    return orjson.dumps([FORMAT, json])
 
 
 def from_record(record: bytes) -> Entry | None:
-    """Return the entry of a record, or None for one that another version has written."""
-    form, told = orjson.loads(record)
-    if form != FORMAT:
+    """Return the entry of a record, or None for the record of another version."""
+    record_format, json = orjson.loads(record)
+    if record_format != FORMAT:
         return None
-    told["clock"] = Clock(*told["clock"])
-    told["time"] = Millis(told["time"])
-    told["query"] = told["query"].encode("latin-1")
-    told["headers"] = _headers(told["headers"])
-    told["request_fields"] = fields_of(_headers(told.pop("request_headers")))
+    json["clock"] = Clock(*json["clock"])
+    json["query"] = json["query"].encode("latin-1")
+    json["headers"] = _headers(json["headers"])
+    json["request_fields"] = fields_of(_headers(json.pop("request_headers")))
     for name in _BODIES:
-        told[name] = told[name].encode() if isinstance(told[name], str) else b64decode(told[name][0])
-    if told.get("fault_place") is not None:
-        told["fault_place"] = tuple(told["fault_place"])
-    told["violations"] = tuple(_violation_from_json(each) for each in told.get("violations", ()))
-    return Entry(**told)
+        json[name] = json[name].encode() if isinstance(json[name], str) else b64decode(json[name][0])
+    if "fault_place" in json:
+        json["fault_place"] = tuple(json["fault_place"])
+    json["violations"] = tuple(_violation_from_json(violation) for violation in json.get("violations", ()))
+    return Entry(**json)
 
 
-def _headers(found: list[list[str]]) -> Headers:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in found]
+def _headers(json: list[list[str]]) -> Headers:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in json]
 
 
 def _body_to_json(body: bytes) -> str | list[str]:
-    """Return a body as text, or what is no UTF-8 as base64 in a list."""
+    """Return a body as text, or as base64 in a list where it is not UTF-8."""
     try:
         return body.decode()
     except UnicodeDecodeError:
@@ -66,10 +61,10 @@ def _body_to_json(body: bytes) -> str | list[str]:
 
 
 def _violation_to_json(violation: Violation) -> list[Any]:
-    told = violation
-    return [list(told.loc), told.msg, told.type, told.input, told.expected, dict(told.context)]
+    loc, context = list(violation.loc), dict(violation.context)
+    return [loc, violation.msg, violation.type, violation.input, violation.expected, context]
 
 
-def _violation_from_json(found: list[Any]) -> Violation:
-    loc, *rest = found
+def _violation_from_json(json: list[Any]) -> Violation:
+    loc, *rest = json
     return Violation(tuple(loc), *rest)

@@ -1,4 +1,4 @@
-"""Verifying: how often something was to be asked, and how it is told that it was not so."""
+"""Verification: how many matching requests are expected, and the message for another number."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from xpander_emulator.errors import BadRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Often:
-    """How many requests are wanted: `least` or more, and `most` or fewer; None for any number."""
+class ExpectedCount:
+    """How many requests are expected: `least` or more, and `most` or fewer; None for no limit."""
 
     least: int
     most: int | None
@@ -18,9 +18,9 @@ class Often:
     def of(
         cls, times: int | None, at_least: int | None, at_most: int | None, spell: Callable[[str], str] = str
     ) -> Self:
-        """Return what three arguments ask for; one or more where none is given.
+        """Return the count of three arguments; one or more requests where all are None.
 
-        spell: how the three are written where they come from. Raises BadRequest where no number is left.
+        spell: how the arguments are written where they come from. Raises BadRequest where they leave no number.
         """
         if times is not None:
             if at_least is not None or at_most is not None:
@@ -33,30 +33,30 @@ class Often:
         return cls(least, at_most)
 
     def holds(self, count: int) -> bool:
-        """Return whether so many are wanted."""
+        """Return whether so many are expected."""
         return self.least <= count and (self.most is None or count <= self.most)
 
     def __str__(self) -> str:
         if self.least == self.most:
             return f"exactly {self.least}"
-        told = [f"at least {self.least}"] if self.least else []
-        return " and ".join([*told, *([] if self.most is None else [f"at most {self.most}"])]) or "any number"
+        least = [f"at least {self.least}"] if self.least else []
+        most = [] if self.most is None else [f"at most {self.most}"]
+        return " and ".join(least + most) or "any number"
 
 
-def outcome(count: int, wanted: str, near_misses: Sequence[Mapping[str, Any]], forgotten: int) -> str:
-    """Return how many requests there were, what was nearly one, and how many older ones nobody keeps any more.
+def count_text(count: int, wanted: str, near_misses: Sequence[Mapping[str, Any]], dropped: int) -> str:
+    """Return how many requests matched, which ones nearly did, and how many older ones were dropped.
 
-    near_misses: as the control API tells them; empty where it was so.
+    near_misses: as the control API shows them.
     """
-    asked = f"{count} {'request fits' if count == 1 else 'requests fit'}, wanted {wanted}."
-    near = [
-        f"\n  request {miss['id']}, {miss['method']} {miss['path']}:"
-        + "".join(f"\n    {each['told']}" for each in miss["differences"])
-        for miss in near_misses
-    ]
-    return asked + ("\nNearly:" + "".join(near) if near else "") + forgotten_text(forgotten)
+    matched = f"{count} {'request fits' if count == 1 else 'requests fit'}, wanted {wanted}."
+    lines = [matched, *(["Nearly:"] if near_misses else [])]
+    for miss in near_misses:
+        lines.append(f"  request {miss['id']}, {miss['method']} {miss['path']}:")
+        lines += ["    " + difference["told"] for difference in miss["differences"]]
+    return "\n".join(lines) + dropped_text(dropped)
 
 
-def forgotten_text(count: int) -> str:
-    """Return a line about requests that are no longer kept, empty where there are none."""
-    return f"\n{count:,} older requests are no longer kept and were not looked at." if count else ""
+def dropped_text(count: int) -> str:
+    """Return a line about requests that were dropped, empty where there are none."""
+    return f"\n{count:,} older requests are no longer stored and were not looked at." if count else ""

@@ -1,6 +1,6 @@
-"""The journal: what was asked and answered, and by which line of which story. The port to where it is kept.
+"""The journal: requests and their responses, with the line of the scenario behind each. The port to its store.
 
-Entries are kept as they came; whoever shows one goes through `redaction`.
+Entries are stored as they came; `redaction` removes credentials from all that is shown.
 """
 
 from collections.abc import Sequence
@@ -12,45 +12,43 @@ from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.faults import UNREADABLE, UNSENT
 from xpander_emulator.core.timeline import Millis
+from xpander_emulator.store.log import Bounds
 
-# Of each body so many bytes are kept.
+# How many bytes of each body are stored.
 MOST_OF_A_BODY: Final = 64 * 1024
-# Bounds of what is kept: entries of one namespace, and of all of them together.
-MOST_ENTRIES: Final = 10_000
-MOST_ENTRIES_IN_ALL: Final = 50_000
-MOST_BYTES_IN_ALL: Final = 128 * 1024 * 1024
+BOUNDS: Final = Bounds(of_one=10_000, of_all=50_000, bytes_of_all=128 * 1024 * 1024)
 
 
 def fields_of(headers: Headers) -> tuple[bytes, ...]:
-    """Return names and values of headers in turn."""
+    """Return the names and values of headers, one after the other in one tuple."""
     return tuple(chain.from_iterable(headers))
 
 
 class Number(NamedTuple):
-    """The number of an answer: `ordinal` counts from 1 in each epoch, one of which begins with each reset."""
+    """The number of a response: `ordinal` counts from 1 in each epoch, one of which begins with each reset."""
 
     ordinal: int
     epoch: int = 0
 
 
-# One is made with every request. A NamedTuple is as immutable as a frozen dataclass and comes into being in a third of
-# the time (benchmarks/README.md).
+# Every request makes an entry. A NamedTuple is as immutable as a frozen dataclass and made in a third of the time
+# (benchmarks/README.md).
 class Entry(NamedTuple):
-    """One request and its answer.
+    """One request and its response.
 
-    ordinal:   counts the answers of a namespace from 1, since its last reset; sent as `X-Emulator-Request`.
+    ordinal:   counts the responses of a namespace from 1, since its last reset; sent as `X-Emulator-Request`.
     epoch:     that of the ordinal.
-    time:      when it was answered, on the machine's clock; `clock` is the namespace's as it went then.
-    seconds:   from the arrival of the request to the answer, of a stream to its end; None while it goes on.
+    time:      of the response, on the machine's clock; `clock` is the namespace's clock at that time.
+    seconds:   from the arrival of the request to the response, of a stream to its end; None while the stream is open.
     operation: the id of the operation that matched, or None.
-    request_fields: names and values of the request's headers in turn, one object where pairs would be many.
-    request_body, body: of the request and of the answer, at most 64 KiB of each; the sizes are those of the whole.
+    request_fields: names and values of the request's headers in one tuple: pairs would be many objects.
+    request_body, body: of the request and of the response, at most 64 KiB of each; the sizes are those of the whole.
     violations: how the request broke the contract.
-    fault:     the name of the fault that was played, or None; with it, its kind, and the scenario and step whose it is
-               (step "" for the whole scenario), or None where it is no scenario's.
-    events:    how many events a stream has sent; None where it is no stream.
-    task_id:   of the task that the answer shows, or None; with it, which turn counted from 1, what it runs, its
-               scenario and step, the file and line of the step, its status, and why it plays this scenario.
+    fault:     the name of the injected fault, or None; with it, its kind, and the scenario and step of its rule ("" for
+               the whole scenario), or None where the rule is of no scenario.
+    events:    how many events a stream has sent; None where the response is no stream.
+    task_id:   of the task that the response shows, or None; with it, the turn counted from 1, what it runs, its
+               scenario and step, the file and line of the step, its status, and why it takes this scenario.
     """
 
     ordinal: int
@@ -91,12 +89,12 @@ class Entry(NamedTuple):
 
     @property
     def at(self) -> Millis:
-        """When it was answered, on the namespace's clock."""
+        """When the response was sent, on the namespace's clock."""
         return self.clock.now(self.time)
 
     @property
     def source(self) -> str | None:
-        """`file:line` of the step that answered, or None."""
+        """`file:line` of the step behind the response, or None."""
         return None if self.step is None else f"{self.file}:{self.line}"
 
     @property
@@ -106,12 +104,12 @@ class Entry(NamedTuple):
 
     @property
     def was_sent(self) -> bool:
-        """Whether anything of the answer reached the client, as far as its fault goes."""
+        """Whether the fault let any part of the response reach the client."""
         return self.fault_kind not in UNSENT
 
     @property
     def was_readable(self) -> bool:
-        """Whether the client could make sense of the answer, as far as its fault goes."""
+        """Whether the fault let the client read the response."""
         return self.fault_kind not in UNREADABLE
 
     @property
@@ -121,49 +119,40 @@ class Entry(NamedTuple):
         return self.time / 1000 - (taken or 0.0)
 
 
-def kept_of(body: bytes) -> bytes:
-    """Return what is kept of a body."""
+def truncated(body: bytes) -> bytes:
+    """Return the part of a body that is stored."""
     return body if len(body) <= MOST_OF_A_BODY else body[:MOST_OF_A_BODY]
 
 
 class Journal(Protocol):
-    """The port to where entries are kept. Every method is atomic. A namespace is named, never by an API key.
+    """The port to a journal. Every method is atomic. A namespace is named, never by an API key.
 
-    What is oldest is forgotten where a bound is passed.
+    Beyond a bound, the oldest entries are dropped.
     """
 
     async def next_number(self, namespace: str) -> Number:
-        """Take the next number; no two answers of a namespace get the same."""
-        ...
+        """Take the next number; no two responses of a namespace get the same."""
 
-    async def keep(self, namespace: str, entry: Entry) -> None:
-        """Keep the entry of a number that was taken."""
-        ...
+    async def append(self, namespace: str, entry: Entry) -> None:
+        """Store the entry of a number that was taken."""
 
-    async def amend(self, namespace: str, entry: Entry) -> None:
-        """Put an entry in the place of what was kept of the same request, if that still is."""
-        ...
+    async def replace(self, namespace: str, entry: Entry) -> None:
+        """Put an entry in the place of the stored one of the same request, if that is still there."""
 
     async def get(self, namespace: str, ordinal: int) -> Entry | None:
         """Return an entry, or None."""
-        ...
 
     async def newest(self, namespace: str) -> Sequence[Entry]:
-        """Return every entry that is kept of a namespace, newest first."""
-        ...
+        """Return all entries of a namespace, newest first."""
 
-    async def forgotten(self, namespace: str) -> int:
-        """Return how many of its entries were forgotten since its last reset."""
-        ...
+    async def dropped(self, namespace: str) -> int:
+        """Return how many entries of a namespace were dropped since its last reset."""
 
     async def namespaces(self) -> dict[str, int]:
         """Return the namespaces with entries, and how many each has."""
-        ...
 
     async def reset(self, namespace: str) -> None:
-        """Forget a namespace's entries; its ordinals begin anew."""
-        ...
+        """Delete a namespace's entries; its ordinals begin anew."""
 
     async def close(self) -> None:
-        """Write what is held back."""
-        ...
+        """Write the entries that are not written yet."""

@@ -1,4 +1,4 @@
-"""Redaction: what an entry shows of headers, query and bodies. Keys, tokens and cookies are never shown."""
+"""Redaction: removes keys, tokens, cookies and other credentials from headers, queries and bodies."""
 
 import json
 from collections.abc import Sequence
@@ -31,15 +31,15 @@ _NO_JSON: Final = object()
 
 
 class Redaction:
-    """Shows what was sent without what opens doors.
+    """Removes credentials from headers, queries and bodies before they are shown.
 
-    operations: those of the contract; the credentials that they ask for are never shown.
+    operations: those of the contract; the credentials that they require are removed too.
     """
 
     def __init__(self, operations: tuple[Operation, ...]) -> None:
         alternatives = {each for operation in operations for each in operation.security}
-        asked_for = {credential.name.lower() for each in alternatives for credential in each}
-        self._names = PARAMETERS | asked_for
+        required = {credential.name.lower() for each in alternatives for credential in each}
+        self._names = PARAMETERS | required
 
     def headers(self, raw: Headers) -> dict[str, str]:
         """Return headers by their lower-case names, repeated ones joined by commas."""
@@ -51,7 +51,7 @@ class Redaction:
         return shown
 
     def query(self, raw: bytes) -> dict[str, str | list[str]]:
-        """Return the parameters of a query; one that is repeated as a list."""
+        """Return the parameters of a query; the values of a repeated one as a list."""
         shown: dict[str, str | list[str]] = {}
         for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
             text = REDACTED if name.lower() in self._names else value
@@ -60,9 +60,9 @@ class Redaction:
         return shown
 
     def body(self, raw: bytes, size: int) -> Any:
-        """Return a body: JSON as its value, anything else as text, None where there is none.
+        """Return a body: JSON as its value, anything else as text, None for an empty one.
 
-        size: of the whole body; what was cut is text, and ends before the first secret in it.
+        size: of the whole body. A truncated body is text, and ends before the first credential in it.
         """
         if not raw:
             return None
@@ -70,7 +70,7 @@ class Redaction:
         return _text(raw) if value is _NO_JSON else without_credentials(value)
 
     def entry(self, entry: Entry) -> Entry:
-        """Return an entry with nothing left in it that is not shown; of a body that held a secret, the size is new."""
+        """Return an entry without credentials; the size of a body that had one is that of the redacted body."""
         request_body, request_size = _without_secrets(entry.request_body, entry.request_size)
         body, size = _without_secrets(entry.body, entry.size)
         return entry._replace(
@@ -82,8 +82,8 @@ class Redaction:
             body=body,
             size=size,
             violations=tuple(
-                replace(violation, input=told["input"], msg=told["msg"])
-                for violation, told in zip(entry.violations, self.violations(entry.violations), strict=True)
+                replace(violation, input=shown["input"], msg=shown["msg"])
+                for violation, shown in zip(entry.violations, self.violations(entry.violations), strict=True)
             ),
         )
 
@@ -99,7 +99,7 @@ class Redaction:
         return [(name, hidden if name.decode("latin-1").lower() in self._names else value) for name, value in raw]
 
     def violations(self, violations: Sequence[Violation]) -> list[dict[str, Any]]:
-        """Return violations, each as FastAPI tells it."""
+        """Return violations in the form of FastAPI's error details."""
         return [self._violation(each) for each in violations]
 
     def _violation(self, violation: Violation) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Redaction:
             shown, hidden = REDACTED, texts_in(seen)
         else:
             shown, hidden = _with_texts_cut(without_credentials(seen)), credentials_in(seen)
-        # What has no words of pydantic's is told in those of jsonschema, which quote the value.
+        # A violation without a message of pydantic has that of jsonschema, which quotes the value.
         return {**violation.as_detail(), "msg": sentence_without(violation.msg, hidden), "input": shown}
 
     def _is_about_a_credential(self, violation: Violation) -> bool:
@@ -119,27 +119,27 @@ class Redaction:
 
 
 def _without_secrets(raw: bytes, size: int) -> tuple[bytes, int]:
-    """Return a body without credentials and the size that it says to have."""
+    """Return a body without credentials, and its size."""
     text = raw.decode("utf-8", "replace")
     return _redacted(raw, text, size) if may_hold_credentials(text) else (raw, size)
 
 
 def _redacted(raw: bytes, text: str, size: int) -> tuple[bytes, int]:
-    # Compared by what both are shown as; bytes that are no text stay what they are.
+    # Compared as text; bytes that are no text stay as they are.
     shown = text_without_credentials(text)
     is_clean = shown == text
     value = _parsed(raw) if size == len(raw) else _NO_JSON
     if value is not _NO_JSON:
-        kept = without_credentials(value)
-        # The value does not show what a name that stands twice in an object has first; the text does.
-        hidden = raw if is_clean and kept == value else json_codec.dumps(kept)
-        return hidden, len(hidden)
-    hidden = raw if is_clean else shown.encode()
-    return hidden, len(hidden) if size == len(raw) else size
+        clean = without_credentials(value)
+        # Of a name that is twice in an object, the value has the last member; the text has both.
+        redacted = raw if is_clean and clean == value else json_codec.dumps(clean)
+        return redacted, len(redacted)
+    redacted = raw if is_clean else shown.encode()
+    return redacted, len(redacted) if size == len(raw) else size
 
 
 def _parsed(raw: bytes) -> Any:
-    """Return the value of JSON, or _NO_JSON for anything else and for what is nested too deep to go through."""
+    """Return the value of JSON, or _NO_JSON for anything else and for JSON that is nested too deep."""
     try:
         value = json_codec.loads(raw)
     except orjson.JSONDecodeError:
@@ -152,7 +152,7 @@ def _text(raw: bytes) -> str:
 
 
 def _with_texts_cut(value: Any) -> Any:
-    """Return a value as JSON has it, each text in it that is JSON itself up to the first credential."""
+    """Return a JSON value; each text in it that is JSON itself ends before its first credential."""
     match value:
         case str() if value.lstrip().startswith(("{", "[")):
             return text_without_credentials(value)
@@ -165,5 +165,5 @@ def _with_texts_cut(value: Any) -> Any:
 
 
 def _plain(value: object) -> Any:
-    """Return a value as JSON has it; what a violation saw may be anything that was sent."""
+    """Return the input of a violation, which may be any object, as a JSON value."""
     return json.loads(json.dumps(value, default=str))

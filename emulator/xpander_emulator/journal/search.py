@@ -1,4 +1,4 @@
-"""Finding: which entries fit, and of those that do not, which nearly do and where they differ."""
+"""Search: the entries that match conditions, and the near misses with their differences."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from xpander_emulator.journal.port import Entry
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.scenario.selection import look_up, weight
 
-# The words that a scenario's `match` knows too.
+# The kinds that a scenario's `match` has too.
 CONDITIONS: Final = ("equals", "contains", "regex", "exists")
 PLAIN: Final = ("operation", "method", "path", "status", "task_id", "scenario")
 NESTED: Final = ("query", "headers", "body")
@@ -21,10 +21,10 @@ NESTED: Final = ("query", "headers", "body")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that a request has to fulfil.
+    """One condition on a request.
 
-    part:   of the entry, one of PLAIN and NESTED; `path` leads on from there.
-    kind:   one of CONDITIONS; `glob` for a path; `length` for a list, `object` for a mapping that may be any.
+    part: of the entry, one of PLAIN and NESTED; `path` leads to a value in it.
+    kind: one of CONDITIONS; `glob` for a path; `length` for a list; `object` for any mapping.
     """
 
     part: str
@@ -34,32 +34,32 @@ class Condition:
 
     @property
     def field(self) -> str:
-        """The dotted name of what is looked at: `body.input.text`."""
+        """The dotted name of the value, such as `body.input.text`."""
         return ".".join((self.part, *self.path))
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A condition that does not hold, and what stood there instead; MISSING for nothing."""
+    """A condition that does not hold, and the actual value; MISSING where there is none."""
 
     condition: Condition
-    found: Any
+    actual: Any
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """An entry that is not what was looked for, with every difference."""
+    """An entry that does not match, with every difference."""
 
     entry: Entry
     differences: tuple[Difference, ...]
 
 
 def conditions(criteria: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """Return what criteria ask for, all of which has to hold.
+    """Return the conditions of criteria, all of which have to hold.
 
-    Of a nested part, what is given has to be contained: an object with at least these properties, a list of as many
-    items. An object of nothing but CONDITIONS is a condition; in the body, a name with dots is a path.
-    Raises BadRequest for a condition that cannot be.
+    A nested part has to contain its criteria: an object at least these properties, a list as many items. An object of
+    nothing but CONDITIONS is a condition; in the body, a name with dots is a path.
+    Raises BadRequest for a condition that is invalid.
     """
     plain = [_plain(name, criteria[name]) for name in PLAIN if criteria.get(name) is not None]
     nested = [
@@ -97,7 +97,7 @@ def _contained(part: str, path: tuple[str, ...], wanted: Any) -> Iterator[Condit
 
 
 def _check_slip(part: str, path: tuple[str, ...], wanted: Mapping[str, Any]) -> None:
-    """Raise BadRequest where what is wanted is a condition by a word that is almost one."""
+    """Raise BadRequest for an object whose names are misspelt conditions."""
     near = [get_close_matches(name, CONDITIONS, n=1, cutoff=0.8) for name in wanted]
     if path and all(near):
         right = 'Write {"equals": …} around it if a property is meant.'
@@ -112,7 +112,7 @@ def _names(part: str, name: str) -> Sequence[str]:
 
 
 def _check(part: str, path: tuple[str, ...], kind: str, wanted: Any) -> None:
-    """Raise BadRequest where a condition could never be understood."""
+    """Raise BadRequest for a condition whose value has the wrong type."""
     where = ".".join((part, *path))
     if kind == "exists" and not isinstance(wanted, bool):
         raise BadRequest(f"`{where}`: 'exists' takes true or false, found {wanted!r}.")
@@ -128,16 +128,16 @@ def _check(part: str, path: tuple[str, ...], kind: str, wanted: Any) -> None:
 
 
 def matching(entries: Sequence[Entry], wanted: Sequence[Condition], redaction: Redaction) -> list[Entry]:
-    """Return the entries that fulfil every condition, in the order given."""
+    """Return the entries that match every condition, in the same order."""
     return [entry for entry in entries if next(_differences(entry, wanted, redaction), None) is None]
 
 
 def near_misses(
     entries: Sequence[Entry], wanted: Sequence[Condition], redaction: Redaction, most: int = 3
 ) -> list[NearMiss]:
-    """Return the entries that differ in the fewest conditions, of as many those that differ deeper inside first.
+    """Return the `most` entries with the fewest differences; among equals, differences in nested values count less.
 
-    One that has nothing of what is wanted is no near miss.
+    An entry that matches none of several conditions is no near miss.
     """
     missed = [NearMiss(entry, tuple(_differences(entry, wanted, redaction))) for entry in entries]
     near = [miss for miss in missed if 0 < len(miss.differences) < max(len(wanted), 2)]
@@ -154,9 +154,9 @@ def _differences(entry: Entry, wanted: Sequence[Condition], redaction: Redaction
     for condition in wanted:
         if condition.part not in parts:
             parts[condition.part] = _PARTS[condition.part](entry, redaction)
-        found = look_up(parts[condition.part], condition.path)
-        if not _holds(condition, found):
-            yield Difference(condition, found)
+        actual = look_up(parts[condition.part], condition.path)
+        if not _holds(condition, actual):
+            yield Difference(condition, actual)
 
 
 _PARTS: Final[Mapping[str, Callable[[Entry, Redaction], Any]]] = {
@@ -172,17 +172,17 @@ _PARTS: Final[Mapping[str, Callable[[Entry, Redaction], Any]]] = {
 }
 
 
-def _holds(condition: Condition, found: Any) -> bool:
+def _holds(condition: Condition, actual: Any) -> bool:
     match condition.kind:
         case "length":
-            return isinstance(found, list) and len(found) == condition.wanted
+            return isinstance(actual, list) and len(actual) == condition.wanted
         case "object":
-            return isinstance(found, Mapping)
+            return isinstance(actual, Mapping)
         case "glob":
-            return isinstance(found, str) and fnmatchcase(found, condition.wanted)
+            return isinstance(actual, str) and fnmatchcase(actual, condition.wanted)
         case "equals" if condition.part in ("query", "headers"):
-            # Both are text on the wire.
+            # Query parameters and headers are text on the wire.
             wanted = condition.wanted
-            return bool(found == (wanted if isinstance(wanted, str) else json_codec.dumps(wanted).decode()))
+            return bool(actual == (wanted if isinstance(wanted, str) else json_codec.dumps(wanted).decode()))
         case kind:
-            return bool(weight(kind, condition.wanted, found))
+            return bool(weight(kind, condition.wanted, actual))

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, Unpack
 from starlette.types import ASGIApp
 
 from xpander_emulator.errors import BadRequest, NotFound
-from xpander_emulator.journal.expected_count import Often
+from xpander_emulator.journal.expected_count import ExpectedCount
 from xpander_emulator.scenario.paths import ScenarioPath
 from xpander_emulator.settings import ClockMode, client_environment
 from xpander_emulator.testkit import failure_report
@@ -204,7 +204,7 @@ class Emulator:
         for name, count in (("times", times), ("at_least", at_least), ("at_most", at_most)):
             if count is not None:
                 check_count(name, count, 0)
-        self._journal.verify(Often.of(times, at_least, at_most), criteria)
+        self._journal.verify(ExpectedCount.of(times, at_least, at_most), criteria)
 
     def task(self, task_id: str) -> Task:
         """Return a task by its id.

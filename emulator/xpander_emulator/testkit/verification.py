@@ -6,7 +6,7 @@ from typing import Any, Final, TypedDict
 
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.errors import BadRequest, did_you_mean
-from xpander_emulator.journal.expected_count import Often, outcome
+from xpander_emulator.journal.expected_count import ExpectedCount, count_text
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.journal.redaction import Redaction
 from xpander_emulator.journal.search import Condition, conditions, matching, near_misses
@@ -64,7 +64,7 @@ class JournalReader:
         """Return the entries that match, newest first. Raises BadRequest for criteria that nothing can match."""
         return matching(self.newest(), self._conditions(criteria), self._redaction)
 
-    def verify(self, often: Often, criteria: Criteria) -> None:
+    def verify(self, often: ExpectedCount, criteria: Criteria) -> None:
         """Raise NotVerified unless the right number matches, BadRequest for criteria that nothing can match."""
         __tracebackhide__ = True  # pytest then points at the test's own line
         wanted, entries = self._conditions(criteria), self.newest()
@@ -72,8 +72,8 @@ class JournalReader:
         if often.holds(count):
             return
         near = [] if count else near_misses(entries, wanted, self._redaction)
-        dropped = self._namespace.call(self._namespace.engine.journal.forgotten)
-        message = outcome(count, str(often), [self._explainer.near_miss(miss) for miss in near], dropped)
+        dropped = self._namespace.call(self._namespace.engine.journal.dropped)
+        message = count_text(count, str(often), [self._explainer.near_miss(miss) for miss in near], dropped)
         raise NotVerified(message if entries else f"{message}\n{self.no_request()}")
 
     def details(self, entry: Entry) -> JsonObject:

@@ -15,7 +15,7 @@ from xpander_emulator.engine.feed import REQUEST as REQUEST_ANSWERED
 from xpander_emulator.engine.feed import Feed
 from xpander_emulator.engine.task_state import TaskState, TaskStates
 from xpander_emulator.errors import NotFound
-from xpander_emulator.journal.port import Entry, Journal, Number, fields_of, kept_of
+from xpander_emulator.journal.port import Entry, Journal, Number, fields_of, truncated
 from xpander_emulator.store.port import StoreUnavailable
 from xpander_emulator.web.context import RequestContext
 from xpander_emulator.web.emulator_headers import request_number
@@ -77,7 +77,7 @@ class Recorder:
             entry = entry._replace(seconds=perf_counter() - context.began, events=response.sent)
             if response.is_spared:
                 entry = entry._replace(fault=None, fault_kind=None, fault_place=None)
-            await self._journal.amend(namespace, entry)
+            await self._journal.replace(namespace, entry)
             self._publish(namespace, entry, await self._present(response.task_state))
 
     def _namespace(self, context: RequestContext) -> str:
@@ -95,11 +95,11 @@ class Recorder:
 
     async def _store(self, namespace: str, context: RequestContext, entry: Entry) -> Entry:
         if context.entry is None:
-            await self._journal.keep(namespace, entry)
+            await self._journal.append(namespace, entry)
         else:
             # The journal recognises the entries of one request by this very object.
             entry = entry._replace(request_fields=context.entry.request_fields)
-            await self._journal.amend(namespace, entry)
+            await self._journal.replace(namespace, entry)
         context.entry = entry
         return entry
 
@@ -140,11 +140,11 @@ def _entry(
         scope["query_string"],
         context.operation.id or None,
         fields_of(scope["headers"]),
-        kept_of(raw),
+        truncated(raw),
         len(raw),
         status,
         headers,
-        kept_of(body),
+        truncated(body),
         len(body),
         number.epoch,
         context.violations,

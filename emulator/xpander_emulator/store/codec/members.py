@@ -11,7 +11,7 @@ from xpander_emulator.common.types import JsonObject
 def changed_members(record: Any, names: Sequence[str]) -> JsonObject:
     """Return those members of a dataclass or named tuple that differ from their defaults, in the order of `names`."""
     defaults = _defaults(record.__class__)
-    return {name: value for name in names if (value := getattr(record, name)) != defaults[name]}
+    return {name: value for name in names if (value := getattr(record, name)) != defaults.get(name, MISSING)}
 
 
 def known_members(json: JsonObject, names: Sequence[str]) -> JsonObject:

@@ -220,7 +220,7 @@ def _scenario_view(miss: selection.NearMiss) -> JsonObject:
 
 def _difference_view(difference: Difference) -> JsonObject:
     condition = difference.condition
-    return _difference(condition.field, condition.kind, condition.wanted, difference.found)
+    return _difference(condition.field, condition.kind, condition.wanted, difference.actual)
 
 
 def _difference(field: str, kind: str, wanted: Any, value: Any) -> JsonObject:
