@@ -100,7 +100,7 @@ def worded(error: Exception) -> dict[str, str]:
 def test_an_answer_that_cannot_be_recorded_is_a_500_without_a_number(
     server: Server, tracebacks: Callable[[], list[str]], error: Exception
 ) -> None:
-    server.breaks(server.app.engine.journal, "keep", error, times=2)
+    server.breaks(server.app.engine.journal, "append", error, times=2)
 
     (first, fields, body), (second, *_) = server.ask(start(), LIST)
 
@@ -114,7 +114,7 @@ def test_an_answer_that_cannot_be_recorded_is_a_500_without_a_number(
 def test_an_answer_that_is_recorded_at_the_second_try_says_that_it_failed(
     server: Server, tracebacks: Callable[[], list[str]]
 ) -> None:
-    server.breaks(server.app.engine.journal, "keep", ERRORS[0], times=1)
+    server.breaks(server.app.engine.journal, "append", ERRORS[0], times=1)
 
     (status, fields, body), (following, *_) = server.ask(start(), LIST)
 
@@ -192,7 +192,7 @@ def test_a_task_that_cannot_be_rendered_is_a_500_that_is_recorded(
 
 @pytest.mark.parametrize("path", ["/v1/tasks", "/v1/tasks/none"])
 def test_head_is_answered_500_without_a_body(server: Server, path: str) -> None:
-    server.breaks(server.app.engine.journal, "keep", ERRORS[0], times=1)
+    server.breaks(server.app.engine.journal, "append", ERRORS[0], times=1)
 
     answers = server.ask(message("HEAD", path), LIST)
 
@@ -203,7 +203,7 @@ def test_head_is_answered_500_without_a_body(server: Server, path: str) -> None:
 def test_the_answer_to_what_no_operation_matches_may_fail_too(
     server: Server, tracebacks: Callable[[], list[str]], method: str, path: str, sound: int
 ) -> None:
-    server.breaks(server.app.engine.journal, "keep", ERRORS[0], times=2)
+    server.breaks(server.app.engine.journal, "append", ERRORS[0], times=2)
 
     answers = server.ask(message(method, path), message(method, path))
 
@@ -240,7 +240,7 @@ def streamed(server: Server) -> tuple[bytes, bytes]:
 
 
 def test_a_stream_that_cannot_be_recorded_is_a_500(server: Server, tracebacks: Callable[[], list[str]]) -> None:
-    server.breaks(server.app.engine.journal, "keep", ERRORS[0], times=2)
+    server.breaks(server.app.engine.journal, "append", ERRORS[0], times=2)
 
     answer, following = streamed(server)
 
@@ -267,7 +267,7 @@ def test_a_stream_that_fails_on_its_way_breaks_off_before_its_end(
 
 
 def test_a_stream_whose_end_cannot_be_recorded_is_whole(server: Server, tracebacks: Callable[[], list[str]]) -> None:
-    server.breaks(server.app.engine.journal, "amend", ERRORS[0], times=1)
+    server.breaks(server.app.engine.journal, "replace", ERRORS[0], times=1)
 
     answer, following = streamed(server)
 
@@ -308,7 +308,7 @@ def test_the_500_has_the_shape_that_the_operation_declares(
     file.write_text(SPEC, encoding="utf-8")
     with ThreadedServer(Settings(port=0, spec=file)) as running:
         server = Server(running, is_direct, monkeypatch)
-        server.breaks(running.app.engine.journal, "keep", ERRORS[0], times=2)
+        server.breaks(running.app.engine.journal, "append", ERRORS[0], times=2)
 
         (status, fields, body), (following, *_) = server.ask(message("GET", path), message("GET", path))
 
