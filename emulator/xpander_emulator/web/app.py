@@ -42,7 +42,7 @@ from xpander_emulator.web.control.scenarios import ScenarioHandlers
 from xpander_emulator.web.control.start import Starter
 from xpander_emulator.web.control.tasks import TaskHandlers
 from xpander_emulator.web.fault_lookup import FaultLookup
-from xpander_emulator.web.pages.decision import PREFIX, Links
+from xpander_emulator.web.pages.links import PREFIX, Links
 from xpander_emulator.web.pages.site import Site, is_browser
 from xpander_emulator.web.pipeline import Endpoint, Service
 from xpander_emulator.web.recording import Recorder

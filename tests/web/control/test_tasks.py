@@ -18,7 +18,7 @@ from xpander_emulator.settings import CLOCK_MODES, Settings
 from xpander_emulator.web.app import Application, control_handlers, create_app
 from xpander_emulator.web.auth import derived_namespace
 from xpander_emulator.web.control.contract import control_contract
-from xpander_emulator.web.pages.decision import Links
+from xpander_emulator.web.pages.links import Links
 
 BASE = "http://127.0.0.1:4020"
 CONTROL = "/__emulator"

@@ -132,7 +132,7 @@ class TestDecision:
             answer = await answered(manual, link, unknown)
 
             assert answer.status_code == 400
-            assert "is none of the answers: approve, reject, expire." in page(answer)
+            assert "is not an answer to this question; send one of approve, reject, expire." in page(answer)
         assert await status(manual, task_id) == "paused"
 
     @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ class TestStrangers:
     ) -> None:
         text = await seen(manual, f"/__emulator/{page_name}/{link}", 404)
 
-        assert "This link is not one of ours." in text
+        assert "This link was not made by this server, or is incomplete." in text
 
     async def test_a_forged_link_changes_nothing(self, manual: Api) -> None:
         task_id, link = await asked(manual)

@@ -58,7 +58,7 @@ def test_without_a_token_the_secret_follows_from_the_seed_alone() -> None:
     ],
 )
 def test_a_link_of_somebody_elses_making_leads_nowhere(text: str) -> None:
-    with pytest.raises(NotFound, match=r"^This link is not one of ours\.$"):
+    with pytest.raises(NotFound, match=r"^This link was not made by this server, or is incomplete\."):
         verify(text, SECRET)
 
 

@@ -19,7 +19,7 @@ from xpander_emulator.web.control import views
 from xpander_emulator.web.control.start import Starter
 from xpander_emulator.web.errors import problem_violations
 from xpander_emulator.web.http import Response, json_response
-from xpander_emulator.web.pages.decision import Links
+from xpander_emulator.web.pages.links import Links
 
 _NO_SIGNALS: Final = {
     POLL: "A poll is a client's GET of the task, not a signal that is sent.",

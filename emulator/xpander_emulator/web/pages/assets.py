@@ -1,4 +1,4 @@
-"""The files of the pages: read when first asked for, then kept, each under the hash of its content."""
+"""The files of the pages: read at their first request, then cached, each with a hash of its content as ETag."""
 
 import gzip
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
-# Below this, packing saves less than the header that tells of it is worth.
+# In bytes; below this, gzip saves less than the header `content-encoding` costs.
 _PACKED_FROM: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file as it is sent: plain, and packed by gzip where that is worth it."""
+    """A file as it is sent: plain, and packed by gzip where that is shorter."""
 
     plain: bytes
     packed: bytes | None
@@ -40,7 +40,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def asset(name: str) -> Asset | None:
-    """Return a file by its name; None for what is none of ours."""
+    """Return a file by its name; None where there is none."""
     path = _files().get(name)
     if path is None:
         return None
@@ -56,15 +56,15 @@ def _files() -> dict[str, Path]:
 
 
 def response(request: Request, asset: Asset, headers: Headers) -> Response:
-    """Return a file, or 304 where the client has it already. It asks again each time, and so never shows an old one."""
-    kept = (
+    """Return a file, or 304 where the client has it already. A client revalidates each time and shows no old file."""
+    common = (
         (b"etag", asset.etag.encode()),
         (b"cache-control", b"no-cache"),
         (b"vary", b"accept-encoding"),
         *headers,
     )
     if asset.etag in (request.header(b"if-none-match") or ""):
-        return Response(304, media_type=None, headers=kept)
+        return Response(304, media_type=None, headers=common)
     if asset.packed is not None and "gzip" in (request.header(b"accept-encoding") or ""):
-        return Response(200, asset.packed, asset.media_type, ((b"content-encoding", b"gzip"), *kept))
-    return Response(200, asset.plain, asset.media_type, kept)
+        return Response(200, asset.packed, asset.media_type, ((b"content-encoding", b"gzip"), *common))
+    return Response(200, asset.plain, asset.media_type, common)

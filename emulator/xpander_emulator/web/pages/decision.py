@@ -1,12 +1,12 @@
-"""The pages of people who were sent a link: to decide for a human, or to authorize a connector.
+"""The pages for people who were sent a link: to decide for a human, or to authorize a connector.
 
-They need no token: who has the link is the person. Forms and nothing else, no script, so that every reader can answer.
+They need no token: a person with the link may answer. They have forms and no script, so that every reader can answer.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
@@ -18,27 +18,24 @@ from xpander_emulator.core.signals import EXPIRE, STOP, UPDATE
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, Conflict, EmulatorError, NotFound
-from xpander_emulator.settings import Settings
 from xpander_emulator.web.auth import ControlAccess
 from xpander_emulator.web.http import BodyTooLarge, Request, Response
-from xpander_emulator.web.pages.links import Link, secret_of_seed, secret_of_token, sign, verify
+from xpander_emulator.web.pages.links import PAGES, PREFIX, Link, Links
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-PREFIX: Final = "/__emulator"
 HTML: Final = "text/html; charset=utf-8"
 MAX_FORM: Final = 64 * 1024
 FORM: Final = "application/x-www-form-urlencoded"
-# As the control API bounds them.
+# The bounds of the control API, in characters.
 _MAX_NAME, _MAX_REASON = 1_000, 10_000
-_PAGES: Final = {"hitl": "decision", "eca": "consent"}
-# What may stand in a Content-Security-Policy as it is.
+# An origin that may stand in a Content-Security-Policy as it is.
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
 # The emulator has no endpoint at which a code could be exchanged for a token.
 _CODE: Final = "emulated"
 _CLOSE, _WRONG_USER = "close", "wrong_user"
-_SAID: Final = {
+_HEADINGS: Final = {
     "approve": "Approved",
     "reject": "Rejected",
     "authorize": "Access was given",
@@ -50,129 +47,101 @@ _SAID: Final = {
 
 
 class Gone(EmulatorError):
-    """What a link led to is no more."""
+    """A link whose task or turn no longer exists."""
 
     status = 410
 
 
 class NotAForm(EmulatorError):
-    """An answer that no form of ours has sent."""
+    """An answer that was not sent by a form."""
 
     status = 415
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a link leads to: a pause, what a person is shown of it, and what became of it.
+class LinkedPause:
+    """The pause that a link leads to.
 
-    standing: where the turn stands now.
-    shown:    title, content, scopes and the like.
-    left:     the visit that followed, once the pause is over.
+    task_state: of the link's turn, now.
+    kind:       "hitl" or "eca".
+    shown:      what a person sees of it: title, content, scopes and the like.
+    next_visit: the visit that followed, once the pause is over.
     """
 
     link: Link
     task_state: TaskState
     kind: str
     shown: Mapping[str, Any]
-    left: Visit | None
+    next_visit: Visit | None
 
     @property
     def choices(self) -> Sequence[str]:
-        """The signals that a person could send now."""
-        return () if self.left else [name for name in self.task_state.snapshot.waits_for if name != STOP]
+        """The signals that a person can send now."""
+        return () if self.next_visit else [name for name in self.task_state.snapshot.waits_for if name != STOP]
+
+    @property
+    def heading(self) -> str:
+        """How the pause ended, in a few words; "" while it goes on."""
+        cause = self.next_visit and self.next_visit.cause
+        return "" if cause is None else _HEADINGS.get(cause, f"Answered with '{cause}'")
 
 
-class Links:
-    """Makes the links that people are sent, and reads them.
-
-    salt: gives the store's, which is asked for with the first link.
-    """
-
-    def __init__(self, settings: Settings, salt: Callable[[], bytes]) -> None:
-        self._seed, self._token = settings.seed, settings.token
-        self._salt = salt
-        self._public_url = settings.public_url
-
-    @cached_property
-    def _secret(self) -> bytes:
-        return secret_of_token(self._token, self._salt()) if self._token else secret_of_seed(self._seed)
-
-    def consent(self, task_state: TaskState) -> str:
-        """Return the address of the page on which a credential is authorized."""
-        return self._address("consent", task_state)
-
-    def pause(self, task_state: TaskState) -> str | None:
-        """Return the address of the page on which a person answers the present pause; None without one."""
-        pause = task_state.snapshot.pause
-        return None if pause is None else self._address(_PAGES[pause.kind], task_state)
-
-    def read(self, text: str) -> Link:
-        """Return what a link leads to. Raises NotFound for one that is not ours, and StoreUnavailable."""
-        return verify(text, self._secret)
-
-    def _address(self, page: str, task_state: TaskState) -> str:
-        snapshot = task_state.snapshot
-        link = Link(
-            task_state.namespace, task_state.task.id, task_state.number, snapshot.step.id, len(snapshot.visits) - 1
-        )
-        return f"{self._public_url or task_state.turn.origin}{PREFIX}/{page}/{sign(link, self._secret)}"
-
-
-class People:
+class DecisionPages:
     """Shows a pause to the person who was sent its link, and takes the answer.
 
-    followed: told the namespace of each page that is opened to authorize a credential.
+    on_consent: called with the namespace of each page that is opened to authorize a credential.
     """
 
-    def __init__(self, engine: Engine, links: Links, gate: ControlAccess, followed: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, links: Links, access: ControlAccess, on_consent: Callable[[str], None]) -> None:
         self._engine = engine
         self._links = links
-        self._gate = gate
-        self._followed = followed
+        self._access = access
+        self._on_consent = on_consent
 
     async def show(self, request: Request, link: str) -> Response:
         """Return the page of a link. Raises NotFound, Gone and BadRequest; no task changes."""
-        ask, back = await self._ask(link), _back(request)
-        if ask.kind == "eca":
-            self._followed(ask.link.namespace)
-        notice = "closed" if ask.left is None and _query(request).get("window") == "closed" else ""
-        return self._page(ask, back, notice=notice)
+        pause, back = await self._pause(link), _redirect_uri(request)
+        if pause.kind == "eca":
+            self._on_consent(pause.link.namespace)
+        is_closed = pause.next_visit is None and _query(request).get("window") == "closed"
+        return _page(pause, back, notice="closed" if is_closed else "")
 
     async def take(self, request: Request, link: str) -> Response:
-        """Take an answer and lead to the outcome.
+        """Take an answer and redirect to the page that shows what came of it.
 
         Raises what `show` does, Forbidden for a form of another site, NotAForm and BodyTooLarge; 409 if it is too late.
         """
-        self._gate.check_form(request)
-        sent, back = await _form(request), _back(request)
-        ask = await self._ask(link)
-        answer = sent.get("answer", "")
+        self._access.check_form(request)
+        form, back = await _form(request), _redirect_uri(request)
+        pause = await self._pause(link)
+        path, query = _path(request), _query(request)
+        answer, reason = form.get("answer", ""), form.get("reason", "").strip()
         if answer == _CLOSE:
-            return _see_other(f"{_here(request)}?{urlencode({**_query(request), 'window': 'closed'})}")
-        kind, reason = (
-            ("deny", "signed in as another user") if answer == _WRONG_USER else (answer, _text(sent, "reason"))
-        )
-        if ask.left is not None:
-            return self._page(ask, back, 409, "late")
-        if kind not in ask.choices:
-            raise BadRequest(f"'{answer}' is none of the answers: {', '.join(ask.choices)}.")
+            return _see_other(f"{path}?{urlencode({**query, 'window': 'closed'})}")
+        if answer == _WRONG_USER:
+            answer, reason = "deny", "signed in as another user"
+        if pause.next_visit is not None:
+            return _page(pause, back, 409, "late")
+        if answer not in pause.choices:
+            raise BadRequest(f"'{answer}' is not an answer to this question; send one of {', '.join(pause.choices)}.")
+        by = form.get("by", "").strip() or f"{PAGES[pause.kind]} page"
         try:
-            await self._send(ask, kind, _text(sent, "by") or f"{_PAGES[ask.kind]} page", reason)
+            await self._send(pause.link, answer, by, reason)
         except Conflict:
-            return self._page(await self._ask(link), back, 409, "late")
-        query = {name: value for name, value in _query(request).items() if name != "window"}
-        if back is not None and kind in ("authorize", "deny"):
-            return _see_other(_return_address(back, kind, query.get("state")))
-        return _see_other(_here(request) + (f"?{urlencode(query)}" if query else ""))
+            return _page(await self._pause(link), back, 409, "late")
+        if back is not None and answer in ("authorize", "deny"):
+            return _see_other(_callback(back, answer, query.get("state")))
+        query.pop("window", None)
+        return _see_other(path + (f"?{urlencode(query)}" if query else ""))
 
-    async def _send(self, ask: Ask, kind: str, by: str, reason: str | None) -> None:
-        link = ask.link
+    async def _send(self, link: Link, signal: str, by: str, reason: str) -> None:
         place = (link.turn, link.step)
+        reason_or_none = reason[:_MAX_REASON] or None
         await self._engine.signal(
-            link.namespace, link.task_id, kind, by=by[:_MAX_NAME], reason=reason and reason[:_MAX_REASON], place=place
+            link.namespace, link.task_id, signal, by=by[:_MAX_NAME], reason=reason_or_none, place=place
         )
 
-    async def _ask(self, text: str) -> Ask:
+    async def _pause(self, text: str) -> LinkedPause:
         link = self._links.read(text)
         try:
             task_state = await self._engine.task_states.turn(link.namespace, link.task_id, link.turn)
@@ -182,21 +151,21 @@ class People:
         visit = visits[link.visit] if link.visit < len(visits) else None
         step = None if visit is None or visit.cause in (STOP, UPDATE) else task_state.turn.timeline.steps[visit.step]
         if step is None or step.id != link.step or step.pause is None:
-            raise Gone("The task of this link has begun anew, and nobody is asked there now.")
+            raise Gone("The task of this link was started again, and no longer waits for this answer.")
         then = next(each for each in moments(task_state.turn, task_state.now) if len(each.visits) == link.visit + 1)
         shown = self._engine.renderer.pause_details(task_state._replace(snapshot=then))
-        after = visits[link.visit + 1 :]
-        return Ask(link, task_state, step.pause.kind, shown, after[0] if after else None)
-
-    def _page(self, ask: Ask, back: SplitResult | None, status: int = 200, notice: str = "") -> Response:
-        template = "outcome" if ask.left else _PAGES[ask.kind]
-        texts = page_of(template, ask=ask, said=_outcome(ask.left), back=back and back.netloc, notice=notice, iso=iso)
-        to = f" {back.scheme}://{back.netloc}" if back else ""
-        return Response(status, texts, HTML, people_headers(to))
+        return LinkedPause(link, task_state, step.pause.kind, shown, next(iter(visits[link.visit + 1 :]), None))
 
 
-def people_headers(form_targets: str = "") -> Headers:
-    """Return the headers of a page without script; its forms lead here, and on to `form_targets`."""
+def _page(pause: LinkedPause, back: SplitResult | None, status: int = 200, notice: str = "") -> Response:
+    origin = back and f"{back.scheme}://{back.netloc}"
+    template = "outcome" if pause.next_visit else PAGES[pause.kind]
+    html = render_page(template, pause=pause, back=back and back.netloc, notice=notice, iso=iso)
+    return Response(status, html, HTML, page_headers(f" {origin}" if origin else ""))
+
+
+def page_headers(form_targets: str = "") -> Headers:
+    """Return the headers of a page without script; its forms may lead to this server and to `form_targets`."""
     policy = (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
         f"form-action 'self'{form_targets}; frame-ancestors 'none'"
@@ -210,8 +179,8 @@ def people_headers(form_targets: str = "") -> Headers:
     )
 
 
-def page_of(template: str, **values: Any) -> bytes:
-    """Return a page made from a template of ours; every value in it is text, whatever it looks like."""
+def render_page(template: str, **values: Any) -> bytes:
+    """Return a page made from a template of this folder; every value in it is escaped."""
     return _templates().get_template(f"{template}.html").render(prefix=PREFIX, **values).encode("utf-8", "replace")
 
 
@@ -223,29 +192,20 @@ def _templates() -> "Environment":
     return Environment(loader=FileSystemLoader(resources.TEMPLATES), autoescape=True, trim_blocks=True)
 
 
-def _outcome(left: Visit | None) -> str:
-    return "" if left is None else _SAID.get(left.cause, f"Answered with '{left.cause}'")
-
-
-def _text(sent: Mapping[str, str], name: str) -> str | None:
-    return sent.get(name, "").strip() or None
-
-
 def _see_other(location: str) -> Response:
-    return Response(303, b"", HTML, ((b"location", location.encode("ascii", "replace")), *people_headers()))
+    return Response(303, b"", HTML, ((b"location", location.encode("ascii", "replace")), *page_headers()))
 
 
-def _here(request: Request) -> str:
+def _path(request: Request) -> str:
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     return raw.partition(b"?")[0].decode("latin-1")
 
 
 def _query(request: Request) -> dict[str, str]:
     try:
-        sent = parse_qs(request.query.decode("latin-1"), max_num_fields=100)
+        return _fields(request.query.decode("latin-1"), 100)
     except ValueError:
-        raise BadRequest("The link carries more than 100 parameters.") from None
-    return {name: values[-1] for name, values in sent.items()}
+        raise BadRequest("The link has more than 100 parameters.") from None
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -254,28 +214,32 @@ async def _form(request: Request) -> dict[str, str]:
         raise NotAForm(f"Content type '{content_type}' is not taken here; send {FORM}.")
     raw = await request.body(MAX_FORM)
     try:
-        sent = parse_qs(raw.decode("utf-8", "replace"), max_num_fields=20)
+        return _fields(raw.decode("utf-8", "replace"), 20)
     except ValueError:
         raise BodyTooLarge("The form has more than 20 fields.") from None
-    return {name: values[-1] for name, values in sent.items()}
 
 
-def _back(request: Request) -> SplitResult | None:
-    """Return where a person is to be led afterwards, or None. Raises BadRequest for what is no address."""
-    wanted = _query(request).get("redirect_uri")
-    if wanted is None:
+def _fields(text: str, limit: int) -> dict[str, str]:
+    """Return the last value of each field. Raises ValueError for more fields than the limit."""
+    return {name: values[-1] for name, values in parse_qs(text, max_num_fields=limit).items()}
+
+
+def _redirect_uri(request: Request) -> SplitResult | None:
+    """Return the URL to which a person is redirected afterwards, or None. Raises BadRequest for what is no URL."""
+    uri = _query(request).get("redirect_uri")
+    if uri is None:
         return None
     try:
-        parts = urlsplit(wanted)
+        parts = urlsplit(uri)
     except ValueError:
         parts = urlsplit("")
-    if not _ORIGIN.fullmatch(f"{parts.scheme}://{parts.netloc}") or not wanted.isprintable():
-        raise BadRequest(f"redirect_uri is '{wanted}'; it must be an address such as http://localhost:3000/callback.")
+    if not _ORIGIN.fullmatch(f"{parts.scheme}://{parts.netloc}") or not uri.isprintable():
+        raise BadRequest(f"redirect_uri is '{uri}'; it must be a URL such as http://localhost:3000/callback.")
     return parts
 
 
-def _return_address(back: SplitResult, kind: str, state: str | None) -> str:
-    """Return the address with the outcome, as RFC 6749, 4.1.2 writes it."""
-    outcome = {"code": _CODE} if kind == "authorize" else {"error": "access_denied"}
-    told = urlencode(outcome if state is None else {**outcome, "state": state})
-    return back._replace(query=f"{back.query}&{told}" if back.query else told, fragment="").geturl()
+def _callback(back: SplitResult, answer: str, state: str | None) -> str:
+    """Return the URL with the answer as its parameters, by RFC 6749, 4.1.2."""
+    parameters = {"code": _CODE} if answer == "authorize" else {"error": "access_denied"}
+    query = urlencode(parameters if state is None else {**parameters, "state": state})
+    return back._replace(query=f"{back.query}&{query}" if back.query else query, fragment="").geturl()
