@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.api_client import Api, api
 from xpander_emulator.errors import NotFound
-from xpander_emulator.web.pages import decision
+from xpander_emulator.web.pages import links
 from xpander_emulator.web.pages.links import Link, secret_of_token, sign, verify
 
 HOST = {"host": "127.0.0.1:4020"}
@@ -193,13 +193,13 @@ class TestDecision:
 
         assert "The task of this link was deleted" in await seen(manual, link, 410)
 
-    async def test_a_link_to_a_task_that_has_begun_anew_says_so(self) -> None:
+    async def test_a_link_to_a_task_that_was_started_again_says_so(self) -> None:
         client = api()
         _, link = await asked(client)
         await client.app.engine.reset(client.namespace)
         await client.start("approval")
 
-        assert "has begun anew" in await seen(client, link, 410)
+        assert "was started again" in await seen(client, link, 410)
 
     async def test_the_signals_of_an_author_are_answers_too(self, tmp_path: Any) -> None:
         story = tmp_path / "story.yaml"
@@ -381,7 +381,7 @@ class TestStrangers:
             made.append(token)
             return salt
 
-        monkeypatch.setattr(decision, "secret_of_token", counted)
+        monkeypatch.setattr(links, "secret_of_token", counted)
         client = api(token="t")
         await client.start("approval")
         before = list(made)
