@@ -143,7 +143,7 @@ def test_a_ready_file_that_is_a_file_of_something_else_is_kept_and_the_command_d
     result = run("exec", "--ready-file", "precious.yaml", "--", sys.executable, "-c", "open('ran', 'w')")
 
     assert result.exit_code == 3
-    assert "The ready file precious.yaml is a file of something else, of 15 bytes." in result.stderr
+    assert "The ready file precious.yaml is not a ready file, but a file of 15 bytes." in result.stderr
     assert [each.name for each in empty_folder.iterdir()] == ["precious.yaml"]
 
 

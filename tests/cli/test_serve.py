@@ -126,8 +126,8 @@ def test_a_ready_file_that_is_a_file_of_something_else_is_a_failed_start(run: Ru
 
     assert result.exit_code == 3
     assert result.stderr == (
-        "Error: The ready file precious.yaml is a file of something else, of 15 bytes. Only a ready file of an earlier "
-        "server, or an empty file, is replaced; choose another path.\n"
+        "Error: The ready file precious.yaml is not a ready file, but a file of 15 bytes. Only a ready file of an "
+        "earlier server, or an empty file, is replaced; choose another path.\n"
     )
     assert Path("precious.yaml").read_text() == "important: yes\n"
     assert not Path("tasks.db").exists()

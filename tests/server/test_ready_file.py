@@ -82,7 +82,7 @@ def test_a_file_of_something_else_is_refused_and_stays_as_it_is(content: str, tm
         pass
 
     assert refused.value.message == (
-        f"The ready file {path} is a file of something else, of {len(content):,} bytes. Only a ready file of an "
+        f"The ready file {path} is not a ready file, but a file of {len(content):,} bytes. Only a ready file of an "
         "earlier server, or an empty file, is replaced; choose another path."
     )
     assert path.read_text(encoding="latin-1") == content
@@ -120,7 +120,7 @@ def test_a_file_that_has_appeared_since_the_start_is_not_replaced(tmp_path: Path
 
     with ready_file(path) as write:
         path.write_text("important: yes\n")
-        with pytest.raises(BadReadyFile, match="is a file of something else, of 15 bytes"):
+        with pytest.raises(BadReadyFile, match="exists and is not a ready file, but a file of 15 bytes"):
             write(URL)
 
     assert path.read_text() == "important: yes\n"

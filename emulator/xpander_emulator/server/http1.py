@@ -1,8 +1,8 @@
-"""HTTP/1.1 by uvicorn's parser, with two differences: an offer to upgrade is ignored, and a defect of ours is a 500.
+"""HTTP/1.1 by uvicorn's parser, with two differences: an offer to upgrade is ignored, and a defect is answered 500.
 
-httptools ends HTTP at a request that offers another protocol: the body is skipped, and what follows is not read. A
-server may ignore the offer (RFC 9110, 7.8), and the request is then one like any other. httptools has no switch for
-that, so a new parser reads the head again, without its field `Upgrade`, and goes on with the bytes behind the head.
+httptools ends HTTP at a request that offers another protocol: the body is skipped, and later requests are not read. A
+server may ignore the offer (RFC 9110, 7.8), and the request is then like any other. httptools has no option for that,
+so a new parser reads the head again, without its field `Upgrade`, and goes on with the bytes behind the head.
 """
 
 import json
@@ -24,13 +24,13 @@ _INVALID: Final = "Invalid HTTP request received."
 
 
 class Http1Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, in which no request ends HTTP on its connection but CONNECT, which is answered and closed."""
+    """uvicorn's protocol, in which only CONNECT ends HTTP on its connection, which closes behind the response."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        # All headers of a request that offers another protocol, while its head is read again.
+        # All headers of a request that offers another protocol, while a new parser reads its head again.
         self._offer: Headers | None = None
-        # What follows a CONNECT is no HTTP.
+        # The bytes behind a CONNECT are no HTTP.
         self._is_tunnel = False
 
     def data_received(self, data: bytes) -> None:
@@ -46,12 +46,12 @@ class Http1Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if self._offer is not None:
-            # The request keeps the headers that were sent.
+            # The request has the headers as they were sent.
             self.headers[:], self._offer = self._offer, None
         if not self.parser.should_upgrade():
             try:
                 super().on_headers_complete()
-            # The target of the request is all that is decoded here.
+            # Only the target of the request is decoded here.
             except (HttpParserInvalidURLError, UnicodeDecodeError) as error:
                 raise _BadTarget from error
         elif self.parser.get_method() == b"CONNECT":
@@ -75,7 +75,7 @@ class Http1Protocol(HttpToolsProtocol):
             self._read_head_again()
 
     def _read_head_again(self) -> None:
-        """Give a new parser the head that has just ended, without its offer."""
+        """Pass the head that has just ended to a new parser, without its offer."""
         old, self._offer = self.parser, self.headers
         target = b"%b %b HTTP/%b\r\n" % (old.get_method(), self.url, old.get_http_version().encode())
         self.parser = HttpRequestParser(self)
@@ -84,7 +84,7 @@ class Http1Protocol(HttpToolsProtocol):
         self.parser.feed_data(target + _fields(self.headers) + b"\r\n")
 
     def _answer_connect(self) -> None:
-        """Answer CONNECT as any request to what is not there. The connection closes behind the answer."""
+        """Answer CONNECT like a request to an unknown path. The connection closes behind the response."""
         self._is_tunnel = True
         # RFC 9112, 3.2.3: the target is host and port, which is no path.
         target, self.url = self.url, b"/"
@@ -93,7 +93,7 @@ class Http1Protocol(HttpToolsProtocol):
         self.cycle.keep_alive = False
 
     def _fail(self, error: BaseException) -> None:
-        """Answer for what went wrong in a callback of the parser, which cannot go on."""
+        """Answer for an error in a callback of the parser, which cannot go on."""
         if isinstance(error, _BadTarget | HttpParserError):
             self._answer_invalid()
             return
@@ -101,7 +101,7 @@ class Http1Protocol(HttpToolsProtocol):
             raise error
         self.logger.error("A request failed before it reached its operation", exc_info=error)
         if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(_failed(error))
+            self.transport.write(_error_response(error))
         self.transport.close()
 
     def _answer_invalid(self) -> None:
@@ -117,8 +117,8 @@ def _fields(headers: Iterable[Header]) -> bytes:
     return b"".join(b"%b: %b\r\n" % header for header in headers if header[0] != b"upgrade")
 
 
-def _failed(error: Exception) -> bytes:
-    """Return the whole answer to a request that a defect of ours has stopped."""
+def _error_response(error: Exception) -> bytes:
+    """Return the whole response to a request that a defect of the emulator has stopped."""
     body = json.dumps({"detail": f"A defect of the emulator: {type(error).__name__}: {error}"}).encode()
     return (
         b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\n"

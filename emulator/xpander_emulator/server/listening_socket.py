@@ -1,4 +1,4 @@
-"""Binding: whether a server may be reached by its settings, and the socket on which it is."""
+"""The listening socket: whether settings allow a server to be reached, and the socket that it listens on."""
 
 import errno
 import os
@@ -18,15 +18,15 @@ EVERY_ADDRESS: Final = ("", "0.0.0.0", "::")  # noqa: S104  names of a choice, n
 
 
 class BadChoice(EmulatorError):
-    """Settings that nothing may be served with; the message says how to get out."""
+    """Settings that contradict each other or are unsafe; the message says what to change."""
 
 
 class CannotStart(EmulatorError):
-    """The settings are fine, but this machine does not let the server start."""
+    """The settings are right, but this machine does not let the server start."""
 
 
 def check(settings: Settings) -> None:
-    """Raise BadChoice where a client could not, or should not, reach a server with these settings."""
+    """Raise BadChoice for settings with which a client could not, or must not, reach the server."""
     for digits in FORBIDDEN_IN_PORT:
         if digits in str(settings.port):
             raise BadChoice(
@@ -51,7 +51,7 @@ def check(settings: Settings) -> None:
 
 @contextmanager
 def bind(settings: Settings) -> Iterator[socket.socket]:
-    """Give a bound socket that does not listen yet, closed at the end. Raises BadChoice and CannotStart."""
+    """Provide a bound socket that does not listen yet, and close it at the end. Raises BadChoice and CannotStart."""
     check(settings)
     family, address = _resolve(settings.host)
     for _ in range(100):
@@ -66,12 +66,12 @@ def bind(settings: Settings) -> Iterator[socket.socket]:
 
 
 def _resolve(host: str) -> tuple[socket.AddressFamily, str]:
-    """Return family and address; IPv4 first, because clients try 127.0.0.1 when they are told `localhost`."""
+    """Return family and address of a host; IPv4 first, because clients try 127.0.0.1 for `localhost`."""
     try:
-        found = socket.getaddrinfo(host.strip("[]") or "0.0.0.0", None, type=socket.SOCK_STREAM)  # noqa: S104  the user's
+        addresses = socket.getaddrinfo(host.strip("[]") or "0.0.0.0", None, type=socket.SOCK_STREAM)  # noqa: S104  the user's
     except OSError:
         raise CannotStart(f"Host '{host}' is not known on this machine. Choose --host 127.0.0.1.") from None
-    family, _, _, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+    family, _, _, _, address = min(addresses, key=lambda info: info[0] != socket.AF_INET)
     return family, str(address[0])
 
 

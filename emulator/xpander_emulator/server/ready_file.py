@@ -1,7 +1,7 @@
 """The ready file: {"url", "pid"} of a server that answers, for scripts that wait for it.
 
-Only a file that this module has written, or an empty one, is ever replaced, and only one with this process's id is
-removed at the end: a path may be mistyped, or come from a settings file that somebody else has written.
+Only a file that this module has written, or an empty one, is ever replaced, and only a file with this process's id is
+removed at the end: a path may be mistyped, or come from a settings file of somebody else.
 """
 
 import json
@@ -14,18 +14,18 @@ from typing import Final, NamedTuple
 
 from xpander_emulator.errors import EmulatorError
 
-# A URL is far shorter; anything longer was not written here.
+# A URL is far shorter; a longer file was not written here.
 _MAX_BYTES: Final = 4_096
 _KEYS: Final = {"url", "pid"}
 _ADVICE: Final = "Only a ready file of an earlier server, or an empty file, is replaced; choose another path."
 
 
 class BadReadyFile(EmulatorError):
-    """A path at which no ready file can be written, or that is a file of something else."""
+    """A path at which no ready file can be written, or that is another file."""
 
 
 class Ready(NamedTuple):
-    """What a ready file says."""
+    """The content of a ready file."""
 
     url: str
     pid: int
@@ -33,10 +33,10 @@ class Ready(NamedTuple):
 
 @contextmanager
 def ready_file(path: Path | None) -> Iterator[Callable[[str], None]]:
-    """Give a function that writes the URL to `path`, and remove the file at the end; without a path nothing is done.
+    """Provide a function that writes the URL to `path`, and remove the file at the end; without a path it does nothing.
 
-    A ready file that an earlier server left is removed at once. Raises BadReadyFile where `path` cannot be written, or
-    is a file that was not written here; the function that writes raises it too, if such a file has appeared since.
+    A ready file of an earlier server is removed at once. Raises BadReadyFile where `path` cannot be written, or is a
+    file that was not written here; so does the function, if such a file has appeared since.
     """
     if path is None:
         yield lambda url: None
@@ -52,16 +52,16 @@ def _clear(path: Path) -> None:
     if not os.access(path.parent, os.W_OK):
         raise BadReadyFile(f"The ready file {path} cannot be written. Choose one in a folder that exists and is yours.")
     _check_replaceable(path)
-    # `mktemp` makes an empty file, in which nothing can be lost. It stays until there is something to say, so that
-    # its name is taken by nobody else meanwhile.
+    # `mktemp` makes an empty file, in which nothing can be lost. It stays until the server is ready, so that nobody
+    # else takes its name meanwhile.
     if _read(path) is not None:
         _unlink(path)
 
 
 def _write(path: Path, url: str) -> None:
-    """Write the file so that a reader sees all of it or none."""
+    """Write the file so that a reader sees all of it or nothing."""
     _check_replaceable(path)
-    # A random name that must be new: a link that somebody has put there would be followed otherwise.
+    # A random name that must be new: otherwise a symbolic link that somebody has put there would be followed.
     part = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         with part.open("x", encoding="utf-8") as file:
@@ -89,16 +89,18 @@ def _check_replaceable(path: Path) -> None:
         return
     except OSError as error:
         raise BadReadyFile(
-            f"The ready file {path} cannot be looked at: {error.strerror}. Choose another path."
+            f"The ready file {path} cannot be examined: {error.strerror}. Choose another path."
         ) from None
     if not stat.S_ISREG(status.st_mode):
         raise BadReadyFile(f"The ready file {path} is {_kind(status.st_mode)}. {_ADVICE}")
     if status.st_size and _read(path) is None:
-        raise BadReadyFile(f"The ready file {path} is a file of something else, of {status.st_size:,} bytes. {_ADVICE}")
+        raise BadReadyFile(
+            f"The ready file {path} is not a ready file, but a file of {status.st_size:,} bytes. {_ADVICE}"
+        )
 
 
 def _read(path: Path) -> Ready | None:
-    """Return what a ready file says; None for any other file. Raises BadReadyFile where it cannot be read."""
+    """Return the content of a ready file; None for any other file. Raises BadReadyFile where it cannot be read."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None

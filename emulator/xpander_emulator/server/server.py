@@ -139,7 +139,7 @@ def _serve_with_workers(settings: Settings, announce: Announce, write_ready_file
 class Server(uvicorn.Server):
     """uvicorn's server of a loaded application.
 
-    Unlike uvicorn's own it reports when it has started, stops at once when it is told to, ends waiting calls when it
+    Unlike uvicorn's own it reports when it has started, stops at once after `request_stop`, ends waiting calls when it
     stops, and does not raise a signal again after it has obeyed it.
 
     idle_collector: of a server that has its process to itself.
