@@ -120,7 +120,7 @@ def test_a_file_that_has_appeared_since_the_start_is_not_replaced(tmp_path: Path
 
     with ready_file(path) as write:
         path.write_text("important: yes\n")
-        with pytest.raises(BadReadyFile, match="exists and is not a ready file, but a file of 15 bytes"):
+        with pytest.raises(BadReadyFile, match="is not a ready file, but a file of 15 bytes"):
             write(URL)
 
     assert path.read_text() == "important: yes\n"
