@@ -4,6 +4,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final
 
+from xpander_emulator.common.json_pointers import look_up, target
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.openapi.load import load_contract, read_contract
@@ -26,3 +27,8 @@ def contract_with(**schemas: Any) -> Contract:
 def ours() -> Contract:
     """Load the contract that the emulator serves."""
     return load_contract(ROOT / "openapi.yaml", "openapi.yaml", check_schemas=False)
+
+
+def schema_at(contract: Contract, pointer: str) -> Any:
+    """Return the schema at a pointer, a `$ref` at its top followed."""
+    return look_up(contract.document, target(contract.document, pointer) or pointer)

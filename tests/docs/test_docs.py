@@ -236,7 +236,7 @@ async def ask(app: Application, request: Curl) -> Any:
 
 
 def test_every_type_of_event_is_documented() -> None:
-    types = control().schema("/components/schemas/Event")["properties"]["type"]["enum"]
+    types = control().document["components"]["schemas"]["Event"]["properties"]["type"]["enum"]
 
     told = [cell.strip("`") for cell in first_cells(sections(doc("control-api.md"), 3)["GET /__emulator/events"])]
 

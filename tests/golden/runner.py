@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx2
 
+from tests.contract.samples import schema_at
 from xpander_emulator.clock import iso, machine_time
 from xpander_emulator.contract.extension.property_names import reading_operation
 from xpander_emulator.errors import EmulatorError
@@ -178,10 +179,10 @@ def _json(value: Any) -> str:
 def _defaults(app: Application) -> dict[str, Any]:
     read = reading_operation(app.contract)
     assert read is not None
-    properties = app.contract.schema(read.responses["200"].content["application/json"].schema_pointer or "")[
+    properties = schema_at(app.contract, read.responses["200"].content["application/json"].schema_pointer or "")[
         "properties"
     ]
-    objects = {name: app.contract.schema(schema["$ref"]) for name, schema in properties.items() if "$ref" in schema}
+    objects = {name: schema_at(app.contract, schema["$ref"]) for name, schema in properties.items() if "$ref" in schema}
     inner = {name: _own_defaults(each["properties"]) for name, each in objects.items() if "properties" in each}
     return {**_own_defaults(properties), **inner}
 

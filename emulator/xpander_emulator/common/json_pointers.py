@@ -58,18 +58,34 @@ def exists(document: Any, pointer: str) -> bool:
     return True
 
 
+def reference_to(pointer: str) -> dict[str, str]:
+    """Return the object that refers to `pointer`."""
+    return {"$ref": as_fragment(pointer)}
+
+
+def bare_pointer(value: Any) -> str | None:
+    """Return the pointer of an object that is nothing but a local `$ref`; None for anything else."""
+    reference = value.get("$ref") if isinstance(value, Mapping) and len(value) == 1 else None
+    return from_reference(reference) if isinstance(reference, str) and reference.startswith("#/") else None
+
+
+def resolve(document: Any, reference: str) -> tuple[str, Any]:
+    """Return the pointer of a local reference and what stands there. Raises LookupError for any other reference."""
+    if not reference.startswith("#"):
+        raise LookupError(reference)
+    pointer = from_reference(reference)
+    return pointer, look_up(document, pointer)
+
+
 def target(document: Any, pointer: str) -> str | None:
-    """Follow objects that are nothing but a `$ref`; return the last pointer that leads to something.
+    """Return the last pointer that leads to something, objects that are nothing but a `$ref` followed.
 
     None when the references go round in a circle. Raises LookupError when nothing stands at `pointer`.
     """
     node = look_up(document, pointer)
     for _ in range(MAX_HOPS):
-        reference = node.get("$ref") if isinstance(node, Mapping) and len(node) == 1 else None
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            return pointer
-        following = from_reference(reference)
-        if not exists(document, following):
+        following = bare_pointer(node)
+        if following is None or not exists(document, following):
             return pointer
         pointer, node = following, look_up(document, following)
     return None

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from xpander_emulator.common import json_pointers
 from xpander_emulator.errors import Diagnostic, NotFound, did_you_mean
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -141,10 +140,6 @@ class Contract:
         hint = did_you_mean(operation_id, [operation.id for operation in self.operations])
         raise NotFound(f"{self.source} has no operation '{operation_id}'{hint}")
 
-    def schema(self, pointer: str) -> Any:
-        """Return the schema at `pointer`, a `$ref` at its top followed. Raises LookupError."""
-        return json_pointers.look_up(self.document, json_pointers.target(self.document, pointer) or pointer)
-
 
 _TEMPLATED: Final = re.compile(r"\{([^{}/]+)\}")
 
@@ -154,7 +149,12 @@ def names_in(path: str) -> tuple[str, ...]:
     return tuple(_TEMPLATED.findall(path))
 
 
+def essence(media_type: str) -> str:
+    """Return a media type without its parameters, in small letters (MIME Sniffing, 4.2: the essence of a type)."""
+    return media_type.partition(";")[0].strip().lower()
+
+
 def is_json(media_type: str) -> bool:
-    """Tell whether a media type is JSON: application/json or application/*+json."""
-    name = media_type.partition(";")[0].strip().lower()
+    """Return whether a media type is JSON: application/json or application/*+json."""
+    name = essence(media_type)
     return name == "application/json" or (name.startswith("application/") and name.endswith("+json"))

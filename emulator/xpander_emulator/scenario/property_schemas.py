@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from xpander_emulator.common import json_pointers
 from xpander_emulator.common.types import DocPath
 from xpander_emulator.contract.extension.property_names import task_pointer
 from xpander_emulator.contract.extension.start_operation import request_schema
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.schema.completion import Completion, completion
-from xpander_emulator.contract.schema.read_write_only import for_answers, for_requests
+from xpander_emulator.contract.schema.read_write_only import for_requests, for_responses
 from xpander_emulator.contract.schema.reader import Branches, SchemaView
 from xpander_emulator.contract.schema.validation import part_validator
 from xpander_emulator.contract.schema.violations import Error, explain_one, leaves
@@ -59,7 +58,7 @@ class PropertyRules:
 
 def task_rules(contract: Contract) -> PropertyRules | None:
     """Return the rules of the task that the operation with the action `read` answers with."""
-    return _rules(for_answers(contract), task_pointer(contract))
+    return _rules(for_responses(contract), task_pointer(contract))
 
 
 def request_rules(contract: Contract) -> PropertyRules | None:
@@ -70,7 +69,7 @@ def request_rules(contract: Contract) -> PropertyRules | None:
 def _rules(contract: Contract, pointer: str | None) -> PropertyRules | None:
     if pointer is None:
         return None
-    return PropertyRules(contract, SchemaView(contract.document, {"$ref": json_pointers.as_fragment(pointer)}))
+    return PropertyRules(contract, SchemaView.of_pointer(contract.document, pointer))
 
 
 def shown(value: Any) -> str:
@@ -92,7 +91,7 @@ def _is_open(error: Error) -> bool:
 
 
 def _problem(error: Error, name: str, value: Any) -> Problem:
-    violations = explain_one(error, tuple(error.absolute_path))
+    violations = tuple(explain_one(error, tuple(error.absolute_path)))
     path, first = violations[0].loc, violations[0]
     place = _place(name, path[:-1])
     if first.type == "extra_forbidden":

@@ -10,7 +10,7 @@ from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.openapi.example_responses import Answer, answer
 from xpander_emulator.contract.request.message_validation import ResponseChecker
 from xpander_emulator.contract.request.prefer import Preferences
-from xpander_emulator.contract.schema.read_write_only import for_answers
+from xpander_emulator.contract.schema.read_write_only import for_responses
 from xpander_emulator.core.faults import STATUS
 from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.errors import EmulatorError
@@ -31,7 +31,7 @@ class ContractResponses:
     """
 
     def __init__(self, contract: Contract, own_headers: frozenset[bytes], settings: Settings) -> None:
-        self._contract = for_answers(contract)
+        self._contract = for_responses(contract)
         self._checker = ResponseChecker(self._contract, settings.strict)
         self._own_headers = own_headers
         self._seed = settings.seed

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.samples import HEAD, ROOT, contract_of
+from tests.contract.samples import HEAD, ROOT, contract_of, schema_at
 from tests.profiles import examples
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.contract.model import Credential
@@ -99,7 +99,7 @@ def test_references_are_followed_in_bodies_responses_examples_and_headers() -> N
     assert add.body.content["application/json"].examples == {"default": {"name": "A"}}
     assert get.responses["200"].content["application/json"].examples == {"rex": {"name": "Rex"}}
     assert add.responses["201"].headers["Location"].required
-    assert contract.schema("#/components/schemas/Alias")["type"] == "object"
+    assert schema_at(contract, "#/components/schemas/Alias")["type"] == "object"
 
 
 def test_the_api_key_is_needed_unless_security_allows_none() -> None:

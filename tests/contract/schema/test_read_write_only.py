@@ -6,7 +6,7 @@ from tests.contract.samples import contract_of
 from xpander_emulator.contract.openapi.example_responses import answer
 from xpander_emulator.contract.request.message_validation import Accepted, RequestValidator, ResponseChecker
 from xpander_emulator.contract.request.prefer import parse_prefer
-from xpander_emulator.contract.schema.read_write_only import for_answers, for_requests
+from xpander_emulator.contract.schema.read_write_only import for_requests, for_responses
 
 USERS = contract_of("""\
     paths:
@@ -48,7 +48,7 @@ def test_a_request_need_not_send_what_is_read_only_but_all_else() -> None:
 
 
 def test_an_answer_never_holds_what_is_write_only() -> None:
-    contract = for_answers(USERS)
+    contract = for_responses(USERS)
     checker = ResponseChecker(contract, strict=True)
 
     made = answer(contract, ADD, parse_prefer(()), 1)
@@ -62,4 +62,4 @@ def test_an_answer_never_holds_what_is_write_only() -> None:
 def test_a_contract_without_such_properties_is_left_as_it_is() -> None:
     plain = contract_of("paths: {}")
     assert for_requests(plain) is plain
-    assert for_answers(plain) is plain
+    assert for_responses(plain) is plain

@@ -20,8 +20,8 @@ from xpander_emulator.store.port import Task
 from xpander_emulator.web.app import Application, create_app
 
 CONTRACT = ours()
-PROPERTIES = CONTRACT.schema("/components/schemas/AgentExecution")["properties"]
-REQUEST = CONTRACT.schema("/components/schemas/AgentExecutionRequest")["properties"]
+PROPERTIES = CONTRACT.document["components"]["schemas"]["AgentExecution"]["properties"]
+REQUEST = CONTRACT.document["components"]["schemas"]["AgentExecutionRequest"]["properties"]
 STORIES = sorted(path.stem for path in (Path(__file__).parents[3] / "scenarios").glob("*.yaml"))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.contract.samples import schema_at
 from xpander_emulator import __version__
 from xpander_emulator.common import resources
 from xpander_emulator.contract.model import Contract, Operation
@@ -124,7 +125,7 @@ class TestContract:
         ("name", "known"), [("Status", tuple(Status)), ("ClockMode", CLOCK_MODES), ("ResetScope", RESET_SCOPES)]
     )
     def test_words_are_those_of_the_engine(self, contract: Contract, name: str, known: tuple[str, ...]) -> None:
-        assert tuple(contract.schema(f"/components/schemas/{name}")["enum"]) == known
+        assert tuple(schema_at(contract, f"/components/schemas/{name}")["enum"]) == known
 
     async def test_the_description_is_served(self, client: httpx2.AsyncClient, contract: Contract) -> None:
         answer = await client.get(f"{CONTROL}/openapi.json")

@@ -18,7 +18,7 @@ def starting_operation(contract: Contract) -> Operation | None:
 
 
 def is_xpander(contract: Contract) -> bool:
-    """Tell whether a contract starts workflows as xpander.ai's does, so that its SDK and its examples fit."""
+    """Return whether a contract starts workflows as xpander.ai's does, so that its SDK and its examples fit."""
     return any(_PARAMETER.sub("{}", each.path) == _INVOKE for each in contract.operations)
 
 

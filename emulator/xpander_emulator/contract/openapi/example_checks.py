@@ -9,7 +9,7 @@ from xpander_emulator.common.quoting import describe
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.contract.document_objects import Site
 from xpander_emulator.contract.model import Contract, MediaType, is_json
-from xpander_emulator.contract.schema.read_write_only import for_answers, for_requests
+from xpander_emulator.contract.schema.read_write_only import for_requests, for_responses
 from xpander_emulator.contract.schema.validation import find_violations, judge
 from xpander_emulator.errors import Diagnostic
 
@@ -45,7 +45,7 @@ def broken_examples(document: Document, sites: Sequence[Site], contract: Contrac
 def _of_media(document: Document, contract: Contract) -> Iterator[Diagnostic]:
     """Yield the broken examples of bodies; one that several operations share is looked at once."""
     seen: set[str] = set()
-    requests, answers = for_requests(contract), for_answers(contract)
+    requests, answers = for_requests(contract), for_responses(contract)
     for operation in contract.operations:
         bodies = [(requests, operation.body.content)] if operation.body else []
         bodies += [(answers, response.content) for response in operation.responses.values()]

@@ -1,4 +1,4 @@
-"""Bodies that are forms: read into the value that their schema describes."""
+"""Form bodies, read as the value that their schema describes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 from xpander_emulator.common import json_codec
-from xpander_emulator.contract.model import Contract
-from xpander_emulator.contract.request.parameters import coerce, keyword_of, types_of
+from xpander_emulator.contract.model import Contract, essence
+from xpander_emulator.contract.request.parameters import coerce
+from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.contract.schema.validation import is_too_deep
 from xpander_emulator.contract.schema.violations import Location, Violation
 
@@ -18,36 +19,35 @@ MAX_FIELDS: Final = 1_000
 
 
 def is_form(media_type: str) -> bool:
-    """Tell whether a media type is one of the two that HTML forms send."""
-    return media_type.partition(";")[0].strip().lower() in (URLENCODED, MULTIPART)
+    """Return whether a media type is one of the two that HTML forms send."""
+    return essence(media_type) in (URLENCODED, MULTIPART)
 
 
 class FormReader:
-    """Reads the forms of one schema. What it takes from the schema is worked out here, once."""
+    """Reads the forms of one schema; the types of its fields are read once."""
 
     def __init__(self, contract: Contract, pointer: str) -> None:
         self.pointer = pointer
-        properties = keyword_of(contract, contract.schema(pointer), "properties") or {}
-        self._types = {name: types_of(contract, each) for name, each in properties.items()}
-        items = {name: keyword_of(contract, each, "items") for name, each in properties.items()}
-        self._items = {name: types_of(contract, each) for name, each in items.items() if each is not None}
+        properties = SchemaView.of_pointer(contract.document, pointer).properties
+        self._types = {name: view.declared_types for name, view in properties.items()}
+        self._items = {name: view.at(0).declared_types for name, view in properties.items() if view.items}
 
     def read(self, content_type: str, body: bytes, at: Location) -> tuple[Any, list[Violation]]:
-        """Return the fields by name, each as its type, and what is wrong. A file is its bytes as Latin-1 text."""
+        """Return the fields by name, each as its type, and the violations. A file is its bytes as Latin-1 text."""
         try:
             fields = _fields(content_type, body)
         except ValueError as error:
             return None, [Violation(at, f"Form decode error: {error}", "form_invalid", None, "a form")]
-        faults: list[Violation] = []
+        violations: list[Violation] = []
         sent: dict[str, list[Any]] = {}
         for name, text in fields:
             types = self._items.get(name, self._types.get(name, ()))
-            sent.setdefault(name, []).append(_read(text, types, (*at, name), faults))
-        return {name: values if name in self._items else values[-1] for name, values in sent.items()}, faults
+            sent.setdefault(name, []).append(_read(text, types, (*at, name), violations))
+        return {name: values if name in self._items else values[-1] for name, values in sent.items()}, violations
 
 
-def _read(text: str, types: Sequence[str], at: Location, faults: list[Violation]) -> Any:
-    """Return what a field stands for; an object is sent as JSON (OpenAPI 3.1, 4.8.15)."""
+def _read(text: str, types: Sequence[str], at: Location, violations: list[Violation]) -> Any:
+    """Return the value of a field; an object is sent as JSON (OpenAPI 3.1, 4.8.15)."""
     if "object" in types and "string" not in types:
         try:
             value = json_codec.loads(text)
@@ -55,13 +55,13 @@ def _read(text: str, types: Sequence[str], at: Location, faults: list[Violation]
             value = None
         if isinstance(value, dict) and not is_too_deep(value):
             return value
-        faults.append(Violation(at, "Input should be a valid dictionary", "dict_type", text, "an object as JSON"))
+        violations.append(Violation(at, "Input should be a valid dictionary", "dict_type", text, "an object as JSON"))
         return text
-    return coerce(text, types, at, faults)
+    return coerce(text, types, at, violations)
 
 
 def _fields(content_type: str, body: bytes) -> list[tuple[str, str]]:
-    if content_type.partition(";")[0].strip().lower() == URLENCODED:
+    if essence(content_type) == URLENCODED:
         return parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     fields = list(_parts(content_type, body))
     if len(fields) > MAX_FIELDS:

@@ -1,9 +1,6 @@
-"""Requests held against the contract before they are handled, and answers before they are sent.
+"""Requests validated before they are handled, and responses before they are sent; violations are returned as values."""
 
-What is wrong is data, never an exception.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
@@ -13,18 +10,12 @@ import orjson
 
 from xpander_emulator.common import json_codec
 from xpander_emulator.common.json_syntax import json_fault
+from xpander_emulator.common.types import Headers, Json
 from xpander_emulator.contract.extension.vocabulary import START
-from xpander_emulator.contract.model import Contract, MediaType, Operation, is_json
+from xpander_emulator.contract.model import Contract, MediaType, Operation, essence, is_json
 from xpander_emulator.contract.request.client_schemas import limit_violations_of_body
 from xpander_emulator.contract.request.forms import FormReader, is_form
-from xpander_emulator.contract.request.parameters import (
-    MISSING,
-    ParameterReader,
-    kind_of,
-    raw_query,
-    raw_simple,
-    reader_for,
-)
+from xpander_emulator.contract.request.parameters import MISSING, ParameterReader, reader_for
 from xpander_emulator.contract.request.text_bodies import PlainReader, is_plain
 from xpander_emulator.contract.schema.validation import MAX_DEPTH, find_violations, is_too_deep, judge
 from xpander_emulator.contract.schema.violations import Violation
@@ -34,10 +25,10 @@ _BODY: Final = ("body",)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A request that keeps the contract.
+    """A valid request.
 
-    parameters: by name, read as their types, defaults filled in; what is absent and has none is left out.
-    body:       the parsed JSON or form, None when there is none or it is something else.
+    parameters: by name, read as their types, defaults filled in; an absent one without default is left out.
+    body:       the parsed JSON or form, None for no body and for other media types.
     """
 
     parameters: Mapping[str, Any]
@@ -48,23 +39,23 @@ def media_type_of(content: Mapping[str, MediaType], sent: str) -> str | None:
     """Return the declared media type that covers the one sent, or None."""
     if sent in content:
         return sent
-    name = sent.partition(";")[0].strip().lower()
+    name = essence(sent)
     candidates = (name, f"{name.partition('/')[0]}/*", "*/*")
-    declared = {each.partition(";")[0].strip().lower(): each for each in reversed(tuple(content))}
-    found = next((declared[each] for each in candidates if each in declared), None)
-    if found is None and is_json(name):
+    declared = {essence(each): each for each in reversed(tuple(content))}
+    covering = next((declared[each] for each in candidates if each in declared), None)
+    if covering is None and is_json(name):
         return next((each for each in content if is_json(each)), None)
-    return found
+    return covering
 
 
 def body_is_acceptable(operation: Operation, content_type: str | None, body: bytes) -> bool:
-    """Tell whether a body's media type is one that the operation takes; without a content type it is taken as JSON."""
+    """Return whether the operation takes a body's media type; a body without content type is taken as JSON."""
     if operation.body is None or not operation.body.content or not body or content_type is None:
         return True
     return media_type_of(operation.body.content, content_type) is not None
 
 
-def parse_json(body: bytes) -> Any:
+def parse_json(body: bytes) -> Json | Violation:
     """Return the value of a JSON text, or the Violation that says where it stops being one."""
     try:
         value = json_codec.loads(body)
@@ -81,155 +72,137 @@ def _invalid_json(offset: int, reason: str) -> Violation:
 
 
 def _json_violation(body: bytes, refusal: orjson.JSONDecodeError) -> Violation:
-    """Word the fault as FastAPI does."""
+    """Return the violation in FastAPI's words, which are those of the json module."""
     try:
-        fault = json_fault(body.decode())
+        syntax_error = json_fault(body.decode())
     except UnicodeDecodeError as error:
         return _invalid_json(error.start, "Invalid UTF-8")
-    if fault is not None:
-        return _invalid_json(fault.offset, fault.reason)
+    if syntax_error is not None:
+        return _invalid_json(syntax_error.offset, syntax_error.reason)
     # NaN, Infinity, numbers beyond a double and lone surrogates are refused by orjson alone.
     return _invalid_json(refusal.pos, refusal.msg[:1].upper() + refusal.msg[1:])
 
 
 class RequestValidator:
-    """Validates the requests of one operation. All that depends on the contract alone is worked out here, once."""
+    """Validates the requests of one operation; everything that depends on the contract alone is computed once."""
 
     def __init__(self, contract: Contract, operation: Operation) -> None:
         self.contract = contract
         self.operation = operation
-        readers = [reader_for(contract, parameter) for parameter in operation.parameters]
-        self._path = [(reader, kind_of(reader)) for reader in readers if reader.parameter.place == "path"]
-        # The names of the path's parameters, if each of them takes any text.
-        self._texts = {r.parameter.name for r, kind in self._path} if all(map(_takes_any_text, self._path)) else None
-        self._query = [reader for reader in readers if reader.parameter.place == "query"]
-        self._headers = {
-            reader.parameter.name.lower().encode("latin-1"): (reader, kind_of(reader))
-            for reader in readers
-            if reader.parameter.place == "header"
-        }
-        self._cookies = [reader for reader in readers if reader.parameter.place == "cookie"]
-        self._query_may_be_empty = not any(reader.parameter.required for reader in self._query)
-        self._query_defaults = {r.parameter.name: r.default for r in self._query if r.default is not MISSING}
+        readers: dict[str, dict[str, ParameterReader]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
+        for parameter in operation.parameters:
+            readers[parameter.place][parameter.name] = reader_for(contract, parameter)
+        self._path, self._query, self._cookies = readers["path"], readers["query"], readers["cookie"]
+        self._headers = {name.lower().encode("latin-1"): reader for name, reader in readers["header"].items()}
+        self._path_is_text = all(reader.takes_any_text for reader in self._path.values())
+        self._query_may_be_empty = not any(reader.parameter.required for reader in self._query.values())
+        self._query_defaults = {n: r.default for n, r in self._query.items() if r.default is not MISSING}
         self._starts = operation.behaviour.get("action") == START
         self._content = operation.body.content if operation.body else {}
         self._schema = next((media.schema_pointer for name, media in self._content.items() if is_json(name)), None)
         self._judge = judge(contract, self._schema) if self._schema is not None else None
         # Almost every operation takes JSON alone, and need not look at the media type.
         self._is_json_alone = len(self._content) == 1 and is_json(next(iter(self._content)))
-        pointers = {name: media.schema_pointer for name, media in self._content.items()}
-        self._forms = {n: FormReader(contract, at) for n, at in pointers.items() if at is not None and is_form(n)}
-        self._plain = {
-            n: PlainReader(contract, at) for n, at in pointers.items() if at is not None and is_plain(contract, n, at)
-        }
+        pointers = {n: media.schema_pointer for n, media in self._content.items() if media.schema_pointer is not None}
+        self._forms = {n: FormReader(contract, pointer) for n, pointer in pointers.items() if is_form(n)}
+        self._plain = {n: PlainReader(contract, at) for n, at in pointers.items() if is_plain(contract, n, at)}
 
     def check(
-        self, path: Mapping[str, str], query: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes
+        self, path: Mapping[str, str], query: bytes, headers: Headers, body: bytes
     ) -> Accepted | tuple[Violation, ...]:
         """Return the request as values, or all its violations: path, query, headers, cookies, then the body.
 
         path:    the template's parameters, percent-decoded.
-        query:   as on the wire, without the question mark; a scalar that is repeated counts by its last value.
+        query:   as on the wire, without the question mark; of a repeated scalar, the last value counts.
         headers: names in lower case.
         """
         values: dict[str, Any] = {}
-        faults: list[Violation] = []
-        if self._texts is not None and path.keys() == self._texts:
+        violations: list[Violation] = []
+        if self._path_is_text and path.keys() == self._path.keys():
             values.update(path)
         else:
-            self._take_path(path, values, faults)
-        self._take_query(query, values, faults)
+            for name, reader in self._path.items():
+                _take(reader, reader.from_text(path[name]) if name in path else MISSING, values, violations)
+        self._take_query(query, values, violations)
         if self._headers:
-            self._take_headers(headers, values, faults)
+            self._take_headers(headers, values, violations)
         if self._cookies:
             pairs = _cookies(headers)
-            for reader in self._cookies:
-                _take(reader, raw_query(reader, pairs), values, faults)
-        parsed = self._take_body(body, headers, faults) if self.operation.body is not None else None
+            for reader in self._cookies.values():
+                _take(reader, reader.from_pairs(pairs), values, violations)
+        parsed = self._take_body(body, headers, violations) if self.operation.body is not None else None
         if self._starts:
-            faults.extend(limit_violations_of_body(parsed, _BODY))
-        return tuple(faults) if faults else Accepted(values, parsed)
+            violations.extend(limit_violations_of_body(parsed, _BODY))
+        return tuple(violations) if violations else Accepted(values, parsed)
 
-    def _take_path(self, path: Mapping[str, str], values: dict[str, Any], faults: list[Violation]) -> None:
-        for reader, kind in self._path:
-            raw = path.get(reader.parameter.name, MISSING)
-            _take(reader, raw_simple(reader.parameter, kind, raw) if isinstance(raw, str) else raw, values, faults)
-
-    def _take_query(self, query: bytes, values: dict[str, Any], faults: list[Violation]) -> None:
+    def _take_query(self, query: bytes, values: dict[str, Any], violations: list[Violation]) -> None:
         if not query and self._query_may_be_empty:
             values.update(self._query_defaults)
             return
         pairs: dict[str, list[str]] = {}
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             pairs.setdefault(name, []).append(value)
-        for reader in self._query:
-            _take(reader, raw_query(reader, pairs), values, faults)
+        for reader in self._query.values():
+            _take(reader, reader.from_pairs(pairs), values, violations)
 
-    def _take_headers(
-        self, headers: Sequence[tuple[bytes, bytes]], values: dict[str, Any], faults: list[Violation]
-    ) -> None:
+    def _take_headers(self, headers: Headers, values: dict[str, Any], violations: list[Violation]) -> None:
         sent: dict[bytes, list[str]] = {}
         for name, value in headers:
             if name in self._headers:
                 sent.setdefault(name, []).append(value.decode("latin-1"))
-        for name, (reader, kind) in self._headers.items():
+        for name, reader in self._headers.items():
             # RFC 9110, 5.3: a repeated field is one list; a scalar counts by its first value, as in Starlette.
             texts = sent.get(name)
             if texts is None:
-                _take(reader, MISSING, values, faults)
+                _take(reader, MISSING, values, violations)
             else:
-                text = texts[0] if kind == "scalar" else ",".join(texts)
-                _take(reader, raw_simple(reader.parameter, kind, text), values, faults)
+                text = texts[0] if reader.kind == "scalar" else ",".join(texts)
+                _take(reader, reader.from_text(text), values, violations)
 
-    def _take_body(self, body: bytes, headers: Sequence[tuple[bytes, bytes]], faults: list[Violation]) -> Any:
+    def _take_body(self, body: bytes, headers: Headers, violations: list[Violation]) -> Any:
         if not body:
             if self.operation.body is not None and self.operation.body.required:
-                faults.append(Violation(_BODY, "Field required", "missing", None, "a body"))
+                violations.append(Violation(_BODY, "Field required", "missing", None, "a body"))
             return None
         if not self._is_json_alone:
             sent = next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")
             name = media_type_of(self._content, sent) if sent else None
             if name is not None and not is_json(sent):
-                return self._take_other(name, sent, body, faults)
+                return self._take_other(name, sent, body, violations)
             if name is not None:
-                return self._take_json(self._content[name].schema_pointer, body, faults)
-        return self._take_json(self._schema, body, faults)
+                return self._take_json(self._content[name].schema_pointer, body, violations)
+        return self._take_json(self._schema, body, violations)
 
-    def _take_json(self, schema: str | None, body: bytes, faults: list[Violation]) -> Any:
+    def _take_json(self, schema: str | None, body: bytes, violations: list[Violation]) -> Any:
         if schema is None:
             return None
         value = parse_json(body)
         if isinstance(value, Violation):
-            faults.append(value)
+            violations.append(value)
             return value
-        holds = self._judge if schema == self._schema else judge(self.contract, schema)
-        if holds is not None and not holds(value):
-            faults.extend(find_violations(self.contract, schema, value, _BODY))
+        is_valid = self._judge if schema == self._schema else judge(self.contract, schema)
+        if is_valid is not None and not is_valid(value):
+            violations.extend(find_violations(self.contract, schema, value, _BODY))
         return value
 
-    def _take_other(self, name: str, content_type: str, body: bytes, faults: list[Violation]) -> Any:
-        """Return a form's value; text and bytes are checked, but mean nothing to a handler."""
+    def _take_other(self, name: str, content_type: str, body: bytes, violations: list[Violation]) -> Any:
+        """Return a form's value; text and bytes are validated, but no handler takes them."""
         reader = self._forms.get(name) or self._plain.get(name)
         if reader is None:
             return None
-        value, found = reader.read(content_type, body, _BODY)
-        faults.extend(found or find_violations(self.contract, reader.pointer, value, _BODY))
+        value, unreadable = reader.read(content_type, body, _BODY)
+        violations.extend(unreadable or find_violations(self.contract, reader.pointer, value, _BODY))
         return value if name in self._forms else None
 
 
-def _takes_any_text(parameter: tuple[ParameterReader, str]) -> bool:
-    reader, kind = parameter
-    return kind == "scalar" and reader.takes_any_text
-
-
-def _take(reader: ParameterReader, raw: Any, values: dict[str, Any], faults: list[Violation]) -> None:
-    value, found = reader.read(raw)
-    faults.extend(found)
+def _take(reader: ParameterReader, raw: Any, values: dict[str, Any], violations: list[Violation]) -> None:
+    value, broken = reader.read(raw)
+    violations.extend(broken)
     if value is not MISSING:
         values[reader.parameter.name] = value
 
 
-def _cookies(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, list[str]]:
+def _cookies(headers: Headers) -> dict[str, list[str]]:
     jar: SimpleCookie = SimpleCookie()
     for name, value in headers:
         if name == b"cookie":
@@ -241,14 +214,14 @@ def _cookies(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, list[str]]:
 
 
 class ResponseChecker:
-    """Holds answers against the contract; `strict` trusts jsonschema alone."""
+    """Validates responses; `strict` trusts jsonschema alone."""
 
     def __init__(self, contract: Contract, strict: bool) -> None:
         self.contract = contract
         self.strict = strict
 
     def check(self, operation: Operation, status: int, media_type: str | None, body: Any) -> tuple[Violation, ...]:
-        """Return how an answer breaks the contract. `body` is bytes, or a value already parsed."""
+        """Return the violations of a response. `body` is bytes, or a value already parsed."""
         response = operation.response(status)
         if response is None:
             listed = ", ".join(operation.responses)
@@ -261,12 +234,9 @@ class ResponseChecker:
             return (Violation(_BODY, message, "undeclared_body", body, "no body"),)
         name = media_type_of(response.content, media_type or "")
         if name is None:
-            listed = ", ".join(response.content)
+            loc, expected = ("header", "content-type"), f"one of {', '.join(response.content)}"
             message = f"{operation.id} declares no {media_type or 'answer without a media type'} for status {status}"
-            found = Violation(
-                ("header", "content-type"), message, "undeclared_media_type", media_type, f"one of {listed}"
-            )
-            return (found,)
+            return (Violation(loc, message, "undeclared_media_type", media_type, expected),)
         return self._check_body(response.content[name].schema_pointer, media_type or "", body)
 
     def _check_body(self, pointer: str | None, media_type: str, body: Any) -> tuple[Violation, ...]:

@@ -1,18 +1,28 @@
-"""The `Prefer` header (RFC 7240): what a client asks of the answer."""
+"""The `Prefer` header (RFC 7240): the response that a client asks for."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from xpander_emulator.contract.request.accept import items
+from xpander_emulator.contract.request.accept import list_items
 from xpander_emulator.errors import BadRequest
 
 _T = TypeVar("_T")
+_KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait", "fault"})
+# A semicolon in a quoted text separates nothing.
+_BEFORE_SEMICOLON: Final = re.compile(r'(?:[^;"]|"[^"]*"?)*')
+# RFC 7240, 2: a preference without a value is one with an empty value.
+_FLAGS: Final = {"": True, "true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a request prefers; `wait` is in seconds, `ignored` holds the names that mean nothing here."""
+    """The preferences of a request.
+
+    wait:    in seconds.
+    ignored: the names of preferences that are not known here.
+    """
 
     code: int | None = None
     example: str | None = None
@@ -25,51 +35,31 @@ class Preferences:
 
     @property
     def ask_the_contract(self) -> bool:
-        """Whether an answer made from the contract is asked for, whatever the operation does otherwise."""
+        """Whether the request asks for a response made from the contract alone, instead of that of a task."""
         return self.code is not None or self.example is not None or self.dynamic or self.seed is not None
 
 
 def parse_prefer(values: Sequence[str]) -> Preferences:
-    """Return what the `Prefer` headers of a request ask for; of a name given twice the first counts.
+    """Return the preferences in the `Prefer` headers of a request; of a repeated name, the first one counts.
 
     Raises BadRequest for a value that its name cannot have: a silent default would hide a typing error.
     """
-    found: dict[str, str] = {}
-    for preference in (item for value in values for item in items(value)):
+    sent: dict[str, str] = {}
+    for preference in (item for value in values for item in list_items(value)):
         # RFC 7240, 2: parameters after a semicolon belong to the preference; none is defined for ours.
-        name, _, value = _head(preference).partition("=")
-        found.setdefault(name.strip().lower(), _unquoted(value.strip()))
-    found.pop("", None)
+        name, _, value = "".join(_BEFORE_SEMICOLON.findall(preference)[:1]).partition("=")
+        sent.setdefault(name.strip().lower(), _unquoted(value.strip()))
+    sent.pop("", None)
     return Preferences(
-        code=_read(found, "code", _status, "a status from 100 to 599"),
-        example=found.get("example") or None,
-        dynamic=_read(found, "dynamic", _flag, "true or false") or False,
-        seed=_read(found, "seed", int, "a whole number"),
-        scenario=found.get("scenario") or None,
-        wait=_read(found, "wait", _seconds, "a number of seconds"),
-        fault=found.get("fault") or None,
-        ignored=tuple(name for name in found if name not in _KNOWN),
+        code=_read(sent, "code", _status, "a status from 100 to 599"),
+        example=sent.get("example") or None,
+        dynamic=_read(sent, "dynamic", _flag, "true or false") or False,
+        seed=_read(sent, "seed", int, "a whole number"),
+        scenario=sent.get("scenario") or None,
+        wait=_read(sent, "wait", _seconds, "a number of seconds"),
+        fault=sent.get("fault") or None,
+        ignored=tuple(name for name in sent if name not in _KNOWN),
     )
-
-
-_KNOWN: Final = frozenset({"code", "example", "dynamic", "seed", "scenario", "wait", "fault"})
-
-
-def _items(value: str) -> list[str]:
-    """Return the items of a header that is a list."""
-    # Imported with the first such header: every start would pay 3 ms for it.
-    from urllib.request import parse_http_list
-
-    return parse_http_list(value)
-
-
-def _head(preference: str) -> str:
-    quoted = False
-    for index, character in enumerate(preference):
-        quoted ^= character == '"'
-        if character == ";" and not quoted:
-            return preference[:index]
-    return preference
 
 
 def _unquoted(value: str) -> str:
@@ -78,27 +68,25 @@ def _unquoted(value: str) -> str:
     return value
 
 
-def _read(found: Mapping[str, str], name: str, convert: Callable[[str], _T], wanted: str) -> _T | None:
-    if name not in found:
+def _read(sent: Mapping[str, str], name: str, convert: Callable[[str], _T], expected: str) -> _T | None:
+    if name not in sent:
         return None
     try:
-        return convert(found[name])
+        return convert(sent[name])
     except ValueError:
-        raise BadRequest(f"Prefer: {name}={found[name]}: {wanted} was expected") from None
+        raise BadRequest(f"Prefer: {name}={sent[name]}: {expected} was expected") from None
 
 
 def _status(text: str) -> int:
-    if len(text) != 3 or not text.isdecimal() or not 100 <= int(text) <= 599:
+    if not re.fullmatch(r"[1-5]\d\d", text, re.ASCII):
         raise ValueError(text)
     return int(text)
 
 
 def _flag(text: str) -> bool:
-    # RFC 7240, 2: a preference without a value is one with an empty value.
-    flags = {"": True, "true": True, "1": True, "false": False, "0": False}
-    if text.lower() not in flags:
+    if text.lower() not in _FLAGS:
         raise ValueError(text)
-    return flags[text.lower()]
+    return _FLAGS[text.lower()]
 
 
 def _seconds(text: str) -> float:

@@ -1,42 +1,43 @@
-"""Bodies that are text or bytes, held against the schema of their media type."""
+"""Text and byte bodies, read as the value that their schema describes."""
 
 from email.message import Message
 from typing import Any
 
-from xpander_emulator.contract.model import Contract
-from xpander_emulator.contract.request.parameters import coerce, types_of
+from xpander_emulator.contract.model import Contract, essence
+from xpander_emulator.contract.request.parameters import coerce
+from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.contract.schema.violations import Location, Violation
 
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 
 
 def is_plain(contract: Contract, media_type: str, pointer: str) -> bool:
-    """Tell whether a body is text or bytes, and its schema says something of a text.
+    """Return whether a body is text or bytes with a schema for scalars.
 
-    What a schema says of an object, as of XML, is about a value that is not read here.
+    A schema for an object, such as that of XML, describes a value that is not read here.
     """
-    name = media_type.partition(";")[0].strip().lower()
+    name = essence(media_type)
     if not name.startswith(("text/", "image/", "audio/", "video/")) and name != "application/octet-stream":
         return False
-    types = types_of(contract, contract.schema(pointer))
-    return not types or bool(_SCALARS & set(types))
+    types = SchemaView.of_pointer(contract.document, pointer).types
+    return types is None or not _SCALARS.isdisjoint(types)
 
 
 class PlainReader:
-    """Reads the bodies of one schema: a text as the scalar that it stands for, bytes as Latin-1 text."""
+    """Reads the bodies of one schema: text in its charset, bytes as Latin-1."""
 
     def __init__(self, contract: Contract, pointer: str) -> None:
         self.pointer = pointer
-        self._types = types_of(contract, contract.schema(pointer))
+        self._types = SchemaView.of_pointer(contract.document, pointer).declared_types
 
     def read(self, content_type: str, body: bytes, at: Location) -> tuple[Any, list[Violation]]:
-        """Return the value of a body, and what is wrong with it."""
-        faults: list[Violation] = []
+        """Return the scalar that a body stands for, and the violations."""
+        violations: list[Violation] = []
         try:
             text = body.decode(_charset(content_type))
         except (LookupError, ValueError) as error:
             return None, [Violation(at, f"Text decode error: {error}", "text_invalid", None, "text in its charset")]
-        return coerce(text, self._types, at, faults), faults
+        return coerce(text, self._types, at, violations), violations
 
 
 def _charset(content_type: str) -> str:

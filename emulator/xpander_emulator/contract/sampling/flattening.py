@@ -78,7 +78,7 @@ class Spot:
         return self.lean or self.is_enough
 
     def shows(self, schema: Mapping[str, Any], name: str) -> bool:
-        """Tell whether a property that is not required is made; of no other property does that depend.
+        """Return whether a property that is not required is made; of no other property does that depend.
 
         Where a schema tells what is required, most others are there; where it tells nothing, being left out says
         nothing. They become fewer beyond ENOUGH levels.

@@ -112,7 +112,7 @@ class Generator:
             raise Spent(fault.pointer, fault.keyword, fault.pattern)
 
     def _is_met(self, schema: Schema, value: Any, spot: Spot) -> bool:
-        """Tell whether a value satisfies a schema of the document. Raises Unmet for a reference that leads nowhere."""
+        """Return whether a value satisfies a schema of the document. Raises Unsatisfied for a broken reference."""
         from referencing.exceptions import Unresolvable
 
         if isinstance(schema, bool):

@@ -54,7 +54,7 @@ def _bounds(schema: Mapping[str, Any]) -> tuple[Fraction, Fraction]:
 
 
 def _divides(schema: Mapping[str, Any], value: float) -> bool:
-    """Tell whether a number is a multiple even in floating point, in which 0.07 is none of 0.01."""
+    """Return whether a number is a multiple even in floating point, in which 0.07 is none of 0.01."""
     quotient = value / schema.get("multipleOf", 1) if isinstance(schema.get("multipleOf"), float) else 0.0
     return quotient.is_integer()
 

@@ -38,7 +38,7 @@ _POINTER: Final = re.compile(r"(?:/(?:[^/~]|~[01])*)*")
 
 
 def is_date(text: str) -> bool:
-    """Tell whether it is an RFC 3339 full-date, of a day that exists."""
+    """Return whether it is an RFC 3339 full-date, of a day that exists."""
     found = _DATE_PATTERN.fullmatch(text)
     return found is not None and _day_exists(*found.groups())
 
@@ -53,57 +53,57 @@ def _day_exists(year: str, month: str, day: str) -> bool:
 
 
 def is_time(text: str) -> bool:
-    """Tell whether it is an RFC 3339 full-time, offset included."""
+    """Return whether it is an RFC 3339 full-time, offset included."""
     found = _TIME_PATTERN.fullmatch(text)
     return found is not None and _second_exists(*found.groups("0"))
 
 
 def _second_exists(hour: str, minute: str, second: str, sign: str, hours: str, minutes: str) -> bool:
-    """Tell whether a 61st second is that of 23:59 in UTC, at whose end alone there are any (RFC 3339, 5.7)."""
+    """Return whether a 61st second is that of 23:59 in UTC, at whose end alone there are any (RFC 3339, 5.7)."""
     ahead = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1)
     return second != "60" or (int(hour) * 60 + int(minute) - ahead) % 1440 == 1439
 
 
 def is_date_time(text: str) -> bool:
-    """Tell whether it is an RFC 3339 date-time, offset included."""
+    """Return whether it is an RFC 3339 date-time, offset included."""
     found = _DATE_TIME_PATTERN.fullmatch(text)
     return found is not None and is_date(found[1]) and is_time(text[11:])
 
 
 def is_duration(text: str) -> bool:
-    """Tell whether it is an ISO 8601 duration as RFC 3339 has it: P1DT2H."""
+    """Return whether it is an ISO 8601 duration as RFC 3339 has it: P1DT2H."""
     return _DURATION.fullmatch(text) is not None
 
 
 def is_hostname(text: str) -> bool:
-    """Tell whether it is a host name by RFC 1123."""
+    """Return whether it is a host name by RFC 1123."""
     return _HOSTNAME.fullmatch(text) is not None
 
 
 def is_email(text: str) -> bool:
-    """Tell whether it is an RFC 5321 mailbox, without quoted local part or address literal."""
+    """Return whether it is an RFC 5321 mailbox, without quoted local part or address literal."""
     found = _LOCAL.match(text)
     return found is not None and is_hostname(text[found.end() :])
 
 
 def is_idn_email(text: str) -> bool:
-    """Tell whether something stands on both sides of the last @."""
+    """Return whether something stands on both sides of the last @."""
     local, _, host = text.rpartition("@")
     return bool(local and host) and not re.search(r"\s", text)
 
 
 def is_uri(text: str) -> bool:
-    """Tell whether it is an RFC 3986 URI, scheme included."""
+    """Return whether it is an RFC 3986 URI, scheme included."""
     return _SCHEME.match(text) is not None and is_uri_reference(text)
 
 
 def is_uri_reference(text: str) -> bool:
-    """Tell whether it is an RFC 3986 URI, or the rest of one."""
+    """Return whether it is an RFC 3986 URI, or the rest of one."""
     return _URI.fullmatch(text) is not None and _splits(text)
 
 
 def is_iri(text: str) -> bool:
-    """Tell whether it is a URI that may hold letters beyond ASCII, RFC 3987."""
+    """Return whether it is a URI that may hold letters beyond ASCII, RFC 3987."""
     return _SCHEME.match(text) is not None and not re.search(r'[\s<>"{}|\\^`]', text) and _splits(text)
 
 
@@ -117,7 +117,7 @@ def _splits(text: str) -> bool:
 
 
 def is_uuid(text: str) -> bool:
-    """Tell whether it is a UUID in its 36 characters, RFC 9562."""
+    """Return whether it is a UUID in its 36 characters, RFC 9562."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:
@@ -125,7 +125,7 @@ def is_uuid(text: str) -> bool:
 
 
 def is_ipv4(text: str) -> bool:
-    """Tell whether it is four decimal numbers."""
+    """Return whether it is four decimal numbers."""
     try:
         ipaddress.IPv4Address(text)
     except ValueError:
@@ -134,7 +134,7 @@ def is_ipv4(text: str) -> bool:
 
 
 def is_ipv6(text: str) -> bool:
-    """Tell whether it is an address by RFC 4291, without a zone."""
+    """Return whether it is an address by RFC 4291, without a zone."""
     try:
         ipaddress.IPv6Address(text)
     except ValueError:
@@ -143,7 +143,7 @@ def is_ipv6(text: str) -> bool:
 
 
 def is_byte(text: str) -> bool:
-    """Tell whether it is base64 with padding, RFC 4648 section 4."""
+    """Return whether it is base64 with padding, RFC 4648 section 4."""
     try:
         base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -152,12 +152,12 @@ def is_byte(text: str) -> bool:
 
 
 def is_regex(text: str) -> bool:
-    """Tell whether it is a regular expression of Python's, or one of ECMA-262 with Unicode properties."""
+    """Return whether it is a regular expression of Python's, or one of ECMA-262 with Unicode properties."""
     return compiles(text)
 
 
 def is_json_pointer(text: str) -> bool:
-    """Tell whether it is a JSON Pointer, RFC 6901."""
+    """Return whether it is a JSON Pointer, RFC 6901."""
     return _POINTER.fullmatch(text) is not None
 
 

@@ -31,7 +31,7 @@ def _is_flag(value: Any) -> bool:
 
 
 def _are_names(value: Any) -> bool:
-    """Tell whether it is a list of texts that all differ."""
+    """Return whether it is a list of texts that all differ."""
     return isinstance(value, list) and all(map(_is_text, value)) and len(set(value)) == len(value)
 
 

@@ -1,7 +1,7 @@
-"""What a contract says of requests and of answers, where its schemas tell them apart.
+"""The contract as requests and as responses are held against it.
 
 OpenAPI 3.1.1, 4.8.24 (annotations of JSON Schema): a client need not send what is `readOnly`, even where it is
-required; an answer never holds what is `writeOnly`.
+required; a response never holds what is `writeOnly`.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,21 +18,21 @@ Change = Callable[[dict[str, Any], list[str]], None]
 
 
 def for_requests(contract: Contract) -> Contract:
-    """Return the contract as requests are held against it; the same one where it makes no difference."""
+    """Return the contract in which no `readOnly` property is required; the same one where none is marked."""
     return contract.derived(_for_requests) or contract
 
 
-def for_answers(contract: Contract) -> Contract:
-    """Return the contract as answers are made and checked; the same one where it makes no difference."""
-    return contract.derived(_for_answers) or contract
+def for_responses(contract: Contract) -> Contract:
+    """Return the contract without its `writeOnly` properties; the same one where none is marked."""
+    return contract.derived(_for_responses) or contract
 
 
 def _for_requests(contract: Contract) -> Contract | None:
-    return _changed(contract, "readOnly", _need_not)
+    return _changed(contract, "readOnly", _make_optional)
 
 
-def _for_answers(contract: Contract) -> Contract | None:
-    return _changed(contract, "writeOnly", _leave_out)
+def _for_responses(contract: Contract) -> Contract | None:
+    return _changed(contract, "writeOnly", _remove)
 
 
 def _changed(contract: Contract, mark: str, change: Change) -> Contract | None:
@@ -51,20 +51,15 @@ def _marked(contract: Contract, schema: Any, mark: str) -> list[str]:
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(properties, Mapping):
         return []
-    return [name for name, each in properties.items() if _has_mark(contract, each, mark)]
+    views = {name: SchemaView(contract.document, each) for name, each in properties.items()}
+    return [name for name, view in views.items() if view.keyword(mark, Branches.NONE) is True]
 
 
-def _has_mark(contract: Contract, schema: Any, mark: str) -> bool:
-    # What stands beside a reference says more than what it leads to.
-    parts = SchemaView(contract.document, schema).parts(Branches.NONE)
-    return next((part[mark] is True for part in parts if mark in part), False)
-
-
-def _need_not(schema: dict[str, Any], names: list[str]) -> None:
+def _make_optional(schema: dict[str, Any], names: list[str]) -> None:
     if isinstance(schema.get("required"), list):
         schema["required"] = [name for name in schema["required"] if name not in names]
 
 
-def _leave_out(schema: dict[str, Any], names: list[str]) -> None:
-    _need_not(schema, names)
+def _remove(schema: dict[str, Any], names: list[str]) -> None:
+    _make_optional(schema, names)
     schema["properties"] = {name: each for name, each in schema["properties"].items() if name not in names}

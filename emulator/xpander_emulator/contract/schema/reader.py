@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import Any, Final
 
 from xpander_emulator.common import json_pointers
+from xpander_emulator.common.types import Json
 
 _ALTERNATIVES: Final = ("anyOf", "oneOf")
-# What a schema that is `false` comes to.
 _NULL: Final = frozenset({"null"})
+# The schema `false`, written with a keyword.
 _NEVER: Final[Mapping[str, Any]] = {"not": {}}
 
 
@@ -50,15 +51,24 @@ def json_types(value: Any) -> frozenset[str]:
 
 
 class SchemaView:
-    """One schema of a document. Its answers are made when they are first asked for, and then remembered."""
+    """One schema of a document; its properties are computed at first use and cached."""
 
     def __init__(self, document: Any, schema: Any) -> None:
         self.document = document
         self.schema = schema
 
+    @classmethod
+    def of_pointer(cls, document: Any, pointer: str) -> "SchemaView":
+        """Return the view of the schema at `pointer`; of one that takes anything where nothing stands there."""
+        return cls(document, json_pointers.reference_to(pointer))
+
     def parts(self, branches: Branches = Branches.ALL) -> tuple[Mapping[str, Any], ...]:
         """Return the schema, what it refers to and what it combines, each as it stands in the document."""
         return tuple(part for part, _ in _parts(self.document, self.schema, branches))
+
+    def keyword(self, name: str, branches: Branches = Branches.ALL, default: Json = None) -> Json:
+        """Return the first value of a keyword, the schema's own before that of a schema that it refers to."""
+        return next((part[name] for part in self.parts(branches) if name in part), default)
 
     @cached_property
     def properties(self) -> Mapping[str, "SchemaView"]:
@@ -85,6 +95,12 @@ class SchemaView:
         return _types(self.document, self.schema)
 
     @cached_property
+    def declared_types(self) -> tuple[str, ...]:
+        """The types in the order of the document, with integer where it is declared; () for all of them."""
+        names = (name for part in self.parts() for name in _declared_types(part))
+        return tuple(dict.fromkeys(name for name in names if self.types is not None and name in self.types))
+
+    @cached_property
     def values(self) -> tuple[Any, ...]:
         """The values that the schema lists one by one, but for null; () where it may take others."""
         return tuple(value for value in _values(self.document, self.schema) if value is not None)
@@ -97,8 +113,8 @@ class SchemaView:
     @cached_property
     def others(self) -> tuple["SchemaView", ...]:
         """The schemas of the properties that are not declared, as far as any are described."""
-        found = (part.get("additionalProperties") for part in self.parts())
-        return tuple(SchemaView(self.document, each) for each in found if isinstance(each, Mapping))
+        schemas = (part.get("additionalProperties") for part in self.parts())
+        return tuple(SchemaView(self.document, each) for each in schemas if isinstance(each, Mapping))
 
     @cached_property
     def is_closed(self) -> bool:
@@ -175,10 +191,8 @@ def _chosen(document: Any, options: Sequence[Any], branches: Branches, reference
 
 def _target(document: Any, reference: str) -> Any:
     """Return the schema to which a local reference leads; True, which takes anything, where it leads nowhere."""
-    if not reference.startswith("#"):
-        return True
     try:
-        return json_pointers.look_up(document, json_pointers.from_reference(reference))
+        return json_pointers.resolve(document, reference)[1]
     except LookupError:
         return True
 
@@ -191,9 +205,8 @@ def _types(document: Any, schema: Any, references: tuple[str, ...] = ()) -> froz
 
 
 def _types_by_keyword(document: Any, part: Mapping[str, Any], references: tuple[str, ...]) -> Iterator[frozenset[str]]:
-    declared = part.get("type")
-    if declared is not None:
-        names = frozenset(each for each in ([declared] if isinstance(declared, str) else _list(declared)))
+    if part.get("type") is not None:
+        names = frozenset(_names(part["type"]))
         yield names | {"integer"} if "number" in names else names
     if "const" in part:
         yield json_types(part["const"])
@@ -203,6 +216,20 @@ def _types_by_keyword(document: Any, part: Mapping[str, Any], references: tuple[
         options = [_types(document, each, references) for each in _list(part.get(word)) if each is not False]
         if options and None not in options:
             yield frozenset().union(*(types for types in options if types))
+
+
+def _declared_types(part: Mapping[str, Any]) -> Iterator[str]:
+    if "type" in part:
+        yield from _names(part["type"])
+        return
+    for value in (*_list(part.get("enum")), *((part["const"],) if "const" in part else ())):
+        # Of a whole number's two types, integer comes first.
+        yield from sorted(json_types(value))
+
+
+def _names(value: Any) -> Sequence[str]:
+    """Return the types of the keyword `type`: one name, or a list of names."""
+    return [value] if isinstance(value, str) else _list(value)
 
 
 def _values(document: Any, schema: Any, references: tuple[str, ...] = ()) -> Sequence[Any]:
@@ -224,8 +251,7 @@ def _is_free(part: Mapping[str, Any]) -> bool:
         return True
     if any(word in part for word in ("properties", "$ref", "allOf", "not", *_ALTERNATIVES)):
         return False
-    declared = part.get("type")
-    return not declared or "object" in (declared if isinstance(declared, list) else [declared])
+    return not part.get("type") or "object" in _names(part["type"])
 
 
 def _list(value: Any) -> Sequence[Any]:

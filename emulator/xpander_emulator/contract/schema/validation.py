@@ -28,7 +28,7 @@ MAX_DEPTH: Final = 64
 
 
 def is_too_deep(value: Any, depth: int = MAX_DEPTH) -> bool:
-    """Tell whether lists and mappings are nested deeper than `depth` levels."""
+    """Return whether lists and mappings are nested deeper than `depth` levels."""
     level = [value]
     for _ in range(depth):
         level = [

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in the words of a FastAPI service: jsonschema's errors as violations."""
+"""The violations of a schema, worded as a FastAPI service words them: jsonschema's errors as values."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ Error: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One way in which a message breaks the contract, told as pydantic 2 tells it.
+    """One way in which a message breaks the contract, in the form of pydantic 2.
 
     loc:      ("body", "input", "text"), ("query", "page"), …
-    input:    what was sent; for something missing, the object that lacks it.
-    expected: what would be right, in our own words.
-    context:  the numbers and names of the message, FastAPI's `ctx`.
+    input:    the value that was sent; for a missing property, the object that lacks it.
+    expected: the right value, in the emulator's own words.
+    context:  the numbers and names in the message; FastAPI's `ctx`.
     """
 
     loc: Location
@@ -42,68 +42,82 @@ class Violation:
 
 
 def violation_text(detail: Mapping[str, Any]) -> str:
-    """Return a violation, as FastAPI tells it, as `place: what is wrong there`.
+    """Return an item of FastAPI's `detail` as one line: `body.input.text: Field required`.
 
-    Of a body that is no JSON, the place ends with the offset at which it stops being that, and the reason is told too.
+    For a body that is not JSON, the location ends with the offset of the error, and the line with its reason.
     """
     reason = detail.get("ctx", {}).get("error") if detail["type"] == "json_invalid" else None
-    told = f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}"
-    return f"{told}: {reason}" if reason else told
+    text = f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}"
+    return f"{text}: {reason}" if reason else text
 
 
 def explain(errors: Iterable[Error], value: Any, at: Location) -> tuple[Violation, ...]:
     """Return the violations behind jsonschema's `errors` of `value`, in document order, each once.
 
-    at: where the value stands in the message, such as ("body",).
+    at: the location of the value in the message, such as ("body",).
     """
     placed: dict[tuple[Location, str, str], tuple[tuple[int, ...], Violation]] = {}
     for leaf in leaves(errors):
         for violation in explain_one(leaf, (*at, *leaf.absolute_path)):
-            place = _position(value, violation.loc[len(at) :])
-            placed.setdefault((violation.loc, violation.type, violation.msg), (place, violation))
+            order = _document_order(value, violation.loc[len(at) :])
+            placed.setdefault((violation.loc, violation.type, violation.msg), (order, violation))
     return tuple(violation for _, violation in sorted(placed.values(), key=lambda item: item[0]))
 
 
 def leaves(errors: Iterable[Error]) -> Iterator[Error]:
-    """Yield the errors that a reader can act on: of alternatives, those of the one that was meant."""
+    """Yield the errors that a reader can act on: of `anyOf` and `oneOf`, those of the branch that was meant."""
     for error in errors:
         if error.validator in ("anyOf", "oneOf") and error.context:
-            yield from leaves(_meant(error))
+            yield from leaves(_errors_of_meant_branch(error))
         else:
             yield error
 
 
-def explain_one(error: Error, loc: Location) -> tuple[Violation, ...]:
-    """Return the violations in one error, one or more, of a value at `loc`."""
-    return tuple(_violations(error, loc))
+def explain_one(error: Error, loc: Location) -> Iterator[Violation]:
+    """Yield the violations in one error, one or more, of a value at `loc`."""
+    keyword, limit, value = error.validator, error.validator_value, error.instance
+    if keyword == "required":
+        for name in limit:
+            if name not in value:
+                yield Violation((*loc, name), "Field required", "missing", value, f"'{name}'")
+    elif keyword == "additionalProperties" and limit is False:
+        for name in _undeclared_names(error):
+            message = "Extra inputs are not permitted"
+            yield Violation((*loc, name), message, "extra_forbidden", value[name], f"no '{name}'")
+    elif keyword == "type":
+        for kind, message, expected in _type_wordings(error):
+            yield Violation(loc, message, kind, value, expected)
+    else:
+        kind, message, expected, context = _WORDINGS.get(str(keyword), _fallback)(error)
+        yield Violation(loc, message, kind, value, expected, context)
 
 
-def _position(value: Any, path: Location) -> tuple[int, ...]:
-    """Return a key that sorts as the file reads; what is missing comes first in its object, by schema order."""
-    place = []
+def _document_order(value: Any, path: Location) -> tuple[int, ...]:
+    """Return a key that sorts as the document reads; a missing property comes first in its object."""
+    order = []
     for part in path:
         if isinstance(value, Mapping):
-            keys = list(value)
-            place.append(keys.index(part) + 1 if part in value else 0)
+            order.append(list(value).index(part) + 1 if part in value else 0)
             value = value.get(part)
         else:
-            place.append(int(part) + 1)
+            order.append(int(part) + 1)
             value = value[int(part)]
-    return tuple(place)
+    return tuple(order)
 
 
-# --- alternatives ---
+# --- branches ---
 
 
-def _meant(error: Error) -> list[Error]:
-    """Return the errors of the alternative that was meant; of all but null, where no alternative has the right type."""
+def _errors_of_meant_branch(error: Error) -> list[Error]:
+    """Return the errors of the nearest branch of the right type; without one, those of all branches but null."""
     branches: dict[int, list[Error]] = {}
     for inner in error.context:
         branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
     of_right_type = [errors for errors in branches.values() if not _is_other_type(errors)]
     if of_right_type:
         return min(of_right_type, key=_distance)
-    return [inner for errors in _without_null(list(branches.values())) for inner in errors]
+    others = [errors for errors in branches.values() if errors[0].validator_value != "null"]
+    return [inner for errors in others or branches.values() for inner in errors]
 
 
 def _is_other_type(errors: Sequence[Error]) -> bool:
@@ -111,19 +125,14 @@ def _is_other_type(errors: Sequence[Error]) -> bool:
 
 
 def _distance(errors: Sequence[Error]) -> tuple[int, int]:
-    """Return how far a value is from an alternative: first by marks such as a constant `type`, then by errors."""
+    """Return how far a value is from a branch: first by marks such as a constant `type`, then by errors."""
     marks = sum(error.validator in ("const", "enum") and len(error.relative_path) <= 1 for error in errors)
     return marks, len(errors)
 
 
-def _without_null(branches: list[list[Error]]) -> list[list[Error]]:
-    kept = [errors for errors in branches if errors[0].validator_value != "null"]
-    return kept or branches
+# --- wordings ---
 
-
-# --- the words ---
-
-Wording: TypeAlias = tuple[str, str, str, Mapping[str, Any]]  # type, message, what would be right, context
+Wording: TypeAlias = tuple[str, str, str, Mapping[str, Any]]  # type, message, expected, context
 
 _TYPES: Final[Mapping[str, tuple[str, str, str]]] = {
     "string": ("string_type", "Input should be a valid string", "a string"),
@@ -147,36 +156,18 @@ _FORMATS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def _violations(error: Error, loc: Location) -> Iterator[Violation]:
-    keyword, wanted, value = error.validator, error.validator_value, error.instance
-    if keyword == "required":
-        for name in wanted:
-            if name not in value:
-                yield Violation((*loc, name), "Field required", "missing", value, f"'{name}'")
-    elif keyword == "additionalProperties" and wanted is False:
-        for name in _extras(error):
-            message = "Extra inputs are not permitted"
-            yield Violation((*loc, name), message, "extra_forbidden", value[name], f"no '{name}'")
-    elif keyword == "type":
-        for kind, message, expected in _type_rows(error):
-            yield Violation(loc, message, kind, value, expected)
-    else:
-        kind, message, expected, context = _WORDS.get(str(keyword), _fallback)(error)
-        yield Violation(loc, message, kind, value, expected, context)
-
-
-def _extras(error: Error) -> Iterator[str]:
+def _undeclared_names(error: Error) -> Iterator[str]:
     schema = error.schema if isinstance(error.schema, Mapping) else NOTHING
-    patterns = schema.get("patternProperties", NOTHING)
+    declared, patterns = schema.get("properties", NOTHING), schema.get("patternProperties", NOTHING)
     for name in error.instance:
-        if name not in schema.get("properties", NOTHING) and not any(matches(each, name) for each in patterns):
+        if name not in declared and not any(matches(pattern, name) for pattern in patterns):
             yield name
 
 
-def _type_rows(error: Error) -> Iterator[tuple[str, str, str]]:
-    wanted = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
+def _type_wordings(error: Error) -> Iterator[tuple[str, str, str]]:
+    types = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
     schema = error.schema if isinstance(error.schema, Mapping) else NOTHING
-    for name in [name for name in wanted if name != "null"] or wanted:
+    for name in [name for name in types if name != "null"] or types:
         if name == "integer" and isinstance(error.instance, float):
             message = "Input should be a valid integer, got a number with a fractional part"
             yield "int_from_float", message, "a whole number"
@@ -187,14 +178,11 @@ def _type_rows(error: Error) -> Iterator[tuple[str, str, str]]:
             yield _TYPES[name]
 
 
-def _listed(values: Sequence[Any]) -> str:
-    texts = [repr(value) for value in values]
-    return f"{', '.join(texts[:-1])} or {texts[-1]}" if len(texts) > 1 else "".join(texts)
-
-
 def _enum(error: Error) -> Wording:
-    listed = _listed([value for value in error.validator_value if value is not None] or error.validator_value)
-    return "enum", f"Input should be {listed}", listed, {"expected": listed}
+    values = [value for value in error.validator_value if value is not None] or error.validator_value
+    *others, last = map(repr, values or [""])
+    expected = f"{', '.join(others)} or {last}" if others else last
+    return "enum", f"Input should be {expected}", expected, {"expected": expected}
 
 
 def _const(error: Error) -> Wording:
@@ -202,33 +190,35 @@ def _const(error: Error) -> Wording:
     return "literal_error", f"Input should be {expected}", expected, {"expected": expected}
 
 
-def _bound(kind: str, words: str, ours: str, name: str) -> Callable[[Error], Wording]:
-    def told(error: Error) -> Wording:
+def _bound(kind: str, words: str, own_words: str, name: str) -> Callable[[Error], Wording]:
+    def wording(error: Error) -> Wording:
         bound = error.validator_value
-        return kind, f"Input should be {words} {bound}", f"{ours} {bound}", {name: bound}
+        return kind, f"Input should be {words} {bound}", f"{own_words} {bound}", {name: bound}
 
-    return told
+    return wording
 
 
 def _length(kind: str, name: str, words: str) -> Callable[[Error], Wording]:
-    def told(error: Error) -> Wording:
+    def wording(error: Error) -> Wording:
         bound = error.validator_value
-        characters = "character" if bound == 1 else "characters"
-        message = f"String should have {words} {bound} {characters}"
-        return kind, message, f"{words} {bound} {characters}", {name: bound}
+        expected = f"{words} {bound} {'character' if bound == 1 else 'characters'}"
+        return kind, f"String should have {expected}", expected, {name: bound}
 
-    return told
+    return wording
 
 
 def _count(kind: str, name: str, words: str, collection: str) -> Callable[[Error], Wording]:
-    def told(error: Error) -> Wording:
+    def wording(error: Error) -> Wording:
         bound, actual = error.validator_value, len(error.instance)
-        items = "item" if bound == 1 else "items"
-        message = f"{collection} should have {words} {bound} {items} after validation, not {actual}"
-        context = {"field_type": collection, name: bound, "actual_length": actual}
-        return kind, message, f"{words} {bound} {items}", context
+        expected = f"{words} {bound} {'item' if bound == 1 else 'items'}"
+        message = f"{collection} should have {expected} after validation, not {actual}"
+        return kind, message, expected, {"field_type": collection, name: bound, "actual_length": actual}
 
-    return told
+    return wording
+
+
+def _value_error(message: str, expected: str) -> Callable[[Error], Wording]:
+    return lambda error: ("value_error", f"Value error, {message}", expected, NOTHING)
 
 
 def _pattern(error: Error) -> Wording:
@@ -243,24 +233,11 @@ def _format(error: Error) -> Wording:
     return kind, message, f"a text in the format {name}", NOTHING
 
 
-def _unique(error: Error) -> Wording:
-    return "value_error", "Value error, the items should be unique", "items that all differ", NOTHING
-
-
-def _one_of(error: Error) -> Wording:
-    message = "Value error, Input should match exactly one of the alternatives, and matches several"
-    return "value_error", message, "a value that fits one alternative only", NOTHING
-
-
-def _forbidden(error: Error) -> Wording:
-    return "value_error", "Value error, nothing is allowed here", "nothing", NOTHING
-
-
 def _fallback(error: Error) -> Wording:
     return "value_error", f"Value error, {error.message}", f"a value that meets '{error.validator}'", NOTHING
 
 
-_WORDS: Final[Mapping[str, Callable[[Error], Wording]]] = {
+_WORDINGS: Final[Mapping[str, Callable[[Error], Wording]]] = {
     "enum": _enum,
     "const": _const,
     "minimum": _bound("greater_than_equal", "greater than or equal to", "at least", "ge"),
@@ -276,7 +253,11 @@ _WORDS: Final[Mapping[str, Callable[[Error], Wording]]] = {
     "maxProperties": _count("too_long", "max_length", "at most", "Dictionary"),
     "pattern": _pattern,
     "format": _format,
-    "uniqueItems": _unique,
-    "oneOf": _one_of,
-    "None": _forbidden,
+    "uniqueItems": _value_error("the items should be unique", "items that all differ"),
+    "oneOf": _value_error(
+        "Input should match exactly one of the alternatives, and matches several",
+        "a value that fits one alternative only",
+    ),
+    # jsonschema's name for the schema `false`.
+    "None": _value_error("nothing is allowed here", "nothing"),
 }

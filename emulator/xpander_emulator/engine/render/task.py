@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from xpander_emulator.clock import iso
-from xpander_emulator.common import json_codec, json_pointers
+from xpander_emulator.common import json_codec
 from xpander_emulator.common.types import Json
 from xpander_emulator.contract.extension.property_names import task_names, task_pointer
 from xpander_emulator.contract.model import Contract, Operation
@@ -82,7 +82,7 @@ class TaskRenderer:
         self._client_schemas = ClientSchemas(contract)
         self.names = task_names(contract)
         self._pointer = task_pointer(contract)
-        task = ANYTHING if self._pointer is None else _view(contract, self._pointer)
+        task = ANYTHING if self._pointer is None else SchemaView.of_pointer(contract.document, self._pointer)
         self._takes = properties = task.properties_of(Branches.FIRST)
         self._names = tuple(properties)
         self._defaults = {name: default_of(contract, part) for name, part in properties.items()}
@@ -99,7 +99,9 @@ class TaskRenderer:
         # What a pause must tell in this contract, by its property; a story may know nothing of it.
         self._required = {name: _required(part) for name, part in properties.items()}
         self._runnables = {
-            operation.behaviour["kind"]: completion(contract, _view(contract, _answer_pointer(operation)))
+            operation.behaviour["kind"]: completion(
+                contract, SchemaView.of_pointer(contract.document, _answer_pointer(operation))
+            )
             for operation in contract.operations
             if operation.behaviour.get("action") == "catalogue_get"
         }
@@ -376,10 +378,6 @@ def _iso_or_none(instant: Millis | None) -> str | None:
 def _display_name(user: Mapping[str, Json]) -> str:
     named = " ".join(part for part in (user.get("first_name"), user.get("last_name")) if part)
     return named or str(user.get("email", ""))
-
-
-def _view(contract: Contract, pointer: str) -> SchemaView:
-    return SchemaView(contract.document, {"$ref": json_pointers.as_fragment(pointer)})
 
 
 def _required(view: SchemaView) -> Mapping[str, SchemaView]:

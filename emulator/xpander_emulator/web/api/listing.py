@@ -10,7 +10,7 @@ from xpander_emulator.common import keyed_hash
 from xpander_emulator.common.types import Json, JsonObject
 from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.sampling.fitting import Fitting
-from xpander_emulator.contract.schema.reader import SchemaView
+from xpander_emulator.contract.schema.reader import ANYTHING, SchemaView
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.render.task import BY_SCHEMA, TaskRenderer
 from xpander_emulator.engine.task_state import TaskState
@@ -68,8 +68,7 @@ class Listing:
             response = operation.response(200)
             media = None if response is None else response.content.get(JSON)
             pointer = None if media is None else media.schema_pointer
-            schema = True if pointer is None else self._contract.schema(pointer)
-            view = SchemaView(self._contract.document, schema)
+            view = ANYTHING if pointer is None else SchemaView.of_pointer(self._contract.document, pointer)
             name = operation.behaviour.get("items")
             array = view if name is None else view.at(name)
             self._fittings[operation.id] = Fitting(self._contract, view), Fitting(self._contract, array.at(0))
