@@ -1,4 +1,4 @@
-"""What a user can choose when the server starts, checked and complete."""
+"""The settings of a server, checked and complete."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,14 +10,14 @@ EVENT_SETS: Final[tuple[EventSet, ...]] = ("stable", "latest")
 ClockMode = Literal["real", "scaled", "manual", "auto"]
 CLOCK_MODES: Final[tuple[ClockMode, ...]] = ("real", "scaled", "manual", "auto")
 
-# How many seconds a scaled clock makes of one, at most.
+# The highest number of seconds that pass on a scaled clock in one second of real time.
 MAX_SCALE: Final = 1_000_000.0
 
 RunnableKind = Literal["workflow", "agent"]
 RUNNABLE_KINDS: Final[tuple[RunnableKind, ...]] = ("workflow", "agent")
 
 DEFAULT_PORT: Final = 4020
-# The key that `env` prints and the examples use; its namespace is the default one.
+# The API key that `env` prints and the examples use; its namespace is the default one.
 DEFAULT_KEY: Final = "local"
 DEFAULT_NAMESPACE: Final = "default"
 MEMORY: Final = "memory"
@@ -29,8 +29,8 @@ DEFAULT_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 class Runnable:
     """A workflow or an agent that can be started by its id.
 
-    scenario:   the one that its tasks take; None leaves that to the request, as with any other id.
-    file, line: where a user has written it down.
+    scenario:   the scenario of its tasks; None leaves that to the request, as with any other id.
+    file, line: its place in the user's settings file.
     """
 
     kind: RunnableKind
@@ -44,30 +44,30 @@ class Runnable:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All choices of one server, with the defaults of `serve`.
+    """The settings of one server, with the defaults of `serve`.
 
     port:       0 picks a free one.
     spec:       an OpenAPI file that replaces the embedded contract.
-    scenarios:  folders or files whose stories are added to the built-in ones.
-    watch:      whether the scenarios of `scenarios` are read again when their files change.
-    playlist:   the stories that the presenter mode shows, in place of the built-in ones.
+    scenarios:  folders or files of scenarios, added to the built-in ones.
+    watch:      whether the files of `scenarios` are read again when they change.
+    playlist:   a file with the scenarios that the presenter mode shows, in place of the built-in ones.
     scale:      how many seconds pass on a `scaled` clock in one second of real time.
     start:      the instant at which `manual` and `auto` clocks start.
-    api_keys:   the keys that are welcome, each with its namespace or None for one of its own; empty: every key.
-    max_tasks:  per server; beyond it the oldest finished task is forgotten, else the oldest.
+    api_keys:   the keys that are accepted, each with its namespace or None for one of its own; empty: every key.
+    max_tasks:  per server; beyond it the oldest finished task is evicted, else the oldest one.
     max_body:   of one request, in bytes.
     max_connections: open at once, streams included; one more is answered 503.
     cors:       origins that may call the API from a browser; `*` for any.
-    public_url: scheme and host that links to people start with; default: as the client reached us.
-    token:      what the control API and the pages ask for; required off loopback.
+    public_url: scheme and host of links for people; default: those of the client's request.
+    token:      the token of the control API and the pages; required where others can reach the server.
     allow_hosts: further host names under which the control API may be reached.
-    runnables:  the workflows and agents of the user; every scenario is one by its name anyway. Ids differ.
-    events:     which types of stream events are sent: `stable` (the twelve that every release of the SDK reads) or
-                `latest` (those of later releases too).
-    store:      where tasks are kept: `memory`, `sqlite:PATH`, or the URL of a Redis.
-    workers:    how many processes serve; more than one need a store that they share.
-    nasty:      answers with a task are legal but unusual.
-    future:     answers go beyond the contract, with a status and a type of event that it does not know.
+    runnables:  the workflows and agents of the user, with unique ids; each scenario is one by its name too.
+    events:     the types of stream events: `stable` (the twelve that every release of the SDK reads) or `latest`
+                (those of later releases too).
+    store:      where tasks are stored: `memory`, `sqlite:PATH`, or the URL of a Redis.
+    workers:    the number of processes; more than one need a shared store.
+    nasty:      responses with a task are legal but unusual.
+    future:     responses have a status and a type of event that the contract does not know.
     waive:      rules of conduct that find nothing, by name.
     """
 

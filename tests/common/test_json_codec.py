@@ -40,13 +40,13 @@ def test_what_is_no_json_is_refused() -> None:
         loads("1" + "0" * 320)
 
 
-def test_what_is_written_takes_no_more_room_than_its_length() -> None:
+def test_a_written_text_occupies_no_more_memory_than_its_length() -> None:
     value = {f"property_{number}": "a value of some length" for number in range(40)}
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
 
-    kept = [dumps(value) for _ in range(200)]
+    texts = [dumps(value) for _ in range(200)]
 
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert taken < 1.1 * sum(map(len, kept)) + 4_096
+    assert taken < 1.1 * sum(map(len, texts)) + 4_096

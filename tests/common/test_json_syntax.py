@@ -1,4 +1,4 @@
-"""Every message has the same words on each Python; `.ci/run` runs this on the oldest and the newest."""
+"""The messages are the same on every version of Python; `.ci/run` runs this on the oldest and the newest."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpander_emulator.common.json_syntax import JsonSyntaxError, NotJson, json_fault, read_json
+from xpander_emulator.common.json_syntax import JsonSyntaxError, NotJson, find_syntax_error, read_json
 
 NAME = "Expecting property name enclosed in double quotes"
 TEXTS = st.text(alphabet='{}[]",:\\ \n\tu0a1-.etrufalsn\x00é', max_size=12)
@@ -34,8 +34,8 @@ TEXTS = st.text(alphabet='{}[]",:\\ \n\tu0a1-.etrufalsn\x00é', max_size=12)
         ("\ufeff1", 0, "Unexpected UTF-8 BOM (decode using utf-8-sig)"),
     ],
 )
-def test_a_fault_has_the_same_place_and_words_on_every_python(text: str, offset: int, reason: str) -> None:
-    assert json_fault(text) == JsonSyntaxError(offset, reason)
+def test_a_syntax_error_has_the_same_place_and_reason_on_every_python(text: str, offset: int, reason: str) -> None:
+    assert find_syntax_error(text) == JsonSyntaxError(offset, reason)
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python 3.13 changed its words; the table above is the oracle")
@@ -47,14 +47,14 @@ def test_the_words_are_those_of_python_before_3_13(text: str) -> None:
     except json.JSONDecodeError as error:
         wanted = JsonSyntaxError(error.pos, error.msg)
 
-    assert json_fault(text) == wanted
+    assert find_syntax_error(text) == wanted
 
 
 @given(TEXTS)
-def test_a_fault_lies_within_its_text_and_never_speaks_of_trailing_commas(text: str) -> None:
-    fault = json_fault(text)
+def test_a_syntax_error_is_within_its_text_and_never_about_trailing_commas(text: str) -> None:
+    error = find_syntax_error(text)
 
-    assert fault is None or (0 <= fault.offset <= len(text) and "trailing" not in fault.reason)
+    assert error is None or (0 <= error.offset <= len(text) and "trailing" not in error.reason)
 
 
 def test_json_is_read() -> None:
@@ -72,12 +72,12 @@ def test_json_is_read() -> None:
         ("[" * 100_000, "it is nested too deep"),
     ],
 )
-def test_a_text_that_is_no_json_is_told_with_line_column_and_what_was_found(text: str, message: str) -> None:
+def test_a_text_that_is_not_json_is_refused_with_line_and_column(text: str, message: str) -> None:
     with pytest.raises(NotJson) as caught:
         read_json(text)
 
     assert str(caught.value) == message
 
 
-def test_what_is_nested_too_deep_has_no_fault_that_could_be_told() -> None:
-    assert json_fault("[" * 100_000) is None
+def test_a_text_that_is_nested_too_deep_has_no_known_syntax_error() -> None:
+    assert find_syntax_error("[" * 100_000) is None

@@ -1,4 +1,4 @@
-"""Patterns that never end, in contracts and stories, cost a tenth of a second and are told."""
+"""A search that would take too long ends after a tenth of a second, with a message; in contracts and scenarios too."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.contract.samples import HEAD
 from tests.web.api_client import api
 from xpander_emulator.common import safe_regex
-from xpander_emulator.common.safe_regex import TakesTooLong, found, matches
+from xpander_emulator.common.safe_regex import TakesTooLong, matches, search
 
 BOMB = "^(a|aa)+$"
 VICTIM = "a" * 60 + "!"
@@ -22,7 +22,7 @@ def nothing_learnt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "text", "is_found"),
+    ("pattern", "text", "matches_anywhere"),
     [
         ("a", "cab", True),
         ("^a", "cab", False),
@@ -33,30 +33,30 @@ def nothing_learnt() -> None:
         ("^a$", "a\n\n", False),
     ],
 )
-def test_a_pattern_is_found_as_python_finds_it(pattern: str, text: str, is_found: bool) -> None:
-    assert found(pattern, text) is is_found
+def test_a_pattern_matches_as_in_python(pattern: str, text: str, matches_anywhere: bool) -> None:
+    assert search(pattern, text) is matches_anywhere
 
 
 @given(st.text(max_size=20))
 @example("\n")
 @example("a\n")
 @example("a\n\n")
-def test_what_ends_in_time_is_told(text: str) -> None:
+def test_a_search_that_ends_in_time_has_its_result(text: str) -> None:
     # Python's `$` is also before a newline that ends the text; ECMA-262 has it at the very end alone.
-    assert found("^[a-m]*$", text) is all("a" <= letter <= "m" for letter in text.removesuffix("\n"))
+    assert search("^[a-m]*$", text) is all("a" <= letter <= "m" for letter in text.removesuffix("\n"))
 
 
-def test_a_search_that_does_not_end_is_given_up() -> None:
-    with pytest.raises(TakesTooLong, match=r"matches '\^\(a\|aa\)\+\$' cannot be told within 0\.1 s; write one"):
-        found(BOMB, VICTIM)
+def test_a_search_that_does_not_end_is_stopped() -> None:
+    with pytest.raises(TakesTooLong, match=r"matches '\^\(a\|aa\)\+\$' cannot be decided within 0\.1 s; write one"):
+        search(BOMB, VICTIM)
 
 
 def test_a_text_as_long_as_one_that_took_too_long_is_not_tried_again() -> None:
     assert not matches(BOMB, VICTIM)
 
-    # A thousand tries would take more than the time that a test has.
+    # A thousand searches would take longer than a test may.
     assert not any(matches(BOMB, VICTIM + "!" * length) for length in range(2_000))
-    assert found(BOMB, "aaa")
+    assert search(BOMB, "aaa")
 
 
 async def test_a_request_that_meets_a_bomb_in_a_contract_is_refused(
@@ -74,10 +74,10 @@ async def test_a_request_that_meets_a_bomb_in_a_contract_is_refused(
     taken = await http.post("/a", json={"name": "aaa"})
 
     assert (refused.status_code, taken.status_code) == (422, 204)
-    assert "cannot be told within 0.1 s" in caplog.text
+    assert "cannot be decided within 0.1 s" in caplog.text
 
 
-async def test_a_request_that_meets_a_bomb_in_a_match_is_told_which(tmp_path: Path) -> None:
+async def test_a_pattern_of_a_match_that_takes_too_long_is_named_in_the_response(tmp_path: Path) -> None:
     (tmp_path / "bomb.yaml").write_text(
         f'scenario: bomb\nmatch: {{input.text: {{regex: "{BOMB}"}}}}\nsteps: [{{status: completed}}]\n'
     )
@@ -86,5 +86,5 @@ async def test_a_request_that_meets_a_bomb_in_a_match_is_told_which(tmp_path: Pa
     answer = await client.http.post("/v1/workflows/any/invoke/async", json={"input": {"text": VICTIM}})
 
     assert answer.status_code == 500
-    assert answer.json()["detail"].startswith(f"Whether a text matches '{BOMB}' cannot be told within 0.1 s")
+    assert answer.json()["detail"].startswith(f"Whether a text matches '{BOMB}' cannot be decided within 0.1 s")
     assert (await client.start("any", text="aaa"))["status"] == "completed"

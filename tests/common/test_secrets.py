@@ -101,14 +101,14 @@ def test_a_credential_that_is_null_is_shown_as_null() -> None:
 @pytest.mark.parametrize(
     ("name", "is_one"), [("user_tokens", True), ("Authorization", True), ("token", False), ("tokens", False)]
 )
-def test_a_name_tells_whether_a_credential_stands_under_it(name: str, is_one: bool) -> None:
+def test_a_name_shows_whether_it_has_a_credential(name: str, is_one: bool) -> None:
     assert is_credential(name) is is_one
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("I forgot my password, and an api_key too.", "I forgot my password, and an api_key too."),
+        ("I lost my password, and an api_key too.", "I lost my password, and an api_key too."),
         ('{"password": "abc"', f'{{"password {REDACTED}'),
         ('{"the passwords": 1, "PASSWORD" : "abc"', f'{{"the passwords": 1, "PASSWORD {REDACTED}'),
         ('{"p\\u0061ssword": "abc"', f'{{"password {REDACTED}'),
@@ -132,7 +132,7 @@ def test_one_character_alone_has_a_lower_case_of_another_length() -> None:
     assert [chr(code) for code in range(sys.maxunicode + 1) if len(chr(code).lower()) != 1] == ["\u0130"]
 
 
-def test_a_sentence_loses_the_longest_first_and_keeps_what_may_stand_there_by_chance() -> None:
+def test_a_sentence_loses_the_longest_texts_first_and_never_short_ones() -> None:
     value = {"user_tokens": {"a": "secret", "b": "secret-and-more", "c": "of"}, "text": "lack"}
 
     assert sentence_without("'secret-and-more' or secret, for lack of it", credentials_in(value)) == (

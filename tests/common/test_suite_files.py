@@ -9,7 +9,7 @@ from xpander_emulator.common.suite_files import Files
 @pytest.fixture(autouse=True)
 def no_suite(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the suite of this run."""
-    monkeypatch.setattr(suite_files, "_FOUND_BY", [])
+    monkeypatch.setattr(suite_files, "_FINDERS", [])
 
 
 def test_outside_of_a_suite_there_are_no_files() -> None:

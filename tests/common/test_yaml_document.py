@@ -58,7 +58,7 @@ def test_not_a_number_is_a_number() -> None:
     assert value_of("key: .nan")["key"] != value_of("key: .nan")["key"]
 
 
-def test_a_block_keeps_its_text() -> None:
+def test_the_text_of_a_block_is_unchanged() -> None:
     assert value_of("key: |\n  5\n  true\n") == {"key": "5\ntrue\n"}
 
 
@@ -83,7 +83,7 @@ def test_json_is_read_as_json(value: Any) -> None:
     assert parse_document(json.dumps({"v": value}), "f.json").value == {"v": value}
 
 
-def test_json_escapes_a_character_beyond_the_first_plane_by_two_and_yaml_text_keeps_its_backslashes() -> None:
+def test_a_pair_of_escapes_is_one_character_in_json_and_text_in_yaml() -> None:
     assert parse_document(r'{"v": "\uD83D\uDE80 \\ud83d\\ude80"}', "f.json").value == {"v": r"🚀 \ud83d\ude80"}
     assert parse_document(r"v: '\ud83d\ude80'", "f.yaml").value == {"v": r"\ud83d\ude80"}
 
@@ -105,7 +105,7 @@ PLACES = "steps:\n  - id: a\n    status: pending\n  - {id: b, on: {approve: c}}\
         (("absent",), False, (1, 1)),
     ],
 )
-def test_every_part_is_found_at_its_line_and_column(path: DocPath, of_key: bool, place: tuple[int, int]) -> None:
+def test_every_part_has_its_line_and_column(path: DocPath, of_key: bool, place: tuple[int, int]) -> None:
     assert parse_document(PLACES, "f.yaml").locate(path, key=of_key) == place
 
 
@@ -152,10 +152,10 @@ def test_what_is_no_yaml_is_refused_at_its_place(text: str, start: str) -> None:
     assert "is not YAML: " in diagnostic
 
 
-def test_all_mistakes_of_a_file_are_told_at_once() -> None:
-    found = mistakes_of("a: 1\na: !x 2\nb: !y 3\nb: 4\n")
+def test_all_mistakes_of_a_file_are_reported_at_once() -> None:
+    diagnostics = mistakes_of("a: 1\na: !x 2\nb: !y 3\nb: 4\n")
 
-    assert [diagnostic.split(": ")[0] for diagnostic in found] == [
+    assert [diagnostic.split(": ")[0] for diagnostic in diagnostics] == [
         "f.yaml:2:1",
         "f.yaml:2:4",
         "f.yaml:3:4",
@@ -170,12 +170,12 @@ def test_a_file_nested_too_deeply_is_refused() -> None:
     assert diagnostic == f"f.yaml:1:{MAX_DEPTH + 2}: is nested deeper than {MAX_DEPTH} levels"
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidFiles, match=r"absent.yaml:1:1: cannot be read: No such file or directory$"):
         read_document(tmp_path / "absent.yaml")
 
 
-def test_a_file_that_is_no_utf_8_is_told_by_its_byte(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_refused_with_its_byte(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_bytes(b"a: \xff\n")
 
     with pytest.raises(InvalidFiles, match=r"^called so:1:1: is not UTF-8: byte 3 is 0xff$"):
@@ -187,5 +187,5 @@ def test_aliases_that_multiply_are_refused_where_they_grow_too_many() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
 
     assert mistakes_of("\n".join(lines)) == [
-        "f.yaml:6:5: is more than 200,000 values once its aliases are told out; write less of it"
+        "f.yaml:6:5: is more than 200,000 values once its aliases are expanded; write less of it"
     ]

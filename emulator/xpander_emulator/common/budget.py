@@ -1,7 +1,7 @@
-"""A budget of steps for work whose cost a client decides, such as a value of a schema that it sent.
+"""A budget of steps for work whose cost a client decides, such as a value for a schema that a client sent.
 
-Code that may take long calls `spend`; it costs nothing where no budget is set. Steps are counted rather than seconds,
-so that the same input ends in the same way on every machine.
+Code that may take long calls `spend`, which does nothing where no budget is set. Steps are counted rather than seconds,
+so that equal input ends in the same way on every machine.
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ MAX_NESTING: Final = 100
 
 
 class TooCostly(EmulatorError):
-    """The budget does not suffice."""
+    """The work needs more steps than its budget has."""
 
 
 class Budget:
-    """What is left of a number of steps, and how deep the work is nested at present."""
+    """The steps that are left, and the present depth of nesting."""
 
     __slots__ = ("depth", "left")
 
@@ -34,7 +34,7 @@ _budget: Final[ContextVar[Budget | None]] = ContextVar("budget", default=None)
 
 @contextmanager
 def limited(steps: int) -> Iterator[None]:
-    """Allow so many steps within the block; whatever needs more raises TooCostly."""
+    """Set a budget of `steps` within the block; work that needs more raises TooCostly."""
     token = _budget.set(Budget(steps))
     try:
         yield
@@ -43,18 +43,18 @@ def limited(steps: int) -> Iterator[None]:
 
 
 def left() -> int | None:
-    """Return how many steps are left; None where no budget is set."""
+    """Return the number of steps that are left; None where no budget is set."""
     budget = _budget.get()
     return None if budget is None else budget.left
 
 
 def is_limited() -> bool:
-    """Tell whether a budget is set."""
+    """Return whether a budget is set."""
     return _budget.get() is not None
 
 
 def spend(steps: int) -> None:
-    """Take steps from the budget, where there is one. Raises TooCostly when it is used up."""
+    """Take steps from the budget, if one is set. Raises TooCostly when none are left."""
     budget = _budget.get()
     if budget is not None:
         budget.left -= steps

@@ -1,4 +1,4 @@
-"""JSON by orjson, but for integers beyond 64 bits, which it reads as floats and does not write: these stay exact."""
+"""JSON by orjson. Integers beyond 64 bits, which orjson reads as floats and cannot write, stay exact."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-# The least integer below 64 bits has 19 digits. As many in a text or a fraction only cost a second reading.
+# The smallest integer beyond 64 bits has 19 digits. So many digits in a text or a fraction only cost a second reading.
 _LONG: Final = re.compile(rb"\d{19}")
 
 
@@ -16,7 +16,7 @@ def loads(text: bytes | str) -> Any:
     if not _LONG.search(text.encode() if isinstance(text, str) else text):
         return value
     try:
-        # What orjson has taken the standard library takes too, unless it is nested too deep for it.
+        # The standard library reads everything that orjson reads, except for deep nesting.
         return json.loads(text)
     except RecursionError:
         return value
@@ -25,7 +25,7 @@ def loads(text: bytes | str) -> Any:
 def dumps(value: Any) -> bytes:
     """Return a value as compact JSON in UTF-8."""
     try:
-        # orjson's own result keeps the room it was written in, several times its length, and answers are kept for long.
+        # orjson's result occupies its write buffer, several times its length, and responses are cached for long.
         return bytes(memoryview(orjson.dumps(value)))
     except TypeError:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

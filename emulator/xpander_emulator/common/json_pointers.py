@@ -33,7 +33,7 @@ def as_fragment(pointer: str) -> str:
 
 
 def look_up(document: Any, pointer: str) -> Any:
-    """Return what stands at `pointer`. Raises LookupError when nothing does, or when it is no pointer."""
+    """Return the value at `pointer`. Raises LookupError where there is none, or for a text that is no pointer."""
     if pointer.removeprefix("#")[:1] not in ("", "/"):
         raise LookupError(pointer)
     for part in split(pointer):
@@ -50,7 +50,7 @@ def _step(node: Any, part: str) -> Any:
 
 
 def exists(document: Any, pointer: str) -> bool:
-    """Tell whether anything stands at `pointer`."""
+    """Return whether there is a value at `pointer`."""
     try:
         look_up(document, pointer)
     except LookupError:
@@ -64,13 +64,13 @@ def reference_to(pointer: str) -> dict[str, str]:
 
 
 def bare_pointer(value: Any) -> str | None:
-    """Return the pointer of an object that is nothing but a local `$ref`; None for anything else."""
+    """Return the pointer of an object with nothing but a local `$ref`; None for anything else."""
     reference = value.get("$ref") if isinstance(value, Mapping) and len(value) == 1 else None
     return from_reference(reference) if isinstance(reference, str) and reference.startswith("#/") else None
 
 
 def resolve(document: Any, reference: str) -> tuple[str, Any]:
-    """Return the pointer of a local reference and what stands there. Raises LookupError for any other reference."""
+    """Return the pointer of a local reference and the value there. Raises LookupError for any other reference."""
     if not reference.startswith("#"):
         raise LookupError(reference)
     pointer = from_reference(reference)
@@ -78,9 +78,9 @@ def resolve(document: Any, reference: str) -> tuple[str, Any]:
 
 
 def target(document: Any, pointer: str) -> str | None:
-    """Return the last pointer that leads to something, objects that are nothing but a `$ref` followed.
+    """Follow objects with nothing but a `$ref`; return the last pointer that leads to a value.
 
-    None when the references go round in a circle. Raises LookupError when nothing stands at `pointer`.
+    None for references in a circle. Raises LookupError where there is no value at `pointer`.
     """
     node = look_up(document, pointer)
     for _ in range(MAX_HOPS):
@@ -92,7 +92,7 @@ def target(document: Any, pointer: str) -> str | None:
 
 
 def nearest(document: Any, pointer: str) -> str:
-    """Return ". Did you mean '#/…'?" for a pointer that leads nowhere, or "" when nothing is near."""
+    """Return ". Did you mean '#/…'?" for a pointer without a value, or "" when no pointer is near."""
     node, walked = document, ""
     for part in split(pointer):
         try:
@@ -100,17 +100,17 @@ def nearest(document: Any, pointer: str) -> str:
         except LookupError:
             known = [str(key) for key in node] if isinstance(node, Mapping) else []
             hint = did_you_mean(part, known)
-            found = next((key for key in known if hint == f". Did you mean '{key}'?"), None)
+            similar = next((key for key in known if hint == f". Did you mean '{key}'?"), None)
             rest = split(pointer)[len(split(walked)) + 1 :]
-            return f". Did you mean '#{walked}{join(found, *rest)}'?" if found is not None else ""
+            return f". Did you mean '#{walked}{join(similar, *rest)}'?" if similar is not None else ""
         walked += join(part)
     return ""
 
 
 def is_self_contained(schema: Any) -> bool:
-    """Tell whether a schema refers to parts of itself, and to nothing else."""
-    found = list(_references(schema))
-    return bool(found) and all(each == "#" or exists(schema, from_reference(each)) for each in found)
+    """Return whether a schema refers to parts of itself, and to nothing else."""
+    references = list(_references(schema))
+    return bool(references) and all(each == "#" or exists(schema, from_reference(each)) for each in references)
 
 
 def _references(node: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 
 def keyed(*parts: object) -> int:
-    """Return a 64-bit number made of `parts`: the one way in which keys are derived from keys."""
+    """Return a 64-bit number made of `parts`. All keys that derive from keys are made here."""
     text = "\x1f".join(map(str, parts))
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 

@@ -1,4 +1,4 @@
-"""The words for an error of the operating system: POSIX's on every system, in every language, on every Python."""
+"""Messages for errors of the operating system: those of POSIX on every system, in every language, on every Python."""
 
 import errno
 from typing import Final
@@ -27,11 +27,11 @@ _REASONS: Final = {
 
 
 def reason(error: OSError) -> str:
-    """Return what went wrong, without a full stop; by the name of its number where it is a rare one."""
-    # Those of other modules, such as ssl's and socket's, have numbers of their own.
+    """Return the message of an error, without a full stop; for a rare error the name of its number."""
+    # Errors of other modules, such as ssl and socket, have numbers of their own.
     if type(error).__module__ != "builtins":
         return error.strerror or str(error) or type(error).__name__
-    # Python's own have no number: a timeout of its sockets, for one.
+    # Errors that Python raises itself have no number, such as a timeout of a socket.
     if error.errno is None:
         return str(error).capitalize() or type(error).__name__
     return _REASONS.get(error.errno) or errno.errorcode.get(error.errno, f"error {error.errno}")

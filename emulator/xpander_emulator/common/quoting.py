@@ -1,11 +1,11 @@
-"""Quotes values in messages: short and on one line."""
+"""Values as messages quote them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def describe(value: Any) -> str:
-    """Return a value as messages quote it: short, on one line."""
+    """Return a value as messages quote it: short and on one line."""
     match value:
         case Mapping():
             return "a mapping"

@@ -1,10 +1,10 @@
-"""Where the contract and the stories lie that come with the emulator."""
+"""The files that come with the emulator: contract, scenarios, schemas and pages."""
 
 from pathlib import Path
 from typing import Final
 
 _PACKAGE: Final = Path(__file__).parents[1]
-# In a wheel they are inside the package; in a checkout they stand at its top, where readers look for them.
+# In a wheel, contract and scenarios are inside the package; in a checkout they are at its top, where readers look.
 _DATA: Final = _PACKAGE / "_data" if (_PACKAGE / "_data").is_dir() else _PACKAGE.parents[1]
 
 CONTRACT: Final = _DATA / "openapi.yaml"
@@ -12,7 +12,7 @@ SCENARIOS: Final = _DATA / "scenarios"
 CONTROL_CONTRACT: Final = _PACKAGE / "web" / "control" / "control.openapi.yaml"
 PLAYLIST: Final = _PACKAGE / "web" / "control" / "playlist.yaml"
 EDITOR_SCHEMA: Final = _PACKAGE / "scenario" / "scenario.schema.json"
-# What the pages are made of: files that are served as they are, and templates.
+# The pages: files that are served as they are, and templates.
 PAGES: Final = _PACKAGE / "web" / "pages" / "static"
 TEMPLATES: Final = _PACKAGE / "web" / "pages" / "templates"
 # The palette of the pages and of the report.

@@ -1,6 +1,6 @@
-"""Whether a pattern that somebody wrote is found in a text that somebody sent, by an engine that gives up in time.
+"""Searches texts that clients send for patterns that users write, with a regular expression engine that has a timeout.
 
-Python's own engine does not: `^(a|aa)+$` takes a minute for forty letters, and nothing else is answered meanwhile.
+Python's own engine has none: `^(a|aa)+$` takes a minute for forty letters, and no other request is answered meanwhile.
 """
 
 import logging
@@ -11,27 +11,29 @@ from xpander_emulator.common import budget
 from xpander_emulator.errors import EmulatorError
 
 SECONDS: Final = 0.1
-# Within a budget, which counts no seconds, a pattern that takes longer uses it up.
+# A pattern that takes longer uses up its budget, which counts steps and no seconds.
 SECONDS_WITHIN_A_BUDGET: Final = 0.05
 _MOST_PATTERNS: Final = 1024
 _logger: Final = logging.getLogger("xpander_emulator")
-# By pattern, the length of the shortest text that has taken too long. One as long is not tried again, so that a body of
-# a thousand such texts costs no more than a few of them.
+# By pattern, the length of the shortest text that has taken too long. A text of this length is not searched again, so
+# that a body of a thousand such texts costs no more than a few of them.
 _too_long: Final[dict[str, int]] = {}
 
 
 class TakesTooLong(EmulatorError):
-    """Whether a text matches could not be told in time."""
+    """A search has taken longer than its timeout."""
 
     def __init__(self, pattern: str) -> None:
-        told = f"Whether a text matches '{pattern}' cannot be told within {SECONDS} s"
-        super().__init__(f"{told}; write one whose parts cannot match the same text.")
+        super().__init__(
+            f"Whether a text matches '{pattern}' cannot be decided within {SECONDS} s;"
+            " write one whose parts cannot match the same text."
+        )
 
 
-def found(pattern: str, text: str) -> bool:
-    """Tell whether a pattern is found anywhere in a text. Raises TakesTooLong."""
+def search(pattern: str, text: str) -> bool:
+    """Return whether a pattern matches anywhere in a text. Raises TakesTooLong."""
     if budget.is_limited():
-        return _found_within_budget(pattern, text)
+        return _search_within_budget(pattern, text)
     if len(text) >= _too_long.get(pattern, len(text) + 1):
         raise TakesTooLong(pattern)
     try:
@@ -43,8 +45,8 @@ def found(pattern: str, text: str) -> bool:
         raise TakesTooLong(pattern) from None
 
 
-def _found_within_budget(pattern: str, text: str) -> bool:
-    # What is compiled already is paid for again, so that the budget is used up at the same place each time.
+def _search_within_budget(pattern: str, text: str) -> bool:
+    # A pattern that is compiled already costs the same steps, so that the budget ends at the same place each time.
     budget.spend(1 + (len(pattern) + len(text)) // 64)
     try:
         return _compiled(pattern).search(text, timeout=SECONDS_WITHIN_A_BUDGET) is not None
@@ -55,9 +57,9 @@ def _found_within_budget(pattern: str, text: str) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Tell whether a pattern is found in a text; where it cannot be told it is not, and the log says so."""
+    """Return whether a pattern matches anywhere in a text; False, with a warning in the log, after the timeout."""
     try:
-        return found(pattern, text)
+        return search(pattern, text)
     except TakesTooLong as error:
         _logger.warning("%s", error.message)
         return False

@@ -1,4 +1,4 @@
-"""Credentials in what was sent: the names under which they stand, and values without them. Pure."""
+"""Credentials in requests and responses: their names, and values without them. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,27 +7,27 @@ from typing import Any, Final
 REDACTED: Final = "[redacted]"
 # The credentials of the end user that a request may carry in its body (source: the vendor's page on invoking agents).
 USER_CREDENTIALS: Final = frozenset({"user_tokens", "user_oidc_token"})
-# Headers that open doors; those to other servers stand in a body too, beside the address of an MCP server.
+# Headers with credentials; a body has such headers for other servers too, beside the address of an MCP server.
 HEADERS: Final = frozenset(
     {"x-api-key", "authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token"}
 )
-# What programs and people call a credential elsewhere.
+# Usual names of credentials elsewhere.
 _USUAL: Final = frozenset(
     {"access_token", "api_key", "apikey", "client_secret", "id_token", "password", "refresh_token"}
 )
 PROPERTIES: Final = USER_CREDENTIALS | HEADERS | _USUAL
-# `token` is one in an address, as in those of our own pages, and many other things in a body.
+# `token` is a credential in an address, as in those of the pages, and many other things in a body.
 PARAMETERS: Final = HEADERS | _USUAL | {"token"}
 _SHORTEST: Final = 4
 
 
 def is_credential(name: str) -> bool:
-    """Tell whether what stands under a property of this name is one."""
+    """Return whether a property of this name holds a credential."""
     return name in PROPERTIES or name.lower() in PROPERTIES
 
 
 def without_credentials(value: Any) -> Any:
-    """Return a value as JSON has it without the credentials in it, at any depth; one that is null stays so."""
+    """Return a JSON value with its credentials replaced by REDACTED, at any depth; null stays null."""
     if isinstance(value, list | tuple):
         return [without_credentials(item) for item in value]
     if not isinstance(value, Mapping):
@@ -39,7 +39,7 @@ def without_credentials(value: Any) -> Any:
 
 
 def with_blank_credentials(value: Any) -> Any:
-    """Return a value as JSON has it with nothing in its credentials; each keeps its shape, so that it can be used."""
+    """Return a JSON value with blank credentials of the same shape, so that the value can still be used."""
     if isinstance(value, list | tuple):
         return [with_blank_credentials(item) for item in value]
     if not isinstance(value, Mapping):
@@ -62,8 +62,8 @@ def _blank(value: Any) -> Any:
 
 
 def may_hold_credentials(text: str) -> bool:
-    """Tell at a glance whether a text, JSON or not, may hold a credential; where not, nothing below changes it."""
-    # Escapes may stand for the letters of a name.
+    """Return, in little time, whether a text may hold a credential; if not, no function below changes it."""
+    # A name may be written with escapes.
     if "\\u" in text or "%" in text:
         return True
     plain = _lower(text)
@@ -71,19 +71,19 @@ def may_hold_credentials(text: str) -> bool:
 
 
 def text_without_credentials(text: str) -> str:
-    """Return a text up to the name of the first credential in it: what it is of is not known, so all behind it goes.
+    """Return a text up to the name of its first credential: its syntax is not known, so everything after is removed.
 
-    As in JSON, one that is null is none.
+    As in JSON, a credential that is null is none.
     """
-    # Each character that JSON or a form may have escaped takes the place of its escape.
-    read = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+    # Escapes of JSON and forms are replaced by their characters.
+    read = _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
     plain = _lower(read)
     ends = [end for name in PROPERTIES if (end := _end_of(name, plain)) is not None]
     return f"{read[: min(ends)]} {REDACTED}" if ends else text
 
 
 def sentence_without(sentence: str, texts: Iterable[str]) -> str:
-    """Return a sentence without these texts; one of less than four characters stays, it may stand there by chance."""
+    """Return a sentence without these texts; one of less than four characters may be there by chance and stays."""
     for text in sorted({text for text in texts if len(text) >= _SHORTEST}, key=len, reverse=True):
         sentence = sentence.replace(text, REDACTED)
     return sentence
@@ -100,7 +100,7 @@ def credentials_in(value: Any) -> Iterator[str]:
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """Yield all texts in a value, but for names."""
+    """Yield all texts in a value, without the names of properties."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list | tuple):
@@ -109,8 +109,8 @@ def texts_in(value: Any) -> Iterator[str]:
 
 
 def _lower(text: str) -> str:
-    """Return a text in lower case, each character where it was."""
-    # The only one whose lower case is two.
+    """Return a text in lower case, each character at its place."""
+    # The only character whose lower case is two characters.
     return text.replace("\u0130", "i").lower()
 
 
@@ -119,8 +119,8 @@ def _is_followed_by_more_than_null(name: str, text: str) -> bool:
 
 
 def _end_of(name: str, text: str) -> int | None:
-    """Return where the first name of a credential ends in a lower-case text, None where there is none."""
-    # The user's credentials have names of their own; the others are words too, and count where a value follows.
+    """Return the end of the first name of a credential in a lower-case text, or None."""
+    # The names of a user's credentials are unique; the others are words too, and count only before a value.
     is_a_word = name not in USER_CREDENTIALS
     for start, end in _places(name, text):
         if not _NULL.match(text, end) and not (is_a_word and not _stands_for_a_value(text, start, end)):
@@ -129,7 +129,7 @@ def _end_of(name: str, text: str) -> int | None:
 
 
 def _places(name: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a name begins and ends, wherever it stands in a text."""
+    """Yield the start and the end of each place where a name is in a text."""
     start = text.find(name)
     while start >= 0:
         yield start, start + len(name)
@@ -140,7 +140,7 @@ def _stands_for_a_value(text: str, start: int, end: int) -> bool:
     return _FOLLOWED.match(text, end) is not None or text[max(0, start - 6) : start].rstrip("\"'").endswith("name=")
 
 
-# A text that has one of the others has one of these.
+# A text with any name has one of these.
 _SHORTEST_NAMES: Final = tuple(
     name for name in PROPERTIES if not any(other in name for other in PROPERTIES if other != name)
 )

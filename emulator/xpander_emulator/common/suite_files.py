@@ -1,4 +1,4 @@
-"""The suite of this process: the files that its tests are served with, for whoever asks before any test runs."""
+"""The files of the present pytest run: its scenarios and its OpenAPI file, also before any test runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ class Files:
     spec: Path | None = None
 
 
-# A run of pytest may have another one inside, which knows nothing of it.
-_FOUND_BY: Final[list[Callable[[], Files]]] = []
+# A run of pytest may have another one inside, with files of its own.
+_FINDERS: Final[list[Callable[[], Files]]] = []
 
 
 def begin(find: Callable[[], Files]) -> None:
-    """Let `find` tell the files of the suite that begins."""
-    _FOUND_BY.append(find)
+    """Begin a run, whose files `find` returns."""
+    _FINDERS.append(find)
 
 
 def end() -> None:
-    """Go back to the suite around the one that ends."""
-    _FOUND_BY.pop()
+    """End the innermost run."""
+    _FINDERS.pop()
 
 
 def files() -> Files:
-    """Return the files of the present suite; none outside of any. Raises what its `find` raises."""
-    return _FOUND_BY[-1]() if _FOUND_BY else Files()
+    """Return the files of the innermost run; none outside of a run. Raises what its `find` raises."""
+    return _FINDERS[-1]() if _FINDERS else Files()

@@ -1,7 +1,7 @@
-"""YAML and JSON files read with the place of everything in them, so that a message can say file:line:col.
+"""YAML and JSON files with the place of each value, so that a message can say file:line:column.
 
-YAML 1.2's core schema: `no` is text, `010` is ten, a date is text. Duplicate keys, further documents,
-tags and aliases to an enclosing node are refused; the depth is bounded, and so is what aliases multiply to.
+YAML 1.2's core schema: `no` is text, `010` is ten, a date is text. Duplicate keys, further documents, tags and aliases
+to an enclosing node are refused. The depth is limited, and so is the number of values after aliases are expanded.
 """
 
 import re
@@ -32,15 +32,15 @@ _SCALARS: Final = (
     (re.compile(r"[-+]?\.(?:inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
     (re.compile(r"\.(?:nan|NaN|NAN)"), lambda text: float("nan")),
 )
-# RFC 8259, 7: a character beyond U+FFFF is escaped as two surrogates, which YAML does not take. A backslash that
-# is escaped itself comes first, so that what follows it is left alone.
+# RFC 8259, 7: a character beyond U+FFFF is escaped as two surrogates, which YAML refuses. An escaped backslash comes
+# first, so that the characters after it are not taken for an escape.
 _ESCAPES: Final = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _INDENT: Final = re.compile(r" *\t")
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_SafeLoader):  # type: ignore[misc]  # the base is chosen when it runs
-    """Takes every scalar for text: what YAML 1.1 would find in it is of no use, and a third of the work."""
+    """Reads every scalar as text: resolving scalars by YAML 1.1 is a third of the work, and of no use here."""
 
     def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
         return "tag:yaml.org,2002:str"
@@ -48,9 +48,9 @@ class _Loader(_SafeLoader):  # type: ignore[misc]  # the base is chosen when it 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: its value, and where each part of it stands.
+    """A parsed file: its value, and the place of each part of the value.
 
-    parts: other files by their names, whose values stand in this one under PARTS.
+    parts: other files by their names, whose values are in this one under PARTS.
     """
 
     file: str
@@ -59,47 +59,47 @@ class Document:
     parts: Mapping[str, "Document"] = field(default_factory=dict)
 
     def locate(self, path: DocPath, *, key: bool = False) -> tuple[int, int]:
-        """Return line and column (from 1) of the value at `path`, or of its key.
+        """Return line and column, from 1, of the value at `path`, or of its key.
 
-        Where the path leads to nothing, the place of the nearest thing above it.
+        Where the path has no value, the place of the nearest value above it.
         """
         owner, inner = self._owner(path)
         if owner is not self:
             return owner.locate(inner, key=key)
         node, place = self._root, self._root
         for part in path:
-            found = _child(node, part)
-            if found is None:
+            child = _child(node, part)
+            if child is None:
                 break
-            place, node = found if key else (found[1], found[1])
+            place, node = child if key else (child[1], child[1])
         return place.start_mark.line + 1, place.start_mark.column + 1
 
     def diagnostic(self, path: DocPath, message: str, *, key: bool = False) -> Diagnostic:
-        """Return a Mistake at `path`."""
+        """Return a diagnostic at `path`."""
         line, column = self.locate(path, key=key)
         return Diagnostic(self._owner(path)[0].file, line, column, message)
 
     def _owner(self, path: DocPath) -> tuple["Document", DocPath]:
-        """Return the file in which a path leads somewhere, and the path within it."""
+        """Return the file that a path leads into, and the path within it."""
         part = self.parts.get(str(path[1])) if len(path) > 1 and path[0] == PARTS else None
         return (self, path) if part is None else (part, path[2:])
 
 
 def read_document(path: Path, name: str | None = None) -> Document:
-    """Read and parse a file; `name` is how messages call it. Raises InvalidFiles."""
+    """Read and parse a file; `name` is its name in messages. Raises InvalidFiles."""
     file = name or str(path)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InvalidFiles([Diagnostic(file, 1, 1, f"cannot be read: {reason(error)}")]) from None
     except UnicodeDecodeError as error:
-        found = f"byte {error.start} is 0x{error.object[error.start]:02x}"
-        raise InvalidFiles([Diagnostic(file, 1, 1, f"is not UTF-8: {found}")]) from None
+        byte = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise InvalidFiles([Diagnostic(file, 1, 1, f"is not UTF-8: {byte}")]) from None
     return parse_document(text, file)
 
 
 def parse_document(text: str, file: str) -> Document:
-    """Parse YAML or JSON text. Raises InvalidFiles with every mistake that can be told at once."""
+    """Parse YAML or JSON text. Raises InvalidFiles with every mistake that can be found at once."""
     loader = _Loader(_with_whole_escapes(text))
     try:
         root = loader.get_single_node()
@@ -114,17 +114,17 @@ def parse_document(text: str, file: str) -> Document:
     builder = _Builder(file)
     value = builder.build(root, 0)
     if builder.has_aliases and not builder.diagnostics and (bomb := _bomb(root)):
-        builder.refuse(bomb, f"is more than {MAX_VALUES:,} values once its aliases are told out; write less of it")
+        builder.refuse(bomb, f"is more than {MAX_VALUES:,} values once its aliases are expanded; write less of it")
     if builder.diagnostics:
         raise InvalidFiles(builder.diagnostics)
     return Document(file, value, root)
 
 
 def _with_whole_escapes(text: str) -> str:
-    """Return JSON text with each escaped pair of surrogates as YAML escapes it; any other text as it is."""
+    """Return JSON text with each escaped pair of surrogates as YAML escapes it; other text unchanged."""
     if "\\u" not in text or text.lstrip()[:1] not in ("{", "["):
         return text
-    return _ESCAPES.sub(lambda found: found[0] if found[1] is None else _whole_escape(found[1], found[2]), text)
+    return _ESCAPES.sub(lambda match: match[0] if match[1] is None else _whole_escape(match[1], match[2]), text)
 
 
 def _whole_escape(high: str, low: str) -> str:
@@ -137,7 +137,7 @@ def _syntax_mistake(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagno
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if error.problem == "but found another document":
         return Diagnostic(file, line, column, "is not YAML: another document begins here; give it a file of its own")
-    # YAML 1.2.2, 6.1: indentation is spaces alone; within brackets a tab may stand, and is no mistake.
+    # YAML 1.2.2, 6.1: indentation is spaces alone; within brackets a tab is allowed.
     before = "".join(text.split("\n")[line - 1 : line])[:column]
     if _INDENT.fullmatch(before):
         return Diagnostic(file, line, column, "is not YAML: indented with a tab; write spaces")
@@ -146,9 +146,9 @@ def _syntax_mistake(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagno
 
 
 def _bomb(root: yaml.Node) -> yaml.Node | None:
-    """Return the innermost node that is too many values, each alias counted anew, as whoever walks them meets them."""
+    """Return the innermost node with too many values, each alias counted as often as it is used."""
     sizes: dict[int, int] = {}
-    found: list[yaml.Node] = []
+    too_large: list[yaml.Node] = []
 
     def size(node: yaml.Node) -> int:
         if id(node) not in sizes:
@@ -156,15 +156,15 @@ def _bomb(root: yaml.Node) -> yaml.Node | None:
             items = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in pairs for each in pair]
             sizes[id(node)] = 1 + sum(size(item) for item in items)
             if sizes[id(node)] > MAX_VALUES:
-                found.append(node)
+                too_large.append(node)
         return sizes[id(node)]
 
     size(root)
-    return found[0] if found else None
+    return too_large[0] if too_large else None
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return the key node and the value node of one part of a path; in a sequence both are the item."""
+    """Return the key node and the value node of one part of a path; of a sequence, the item twice."""
     if isinstance(node, yaml.MappingNode):
         return next(((key, value) for key, value in node.value if key.value == str(part)), None)
     if isinstance(node, yaml.SequenceNode) and str(part).isdecimal() and int(part) < len(node.value):
@@ -173,7 +173,7 @@ def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | No
 
 
 class _Builder:
-    """Turns nodes into plain values, collecting mistakes; a node met twice through aliases is built once."""
+    """Builds plain values from nodes, and collects mistakes; a node with aliases is built once."""
 
     def __init__(self, file: str) -> None:
         self.file = file

@@ -188,7 +188,7 @@ def weight(kind: str, wanted: Any, found: Any) -> int:
         case "contains":
             return _PATTERN if _contains(found, wanted) else _NO
         case _:
-            return _PATTERN if isinstance(found, str) and safe_regex.found(wanted, found) else _NO
+            return _PATTERN if isinstance(found, str) and safe_regex.search(wanted, found) else _NO
 
 
 def look_up(body: Any, path: tuple[str, ...]) -> Any:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from xpander_emulator.common import json_codec
-from xpander_emulator.common.json_syntax import json_fault
+from xpander_emulator.common.json_syntax import find_syntax_error
 from xpander_emulator.common.types import Headers, Json
 from xpander_emulator.contract.extension.vocabulary import START
 from xpander_emulator.contract.model import Contract, MediaType, Operation, essence, is_json
@@ -74,7 +74,7 @@ def _invalid_json(offset: int, reason: str) -> Violation:
 def _json_violation(body: bytes, refusal: orjson.JSONDecodeError) -> Violation:
     """Return the violation in FastAPI's words, which are those of the json module."""
     try:
-        syntax_error = json_fault(body.decode())
+        syntax_error = find_syntax_error(body.decode())
     except UnicodeDecodeError as error:
         return _invalid_json(error.start, "Invalid UTF-8")
     if syntax_error is not None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from xpander_emulator.common import json_codec
-from xpander_emulator.common.json_syntax import json_fault
+from xpander_emulator.common.json_syntax import find_syntax_error
 from xpander_emulator.contract.model import NOTHING, Contract, Parameter
 from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.contract.schema.validation import Judge, find_violations, judge
@@ -212,7 +212,7 @@ def _parse_json(text: str, at: Location) -> tuple[Any, tuple[Violation, ...]]:
     try:
         return json_codec.loads(text), ()
     except orjson.JSONDecodeError as error:
-        syntax_error = json_fault(text)
+        syntax_error = find_syntax_error(text)
         context = {"error": syntax_error.reason if syntax_error else error.msg}
         return None, (Violation(at, "JSON decode error", "json_invalid", text, "JSON", context),)
 
