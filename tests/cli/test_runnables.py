@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from tests.cli.conftest import Run
-from xpander_emulator.cli.options import settings_here
+from xpander_emulator.cli.settings_options import settings_here
 from xpander_emulator.settings import Runnable
 
 

@@ -7,9 +7,9 @@ import pytest
 from tests.cli.conftest import Run
 from xpander_emulator.cli.doctor import doctor
 from xpander_emulator.cli.exec import execute
-from xpander_emulator.cli.options import Existing, settings_from, settings_here
 from xpander_emulator.cli.serve import serve
 from xpander_emulator.cli.settings_file import OutputFile
+from xpander_emulator.cli.settings_options import Existing, settings_from, settings_here
 
 
 def test_without_a_file_the_defaults_stand() -> None:

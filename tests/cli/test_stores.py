@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.cli.test_tasks import start
-from xpander_emulator.cli.options import settings_here
+from xpander_emulator.cli.settings_options import settings_here
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Signal
-from xpander_emulator.core.task import TERMINAL, TRANSITIONS, Status
+from xpander_emulator.core.status import TERMINAL, TRANSITIONS, Status
 from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, Timeline, Wait
 
 LIVE = (Status.PENDING, Status.EXECUTING, Status.PAUSED)

@@ -3,7 +3,7 @@
 from xpander_emulator.core.events import CHUNK, events, result_turn
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Signal
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import After, Millis, Step, StepEvent, Timeline, Wait
 
 STREAMED = Timeline(

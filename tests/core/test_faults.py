@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from xpander_emulator.core.faults import BUILT_IN, FaultRule, ScenarioFaults
 from xpander_emulator.core.replay import Turn, replay
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import After, Millis, Step, Timeline
 
 RESET = BUILT_IN["reset"]

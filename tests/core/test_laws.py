@@ -10,7 +10,7 @@ from tests.core.strategies import instants, signal_lists, turns
 from tests.profiles import examples
 from xpander_emulator.core.replay import Snapshot, Turn, replay, skip_to_change, skip_until
 from xpander_emulator.core.signals import Signal
-from xpander_emulator.core.task import TERMINAL, may_be_updated, may_follow
+from xpander_emulator.core.status import TERMINAL, may_be_updated, may_follow
 from xpander_emulator.core.timeline import Millis, Polls
 
 many = examples(2_000)

@@ -4,7 +4,7 @@ import pytest
 
 from xpander_emulator.core.replay import Assigned, Turn, draw, replay, skip_until, sub_tasks_started
 from xpander_emulator.core.signals import Signal, SignalOrderError
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, SubTask, Timeline, Wait
 
 APPROVAL = Timeline(

@@ -1,7 +1,7 @@
 import pytest
 
 from xpander_emulator.core.faults import BUILT_IN, FaultRule, PathFault, ScenarioFaults
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.status import TERMINAL, Status
 from xpander_emulator.core.timeline import (
     After,
     Millis,

@@ -25,7 +25,7 @@ from tests.docs.pages import (
 )
 from tests.web.listening import heard
 from xpander_emulator.cli import failures, main
-from xpander_emulator.cli.options import settings_options
+from xpander_emulator.cli.settings_options import settings_options
 from xpander_emulator.common import resources
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.contract.extension import vocabulary

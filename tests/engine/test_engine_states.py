@@ -12,7 +12,7 @@ from tests.engines import contract, make_engine, start, stories
 from tests.profiles import examples
 from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.core.replay import Visit
-from xpander_emulator.core.task import Status, may_be_updated, may_follow
+from xpander_emulator.core.status import Status, may_be_updated, may_follow
 from xpander_emulator.engine.engine import Engine, View
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, Conflict, NotFound

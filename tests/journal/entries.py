@@ -9,7 +9,7 @@ from tests.contract.samples import ours
 from xpander_emulator.clock import Clock
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.journal.port import Entry
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 
 CLOCK = Clock("manual", Millis(0), Millis(0))
 

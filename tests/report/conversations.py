@@ -6,7 +6,7 @@ from typing import Any
 from tests.journal.entries import entry
 from xpander_emulator.clock import Clock
 from xpander_emulator.core.replay import Visit
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import After, Millis, Pause, Step, Timeline, Wait
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.report.conduct import Evidence, Finding, History, apply

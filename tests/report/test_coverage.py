@@ -3,7 +3,7 @@ from hypothesis import given
 from tests.contract.samples import ours
 from tests.report.values import coverages
 from xpander_emulator.core.faults import BUILT_IN, FaultRule, ScenarioFaults
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, Timeline, Wait
 from xpander_emulator.report.coverage import (
     Coverage,

@@ -5,7 +5,7 @@ import pytest
 from xpander_emulator.contract.openapi.load import load_contract
 from xpander_emulator.core.replay import Snapshot, Turn, replay, skip_to_change
 from xpander_emulator.core.signals import STOP, Signal
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.status import TERMINAL, Status
 from xpander_emulator.core.timeline import Millis, Minted
 from xpander_emulator.scenario.compile import load_scenarios
 from xpander_emulator.scenario.graph import mermaid

@@ -11,7 +11,7 @@ from tests.scenario.samples import CONTRACT
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.core.replay import Turn, replay, skip_to_change
 from xpander_emulator.core.signals import Signal
-from xpander_emulator.core.task import TERMINAL, TRANSITIONS, Status, may_follow
+from xpander_emulator.core.status import TERMINAL, TRANSITIONS, Status, may_follow
 from xpander_emulator.core.timeline import After, Fake, Millis, Pause, Polls, Step, SubTask, Template, Timeline, Wait
 from xpander_emulator.errors import InvalidFiles
 from xpander_emulator.scenario.compile import compile_document, load_scenarios

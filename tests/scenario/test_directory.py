@@ -1,4 +1,4 @@
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Step, Timeline
 from xpander_emulator.scenario.directory import Directory
 from xpander_emulator.scenario.selection import WORKFLOW_ID, Catalogue, Matcher, Scenario

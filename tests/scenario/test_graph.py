@@ -1,4 +1,4 @@
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait
 from xpander_emulator.scenario.graph import graph, mermaid
 

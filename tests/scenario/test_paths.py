@@ -9,10 +9,10 @@ from tests.engines import make_engine, start, stories
 from tests.profiles import examples
 from xpander_emulator.core.faults import BUILT_IN as BUILT_IN_FAULTS
 from xpander_emulator.core.faults import Fault, FaultRule, ScenarioFaults
-from xpander_emulator.core.readers import move_signals, next_move, on_read, on_wait
+from xpander_emulator.core.moves_by_reading import move_signals, next_move, on_read, on_wait
 from xpander_emulator.core.replay import Snapshot, Turn, replay, skip_to_change
 from xpander_emulator.core.signals import POLL, Signal
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.status import TERMINAL, Status
 from xpander_emulator.core.timeline import After, Millis, Polls, Step, Timeline, Wait, exits, with_one_fault
 from xpander_emulator.engine.stream import follow
 from xpander_emulator.errors import BadRequest, NotFound

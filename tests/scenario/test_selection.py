@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Step, Timeline
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.scenario.selection import (

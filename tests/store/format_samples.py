@@ -10,7 +10,7 @@ from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.faults import CUT_STREAM, STATUS, Fault, FaultRule, PathFault, ScenarioFaults
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Move, Signal
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import (
     After,
     Fake,

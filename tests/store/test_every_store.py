@@ -10,7 +10,7 @@ from xpander_emulator.clock import Clock
 from xpander_emulator.core.faults import BUILT_IN, FaultRule
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Move, Signal
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Millis, Step, Timeline
 from xpander_emulator.errors import StaleWrite
 from xpander_emulator.store.codec.facts import CLOCK, FACTS, FAULTS, PINS

@@ -4,7 +4,7 @@ import pytest
 
 from xpander_emulator.core.faults import BUILT_IN, FaultRule
 from xpander_emulator.core.replay import Turn
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Millis, Step, Timeline
 from xpander_emulator.store.codec.facts import FAULTS
 from xpander_emulator.store.port import Store, Task

@@ -24,7 +24,7 @@ from tests.testkit.suites import Suite
 from tests.web.api_client import Api, shared
 from xpander_emulator.cli import main
 from xpander_emulator.cli.serve import banner
-from xpander_emulator.common.secrets import PROPERTIES, REDACTED
+from xpander_emulator.common.redaction import PROPERTIES, REDACTED
 from xpander_emulator.journal.port import MOST_OF_A_BODY
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings

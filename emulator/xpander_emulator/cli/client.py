@@ -156,7 +156,7 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def open_client(url: str | None, key: str | None, namespace: str | None, token: str | None) -> Client:
     """Return a Client; without a URL, of the server that the settings of this folder describe."""
     if url is None:
-        from xpander_emulator.cli.options import settings_here
+        from xpander_emulator.cli.settings_options import settings_here
 
         settings = settings_here()
         url = local_url(settings)

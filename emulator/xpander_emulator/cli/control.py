@@ -107,8 +107,8 @@ def wait(client: Client, timeout: float) -> None:
 def env(key: str | None, url: str | None, token: str | None, output: str) -> None:
     """Print the exports that point the SDK at the server, for eval."""
     from xpander_emulator.cli.client import open_client
-    from xpander_emulator.cli.options import settings_here
     from xpander_emulator.cli.serve import exports, key_of
+    from xpander_emulator.cli.settings_options import settings_here
 
     client = open_client(url, None, None, token)
     values = client_environment(client.url, key or key_of(settings_here()), client.get("/info")["organization_id"])

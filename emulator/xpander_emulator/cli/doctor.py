@@ -11,9 +11,9 @@ import click
 from xpander_emulator import __version__
 from xpander_emulator.cli.client import Client, local_url
 from xpander_emulator.cli.failures import Failure, Refused
-from xpander_emulator.cli.options import settings_from, settings_options
 from xpander_emulator.cli.output import cell, emit, output_option, table
 from xpander_emulator.cli.settings_file import SECTION, SettingsFile
+from xpander_emulator.cli.settings_options import settings_from, settings_options
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.settings import SQLITE, Settings
 

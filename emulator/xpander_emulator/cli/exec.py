@@ -14,10 +14,10 @@ import click
 from click.core import ParameterSource
 
 from xpander_emulator.cli.failures import Failure, NotStarted, Refused, WrongUsage
-from xpander_emulator.cli.options import settings_from, settings_options
 from xpander_emulator.cli.output import note
 from xpander_emulator.cli.reports import report_options, report_options_from
 from xpander_emulator.cli.serve import key_of
+from xpander_emulator.cli.settings_options import settings_from, settings_options
 from xpander_emulator.common.os_errors import reason
 from xpander_emulator.settings import Settings, client_environment
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from xpander_emulator.cli.failures import Refused
-from xpander_emulator.cli.options import Existing, settings_here
 from xpander_emulator.cli.output import emit, fields, note, output_option, table
+from xpander_emulator.cli.settings_options import Existing, settings_here
 from xpander_emulator.common import resources
 from xpander_emulator.errors import Diagnostic, InvalidFiles, did_you_mean
 

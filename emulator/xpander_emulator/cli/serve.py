@@ -9,8 +9,8 @@ import click
 from xpander_emulator import __version__
 from xpander_emulator.cli.client import Client
 from xpander_emulator.cli.failures import Failure, NotStarted, WrongUsage
-from xpander_emulator.cli.options import settings_from, settings_options
 from xpander_emulator.cli.output import fields, note
+from xpander_emulator.cli.settings_options import settings_from, settings_options
 from xpander_emulator.settings import DEFAULT_KEY, Settings, client_environment
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from xpander_emulator.core.replay import Snapshot, Turn, moments
 from xpander_emulator.core.signals import AUTHORIZE
-from xpander_emulator.core.task import TERMINAL
+from xpander_emulator.core.status import TERMINAL
 from xpander_emulator.core.timeline import Millis, Value
 
 CREATED: Final = "task_created"

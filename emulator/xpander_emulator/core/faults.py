@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 
 STATUS: Final = "status"
 LATENCY: Final = "latency"

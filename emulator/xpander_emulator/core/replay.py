@@ -28,7 +28,7 @@ from typing import Final, NamedTuple
 
 from xpander_emulator.core import signals
 from xpander_emulator.core.signals import EXPIRE, SKIP, STOP, UPDATE, Move, Signal, SignalOrderError
-from xpander_emulator.core.task import TERMINAL, Status, may_be_updated
+from xpander_emulator.core.status import TERMINAL, Status, may_be_updated
 from xpander_emulator.core.timeline import NO_TIME, After, Millis, Pause, Polls, Step, Timeline, Value, Wait
 
 START: Final = "start"
@@ -49,7 +49,7 @@ class Turn(NamedTuple):
     offset:    by how many ms the task's own time was ahead of that clock at the start.
     chosen:    why the turn follows this timeline, in words.
     signals:   `at` ascending, on that clock too.
-    plan:      the signals that reads of the task give to it, `visit` ascending (`core/readers`).
+    plan:      the signals that reads of the task give to it, `visit` ascending (`core/moves_by_reading`).
     """
 
     timeline: Timeline

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, NewType, TypeAlias
 
 from xpander_emulator.core.faults import NO_FAULTS, FaultRule, PathFault, ScenarioFaults
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.status import TERMINAL, Status
 
 Millis = NewType("Millis", int)
 """Whole milliseconds: an instant since the Unix epoch, or a length of time."""

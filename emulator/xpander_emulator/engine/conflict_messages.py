@@ -1,6 +1,6 @@
 """How an act that a task does not allow is refused: what it is now, and what it would take."""
 
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import did_you_mean
 

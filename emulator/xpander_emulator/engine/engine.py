@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple
 from xpander_emulator.clock import Clock, first_clock, machine_time
 from xpander_emulator.common import json_codec
 from xpander_emulator.core import signals
-from xpander_emulator.core.readers import next_move, on_read, on_show, on_wait
+from xpander_emulator.core.moves_by_reading import next_move, on_read, on_show, on_wait
 from xpander_emulator.core.replay import replay, skip_to_change, skip_until
 from xpander_emulator.core.signals import Signal
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.engine import conflict_messages, feed
 from xpander_emulator.engine.eviction import Eviction

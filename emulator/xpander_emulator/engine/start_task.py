@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from xpander_emulator.clock import Clock, machine_time
 from xpander_emulator.common import json_codec, keyed_hash
 from xpander_emulator.core.faults import PathFault
-from xpander_emulator.core.readers import on_show
+from xpander_emulator.core.moves_by_reading import on_show
 from xpander_emulator.core.replay import Turn, replay
 from xpander_emulator.core.signals import Move
 from xpander_emulator.core.timeline import NO_TIME, Millis, with_one_fault

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from xpander_emulator.journal.codec import from_record, to_record
 from xpander_emulator.journal.port import BOUNDS, Entry, Number
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.store.log import Bounds, Log, Record
 from xpander_emulator.store.port import StoreUnavailable
 

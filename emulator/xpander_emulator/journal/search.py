@@ -10,7 +10,7 @@ from typing import Any, Final
 from xpander_emulator.common import json_codec
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.journal.port import Entry
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.scenario.selection import look_up, weight
 
 # The kinds that a scenario's `match` has too.

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from xpander_emulator.core.signals import AUTHORIZE, DENY
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.status import TERMINAL, Status
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.report.conduct import Evidence, History, Observation, Rule
 

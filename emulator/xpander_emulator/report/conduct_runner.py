@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from xpander_emulator.contract.model import Contract
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.errors import NotFound
 from xpander_emulator.journal.port import Entry

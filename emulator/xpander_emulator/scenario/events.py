@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.status import TERMINAL, Status
 from xpander_emulator.core.timeline import NO_TIME, Millis, Value
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.diagnostics import Node, suggestion

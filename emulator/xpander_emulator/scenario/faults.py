@@ -18,7 +18,7 @@ from xpander_emulator.core.faults import (
     FaultRule,
     ScenarioFaults,
 )
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario import keys

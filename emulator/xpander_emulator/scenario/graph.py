@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from xpander_emulator.core.task import TERMINAL
+from xpander_emulator.core.status import TERMINAL
 from xpander_emulator.core.timeline import After, Polls, Step, Timeline, Wait, exits
 from xpander_emulator.scenario.durations import range_as_text
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from xpander_emulator.core.task import TERMINAL, TRANSITIONS, Status, may_follow
+from xpander_emulator.core.status import TERMINAL, TRANSITIONS, Status, may_follow
 from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario.steps import Exit, ParsedStep
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from xpander_emulator.core.faults import FaultRule, PathFault
 from xpander_emulator.core.signals import EXPIRE, STOP, Move
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import After, Step, Timeline, Wait, exits
 from xpander_emulator.errors import BadRequest, NotFound, did_you_mean
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Pause
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.diagnostics import Node

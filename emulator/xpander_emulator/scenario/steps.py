@@ -9,7 +9,7 @@ from typing import Final
 
 from xpander_emulator.core.faults import Fault, FaultRule
 from xpander_emulator.core.signals import DECISIONS, EXPIRE
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.status import TERMINAL, Status
 from xpander_emulator.core.timeline import NO_TIME, Fake, Millis, Pause, SubTask, Value
 from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario import keys

@@ -1,6 +1,6 @@
 """Sub-tasks: the tasks that a step starts when a task enters it."""
 
-from xpander_emulator.core.task import TERMINAL, Status
+from xpander_emulator.core.status import TERMINAL, Status
 from xpander_emulator.core.timeline import SubTask
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.diagnostics import Node

@@ -10,7 +10,7 @@ from typing import Final
 from xpander_emulator.common.os_errors import reason
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.settings import MEMORY, Settings
-from xpander_emulator.web.auth import is_loopback
+from xpander_emulator.web.control_access import is_loopback
 
 # The xpander SDK looks for these digits anywhere in its base URL and then talks to another path or another host.
 FORBIDDEN_IN_PORT: Final = ("9016", "8085")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from xpander_emulator.clock import Clock, iso, millis
 from xpander_emulator.common import json_codec
-from xpander_emulator.common.secrets import may_hold_credentials, with_blank_credentials
+from xpander_emulator.common.redaction import may_hold_credentials, with_blank_credentials
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.schema.validation import is_too_deep
 from xpander_emulator.core.timeline import Millis, Timeline

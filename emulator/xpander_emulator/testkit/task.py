@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from xpander_emulator.core import signals
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError, NotFound
 from xpander_emulator.testkit.arguments import check, check_json

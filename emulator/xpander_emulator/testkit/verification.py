@@ -8,7 +8,7 @@ from xpander_emulator.common.types import JsonObject
 from xpander_emulator.errors import BadRequest, did_you_mean
 from xpander_emulator.journal.expected_count import ExpectedCount, count_text
 from xpander_emulator.journal.port import Entry
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.journal.search import Condition, conditions, matching, near_misses
 from xpander_emulator.testkit.arguments import check
 from xpander_emulator.testkit.namespace import Namespace

@@ -17,7 +17,7 @@ from xpander_emulator.engine.render.templates import Fakes
 from xpander_emulator.journal.batched import BatchedJournal
 from xpander_emulator.journal.memory import MemoryJournal
 from xpander_emulator.journal.port import Journal
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.report.registry import Reports, create_reports
 from xpander_emulator.scenario.load import check_runnables, load_catalogue, load_spec
 from xpander_emulator.scenario.playlist import Playlist, load_playlist

@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import Final
 
 from xpander_emulator.common import json_pointers
-from xpander_emulator.common.secrets import credentials_in, sentence_without
+from xpander_emulator.common.redaction import credentials_in, sentence_without
 from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.schema.violations import Violation, violation_text
 from xpander_emulator.errors import BrokenPromise, Conflict, EmulatorError
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.store.port import StoreUnavailable
 from xpander_emulator.web.http import PROBLEM, BodyTooLarge, Request, Response, json_response
 

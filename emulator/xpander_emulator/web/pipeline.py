@@ -24,7 +24,6 @@ from xpander_emulator.engine.fault_selection import Hit
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.settings import Settings
-from xpander_emulator.web.boundary import Defect, SendTracker, attempt, attempt_or
 from xpander_emulator.web.context import UNMATCHED, Handler, RequestContext
 from xpander_emulator.web.contract_responses import ContractResponses
 from xpander_emulator.web.errors import UnsupportedMediaType, violations_of
@@ -33,6 +32,7 @@ from xpander_emulator.web.http import BodyTooLarge, ClientGone, Request, Respons
 from xpander_emulator.web.recording import Recorder
 from xpander_emulator.web.routes import NoOperation, OperationRoutes
 from xpander_emulator.web.sse import StreamResponse
+from xpander_emulator.web.unexpected_errors import Defect, SendTracker, attempt, attempt_or
 
 _logger = logging.getLogger("xpander_emulator")
 _NO_PREFERENCES: Final = parse_prefer(())

@@ -14,7 +14,7 @@ from xpander_emulator.common import resources
 from xpander_emulator.core.faults import BUILT_IN, KINDS, Fault, FaultRule, PathFault, ScenarioFaults
 from xpander_emulator.core.replay import Turn, replay
 from xpander_emulator.core.signals import Move
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import (
     After,
     Fake,

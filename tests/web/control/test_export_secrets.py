@@ -16,10 +16,10 @@ from tests.profiles import examples
 from tests.web.api_client import Api, Json, api, shared
 from xpander_emulator.cli.archive import as_text
 from xpander_emulator.clock import Clock
-from xpander_emulator.common.secrets import PROPERTIES, REDACTED, credentials_in
+from xpander_emulator.common.redaction import PROPERTIES, REDACTED, credentials_in
 from xpander_emulator.core.replay import Turn
 from xpander_emulator.core.signals import Signal
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Millis, Step, Timeline
 from xpander_emulator.store.codec.facts import FACTS
 from xpander_emulator.store.export import from_document, to_document

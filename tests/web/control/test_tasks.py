@@ -13,7 +13,7 @@ from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.openapi.load import load_contract
 from xpander_emulator.contract.request.message_validation import ResponseChecker, body_is_acceptable
 from xpander_emulator.contract.schema.violations import Violation
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.engine.engine import RESET_SCOPES
 from xpander_emulator.settings import CLOCK_MODES, Settings
 from xpander_emulator.web.app import Application, control_handlers, create_app

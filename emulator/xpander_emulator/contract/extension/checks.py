@@ -22,7 +22,7 @@ from xpander_emulator.contract.extension.vocabulary import (
 from xpander_emulator.contract.model import Operation, Parameter, names_in
 from xpander_emulator.contract.schema.reader import SchemaView
 from xpander_emulator.core.signals import POLL, SKIP
-from xpander_emulator.core.task import TERMINAL
+from xpander_emulator.core.status import TERMINAL
 from xpander_emulator.errors import Diagnostic, did_you_mean
 
 _EXTENSION: Final = "x-emulator"

@@ -7,7 +7,7 @@ from typing import Any
 from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.extension.vocabulary import READ
 from xpander_emulator.contract.model import NOTHING, Contract, Operation
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.errors import BadRequest, did_you_mean
 
 

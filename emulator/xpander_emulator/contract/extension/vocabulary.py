@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.settings import RUNNABLE_KINDS
 
 

@@ -21,7 +21,7 @@ from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.core.events import CHUNK, PLAN_UPDATED, TOKEN_READY
 from xpander_emulator.core.replay import Snapshot
 from xpander_emulator.core.signals import UPDATE
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Millis, Value
 from xpander_emulator.engine.render.templates import Fakes, Texts, TextsInPart
 from xpander_emulator.engine.render.variations import Variation, Variations

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from xpander_emulator.clock import iso
-from xpander_emulator.common.secrets import credentials_in, sentence_without
+from xpander_emulator.common.redaction import credentials_in, sentence_without
 from xpander_emulator.common.types import Json
 from xpander_emulator.contract.schema.reader import ANYTHING, SchemaView
 from xpander_emulator.core.replay import Visit

@@ -4,7 +4,7 @@ from typing import Final
 
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import KINDS, NO_FAULTS, Fault, FaultRule, PathFault, ScenarioFaults
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.store.codec.members import changed_members, known_members
 from xpander_emulator.store.codec.scenario_values import value_from_json, value_to_json
 

@@ -5,7 +5,7 @@ from json import dumps, loads
 from typing import Final
 
 from xpander_emulator.common.types import JsonObject
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import After, Millis, Pause, Polls, Step, StepEvent, SubTask, Timeline, Wait
 from xpander_emulator.errors import BadRequest, EmulatorError
 from xpander_emulator.store.codec.faults import (

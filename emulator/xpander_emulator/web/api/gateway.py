@@ -7,7 +7,7 @@ from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.errors import EmulatorError
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.store.port import StoreUnavailable
 from xpander_emulator.web.api.rate_limit_headers import NAMES, RateLimit
 from xpander_emulator.web.auth import Keys, Unauthorized, credential_of

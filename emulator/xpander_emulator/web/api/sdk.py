@@ -6,7 +6,7 @@ from xpander_emulator.common import json_codec
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.core import signals
-from xpander_emulator.core.task import Status, may_be_updated
+from xpander_emulator.core.status import Status, may_be_updated
 from xpander_emulator.core.timeline import NO_TIME, After, Step, Timeline
 from xpander_emulator.engine.engine import Engine, View
 from xpander_emulator.engine.render.task import OWN, TaskRenderer

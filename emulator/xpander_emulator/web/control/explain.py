@@ -12,7 +12,7 @@ from xpander_emulator.contract.schema.violations import violation_text
 from xpander_emulator.core.faults import STREAM_KINDS
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.journal.port import Entry
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.journal.search import Difference, NearMiss
 from xpander_emulator.scenario import selection
 from xpander_emulator.scenario.selection import MISSING, Catalogue

@@ -8,11 +8,12 @@ from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.model import Operation
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.errors import BadRequest, EmulatorError, did_you_mean
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.settings import Settings
-from xpander_emulator.web.auth import ControlAccess, Keys, Unauthorized
+from xpander_emulator.web.auth import Keys, Unauthorized
 from xpander_emulator.web.context import RequestContext
 from xpander_emulator.web.control.contract import control_contract
+from xpander_emulator.web.control_access import ControlAccess
 from xpander_emulator.web.errors import problem, problem_violations
 from xpander_emulator.web.http import Request, Response
 

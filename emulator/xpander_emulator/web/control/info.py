@@ -15,10 +15,10 @@ from xpander_emulator.contract.openapi.load import served_document
 from xpander_emulator.engine.engine import MAX_SIGNALS, Engine
 from xpander_emulator.settings import Settings
 from xpander_emulator.store.open import kind_of
-from xpander_emulator.web.auth import ControlAccess
 from xpander_emulator.web.context import RequestContext
 from xpander_emulator.web.control import views
 from xpander_emulator.web.control.contract import control_contract
+from xpander_emulator.web.control_access import ControlAccess
 from xpander_emulator.web.http import Response, json_response
 from xpander_emulator.web.sse import StreamResponse
 

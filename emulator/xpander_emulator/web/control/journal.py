@@ -8,7 +8,7 @@ from xpander_emulator.contract.model import Contract
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.errors import BadRequest, NotFound, did_you_mean
 from xpander_emulator.journal.port import Entry
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.journal.search import PLAIN, Condition, conditions, matching, near_misses
 from xpander_emulator.web.context import RequestContext, page_of
 from xpander_emulator.web.control.explain import Explainer

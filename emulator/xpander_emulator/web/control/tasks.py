@@ -13,7 +13,7 @@ from xpander_emulator.core.signals import POLL, SKIP
 from xpander_emulator.engine.engine import Engine, View
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, BrokenPromise, NotFound
-from xpander_emulator.journal.redaction import Redaction
+from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.web.context import RequestContext, page_of
 from xpander_emulator.web.control import views
 from xpander_emulator.web.control.start import Starter

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from xpander_emulator.clock import LAST_INSTANT, Clock, iso, machine_time
-from xpander_emulator.common.secrets import without_credentials
+from xpander_emulator.common.redaction import without_credentials
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import FaultRule
 from xpander_emulator.core.signals import SKIP

@@ -18,7 +18,7 @@ from xpander_emulator.core.signals import EXPIRE, STOP, UPDATE
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, Conflict, EmulatorError, NotFound
-from xpander_emulator.web.auth import ControlAccess
+from xpander_emulator.web.control_access import ControlAccess
 from xpander_emulator.web.http import BodyTooLarge, Request, Response
 from xpander_emulator.web.pages.links import PAGES, PREFIX, Link, Links
 

@@ -11,7 +11,8 @@ from xpander_emulator.engine.engine import Engine
 from xpander_emulator.errors import EmulatorError, NotFound
 from xpander_emulator.report.registry import Reports
 from xpander_emulator.settings import Settings
-from xpander_emulator.web.auth import ControlAccess, Forbidden, Keys, Unauthorized
+from xpander_emulator.web.auth import Keys, Unauthorized
+from xpander_emulator.web.control_access import ControlAccess, Forbidden
 from xpander_emulator.web.errors import phrase
 from xpander_emulator.web.http import ClientGone, Request, Response
 from xpander_emulator.web.pages import assets

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 
 from xpander_emulator.common import json_codec
-from xpander_emulator.common.secrets import (
+from xpander_emulator.common.redaction import (
     PARAMETERS,
     REDACTED,
     credentials_in,

@@ -1,6 +1,6 @@
 import pytest
 
-from xpander_emulator.core.task import TERMINAL, TRANSITIONS, Status, may_be_updated, may_follow
+from xpander_emulator.core.status import TERMINAL, TRANSITIONS, Status, may_be_updated, may_follow
 
 LIVE = {Status.PENDING, Status.EXECUTING, Status.PAUSED}
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from tests.contract.samples import ours
 from tests.journal.entries import entry, redaction
-from xpander_emulator.common.secrets import PROPERTIES, REDACTED, may_hold_credentials
+from xpander_emulator.common.redaction import PROPERTIES, REDACTED, may_hold_credentials
 from xpander_emulator.contract.model import Credential, Operation
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.journal.codec import from_record, to_record
 from xpander_emulator.journal.port import Entry, fields_of
-from xpander_emulator.journal.redaction import Redaction, _redacted
+from xpander_emulator.journal.redacted_entry import Redaction, _redacted
 
 MARK = "the-mark-of-a-secret"
 NAMES = st.sampled_from(["input", "text", "user_token", "loc"])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.core.test_replay import turn
-from xpander_emulator.core.readers import next_move, on_read, on_show, on_wait
+from xpander_emulator.core.moves_by_reading import next_move, on_read, on_show, on_wait
 from xpander_emulator.core.replay import Turn, replay
 from xpander_emulator.core.signals import Move, Signal
 from xpander_emulator.core.timeline import Millis

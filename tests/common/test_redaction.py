@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpander_emulator.common.secrets import (
+from xpander_emulator.common.redaction import (
     PROPERTIES,
     REDACTED,
     credentials_in,

@@ -5,8 +5,8 @@ import click
 import pytest
 
 from tests.cli.conftest import Run
-from xpander_emulator.cli.options import ApiKey, Instant, Origin, Size
 from xpander_emulator.cli.serve import serve
+from xpander_emulator.cli.settings_options import ApiKey, Instant, Origin, Size
 from xpander_emulator.settings import Settings
 
 
@@ -66,13 +66,13 @@ def test_every_setting_is_an_option_with_its_own_variable() -> None:
 
 
 def test_the_defaults_of_the_options_are_those_of_the_settings() -> None:
-    from xpander_emulator.cli.options import settings_here
+    from xpander_emulator.cli.settings_options import settings_here
 
     assert settings_here() == Settings()
 
 
 def test_a_list_in_the_environment_is_split_at_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
-    from xpander_emulator.cli.options import settings_here
+    from xpander_emulator.cli.settings_options import settings_here
 
     monkeypatch.setenv("EMULATOR_API_KEY", "a b=team")
 
