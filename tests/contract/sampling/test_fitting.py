@@ -12,7 +12,7 @@ PROPERTIES = {"id": {"type": "string"}, "total": {"type": "integer", "const": 7}
 
 def fitting(**schema: Any) -> Fitting:
     contract = contract_with(Task=schema)
-    return Fitting(contract, SchemaView(contract.document, contract.schema("/components/schemas/Task")))
+    return Fitting(contract, SchemaView(contract.document, contract.document["components"]["schemas"]["Task"]))
 
 
 def test_a_required_property_that_is_missing_is_generated() -> None:
