@@ -30,7 +30,7 @@ class ReportHandlers:
         coverage = self._coverage.of_all() if context.parameters["all"] else self._coverage.of(context.namespace)
         return json_response(as_json(coverage), headers=self._headers)
 
-    async def forget_coverage(self, context: RequestContext) -> Response:
+    async def delete_coverage(self, context: RequestContext) -> Response:
         """Delete what clients have met."""
         if context.parameters["all"]:
             self._coverage.delete_all()
@@ -42,7 +42,7 @@ class ReportHandlers:
         """Return the findings on how clients behaved."""
         return self._findings(await self._current(context))
 
-    async def forget_conduct(self, context: RequestContext) -> Response:
+    async def delete_conduct(self, context: RequestContext) -> Response:
         """Delete the findings; the requests so far are not judged again."""
         if context.parameters["all"]:
             await self._conduct.delete_all()
