@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ from xpander_emulator.common.quoting import describe
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.contract.document_objects import OBJECTS, OPEN, SECTIONS, Site
 from xpander_emulator.contract.openapi.bundle import readable
-from xpander_emulator.contract.schema.schema_graph import Circle, InPlaceCounter, PlacedSchema, in_words, target
+from xpander_emulator.contract.schema.schema_graph import Circle, InPlaceCounter, PlacedSchema
 from xpander_emulator.errors import Diagnostic, did_you_mean
 
 _VERSION: Final = re.compile(r"3\.[01]\.\d+")
@@ -134,19 +133,20 @@ def _other_kind(pointer: str, kind: str) -> str | None:
 
 def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagnostic]:
     """Yield a mistake for each circle of schemas that lead to one another without a level of the value between."""
-    in_place = InPlaceCounter(partial(target, document.value))
-    told: set[int] = set()
+    counter = InPlaceCounter(document.value)
+    reported: set[int] = set()
     for site in sites:
         if site.kind != "schema":
             continue
         try:
-            in_place.count(PlacedSchema(site.path, site.value))
+            counter.count(PlacedSchema(site.path, site.value))
         except Circle as circle:
-            members = {id(spot.schema) for spot in circle.spots}
-            # A circle of nothing but references has been told as such.
-            if told.isdisjoint(members) and any(set(spot.schema) != {"$ref"} for spot in circle.spots):
-                yield document.diagnostic(circle.spots[0].path, f"{in_words(circle)}; {_A_LEVEL}", key=True)
-            told |= members
+            members = {id(each.schema) for each in circle.schemas}
+            # A circle of nothing but references is a reference mistake.
+            has_others = any(json_pointers.bare_pointer(each.schema) is None for each in circle.schemas)
+            if reported.isdisjoint(members) and has_others:
+                yield document.diagnostic(circle.schemas[0].path, f"{circle}; {_A_LEVEL}", key=True)
+            reported |= members
 
 
 def schema_mistakes(document: Document, sites: Sequence[Site]) -> Iterator[Diagnostic]:

@@ -11,7 +11,7 @@ from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.sampling.flattening import Exhausted, Spent, Unsatisfied
 from xpander_emulator.contract.sampling.generator import Generator
-from xpander_emulator.contract.schema.schema_graph import Circle, in_place_counts, in_words, reachable_schemas
+from xpander_emulator.contract.schema.schema_graph import Circle, in_place_counts, reachable_schemas
 from xpander_emulator.contract.schema.validation import find_schema_violations, judge, schema_validator
 from xpander_emulator.errors import EmulatorError
 
@@ -39,7 +39,7 @@ def _refuse_circles(schema: Any) -> None:
     try:
         deque(in_place_counts(reachable_schemas(schema, schema), schema), maxlen=0)
     except Circle as circle:
-        raise EmulatorError(f"no value could be made: {in_words(circle)}") from None
+        raise EmulatorError(f"no value could be made: {circle}") from None
 
 
 def generate_unchecked(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:

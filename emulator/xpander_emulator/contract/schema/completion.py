@@ -10,9 +10,9 @@ from xpander_emulator.contract.schema.validation import part_validator
 
 Completion = Callable[[Json], Json]
 _MAX_DEPTH: Final = 8
-# Whether null satisfies these, and whether an object of defaults satisfies any other than those below, only a validator
-# can tell.
+# Whether null satisfies these keywords, only a validator can say.
 _BY_VALUE: Final = frozenset({"not", "if", "oneOf"})
+# Whether an object of defaults satisfies any other keyword, only a validator can say.
 _SIMPLE: Final = frozenset(
     {"$ref", "allOf", "type", "properties", "required", "additionalProperties"}
     | {"title", "description", "example", "examples"}
@@ -29,13 +29,12 @@ def takes_null(contract: Contract, view: SchemaView) -> bool:
 
 
 def default_of(contract: Contract, view: SchemaView, depth: int = 0) -> Json:
-    """Return what a property is while nobody has set it: its default, else null, else an object of defaults.
+    """Return the value of a property that is not set: its default, else null, else an object of defaults.
 
-    depth: how many objects it stands in; from _MAX_DEPTH on there are no further ones.
+    depth: how many objects the property stands in; from _MAX_DEPTH on, no further objects are made.
     """
-    for part in view.parts(Branches.NONE):
-        if "default" in part:
-            return part["default"]
+    if any("default" in part for part in view.parts(Branches.NONE)):
+        return view.keyword("default", Branches.NONE)
     is_object = view.types is None or ("object" in view.types and "null" not in view.types)
     if not is_object or depth >= _MAX_DEPTH or not view.properties_of(Branches.ONLY):
         return None
@@ -54,9 +53,9 @@ def _is_satisfied(contract: Contract, view: SchemaView, value: Mapping[str, Json
 
 
 def completion(contract: Contract, view: SchemaView, depth: int = 0) -> Completion:
-    """Return a function that gives a value the declared properties, in their order, each with its default.
+    """Return a function that completes a value: the declared properties, in their order, each with its default.
 
-    Others are left out, but where the schema says that it takes more.
+    Other properties are removed, unless the schema describes or allows them.
     """
     properties = view.properties_of(Branches.ONLY)
     if not properties or depth > _MAX_DEPTH:
@@ -74,13 +73,13 @@ def completion(contract: Contract, view: SchemaView, depth: int = 0) -> Completi
             return value
         completed = {}
         for name, default, is_left_out, complete_part in parts:
-            given = value.get(name)
-            if given is not None:
-                completed[name] = complete_part(given)
+            present = value.get(name)
+            if present is not None:
+                completed[name] = complete_part(present)
             elif not is_left_out:
                 completed[name] = default
         if takes_more:
-            completed.update((name, given) for name, given in value.items() if name not in properties)
+            completed.update((name, each) for name, each in value.items() if name not in properties)
         return completed
 
     return complete

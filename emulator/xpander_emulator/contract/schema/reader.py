@@ -66,9 +66,9 @@ class SchemaView:
         """Return the schema, what it refers to and what it combines, each as it stands in the document."""
         return tuple(part for part, _ in _parts(self.document, self.schema, branches))
 
-    def keyword(self, name: str, branches: Branches = Branches.ALL, default: Json = None) -> Json:
-        """Return the first value of a keyword, the schema's own before that of a schema that it refers to."""
-        return next((part[name] for part in self.parts(branches) if name in part), default)
+    def keyword(self, name: str, branches: Branches = Branches.ALL) -> Json:
+        """Return the first value of a keyword, the schema's own before that of a schema it refers to, or None."""
+        return next((part[name] for part in self.parts(branches) if name in part), None)
 
     @cached_property
     def properties(self) -> Mapping[str, "SchemaView"]:

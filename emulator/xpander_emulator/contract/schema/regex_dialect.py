@@ -18,7 +18,7 @@ _ENOUGH: Final = 256
 
 
 def patterns_of(schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the patterns of one schema: its own, and those for the names of properties."""
+    """Yield the patterns of one schema: its `pattern`, and those of `patternProperties`."""
     if isinstance(schema.get("pattern"), str):
         yield schema["pattern"]
     if isinstance(schema.get("patternProperties"), Mapping):
@@ -26,11 +26,11 @@ def patterns_of(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def compiles(pattern: str) -> bool:
-    """Return whether a pattern is a regular expression that can be matched, measured and made texts of."""
+    """Return whether a pattern can be matched, measured and used to make texts."""
     import regex
 
     with warnings.catch_warnings():
-        # Of a set that a later Python may read otherwise.
+        # Python warns of a set that a later release may read in another way.
         warnings.simplefilter("ignore", FutureWarning)
         try:
             re.compile(without_properties(pattern))

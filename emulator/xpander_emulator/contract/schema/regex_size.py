@@ -1,4 +1,4 @@
-"""How large a regular expression is once its counted repeats are written out, as an engine does that compiles it."""
+"""The size of a regular expression with its counted repeats written out, as an engine compiles it."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from xpander_emulator.contract.schema.regex_dialect import without_properties
 
-# Beyond this, nobody writes a pattern by hand; the parser takes two frames of the interpreter's 1,000 for each.
+# The parser takes two of the interpreter's 1,000 frames for each.
 MAX_PARENTHESES: Final = 50
 TOO_LARGE: Final = 10**9
 _REPEATS: Final = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
@@ -17,8 +17,8 @@ _REPEATS: Final = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
 def size(pattern: str) -> int:
     r"""Return how many characters, classes and groups a pattern has, each times the counts around it.
 
-    `(ab){3}` has 10; of `{2,}` and `{2,5}` the lower bound counts. A property such as `\p{L}` stands for hundreds of
-    ranges and counts as 100. A pattern that Python cannot read has its length.
+    `(ab){3}` has 10; of `{2,}` and `{2,5}` the lower bound counts. A property such as `\p{L}` has hundreds of ranges
+    and counts as 100. For a pattern that Python cannot read, its length is returned.
     """
     if pattern.count("(") > MAX_PARENTHESES and _nesting(pattern) > MAX_PARENTHESES:
         return TOO_LARGE
@@ -34,7 +34,7 @@ def size(pattern: str) -> int:
 
 
 def _nesting(pattern: str) -> int:
-    """Return how deep parentheses are nested at most, taking those in classes for real ones."""
+    """Return how deep parentheses are nested at most; parentheses in classes count too."""
     depth = deepest = 0
     for piece in re.finditer(r"\\.|[()]", pattern, re.DOTALL):
         depth += (piece[0] == "(") - (piece[0] == ")")

@@ -1,6 +1,6 @@
 """`unevaluatedProperties` and `unevaluatedItems` for jsonschema, whose own take twice as long with each level.
 
-jsonschema also lets Python's engine search for `patternProperties` here, which may take for ever.
+jsonschema also matches `patternProperties` with Python's engine here, which has no time limit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,29 +10,29 @@ from xpander_emulator.common import budget
 from xpander_emulator.common.safe_regex import matches
 from xpander_emulator.contract.schema.schema_graph import REFERENCES
 
-_MANY: Final = ("allOf", "anyOf", "oneOf")
+_COMBINING: Final = ("allOf", "anyOf", "oneOf")
 
 
-def unevaluated_properties(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
-    """Yield an error where a property that no other keyword has looked at is not what is wanted."""
+def unevaluated_properties(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
+    """Yield an error for properties that no other keyword evaluates and that break the schema `rule`."""
     from jsonschema import ValidationError
 
     if not isinstance(value, dict):
         return
-    met = _properties(validator, value, _without(schema, "unevaluatedProperties"))
-    bad = [name for name in value if name not in met and not _is_valid(validator, value[name], wanted)]
+    evaluated = _properties(validator, value, _without(schema, "unevaluatedProperties"))
+    bad = [name for name in value if name not in evaluated and not _is_valid(validator, value[name], rule)]
     if bad:
         yield ValidationError(f"Unevaluated properties are not allowed ({_unexpected(bad)})")
 
 
-def unevaluated_items(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
-    """Yield an error where an item that no other keyword has looked at is not what is wanted."""
+def unevaluated_items(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
+    """Yield an error for items that no other keyword evaluates and that break the schema `rule`."""
     from jsonschema import ValidationError
 
     if not isinstance(value, list):
         return
-    met = _items(validator, value, _without(schema, "unevaluatedItems"))
-    bad = [item for index, item in enumerate(value) if index not in met and not _is_valid(validator, item, wanted)]
+    evaluated = _items(validator, value, _without(schema, "unevaluatedItems"))
+    bad = [item for index, item in enumerate(value) if index not in evaluated and not _is_valid(validator, item, rule)]
     if bad:
         yield ValidationError(f"Unevaluated items are not allowed ({_unexpected(bad)})")
 
@@ -50,45 +50,45 @@ def _is_valid(validator: Any, value: Any, schema: Any) -> bool:
 
 
 def _properties(validator: Any, value: Mapping[str, Any], schema: Any) -> set[str]:
-    """Return the names of the properties that a schema has looked at, and found right where that matters."""
+    """Return the names of the properties that a schema evaluates (JSON Schema 2020-12, core, 11.3)."""
     if not isinstance(schema, Mapping):
         return set()
-    met = {name for name in schema.get("properties", ()) if name in value}
+    evaluated = {name for name in schema.get("properties", ()) if name in value}
     for pattern in schema.get("patternProperties", ()):
-        met.update(name for name in value if matches(pattern, name))
+        evaluated.update(name for name in value if matches(pattern, name))
     for keyword in ("additionalProperties", "unevaluatedProperties"):
         if keyword in schema:
-            met.update(name for name in value if _is_valid(validator, value[name], schema[keyword]))
+            evaluated.update(name for name in value if _is_valid(validator, value[name], schema[keyword]))
     with budget.nested():
-        for inner, part in _holding(validator, value, schema):
-            met |= _properties(inner, value, part)
-    return met
+        for inner, part in _satisfied_parts(validator, value, schema):
+            evaluated |= _properties(inner, value, part)
+    return evaluated
 
 
 def _items(validator: Any, value: Sequence[Any], schema: Any) -> set[int]:
-    """Return the places of the items that a schema has looked at, and found right where that matters."""
+    """Return the indexes of the items that a schema evaluates (JSON Schema 2020-12, core, 11.2)."""
     if not isinstance(schema, Mapping):
         return set()
     if "items" in schema:
         return set(range(len(value)))
-    met = set(range(len(schema.get("prefixItems", ()))))
+    evaluated = set(range(len(schema.get("prefixItems", ()))))
     for keyword in ("contains", "unevaluatedItems"):
         if keyword in schema:
-            met.update(at for at, item in enumerate(value) if _is_valid(validator, item, schema[keyword]))
+            evaluated.update(at for at, item in enumerate(value) if _is_valid(validator, item, schema[keyword]))
     with budget.nested():
-        for inner, part in _holding(validator, value, schema):
-            met |= _items(inner, value, part)
-    return met
+        for inner, part in _satisfied_parts(validator, value, schema):
+            evaluated |= _items(inner, value, part)
+    return evaluated
 
 
-def _holding(validator: Any, value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield the schemas that one applies to the same value and that hold of it, each with a validator for it."""
+def _satisfied_parts(validator: Any, value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield the schemas that one applies in place and that the value satisfies, each with its validator."""
     for keyword in REFERENCES:
         if keyword in schema:
-            # jsonschema's own keywords look references up in the same way; it has no public one.
-            found = validator._resolver.lookup(schema[keyword])  # noqa: SLF001
-            yield validator.evolve(schema=found.contents, _resolver=found.resolver), found.contents
-    for keyword in _MANY:
+            # jsonschema's own keywords resolve references in the same way; it has no public one.
+            target = validator._resolver.lookup(schema[keyword])  # noqa: SLF001
+            yield validator.evolve(schema=target.contents, _resolver=target.resolver), target.contents
+    for keyword in _COMBINING:
         for part in schema.get(keyword, ()):
             if _is_valid(validator, value, part):
                 yield validator, part
@@ -96,9 +96,6 @@ def _holding(validator: Any, value: Any, schema: Mapping[str, Any]) -> Iterator[
         if isinstance(value, dict) and name in value:
             yield validator, part
     if "if" in schema:
-        holds = _is_valid(validator, value, schema["if"])
-        if holds:
-            yield validator, schema["if"]
-        side = "then" if holds else "else"
-        if side in schema:
-            yield validator, schema[side]
+        is_satisfied = _is_valid(validator, value, schema["if"])
+        branches = ("if", "then") if is_satisfied else ("else",)
+        yield from ((validator, schema[branch]) for branch in branches if branch in schema)

@@ -1,6 +1,6 @@
-"""Whether a value satisfies a schema of a contract, and if not, why.
+"""Validation: whether a value satisfies a schema of a contract, and if not, its violations.
 
-jsonschema is the judge. jsonschema-rs, where it is installed, may only say "valid" sooner.
+jsonschema decides. jsonschema-rs, where it is installed, may only say "valid" sooner.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from xpander_emulator.common.safe_regex import matches
 from xpander_emulator.contract.model import URI, Contract
 from xpander_emulator.contract.schema.formats import CHECKS
 from xpander_emulator.contract.schema.unevaluated import unevaluated_items, unevaluated_properties
-from xpander_emulator.contract.schema.violations import Location, Violation, explain
+from xpander_emulator.contract.schema.violations import Location, Violation, explain, undeclared_names
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -31,12 +31,8 @@ def is_too_deep(value: Any, depth: int = MAX_DEPTH) -> bool:
     """Return whether lists and mappings are nested deeper than `depth` levels."""
     level = [value]
     for _ in range(depth):
-        level = [
-            child
-            for node in level
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
+        nodes = [node for node in level if isinstance(node, dict | list)]
+        level = [child for node in nodes for child in (node.values() if isinstance(node, dict) else node)]
         if not level:
             return False
     return any(isinstance(node, dict | list) for node in level)
@@ -45,13 +41,16 @@ def is_too_deep(value: Any, depth: int = MAX_DEPTH) -> bool:
 def judge(contract: Contract, pointer: str, *, strict: bool = False) -> Judge:
     """Return a function that says whether a value satisfies the schema at `pointer`; built once for a contract.
 
-    strict: by jsonschema alone.
+    strict: by jsonschema alone. The function raises Unresolvable for a broken reference in the schema.
     """
     return contract.derived(_Validators).judge(pointer, strict)
 
 
 def find_violations(contract: Contract, pointer: str, value: Any, at: Location) -> tuple[Violation, ...]:
-    """Return everything wrong with `value` by the schema at `pointer`; empty when jsonschema finds it valid."""
+    """Return the violations of the schema at `pointer` by `value`, in document order; empty for a valid one.
+
+    at: the location of the value in the message, such as ("body",).
+    """
     return explain(contract.derived(_Validators).at(pointer).iter_errors(value), value, at)
 
 
@@ -75,14 +74,20 @@ class _Validators:
             self._by_pointer[pointer] = self.new(_reference(pointer))
         return self._by_pointer[pointer]
 
-    def new(self, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
-        return _kind()(schema, registry=self._registry, format_checker=_format_checker())
+    def new(self, schema: Mapping[str, Any] | bool, **options: Any) -> "Draft202012Validator":
+        """Return a validator for a schema whose local references lead into the schema itself."""
+        return _validator_class()(schema, registry=self._registry, format_checker=_format_checker(), **options)
+
+    def part(self, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
+        """Return a validator for a schema whose local references lead into the document."""
+        # jsonschema has no public argument for the base URI of a schema.
+        return self.new(schema, _resolver=self._registry.resolver(URI))
 
     def _slow(self, pointer: str) -> Judge:
         return lambda value: bool(self.at(pointer).is_valid(value))
 
     def _quick(self, pointer: str) -> Judge | None:
-        """Return jsonschema-rs's word on a value, or None where it is not installed or cannot take the schema."""
+        """Return jsonschema-rs's validator, or None where it is not installed or refuses the schema."""
         try:
             import jsonschema_rs
         except ImportError:
@@ -92,7 +97,7 @@ class _Validators:
                 _reference(pointer), registry=self._quick_registry, validate_formats=True, formats=_OWN_FORMATS
             )
         except (ValueError, jsonschema_rs.ReferencingError):
-            # A pattern that its engine does not know, for one.
+            # Its engine knows fewer patterns, for one.
             return None
         return validator.is_valid
 
@@ -106,10 +111,10 @@ class _Validators:
     def _registry(self) -> "Registry[Any]":
         """The document as `urn:openapi`, for validators with `{"$ref": "urn:openapi#/…"}`."""
         # Importing it costs 28 ms, which a command that only lists operations should not pay.
-        from referencing import Registry
+        from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # jsonschema's metaschemas
         from referencing.jsonschema import DRAFT202012
 
-        registry: Registry[Any] = Registry().with_resource(URI, DRAFT202012.create_resource(self._document))
+        registry: Registry[Any] = REGISTRY.with_resource(URI, DRAFT202012.create_resource(self._document))
         return registry
 
 
@@ -122,41 +127,41 @@ def _reference(pointer: str) -> dict[str, Any]:
 
 
 @cache
-def _kind() -> "type[Draft202012Validator]":
-    """Return jsonschema's validator, but for its keywords with patterns, which give up in time; its steps count."""
+def _validator_class() -> "type[Draft202012Validator]":
+    """Return jsonschema's validator with patterns that have a time limit, and with keywords that spend the budget."""
     from attrs import fields
     from jsonschema import Draft202012Validator, validators
 
     own = {
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
-        "additionalProperties": _additional,
+        "additionalProperties": _additional_properties,
         "unevaluatedProperties": unevaluated_properties,
         "unevaluatedItems": unevaluated_items,
     }
     counted = {word: _counted(check) for word, check in {**Draft202012Validator.VALIDATORS, **own}.items()}
-    found: type[Draft202012Validator] = validators.extend(Draft202012Validator, counted)  # type: ignore[no-untyped-call]
-    names = [(each.name, each.alias) for each in fields(found) if each.init]  # type: ignore[arg-type]
+    cls: type[Draft202012Validator] = validators.extend(Draft202012Validator, counted)  # type: ignore[no-untyped-call]
+    names = [(each.name, each.alias) for each in fields(cls) if each.init]  # type: ignore[arg-type]
 
     def evolve(self: Any, **changes: Any) -> Any:
-        return found(**{alias: getattr(self, name) for name, alias in names} | changes)
+        return cls(**{alias: getattr(self, name) for name, alias in names} | changes)
 
-    # jsonschema's own takes another validator, without our keywords, for a schema with another `$schema`.
-    found.evolve = evolve  # type: ignore[method-assign]
-    return found
+    # jsonschema's own takes another validator, without these keywords, for a schema with another `$schema`.
+    cls.evolve = evolve  # type: ignore[method-assign]
+    return cls
 
 
 def _counted(check: Callable[..., Iterable[Any] | None]) -> Callable[..., Iterator[Any]]:
-    """Return a keyword's check that takes steps from the budget, if there is one."""
+    """Return a keyword's check that spends steps of the budget, if one is set."""
 
-    def counted(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
+    def counted(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
         with budget.nested():
-            if isinstance(wanted, list):
-                budget.spend(len(wanted) // 16)
-            if isinstance(value, list) and wanted is True:
+            if isinstance(rule, list):
+                budget.spend(len(rule) // 16)
+            if isinstance(value, list) and rule is True:
                 # `uniqueItems` compares every item with every other.
                 budget.spend(len(value) ** 2 // 32)
-            yield from check(validator, wanted, value, schema) or ()
+            yield from check(validator, rule, value, schema) or ()
 
     return counted
 
@@ -175,40 +180,26 @@ def _pattern_properties(validator: Any, patterns: Any, value: Any, schema: Any) 
                 yield from validator.descend(each, part, path=name, schema_path=pattern)
 
 
-def _additional(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
+def _additional_properties(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-    names = [] if not isinstance(value, dict) else [name for name in value if name not in known]
-    extras = [name for name in names if not any(matches(each, name) for each in patterns)]
-    if wanted is False and extras:
-        yield ValidationError(f"Additional properties are not allowed ({', '.join(map(repr, extras))})")
-    elif isinstance(wanted, dict):
-        for name in extras:
-            yield from validator.descend(value[name], wanted, path=name)
+    names = list(undeclared_names(schema, value)) if isinstance(value, dict) else []
+    if rule is False and names:
+        yield ValidationError(f"Additional properties are not allowed ({', '.join(map(repr, names))})")
+    elif isinstance(rule, dict):
+        for name in names:
+            yield from validator.descend(value[name], rule, path=name)
 
 
 def schema_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
     """Return a validator for a schema that may stand outside the contract, whose references lead into it."""
-    return contract.derived(_Validators).new(schema if json_pointers.is_self_contained(schema) else _rebased(schema))
+    validators = contract.derived(_Validators)
+    return validators.new(schema) if json_pointers.is_self_contained(schema) else validators.part(schema)
 
 
 def part_validator(contract: Contract, schema: Mapping[str, Any] | bool) -> "Draft202012Validator":
     """Return a validator for a part of a contract's document, whose references lead into the document."""
-    return contract.derived(_Validators).new(_rebased(schema))
-
-
-def _rebased(node: Any) -> Any:
-    budget.spend(1)
-    if isinstance(node, Mapping):
-        return {key: _rebased_reference(value) if key == "$ref" else _rebased(value) for key, value in node.items()}
-    return [_rebased(item) for item in node] if isinstance(node, list) else node
-
-
-def _rebased_reference(value: Any) -> Any:
-    if not isinstance(value, str) or not value.startswith("#"):
-        return value
-    return URI + json_pointers.as_fragment(value[1:]) if value.startswith("#/") else URI + value
+    return contract.derived(_Validators).part(schema)
 
 
 def find_schema_violations(schema: Any) -> tuple[Violation, ...]:

@@ -81,7 +81,7 @@ def explain_one(error: Error, loc: Location) -> Iterator[Violation]:
             if name not in value:
                 yield Violation((*loc, name), "Field required", "missing", value, f"'{name}'")
     elif keyword == "additionalProperties" and limit is False:
-        for name in _undeclared_names(error):
+        for name in undeclared_names(error.schema, value):
             message = "Extra inputs are not permitted"
             yield Violation((*loc, name), message, "extra_forbidden", value[name], f"no '{name}'")
     elif keyword == "type":
@@ -90,6 +90,14 @@ def explain_one(error: Error, loc: Location) -> Iterator[Violation]:
     else:
         kind, message, expected, context = _WORDINGS.get(str(keyword), _fallback)(error)
         yield Violation(loc, message, kind, value, expected, context)
+
+
+def undeclared_names(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names in an object that neither `properties` nor `patternProperties` of its schema declare."""
+    declared, patterns = schema.get("properties", NOTHING), schema.get("patternProperties", NOTHING)
+    for name in value:
+        if name not in declared and not any(matches(pattern, name) for pattern in patterns):
+            yield name
 
 
 def _document_order(value: Any, path: Location) -> tuple[int, ...]:
@@ -154,14 +162,6 @@ _FORMATS: Final[Mapping[str, tuple[str, str]]] = {
     "ipv6": ("ip_v6_address", "Input is not a valid IPv6 address"),
     "email": ("value_error", "value is not a valid email address"),
 }
-
-
-def _undeclared_names(error: Error) -> Iterator[str]:
-    schema = error.schema if isinstance(error.schema, Mapping) else NOTHING
-    declared, patterns = schema.get("properties", NOTHING), schema.get("patternProperties", NOTHING)
-    for name in error.instance:
-        if name not in declared and not any(matches(pattern, name) for pattern in patterns):
-            yield name
 
 
 def _type_wordings(error: Error) -> Iterator[tuple[str, str, str]]:
