@@ -32,6 +32,7 @@ from xpander_emulator.web.auth import Keys
 from xpander_emulator.web.context import Handler, handlers_of
 from xpander_emulator.web.control.clock import ClockHandlers
 from xpander_emulator.web.control.contract import control_contract
+from xpander_emulator.web.control.events import EventHandlers
 from xpander_emulator.web.control.faults import FaultHandlers
 from xpander_emulator.web.control.gateway import ControlGateway
 from xpander_emulator.web.control.info import InfoHandlers
@@ -186,6 +187,7 @@ def control_handlers(
     starter = Starter(engine, contract)
     owners = (
         InfoHandlers(engine, contract, engine.settings),
+        EventHandlers(engine),
         TaskHandlers(engine, contract, links, starter),
         ClockHandlers(engine),
         ScenarioHandlers(engine, starter, playlist),

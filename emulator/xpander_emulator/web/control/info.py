@@ -1,9 +1,6 @@
-"""Health, facts about the server, the contracts, and the feed of events in the control API."""
+"""Health, facts about the server, and the contracts in the control API."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
 from functools import lru_cache
-from typing import Any
 
 from xpander_emulator import __version__
 from xpander_emulator.common import resources
@@ -17,14 +14,12 @@ from xpander_emulator.settings import Settings
 from xpander_emulator.store.open import kind_of
 from xpander_emulator.web.context import RequestContext
 from xpander_emulator.web.control import views
-from xpander_emulator.web.control.contract import control_contract
 from xpander_emulator.web.control_access import ControlAccess
 from xpander_emulator.web.http import Response, json_response
-from xpander_emulator.web.sse import StreamResponse
 
 
 class InfoHandlers:
-    """The handlers of `/health`, `/ready`, `/info`, `/openapi`, `/contract` and `/events`.
+    """The handlers of `/health`, `/ready`, `/info`, `/openapi` and `/contract`.
 
     contract: of the emulated API.
     """
@@ -84,17 +79,6 @@ class InfoHandlers:
     async def contract(self, context: RequestContext) -> Response:
         """Return the contract of the emulated API."""
         return json_response(served_document(self._contract))
-
-    async def follow_events(self, context: RequestContext) -> StreamResponse:
-        """Return the events of the namespace as they happen, behind the one that `Last-Event-ID` names."""
-        pointer = f"/components/schemas/{context.operation.behaviour['event']}"
-        last = context.request.header(b"last-event-id")
-        return StreamResponse(self._events(context.namespace, last), control_contract(), pointer)
-
-    async def _events(self, namespace: str, last: str | None) -> AsyncIterator[Mapping[str, Any]]:
-        async with aclosing(self._engine.following.follow(namespace, last)) as events:
-            async for event_id, event in events:
-                yield {"id": event_id, "type": event.type, "namespace": namespace, "data": event.data}
 
 
 @lru_cache(maxsize=1)
