@@ -9,7 +9,6 @@ import pytest
 
 from tests.redis_server import RedisServer
 from tests.store.test_every_store import TURN, kept, task
-from xpander_emulator.clock import Clock
 from xpander_emulator.core.signals import Signal
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.errors import StaleWrite
@@ -20,7 +19,6 @@ from xpander_emulator.store.redis.database import PREFIX
 from xpander_emulator.store.redis.store import RedisStore
 from xpander_emulator.store.sqlite.log import BLOCK
 from xpander_emulator.store.sqlite.store import SqliteStore
-from xpander_emulator.store.task_cache import TaskCache
 
 BOUNDS = Bounds(10, 10, 10_000)
 STOP = [Signal(Millis(1_000), "stop")]
@@ -43,17 +41,6 @@ async def other(redis_url: str) -> AsyncIterator[RedisStore]:
     store = RedisStore(redis_url, redis_url)
     yield store
     await store.close()
-
-
-def test_a_cached_task_is_used_for_an_equal_record_of_its_namespace_alone() -> None:
-    cache = TaskCache()
-    cache.put("ns", task("a").marked(7), b"record")
-
-    assert cache.has("ns", 7, 0, b"record")
-    assert not cache.has("elsewhere", 7, 0, b"record")
-    assert not cache.has("ns", 8, 0, b"record")
-    assert not cache.has("ns", 7, 1, b"record")
-    assert not cache.has("ns", 7, 0, b"another")
 
 
 @pytest.mark.parametrize("place", [("ns", "a"), ("ns", "b"), ("elsewhere", "a")])
@@ -129,22 +116,6 @@ async def test_a_read_that_finds_another_epoch_wakes_whoever_waits(
         await store.read("elsewhere", "")
 
         await asyncio.wait_for(subscription.wait(None), 5)
-
-
-async def test_the_first_write_after_a_flush_states_format_and_first_clock_again(
-    store: RedisStore, running_redis: RedisServer
-) -> None:
-    scaled = Clock("scaled", Millis(10), Millis(10), 60)
-    store.agree_on(scaled)
-    names = [PREFIX + name for name in ("format", "first_clock")]
-    stated = await store.database.client.mget(names)
-    running_redis.flush()
-
-    await store.next_ordinal("ns")
-
-    assert await store.database.client.mget(names) == stated
-    joining = RedisStore(store.database.shown, store.database.shown)
-    assert joining.agree_on(Clock("scaled", Millis(90), Millis(90), 60)) == scaled
 
 
 async def test_tasks_of_a_redis_that_has_no_epoch_yet_stay_and_later_ones_are_newer(store: RedisStore) -> None:

@@ -1,7 +1,6 @@
 """How one process asks Redis: alone at once, together with whoever asks meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,13 +11,6 @@ from xpander_emulator.store.redis.autopipeline import Autopipeline
 from xpander_emulator.store.redis.store import RedisStore
 
 ECHO = "return ARGV[1]"
-
-
-@pytest.fixture
-async def store(redis_url: str) -> AsyncIterator[RedisStore]:
-    store = RedisStore(redis_url, redis_url)
-    yield store
-    await store.close()
 
 
 @pytest.fixture

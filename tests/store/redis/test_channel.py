@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,20 +13,6 @@ from xpander_emulator.store.redis.database import PREFIX
 from xpander_emulator.store.redis.store import RedisStore
 
 SECONDS = 5.0
-
-
-@pytest.fixture
-async def store(redis_url: str) -> AsyncIterator[RedisStore]:
-    store = RedisStore(redis_url, redis_url)
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def other(redis_url: str) -> AsyncIterator[RedisStore]:
-    store = RedisStore(redis_url, redis_url)
-    yield store
-    await store.close()
 
 
 @pytest.mark.parametrize("message", [b"", b"hello", b"only\ntwo", b"\xff\n\xff\n\xff", b'{"event": "x"}'])
