@@ -33,7 +33,7 @@ def test_another_server_is_not_taken_for_an_emulator(run: Run) -> None:
         result = run("tasks", "list", "--key", "k", "--url", f"http://127.0.0.1:{server.server_port}")
 
     assert result.exit_code == 4
-    assert "answers, but is no xpander-emulator. Choose its address with --url." in result.stderr
+    assert "answers, but is no xpander-emulator. Name the right address with --url." in result.stderr
 
 
 def test_a_url_without_a_scheme_is_wrong_usage(run: Run) -> None:

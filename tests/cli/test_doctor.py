@@ -44,7 +44,7 @@ def test_doctor_checks_a_store_and_creates_none(run: Run) -> None:
         return check["ok"], check["seen"]
 
     assert seen("memory") == (True, "memory")
-    assert seen("sqlite:tasks.db") == (True, "sqlite:tasks.db, which will be made")
+    assert seen("sqlite:tasks.db") == (True, "sqlite:tasks.db, which `serve` will create")
     assert not Path("tasks.db").exists()
     assert seen("sqlite:nowhere/tasks.db")[0] is False
     ok, message = seen("redis://me:secret@127.0.0.1:1/0")

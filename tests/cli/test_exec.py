@@ -44,18 +44,18 @@ def execute(*arguments: str) -> tuple[int, str, str]:
 def test_the_command_finds_the_server_by_its_environment() -> None:
     code, out, err = execute("--token", "secret", "--", sys.executable, "-c", SHOW)
 
-    found = json.loads(out)
+    variables = json.loads(out)
     assert (code, err) == (0, "")
-    assert sorted(found) == [
+    assert sorted(variables) == [
         "EMULATOR_TOKEN",
         "EMULATOR_URL",
         "XPANDER_API_KEY",
         "XPANDER_BASE_URL",
         "XPANDER_ORGANIZATION_ID",
     ]
-    assert found["XPANDER_BASE_URL"] == found["EMULATOR_URL"] != "http://127.0.0.1:4020"
-    assert found["XPANDER_API_KEY"] == "local"
-    assert found["EMULATOR_TOKEN"] == "secret"
+    assert variables["XPANDER_BASE_URL"] == variables["EMULATOR_URL"] != "http://127.0.0.1:4020"
+    assert variables["XPANDER_API_KEY"] == "local"
+    assert variables["EMULATOR_TOKEN"] == "secret"
 
 
 def test_the_server_answers_while_the_command_runs() -> None:
@@ -103,14 +103,14 @@ def test_a_signal_reaches_the_command(number: int) -> None:
     assert (running.returncode, err) == (40 + number, "")
 
 
-def test_a_command_that_is_not_there_is_told(run: Run) -> None:
+def test_an_unknown_command_is_refused(run: Run) -> None:
     result = run("exec", "--", "no-such-command", "-q")
 
     assert result.exit_code == 127
     assert result.stderr == "Error: No command 'no-such-command': it is neither on PATH nor a file.\n"
 
 
-def test_a_command_that_cannot_be_run_is_told(run: Run, empty_folder: Path) -> None:
+def test_a_command_that_cannot_be_run_is_refused(run: Run, empty_folder: Path) -> None:
     (empty_folder / "notes.txt").write_text("no program")
 
     result = run("exec", "--", "./notes.txt")
@@ -119,7 +119,7 @@ def test_a_command_that_cannot_be_run_is_told(run: Run, empty_folder: Path) -> N
     assert result.stderr == "Error: './notes.txt' cannot be run: Permission denied.\n"
 
 
-def test_without_a_command_the_usage_is_told(run: Run) -> None:
+def test_without_a_command_the_usage_is_printed(run: Run) -> None:
     result = run("exec", "--clock", "auto")
 
     assert result.exit_code == 2
@@ -135,9 +135,7 @@ def test_the_ready_file_is_there_while_the_command_runs(run: Run, empty_folder: 
     assert not (empty_folder / "ready.json").exists()
 
 
-def test_a_ready_file_that_is_a_file_of_something_else_is_kept_and_the_command_does_not_run(
-    run: Run, empty_folder: Path
-) -> None:
+def test_a_file_that_is_no_ready_file_stays_and_the_command_does_not_run(run: Run, empty_folder: Path) -> None:
     (empty_folder / "precious.yaml").write_text("important: yes\n")
 
     result = run("exec", "--ready-file", "precious.yaml", "--", sys.executable, "-c", "open('ran', 'w')")
@@ -169,11 +167,11 @@ def test_a_port_that_is_named_is_taken(run: Run, empty_folder: Path) -> None:
     assert "Port 49016 contains 9016" in result.stderr
 
 
-def test_a_mistake_in_a_story_is_told_before_the_command_runs(run: Run, empty_folder: Path) -> None:
-    (empty_folder / "story.yaml").write_text("scenario: mine\nsteps: []\n")
+def test_a_mistake_in_a_scenario_is_reported_before_the_command_runs(run: Run, empty_folder: Path) -> None:
+    (empty_folder / "mine.yaml").write_text("scenario: mine\nsteps: []\n")
 
-    result = run("exec", "-s", "story.yaml", "--", sys.executable, "-c", "open('ran', 'w')")
+    result = run("exec", "-s", "mine.yaml", "--", sys.executable, "-c", "open('ran', 'w')")
 
     assert result.exit_code == 3
-    assert "story.yaml:2:8: " in result.stderr
+    assert "mine.yaml:2:8: " in result.stderr
     assert not (empty_folder / "ran").exists()

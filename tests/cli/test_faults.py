@@ -21,20 +21,20 @@ def statuses(url: str, times: int) -> list[int]:
     return [httpx2.get(f"{url}/v1/tasks", headers={"x-api-key": "local"}).status_code for _ in range(times)]
 
 
-def test_faults_are_set_listed_met_and_cleared(run: Run, url: str) -> None:
-    assert run("faults", "list").stdout == "Coming requests meet no fault.\n"
+def test_faults_are_set_listed_counted_and_cleared(run: Run, url: str) -> None:
+    assert run("faults", "list").stdout == "No faults for coming requests.\n"
 
-    told = run("faults", "set", "rate-limited", "--operation", "listTasks", "--nth", "2", "--times", "2").stdout
-    assert told.splitlines() == [
+    table = run("faults", "set", "rate-limited", "--operation", "listTasks", "--nth", "2", "--times", "2").stdout
+    assert table.splitlines() == [
         "FAULT         OPERATION  TASK STATUS  NTH  TIMES  MET",
         "rate-limited  listTasks  any          2    2      0",
     ]
     assert statuses(url, 4) == [200, 429, 429, 200]
     assert json.loads(run("faults", "list", "-o", "json").stdout)["items"][0]["met"] == 4
-    assert run("faults", "clear").stdout == "Coming requests meet no fault.\n"
+    assert run("faults", "clear").stdout == "No faults for coming requests.\n"
 
 
-def test_the_faults_of_a_story_are_shown(run: Run) -> None:
+def test_the_faults_of_a_scenario_are_shown(run: Run) -> None:
     assert "Faults        too-many 2 times from request 2 on\n" in run("scenarios", "show", "rate_limited").stdout
     shown = run("scenarios", "show", "flaky").stdout
     assert "sync       executing  16    after 900ms → check      bad-gateway once\n" in shown
@@ -55,11 +55,11 @@ def test_a_fault_is_written_as_in_a_scenario(run: Run, url: str) -> None:
         (("reset", "--operation", "getTsk"), "the contract has no operation 'getTsk'. Did you mean 'getTask'?"),
         (("reset", "--times", "often"), "'times' takes a whole number from 1 to 10000, or always, found 'often'"),
         (("reset", "--task-status", "done"), "unknown status 'done'; write one of pending, executing, paused"),
-        (('{"status": }',), "'{\"status\": }' is no JSON: Expecting value at line 1, column 12, found '}'."),
+        (('{"status": }',), "is not JSON: Expecting value at line 1, column 12, found '}'"),
         ((), "Missing argument 'FAULT"),
     ],
 )
-def test_what_cannot_be_is_told_with_what_would_be_right(
+def test_a_wrong_fault_is_refused_with_the_right_one(
     run: Run, url: str, arguments: tuple[str, ...], message: str
 ) -> None:
     result = run("faults", "set", *arguments)

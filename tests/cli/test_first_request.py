@@ -20,9 +20,9 @@ JOBS = ROOT / "tests" / "any_api" / "rendering_jobs.yaml"
 OK = "responses: {'200': {description: d, content: {application/json: {example: {}}}}}"
 
 
-def curl_of(contract: Contract, key: str = "local", story: str = "approval") -> str | None:
-    found = first_curl(contract, URL, key, story)
-    return None if found is None else found[1]
+def curl_of(contract: Contract, key: str = "local", scenario: str = "approval") -> str | None:
+    first = first_curl(contract, URL, key, scenario)
+    return None if first is None else first[1]
 
 
 async def answer_to(command: str | None, spec: Path) -> httpx2.Response:
@@ -55,7 +55,7 @@ async def test_a_start_is_shown_with_a_body_made_from_the_contract() -> None:
     assert (answer.status_code, answer.json()["state"]) == (202, "QUEUED")
 
 
-async def test_a_start_that_answers_at_once_goes_first_and_runs_the_story() -> None:
+async def test_a_start_that_answers_at_once_goes_first_and_runs_the_scenario() -> None:
     spec = ROOT / "openapi.yaml"
     command = curl_of(load_contract(spec), key="it's")
 

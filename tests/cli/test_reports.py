@@ -41,12 +41,12 @@ def start(url: str, key: str) -> None:
 
 
 def written(folder: Path, name: str, *reached: str) -> str:
-    found = coverage("step a", "step b", "step c", reached=reached)
-    (folder / name).write_text(as_text(found), encoding="utf-8")
+    reached_steps = coverage("step a", "step b", "step c", reached=reached)
+    (folder / name).write_text(as_text(reached_steps), encoding="utf-8")
     return name
 
 
-def test_a_server_is_asked_about_all_namespaces_or_one(run: Run, url: str) -> None:
+def test_the_report_of_a_server_covers_all_namespaces_or_one(run: Run, url: str) -> None:
     start(url, "mine")
 
     assert run("coverage").stdout.splitlines()[1] == "approval    1/7          0/6      0/4       -       1/6  5.8 %"
@@ -91,7 +91,7 @@ def test_scenarios_are_counted_by_their_names(run: Run, empty_folder: Path) -> N
     )
 
 
-def test_a_file_that_is_no_coverage_is_told(run: Run, empty_folder: Path) -> None:
+def test_a_file_that_is_no_coverage_is_refused(run: Run, empty_folder: Path) -> None:
     (empty_folder / "one.json").write_text("{}")
 
     result = run("coverage", "one.json")
@@ -153,7 +153,7 @@ def test_an_unknown_rule_is_wrong_usage(run: Run) -> None:
 # exec
 
 
-def test_exec_tells_at_its_end_what_was_never_met(run: Run, empty_folder: Path) -> None:
+def test_exec_ends_with_what_was_never_reached(run: Run, empty_folder: Path) -> None:
     files = ("--coverage-json", "out/c.json", "--junit", "j.xml", "--html", "p.html", "--markdown", "s.md")
 
     result = run("exec", *files, "--", sys.executable, "-c", START, "mine")
@@ -188,7 +188,7 @@ def test_exec_ends_with_the_code_of_the_command_first(run: Run) -> None:
     assert run("exec", "--fail-under", "50", "--", sys.executable, "-c", script, "mine").exit_code == 7
 
 
-def test_exec_says_nothing_where_nothing_was_asked_and_fails_where_a_threshold_was_set(run: Run) -> None:
+def test_exec_reports_nothing_without_requests_and_fails_below_a_threshold(run: Run) -> None:
     assert run("exec", "--", sys.executable, "-c", "").stderr == ""
 
     result = run("exec", "--fail-under", "1", "--", sys.executable, "-c", "")
@@ -196,7 +196,7 @@ def test_exec_says_nothing_where_nothing_was_asked_and_fails_where_a_threshold_w
     assert result.stderr.endswith("Error: Coverage is under 1 %: no scenario was started.\n")
 
 
-def test_exec_tells_a_scenario_that_is_not_there(run: Run) -> None:
+def test_exec_refuses_an_unknown_scenario(run: Run) -> None:
     result = run("exec", "--coverage-scenario", "aproval", "--", sys.executable, "-c", "")
 
     assert result.exit_code == 2
@@ -221,7 +221,7 @@ def test_the_summary_of_a_github_step_is_added_to(
     assert (empty_folder / "mine.md").read_text().startswith("## Coverage")
 
 
-def test_a_file_that_cannot_be_written_is_told(run: Run, empty_folder: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported(run: Run, empty_folder: Path) -> None:
     (empty_folder / "out").write_text("")
 
     result = run("exec", "--html", "out/p.html", "--", sys.executable, "-c", START, "mine")

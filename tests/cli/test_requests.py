@@ -5,7 +5,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,13 +12,6 @@ from tests.cli.conftest import Run
 from tests.cli.test_tasks import start
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[str]:
-    """Give the URL of a server whose clocks stand; each test uses keys of its own."""
-    with ThreadedServer(Settings(port=0, clock="manual")) as server:
-        yield server.base_url
 
 
 @pytest.fixture
@@ -67,10 +59,10 @@ def test_one_request_is_shown_with_its_answer(run: Run, url: str) -> None:
 def test_a_request_is_explained_in_sentences(run: Run, url: str) -> None:
     ask(url, "/v1/task/7", "explains")
 
-    told = run("requests", "explain", "1", "--key", "explains").stdout.splitlines()
+    sentences = run("requests", "explain", "1", "--key", "explains").stdout.splitlines()
 
-    assert told[0].startswith("No operation matches GET /v1/task/7. Nearest: GET /v1/tasks/{task_id} ")
-    assert len(told) == 3
+    assert sentences[0].startswith("No operation matches GET /v1/task/7. Nearest: GET /v1/tasks/{task_id} ")
+    assert len(sentences) == 3
 
 
 def test_what_nothing_matched_is_listed_with_what_was_wrong(run: Run, url: str) -> None:
@@ -90,7 +82,7 @@ def test_what_nothing_matched_is_listed_with_what_was_wrong(run: Run, url: str) 
 @pytest.mark.parametrize(
     "bounds", [("--times", "2"), (), ("--at-least", "1", "--at-most", "2"), ("--at-most", "2"), ("--at-least", "2")]
 )
-def test_what_was_asked_often_enough_is_verified(run: Run, url: str, bounds: tuple[str, ...]) -> None:
+def test_enough_requests_are_verified(run: Run, url: str, bounds: tuple[str, ...]) -> None:
     key = f"verifies{'-'.join(bounds)}"
     start(url, "approval", key)
     start(url, "approval", key)
@@ -103,7 +95,7 @@ def test_what_was_asked_often_enough_is_verified(run: Run, url: str, bounds: tup
     assert result.stdout.startswith("2 requests fit, wanted ")
 
 
-def test_what_was_not_asked_is_told_with_what_nearly_was(run: Run, url: str) -> None:
+def test_a_missing_request_is_reported_with_those_that_nearly_match(run: Run, url: str) -> None:
     start(url, "approval", "differs")
 
     result = run("verify", "--key", "differs", "--body", '{"input": {"text": {"contains": "Voucher"}}}')
@@ -142,7 +134,7 @@ def test_a_verification_that_cannot_be_is_wrong_usage(
     assert message in result.stderr
 
 
-def test_the_only_namespace_with_requests_is_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_only_namespace_with_requests_is_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadedServer(Settings(port=0, clock="manual")) as server:
         monkeypatch.setenv("EMULATOR_URL", server.base_url)
         ask(server.base_url, "/v1/tasks", "somebody")
@@ -153,14 +145,14 @@ def test_the_only_namespace_with_requests_is_found(run: Run, monkeypatch: pytest
     assert "the only one that fits" in result.stderr
 
 
-def test_a_request_that_is_not_there_is_told(run: Run, url: str) -> None:
+def test_an_unknown_request_is_refused(run: Run, url: str) -> None:
     none = run("requests", "show", "last", "--key", "empty")
     wrong = run("requests", "show", "first", "--key", "empty")
     absent = run("requests", "explain", "7", "--key", "empty")
 
     assert (none.exit_code, wrong.exit_code, absent.exit_code) == (1, 2, 1)
     assert "There is no request here yet" in none.stderr
-    assert "'first' is no number of a request; `requests list` shows them." in wrong.stderr
+    assert "'first' is not the number of a request; `requests list` shows them." in wrong.stderr
     assert "has no request 7" in absent.stderr
 
 

@@ -26,7 +26,7 @@ def test_pyproject_toml_lists_them_below_our_section() -> None:
     assert settings_here().runnables == (Runnable("agent", "mine", "mine"),)
 
 
-def test_every_mistake_in_what_is_listed_is_told_with_its_line(run: Run) -> None:
+def test_every_mistake_in_a_runnable_is_reported_with_its_line(run: Run) -> None:
     Path("emulator.toml").write_text(
         'prot = 1\n\n[[agents]]\nid = "one"\nnmae = "One"\n\n[[agents]]\nname = 5\n\n'
         '[[workflows]]\n  id = "a/b"\n\n[[workflows]]\nid = "two"\n[[agents]]\nid = "two"\n[[agents]]\nid = ""\n'
@@ -40,8 +40,8 @@ def test_every_mistake_in_what_is_listed_is_told_with_its_line(run: Run) -> None
         "emulator.toml:5:1: unknown key 'nmae'; an agent has id, name, description, scenario. Did you mean 'name'?",
         'emulator.toml:7:1: an agent needs an id; write id = "…", the id that your program starts',
         "emulator.toml:8:1: name: a text was expected, not 5",
-        "emulator.toml:11:3: the id 'a/b' has a slash, and no path could name it; leave it out",
-        "emulator.toml:16:1: the id 'two' is on line 14 already; an id is one thing",
+        "emulator.toml:11:3: the id 'a/b' has a slash, which a path cannot contain; leave it out",
+        "emulator.toml:16:1: the id 'two' is on line 14 already; choose another one",
         "emulator.toml:18:1: id: a text was expected, not ''",
     ]
 
@@ -55,7 +55,7 @@ def test_what_is_no_list_of_tables_is_refused(run: Run) -> None:
     assert "emulator.toml:3:1: tables were expected; begin each workflow with [[workflows]]" in stderr
 
 
-def test_an_unknown_scenario_is_told_with_its_line_before_the_server_starts(run: Run) -> None:
+def test_an_unknown_scenario_is_reported_with_its_line_before_the_server_starts(run: Run) -> None:
     Path("emulator.toml").write_text('port = 0\n[[agents]]\nid = "mine"\nscenario = "aproval"\n')
     message = "the agent 'mine' takes the scenario 'aproval', which is not there. Did you mean 'approval'?"
 

@@ -36,11 +36,11 @@ def test_the_banner_can_be_pasted_from() -> None:
     ) in text
 
 
-def test_the_banner_tells_how_fast_a_scaled_clock_is() -> None:
+def test_the_banner_shows_the_scale_of_a_clock() -> None:
     assert "Clock      scaled, 60 times\n" in banner("http://127.0.0.1:4020", Settings(clock="scaled"), INFO, ours())
 
 
-def test_a_key_that_somebody_chose_is_not_told_by_the_banner() -> None:
+def test_the_banner_hides_a_key_that_a_user_chose() -> None:
     text = banner("http://127.0.0.1:4020", Settings(api_keys=(("chosen", None),)), INFO, ours())
 
     assert "export XPANDER_API_KEY=YOUR_KEY\n" in text
@@ -64,9 +64,9 @@ def test_a_server_that_answers_looks_for_circles_again() -> None:
         "main(['serve', '--port', '0'])"
     )
 
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert told.stdout == "True 2000\n"
+    assert process.stdout == "True 2000\n"
 
 
 def test_a_key_with_a_quote_stays_one_word_of_the_shell() -> None:
@@ -108,7 +108,7 @@ def test_broken_scenarios_are_a_failed_start_with_every_mistake(run: Run) -> Non
     assert "two.yaml:1:1: 'steps' is missing" in result.stderr
 
 
-def test_a_ready_file_that_cannot_be_written_is_told_before_anything_starts(run: Run) -> None:
+def test_a_ready_file_that_cannot_be_written_is_reported_before_the_server_starts(run: Run) -> None:
     result = run("serve", "--port", "0", "--ready-file", "nowhere/ready.json")
 
     assert result.exit_code == 3
@@ -141,7 +141,7 @@ def test_every_command_has_help(run: Run, arguments: tuple[str, ...]) -> None:
     assert result.stdout.startswith("Usage: xpander-emulator")
 
 
-def test_the_version_is_told(run: Run) -> None:
+def test_the_version_is_printed(run: Run) -> None:
     from xpander_emulator import __version__
 
     assert run("--version").stdout == f"xpander-emulator, version {__version__}\n"

@@ -7,9 +7,9 @@ import pytest
 from tests.cli.conftest import Run
 from xpander_emulator.cli.doctor import doctor
 from xpander_emulator.cli.exec import execute
+from xpander_emulator.cli.option_types import Existing, OutputFile
 from xpander_emulator.cli.serve import serve
-from xpander_emulator.cli.settings_file import OutputFile
-from xpander_emulator.cli.settings_options import Existing, settings_from, settings_here
+from xpander_emulator.cli.settings_options import settings_from, settings_here
 
 
 def test_without_a_file_the_defaults_stand() -> None:
@@ -53,9 +53,9 @@ def test_the_environment_goes_before_the_file_and_a_flag_before_both(run: Run, m
     monkeypatch.setenv("EMULATOR_SEED", "2")
     monkeypatch.setenv("EMULATOR_PORT", "2")
 
-    found = json.loads(run("doctor", "--port", "0", "-o", "json").stdout)
+    report = json.loads(run("doctor", "--port", "0", "-o", "json").stdout)
 
-    by_name = {setting["name"]: (setting["value"], setting["source"]) for setting in found["settings"]}
+    by_name = {setting["name"]: (setting["value"], setting["source"]) for setting in report["settings"]}
     assert by_name["--port"] == (0, "flag")
     assert by_name["--seed"] == (2, "EMULATOR_SEED")
     assert by_name["--max-tasks"] == (5, "emulator.toml")
@@ -63,15 +63,15 @@ def test_the_environment_goes_before_the_file_and_a_flag_before_both(run: Run, m
 
 
 def test_paths_count_from_the_folder_of_the_file(run: Run) -> None:
-    Path("conf/stories").mkdir(parents=True)
-    Path("conf/emulator.toml").write_text('scenarios = ["stories"]\n')
+    Path("conf/folder").mkdir(parents=True)
+    Path("conf/emulator.toml").write_text('scenarios = ["folder"]\n')
 
-    found = json.loads(run("doctor", "--config", "conf/emulator.toml", "--port", "0", "-o", "json").stdout)
+    report = json.loads(run("doctor", "--config", "conf/emulator.toml", "--port", "0", "-o", "json").stdout)
 
-    assert {"name": "--scenarios", "value": ["conf/stories"], "source": "conf/emulator.toml"} in found["settings"]
+    assert {"name": "--scenarios", "value": ["conf/folder"], "source": "conf/emulator.toml"} in report["settings"]
 
 
-def test_every_mistake_of_the_file_is_told_with_its_line(run: Run) -> None:
+def test_every_mistake_of_the_file_is_reported_with_its_line(run: Run) -> None:
     Path("emulator.toml").write_text('# mine\nprot = 4020\nclock = "fast"\ncors = "http://localhost:3000"\n')
 
     result = run("serve")
@@ -103,7 +103,7 @@ def test_a_file_that_is_no_toml_is_refused(run: Run) -> None:
         ("port = 4105.9", "port: a whole number was expected, found 4105.9."),
         ("seed = true", "seed: a number or a text was expected, found true."),
         ("strict = 1", "strict: true or false was expected, found 1."),
-        ('scenarios = "stories"', 'scenarios: a list was expected; write ["stories"].'),
+        ('scenarios = "folder"', 'scenarios: a list was expected; write ["folder"].'),
     ],
 )
 def test_a_value_of_another_type_is_refused_and_never_bent(run: Run, line: str, message: str) -> None:
@@ -150,11 +150,11 @@ def test_a_link_in_the_folder_that_leads_out_of_it_is_outside(run: Run, empty_fo
 
 
 def test_a_file_to_write_inside_the_folder_and_one_to_read_anywhere_are_taken(empty_folder: Path) -> None:
-    (empty_folder / "stories").mkdir()
+    (empty_folder / "folder").mkdir()
     repo = empty_folder / "repo"
     repo.mkdir()
     (repo / "emulator.toml").write_text(
-        f'ready_file = "{repo}/ready.json"\nstore = "sqlite:data/../tasks.db"\nscenarios = ["../stories"]\n'
+        f'ready_file = "{repo}/ready.json"\nstore = "sqlite:data/../tasks.db"\nscenarios = ["../folder"]\n'
     )
 
     with serve.make_context("serve", ["--config", "repo/emulator.toml"]) as ctx:
@@ -162,7 +162,7 @@ def test_a_file_to_write_inside_the_folder_and_one_to_read_anywhere_are_taken(em
 
     assert settings.ready_file == repo / "ready.json"
     assert settings.store == "sqlite:repo/data/../tasks.db"
-    assert settings.scenarios == (Path("repo/../stories"),)
+    assert settings.scenarios == (Path("repo/../folder"),)
 
 
 def test_flags_and_variables_name_files_anywhere(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

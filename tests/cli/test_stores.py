@@ -1,4 +1,4 @@
-"""Where tasks are kept, as the command line chooses it, and a namespace as a file."""
+"""The store that a command line chooses."""
 
 import json
 from pathlib import Path
@@ -16,9 +16,9 @@ def test_a_path_in_the_settings_file_is_seen_from_there(run: Run) -> None:
     Path("below").mkdir()
     Path("below/mine.toml").write_text('store = "sqlite:tasks.db"\nworkers = 2\n')
 
-    found = json.loads(run("doctor", "--config", "below/mine.toml", "--port", "0", "-o", "json").stdout)
+    report = json.loads(run("doctor", "--config", "below/mine.toml", "--port", "0", "-o", "json").stdout)
 
-    by_name = {setting["name"]: setting["value"] for setting in found["settings"]}
+    by_name = {setting["name"]: setting["value"] for setting in report["settings"]}
     assert (by_name["--store"], by_name["--workers"]) == ("sqlite:below/tasks.db", 2)
 
 

@@ -9,21 +9,14 @@ from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 
-def start(url: str, story: str, key: str) -> str:
+def start(url: str, scenario: str, key: str) -> str:
     """Start a task as a client does, and return its id."""
     headers = {"content-type": "application/json", "x-api-key": key}
     request = urllib.request.Request(
-        f"{url}/v1/workflows/{story}/invoke/async", b'{"input": {"text": "Refund"}}', headers, method="POST"
+        f"{url}/v1/workflows/{scenario}/invoke/async", b'{"input": {"text": "Refund"}}', headers, method="POST"
     )
     with urllib.request.urlopen(request, timeout=5) as response:
         return str(json.load(response)["id"])
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[str]:
-    """Give the URL of a server whose clocks stand; each test uses keys of its own."""
-    with ThreadedServer(Settings(port=0, clock="manual")) as server:
-        yield server.base_url
 
 
 @pytest.fixture
@@ -49,7 +42,7 @@ def test_tasks_are_listed_newest_first(run: Run, url: str) -> None:
     assert lines[2].split()[1:3] == ["pending", "approval"]
 
 
-def test_a_story_is_started_by_its_name(run: Run, url: str) -> None:
+def test_a_scenario_is_started_by_its_name(run: Run, url: str) -> None:
     started = run("tasks", "start", "approval", "--text", "Refund order 7", "--namespace", "starts")
     shown = json.loads(run("tasks", "show", "last", "--namespace", "starts", "-o", "json").stdout)
 
@@ -70,7 +63,7 @@ def test_a_start_by_text_and_by_request_is_refused(run: Run, url: str) -> None:
     done = run("tasks", "start", "approval", "--text", "Refund", "--request", "{}")
 
     assert done.exit_code == 2
-    assert "--text and --request both say what is asked; keep one." in done.stderr
+    assert "--text and --request both set the request; keep one." in done.stderr
 
 
 def test_a_task_is_skipped_to_its_pause_and_approved(run: Run, url: str) -> None:
@@ -108,7 +101,7 @@ def test_a_waiting_task_is_shown_with_the_link_to_answer_it(run: Run, url: str) 
 
 
 @pytest.mark.parametrize(("verb", "status"), [("authorize", "executing"), ("deny", "failed"), ("expire", "error")])
-def test_a_credential_is_given_refused_or_forgotten(run: Run, url: str, verb: str, status: str) -> None:
+def test_a_wait_for_a_credential_ends_by_each_signal(run: Run, url: str, verb: str, status: str) -> None:
     task = start(url, "connector_authorization", verb)
     run("tasks", "skip", task, "--until", "paused", "--key", verb)
 
@@ -193,7 +186,7 @@ def test_a_key_and_a_namespace_at_once_are_refused(run: Run, url: str) -> None:
     assert "--key and --namespace both choose the namespace; keep one." in result.stderr
 
 
-def test_without_a_key_the_only_namespace_with_tasks_is_found(run: Run, own_url: str) -> None:
+def test_without_a_key_the_only_namespace_with_tasks_is_used(run: Run, own_url: str) -> None:
     task = start(own_url, "approval", "my-key")
 
     listed = run("tasks", "list")
@@ -205,7 +198,7 @@ def test_without_a_key_the_only_namespace_with_tasks_is_found(run: Run, own_url:
     assert "my-key" not in listed.stderr
 
 
-def test_without_a_key_the_namespace_that_holds_the_task_is_found(run: Run, own_url: str) -> None:
+def test_without_a_key_the_namespace_of_the_task_is_used(run: Run, own_url: str) -> None:
     start(own_url, "approval", "local")
     start(own_url, "approval", "one")
     task = start(own_url, "approval", "two")
@@ -213,7 +206,7 @@ def test_without_a_key_the_namespace_that_holds_the_task_is_found(run: Run, own_
     assert task in run("tasks", "show", task).stdout
 
 
-def test_a_task_in_two_namespaces_is_asked_back_for(run: Run, own_url: str) -> None:
+def test_a_task_in_two_namespaces_is_ambiguous(run: Run, own_url: str) -> None:
     start(own_url, "approval", "one")
     start(own_url, "approval", "two")
 

@@ -1,13 +1,13 @@
-"""The client of a running server's control API.
+"""The client of a running server's control API, and the options of the commands that use it.
 
-The standard library's HTTP: it loads in a third of the time of a full client, and heeds no proxy on the way to
-this machine.
+It uses http.client, which loads in a third of the time of a full HTTP client, and takes no proxy to this machine.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import wraps
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -21,16 +21,16 @@ from xpander_emulator.common.types import JsonObject
 from xpander_emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, DEFAULT_PORT, Settings
 
 PREFIX: Final = "/__emulator"
-PER_PAGE: Final = 500  # the most that the control API gives at once
-TIMEOUT_SECONDS: Final = 15.0  # a waiting call on a manual clock may take 10
+PER_PAGE: Final = 500  # the highest number that the control API allows
+TIMEOUT_SECONDS: Final = 15.0  # a waiting call on a manual clock may take 10 s
 
 
 @dataclass(slots=True)
 class Client:
-    """Speaks for one namespace: that of `key`, the one named, or, with neither, the default one.
+    """Calls the control API for one namespace: that of `key`, that of the name, or, with neither, the default one.
 
-    `namespace` changes once, when the default one proves empty and exactly one other is not.
-    timeout: of one exchange, in seconds.
+    namespace: `settle` and `move` change it.
+    timeout:   of one request, in seconds.
     """
 
     url: str
@@ -40,15 +40,15 @@ class Client:
     timeout: float = TIMEOUT_SECONDS
 
     def get(self, path: str, /, **query: str) -> JsonObject:
-        """GET a path of the control API. Raises Failure, as `send` does."""
+        """Return the JSON of a GET. Raises Failure, as `send` does."""
         return self.send("GET", path, query=query)
 
     def post(self, path: str, body: Mapping[str, Any]) -> JsonObject:
-        """POST a body without its empty members. Raises Failure."""
+        """Return the JSON of a POST, whose body has the members that are not None. Raises Failure."""
         return self.send("POST", path, {key: value for key, value in body.items() if value is not None})
 
     def send(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> JsonObject:
-        """Return the answer's JSON. Raises Failure: unreachable, refused, or no emulator at all."""
+        """Return the JSON of a response. Raises Failure for a refusal, and where no emulator answers."""
         status, answer = self.exchange(method, path, body, query)
         if status >= 400:
             raise Refused(refusal(status, answer))
@@ -57,7 +57,7 @@ class Client:
     def exchange(
         self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
     ) -> tuple[int, JsonObject]:
-        """Return status and JSON of any answer. Raises Failure when nobody, or something else, answers."""
+        """Return status and JSON of any response. Raises Unreachable where no emulator answers."""
         query = dict(query or {}) | ({"namespace": self.namespace} if self.namespace else {})
         target = PREFIX + path + (f"?{urlencode(query)}" if query else "")
         headers = {"accept": "application/json"}
@@ -67,16 +67,16 @@ class Client:
             headers["authorization"] = f"Bearer {self.token}"
         if body is not None:
             headers["content-type"] = "application/json"
-        status, content = self._speak(method, target, headers, None if body is None else json.dumps(body))
+        status, content = self._request(method, target, headers, None if body is None else json.dumps(body))
         try:
             answer = json.loads(content or b"{}")
         except ValueError:
             answer = None
         if not isinstance(answer, dict) or (status == 404 and "detail" not in answer):
-            raise Unreachable(f"{self.url} answers, but is no xpander-emulator. Choose its address with --url.")
+            raise Unreachable(f"{self.url} answers, but is no xpander-emulator. Name the right address with --url.")
         return status, answer
 
-    def _speak(self, method: str, target: str, headers: Mapping[str, str], body: str | None) -> tuple[int, bytes]:
+    def _request(self, method: str, target: str, headers: Mapping[str, str], body: str | None) -> tuple[int, bytes]:
         import http.client
 
         parts = urlsplit(self.url)
@@ -102,34 +102,43 @@ class Client:
             page += 1
 
     def is_open(self) -> bool:
-        """Return whether neither a key, but for the one that all examples use, nor a namespace was chosen."""
+        """Return whether no namespace is chosen: neither by name nor by a key other than that of all examples."""
         return self.key in (None, "", DEFAULT_KEY) and not self.namespace
 
     def other_namespaces(self, having: str = "tasks") -> list[str]:
-        """Return the names of the namespaces with `tasks`, or with `requests`, but for the default one."""
+        """Return the names of the namespaces with `tasks`, or with `requests`, except for the default one."""
         items = self.get("/namespaces")["items"]
         return [item["name"] for item in items if item[having] and item["name"] != DEFAULT_NAMESPACE]
 
     def within(self, namespace: str) -> "Client":
         """Return a client of another namespace of the same server."""
-        return Client(self.url, None, namespace, self.token)
+        return replace(self, key=None, namespace=namespace)
 
     def settle(self, having: str = "tasks") -> None:
-        """Move to the only namespace with tasks, or requests, when nothing was chosen and the default one has none."""
+        """Move to the only namespace with tasks, or requests, if none is chosen and the default one has none."""
         if self.is_open() and not self.get(f"/{having}", per_page="1")["items"]:
             others = self.other_namespaces(having)
             if len(others) == 1:
                 self.move(others[0])
 
     def move(self, namespace: str) -> None:
-        """Speak for `namespace` from now on, and say so."""
+        """Call for `namespace` from now on, and say so on stderr."""
         self.namespace = namespace
         note(f"Using the namespace '{namespace}', the only one that fits; choose with --key or --namespace.")
 
 
-def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what every command that speaks to a server needs, and give it a Client as its first argument."""
+url_option: Final = click.option(
+    "-u", "--url", envvar="EMULATOR_URL", show_envvar=True, help="Server; default: where `serve` would listen."
+)
+token_option: Final = click.option(
+    "--token", envvar="EMULATOR_TOKEN", show_envvar=True, help="Token of a server that others can reach."
+)
 
+
+def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that calls a server, and give it a Client as its first argument."""
+
+    @wraps(command)  # the options that click has noted on the command so far are among its attributes
     def run(url: str | None, key: str | None, namespace: str | None, token: str | None, **rest: Any) -> Any:
         if key and namespace:
             if click.get_current_context().get_parameter_source("key") is ParameterSource.COMMANDLINE:
@@ -137,24 +146,18 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
             key = None
         return command(open_client(url, key, namespace, token), **rest)
 
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__dict__.update(command.__dict__)  # the options that click has noted on the command so far
     for option in (
-        click.option("--token", envvar="EMULATOR_TOKEN", show_envvar=True, help="Token of a server off loopback."),
+        token_option,
         click.option("--namespace", metavar="NAME", help="Namespace by its name, in place of a key."),
-        click.option(
-            "--key", envvar="XPANDER_API_KEY", show_envvar=True, help="x-api-key that the tasks were started with."
-        ),
-        click.option(
-            "-u", "--url", envvar="EMULATOR_URL", show_envvar=True, help="Server; default: where `serve` would listen."
-        ),
+        click.option("--key", envvar="XPANDER_API_KEY", show_envvar=True, help="x-api-key of the tasks."),
+        url_option,
     ):
         run = option(run)
     return run
 
 
 def open_client(url: str | None, key: str | None, namespace: str | None, token: str | None) -> Client:
-    """Return a Client; without a URL, of the server that the settings of this folder describe."""
+    """Return a Client; without a URL, of the server that the settings in this folder describe."""
     if url is None:
         from xpander_emulator.cli.settings_options import settings_here
 
@@ -169,7 +172,7 @@ def open_client(url: str | None, key: str | None, namespace: str | None, token: 
 
 def local_url(settings: Settings) -> str:
     """Return the URL of a server that runs with these settings on this machine."""
-    host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host.strip("[]")  # noqa: S104  compared only
+    host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host.strip("[]")  # noqa: S104  a comparison
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port or DEFAULT_PORT}"
 
 
@@ -179,9 +182,9 @@ def segment(text: str) -> str:
 
 
 def refusal(status: int, answer: JsonObject) -> str:
-    """Return what a problem document says, with the signals that would be taken instead."""
+    """Return the message of a problem document, with the signals that are allowed instead."""
     detail = answer.get("detail")
-    if isinstance(detail, list):  # FastAPI's form: one entry a violation
+    if isinstance(detail, list):  # FastAPI's form: one entry for each violation
         detail = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in detail)
     message = str(detail or answer.get("title") or f"The server refused with status {status}.")
     allowed = [str(name) for name in answer.get("allowed", ())]

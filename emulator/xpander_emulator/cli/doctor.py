@@ -1,4 +1,4 @@
-"""`doctor`: what is installed, what is set and by whom, and whether a server would start or runs already."""
+"""`doctor`: versions, settings with their sources, and whether a server runs or could start."""
 
 import platform
 import sys
@@ -14,6 +14,7 @@ from xpander_emulator.cli.failures import Failure, Refused
 from xpander_emulator.cli.output import cell, emit, output_option, table
 from xpander_emulator.cli.settings_file import SECTION, SettingsFile
 from xpander_emulator.cli.settings_options import settings_from, settings_options
+from xpander_emulator.common.types import JsonObject
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.settings import SQLITE, Settings
 
@@ -24,7 +25,7 @@ STORES: Final = ("redis",)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: whether it is as it should be, and what was seen."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -48,10 +49,10 @@ def doctor(ctx: click.Context, /, output: str, **values: Any) -> None:
     }
     emit(report, output, _text)
     if not all(check.ok for check in checks):
-        raise Refused("Not everything is well; see the checks above.")
+        raise Refused("A check has failed; see above.")
 
 
-def _sources(ctx: click.Context, settings: Settings) -> Iterator[dict[str, Any]]:
+def _sources(ctx: click.Context, settings: Settings) -> Iterator[JsonObject]:
     file: SettingsFile | None = ctx.meta.get(SECTION)
     origin = {"COMMANDLINE": "flag", "DEFAULT_MAP": str(file.path) if file else "file", "DEFAULT": "default"}
     for option in ctx.command.params:
@@ -67,7 +68,7 @@ def _sources(ctx: click.Context, settings: Settings) -> Iterator[dict[str, Any]]
 
 
 def _shown(name: str, value: Any) -> Any:
-    """Return a setting as JSON can hold it; secrets only by their presence."""
+    """Return a setting as JSON; of a secret only whether it is set."""
     if name == "start":
         return value.isoformat().replace("+00:00", "Z")
     if name == "store":
@@ -86,17 +87,17 @@ def _shown(name: str, value: Any) -> Any:
 def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {}
+    versions = {}
     for name in (*LIBRARIES, *ACCELERATORS, *STORES):
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = f"not installed{_why(name)}"
-    return found
+            versions[name] = f"not installed{_why(name)}"
+    return versions
 
 
 def _why(name: str) -> str:
-    """Return what a library that may be missing would be good for."""
+    """Return the use of an optional library, for a message that it is missing."""
     if name in ACCELERATORS:
         return " (faster with it: pip install 'xpander-emulator[fast]')"
     return " (for --store redis://…: pip install 'xpander-emulator[redis]')" if name in STORES else ""
@@ -109,12 +110,12 @@ def _file_checks(settings: Settings) -> Iterator[Check]:
     try:
         contract = load.load_spec(settings.spec)
         yield Check("contract", True, f"{contract.title} {contract.version}, {len(contract.operations)} operations")
-        stories = load.load_catalogue(settings.scenarios, contract)
-        yield Check("scenarios", True, ", ".join(stories))
+        catalogue = load.load_catalogue(settings.scenarios, contract)
+        yield Check("scenarios", True, ", ".join(catalogue))
         if settings.playlist is not None:
-            shown = load_playlist(settings.playlist, list(stories), contract)
-            yield Check("playlist", True, ", ".join(each.scenario for each in shown.entries))
-        load.check_runnables(settings.runnables, stories)
+            playlist = load_playlist(settings.playlist, list(catalogue), contract)
+            yield Check("playlist", True, ", ".join(each.scenario for each in playlist.entries))
+        load.check_runnables(settings.runnables, catalogue)
         yield Check(
             "runnables", True, ", ".join(f"{each.kind} {each.id}" for each in settings.runnables) or "none listed"
         )
@@ -123,7 +124,7 @@ def _file_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _store_check(settings: Settings) -> Check:
-    """Look at the store as a server would; a file that is not there yet is not made."""
+    """Check the store as a server would, without creating a file."""
     from pathlib import Path
 
     from xpander_emulator.store.open import open_store, shown
@@ -131,7 +132,7 @@ def _store_check(settings: Settings) -> Check:
     if settings.store.startswith(SQLITE):
         path = Path(settings.store.removeprefix(SQLITE))
         if not path.exists() and path.parent.is_dir():
-            return Check("store", True, f"{shown(settings.store)}, which will be made")
+            return Check("store", True, f"{shown(settings.store)}, which `serve` will create")
     try:
         open_store(settings.store)
     except EmulatorError as error:
@@ -142,7 +143,7 @@ def _store_check(settings: Settings) -> Check:
 def _server_checks(settings: Settings) -> Iterator[Check]:
     url = local_url(settings)
     if settings.port == 0:
-        yield Check("port", True, "a free one will be picked")
+        yield Check("port", True, "0 picks a free one")
         return
     try:
         info = Client(url, token=settings.token, timeout=1.0).get("/info")
@@ -163,7 +164,7 @@ def _port_check(settings: Settings) -> Check:
         return Check("port", False, error.message)
 
 
-def _text(report: dict[str, Any]) -> str:
+def _text(report: JsonObject) -> str:
     settings = [[setting["name"], setting["value"], setting["source"]] for setting in report["settings"]]
     checks = [["ok" if check["ok"] else "WRONG", check["name"], cell(check["seen"])] for check in report["checks"]]
     return "\n\n".join(

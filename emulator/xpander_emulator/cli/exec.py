@@ -1,4 +1,4 @@
-"""`exec`: a command with an emulator around it, for tests in any language."""
+"""`exec`: run a command with an emulator around it, for tests in any language."""
 
 import os
 import signal

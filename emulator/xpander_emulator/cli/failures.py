@@ -1,24 +1,24 @@
-"""How a command ends when it fails: one line on stderr and an exit code that a script can tell apart."""
+"""The failures of commands: one line on stderr, and an exit code for each kind."""
 
 from typing import Final
 
 import click
 
-INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
+INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 
 
 class Failure(click.ClickException):
-    """A failure whose message says what would be right; each kind has its exit code."""
+    """A command failed. The message says what would be right."""
 
 
 class Refused(Failure):
-    """A check failed, or the server said no."""
+    """A check failed, or the server refused."""
 
     exit_code = 1
 
 
 class WrongUsage(Failure):
-    """Flags or settings that cannot be, beyond what click sees itself."""
+    """Flags or settings are wrong in a way that click does not see itself."""
 
     exit_code = 2
 
@@ -36,6 +36,6 @@ class Unreachable(Failure):
 
 
 class TimedOut(Failure):
-    """What was waited for did not come in time."""
+    """A wait took longer than its timeout."""
 
     exit_code = 5

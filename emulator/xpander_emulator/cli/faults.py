@@ -1,12 +1,12 @@
-"""`faults`: let coming requests of a running server go wrong."""
+"""`faults`: set the faults of coming requests of a running server."""
 
 from typing import Any
 
 import click
 
 from xpander_emulator.cli.client import Client, client_options
+from xpander_emulator.cli.option_types import JsonText
 from xpander_emulator.cli.output import emit, output_option, table
-from xpander_emulator.common.json_syntax import NotJson, read_json
 from xpander_emulator.common.types import JsonObject
 
 _EXAMPLES = """\b
@@ -18,36 +18,43 @@ Examples:
 """
 
 
+class _Fault(JsonText):
+    """A fault as the control API takes it: by its name, or as a JSON object."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(value, param, ctx) if value.lstrip().startswith("{") else {"use": value}
+
+
 @click.group(epilog=_EXAMPLES)
 def faults() -> None:
-    """Let coming requests go wrong."""
+    """Set the faults of coming requests."""
 
 
 @faults.command("list")
 @client_options
 @output_option
 def list_faults(client: Client, output: str) -> None:
-    """List the faults that coming requests meet."""
+    """List the faults of coming requests."""
     emit(client.get("/faults"), output, faults_text)
 
 
 @faults.command("set")
-@click.argument("fault", nargs=-1, required=True)
+@click.argument("fault", nargs=-1, required=True, type=_Fault())
 @client_options
 @output_option
 @click.option("--operation", metavar="ID", help="Only this operation; `routes` lists their ids.")
-@click.option("--nth", type=click.IntRange(1), metavar="N", help="The first request to be struck; default: the next.")
-@click.option("--times", metavar="N", help="How many are struck, or always; default: 1.")
+@click.option("--nth", type=click.IntRange(1), metavar="N", help="First request that is struck; default: the next one.")
+@click.option("--times", metavar="N", help="Number of requests that are struck, or always; default: 1.")
 @click.option("--task-status", metavar="STATUS", help="Only while the task has this status.")
-def set_faults(client: Client, fault: tuple[str, ...], output: str, **when: Any) -> None:
-    """Let coming requests meet these faults, in place of those before.
+def set_faults(client: Client, fault: tuple[JsonObject, ...], output: str, **when: Any) -> None:
+    """Set the faults of coming requests, in place of those before.
 
     FAULT is a name, such as unavailable, or JSON as in a scenario.
     """
-    given = {name: value for name, value in when.items() if value is not None}
-    if str(given.get("times", "")).isdecimal():
-        given["times"] = int(given["times"])
-    body = {"faults": [{**_written(each), **given} for each in fault]}
+    options = {name: value for name, value in when.items() if value is not None}
+    if str(options.get("times", "")).isdecimal():
+        options["times"] = int(options["times"])
+    body = {"faults": [{**each, **options} for each in fault]}
     emit(client.send("PUT", "/faults", body), output, faults_text)
 
 
@@ -55,18 +62,8 @@ def set_faults(client: Client, fault: tuple[str, ...], output: str, **when: Any)
 @client_options
 @output_option
 def clear_faults(client: Client, output: str) -> None:
-    """Let coming requests meet no fault any more, but those of their stories."""
+    """Remove the faults of coming requests; those of scenarios stay."""
     emit(client.send("DELETE", "/faults"), output, faults_text)
-
-
-def _written(fault: str) -> JsonObject:
-    """Return a fault as the control API takes it. Raises click.BadParameter for broken JSON."""
-    if not fault.lstrip().startswith("{"):
-        return {"use": fault}
-    try:
-        return dict(read_json(fault))
-    except NotJson as error:
-        raise click.BadParameter(f"'{fault}' is no JSON: {error}.", param_hint="FAULT") from None
 
 
 def faults_text(answer: JsonObject) -> str:
@@ -83,4 +80,4 @@ def faults_text(answer: JsonObject) -> str:
         for each in answer["items"]
     ]
     headings = ("fault", "operation", "task status", "nth", "times", "met")
-    return table(headings, rows, "Coming requests meet no fault.")
+    return table(headings, rows, "No faults for coming requests.")

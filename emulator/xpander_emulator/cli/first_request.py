@@ -1,4 +1,4 @@
-"""A first request for any contract, as a curl command to paste, held against the contract before it is shown."""
+"""A first request for any contract, as a curl command to paste, which is validated before it is shown."""
 
 import json
 import re
@@ -20,15 +20,15 @@ from xpander_emulator.contract.sampling.values import generate
 from xpander_emulator.contract.schema.read_write_only import for_requests
 from xpander_emulator.errors import EmulatorError
 
-# Of a large file, how many operations are tried before none is shown.
+# The number of operations that are tried; a large file may have many more.
 MOST_TRIED: Final = 20
-# RFC 3986, 3.3: what may stand in a path as it is.
+# RFC 3986, 3.3: the characters that a path may contain unescaped.
 _IN_PATH: Final = "/%:@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request in parts; `path` by the names of the template's parameters."""
+    """The parts of a request; `path` by the names of the template's parameters."""
 
     path: Mapping[str, str]
     query: Sequence[tuple[str, str]]
@@ -36,17 +36,17 @@ class _Request:
     body: str = ""
 
 
-def first_curl(contract: Contract, url: str, key: str, story: str) -> tuple[Operation, str] | None:
-    """Return the operation to call first, and the command; None where no request could be made.
+def first_curl(contract: Contract, url: str, key: str, scenario: str) -> tuple[Operation, str] | None:
+    """Return the operation to call first, and the command; None where no request can be made.
 
-    A start of a task goes first, one that answers at once before the others; then whatever GET reads; then the rest.
-    story: the scenario that a start runs whose path says what is run.
+    The order: starts of tasks, first those that answer at once; then operations with GET; then all others.
+    scenario: the name of the scenario, for a start whose path has it.
     """
     taking = for_requests(contract)
     for operation in islice(_candidates(contract), MOST_TRIED):
         validator = RequestValidator(taking, operation)
-        for request in _requests(taking, operation, key, story):
-            if _is_taken(validator, request):
+        for request in _requests(taking, operation, key, scenario):
+            if _is_accepted(validator, request):
                 return operation, _command(operation, url, request)
     return None
 
@@ -63,10 +63,10 @@ def _needs_a_task(operation: Operation) -> bool:
     return action is not None and ACTIONS[action].is_of_task
 
 
-def _requests(contract: Contract, operation: Operation, key: str, story: str) -> Iterator[_Request]:
-    """Yield requests that the operation may take, the most telling first."""
+def _requests(contract: Contract, operation: Operation, key: str, scenario: str) -> Iterator[_Request]:
+    """Yield requests that the operation may accept, the best one first."""
     subject = operation.behaviour.get("subject") if operation.behaviour.get("action") == START else None
-    for chosen in ({subject: story}, {}) if subject else ({},):
+    for chosen in ({subject: scenario}, {}) if subject else ({},):
         try:
             bare = _with_credentials(_bare(contract, operation, chosen), operation, key)
         except EmulatorError:
@@ -80,7 +80,7 @@ def _requests(contract: Contract, operation: Operation, key: str, story: str) ->
 
 
 def _bare(contract: Contract, operation: Operation, chosen: Mapping[str, str]) -> _Request:
-    """Return a request with the parameters that it needs, and without a body. Raises EmulatorError."""
+    """Return a request with its required parameters and without a body. Raises EmulatorError."""
     path: dict[str, str] = {}
     query: list[tuple[str, str]] = []
     headers: list[tuple[str, str]] = []
@@ -111,11 +111,11 @@ def _with_credentials(request: _Request, operation: Operation, key: str) -> _Req
 
 
 def _bodies(contract: Contract, media_type: str, media: MediaType) -> Iterator[str]:
-    """Yield what a body may be: the examples, then a generated value; nothing for a media type that is no data."""
+    """Yield possible bodies: the examples, then a generated value; none for a media type other than JSON and forms."""
     if not is_json(media_type) and media_type != URLENCODED:
         return
     values = list(media.examples.values())
-    with suppress(EmulatorError):  # where no value can be made, the examples are left
+    with suppress(EmulatorError):  # where no value can be generated, the examples remain
         values.append({} if media.schema_pointer is None else _generated(contract, media.schema_pointer, ""))
     for value in values:
         if is_json(media_type):
@@ -139,7 +139,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _is_taken(validator: RequestValidator, request: _Request) -> bool:
+def _is_accepted(validator: RequestValidator, request: _Request) -> bool:
     headers = [(name.lower().encode(), value.encode()) for name, value in request.headers]
     query = urlencode(request.query).encode()
     return all(request.path.values()) and isinstance(
@@ -150,7 +150,7 @@ def _is_taken(validator: RequestValidator, request: _Request) -> bool:
 def _command(operation: Operation, url: str, request: _Request) -> str:
     path = re.sub(
         r"\{([^{}]+)\}|([^{}]+)",
-        lambda found: quote(request.path[found[1]], safe="") if found[1] else quote(found[2], safe=_IN_PATH),
+        lambda match: quote(request.path[match[1]], safe="") if match[1] else quote(match[2], safe=_IN_PATH),
         operation.path,
     )
     query = f"?{urlencode(request.query)}" if request.query else ""

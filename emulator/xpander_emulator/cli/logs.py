@@ -1,4 +1,4 @@
-"""The log of a foreground server, on stderr: lines for people or JSON for machines."""
+"""The log of a server in the foreground, on stderr: as text for people or as JSON for programs."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ _OWN = frozenset(vars(logging.makeLogRecord({})))
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: ts, level, logger, event, and whatever the caller gave as `extra`."""
+    """Formats a record as a JSON object on one line: ts, level, logger, event, and the values of `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -24,7 +24,7 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str, form: str) -> None:
-    """Send everything of at least `level` to stderr; the libraries' own chatter only when debugging."""
+    """Log records of `level` and above to stderr; those of libraries below a warning only with `debug`."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if form == "json" else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -10,8 +10,7 @@ import click
 
 from xpander_emulator.cli.client import Client, client_options
 from xpander_emulator.cli.failures import Refused
-from xpander_emulator.cli.number_type import Number
-from xpander_emulator.cli.settings_file import OutputFile
+from xpander_emulator.cli.option_types import Number, OutputFile
 
 if TYPE_CHECKING:
     from xpander_emulator.report.options import ReportOptions

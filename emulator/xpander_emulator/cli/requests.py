@@ -1,4 +1,4 @@
-"""`requests` and `verify`: what was asked of a running server, what it answered and why, and whether it was so."""
+"""`requests` and `verify`: the requests of a running server, the reasons for their responses, and checks of them."""
 
 import json
 import time
@@ -9,8 +9,8 @@ import click
 
 from xpander_emulator.cli.client import PER_PAGE, Client, client_options
 from xpander_emulator.cli.failures import Refused
+from xpander_emulator.cli.option_types import JsonText
 from xpander_emulator.cli.output import emit, fields, output_option, table
-from xpander_emulator.common.json_syntax import NotJson, read_json
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.schema.violations import violation_text
 from xpander_emulator.errors import BadRequest
@@ -22,26 +22,26 @@ Examples:
   xpander-emulator requests explain last
   xpander-emulator verify --operation invokeWorkflowAsync --times 1 --body '{"input.text": {"contains": "Refund"}}'
 \b
-ID is the number of a request, as its answer told it in X-Emulator-Request, or `last` for the newest.
+ID is the number of a request, as in the header X-Emulator-Request of its response, or `last` for the newest.
 """
 _POLL_SECONDS: Final = 0.25
-_BEFORE_THE_TAIL: Final = 10
+_FIRST_OF_TAIL: Final = 10
 
-Command = Callable[..., Any]
+_OBJECT: Final = JsonText(is_object=True)
 
 
 @click.group(epilog=_EXAMPLES)
 def requests() -> None:
-    """See what was asked and answered, and why."""
+    """See requests and responses, and the reasons for them."""
 
 
-def _filters(command: Command) -> Command:
+def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--scenario", metavar="NAME", help="Only where the answer shows a task of this scenario."),
-        click.option("--task", "task_id", metavar="ID", help="Only where the answer shows this task."),
-        click.option("--status", type=click.IntRange(100, 599), help="Only what was answered with this HTTP status."),
+        click.option("--scenario", metavar="NAME", help="Only where the response shows a task of this scenario."),
+        click.option("--task", "task_id", metavar="ID", help="Only where the response shows this task."),
+        click.option("--status", type=click.IntRange(100, 599), help="Only with this HTTP status of the response."),
         click.option("--path", metavar="PATTERN", help="Only paths such as '/v1/tasks/*'."),
-        click.option("--method", help="Only by this method."),
+        click.option("--method", help="Only with this method."),
         click.option("--operation", metavar="ID", help="Only of this operation; `routes` lists them."),
     ):
         command = option(command)
@@ -62,7 +62,7 @@ def list_requests(client: Client, output: str, **filters: Any) -> None:
 @client_options
 @output_option
 def unmatched_requests(client: Client, output: str) -> None:
-    """List those that no operation matched, or that broke the contract."""
+    """List the requests that no operation matched, or that broke the contract."""
     client.settle("requests")
     emit(client.get("/requests/unmatched", per_page=str(PER_PAGE)), output, unmatched_text)
 
@@ -72,7 +72,7 @@ def unmatched_requests(client: Client, output: str) -> None:
 @client_options
 @output_option
 def show_request(client: Client, request: str, output: str) -> None:
-    """Show one request with its answer."""
+    """Show one request with its response."""
     emit(_find(client, request), output, request_text)
 
 
@@ -81,7 +81,7 @@ def show_request(client: Client, request: str, output: str) -> None:
 @client_options
 @output_option
 def explain_request(client: Client, request: str, output: str) -> None:
-    """Tell in sentences why a request was answered so."""
+    """Show in sentences why a request got its response."""
     emit(_find(client, request), output, lambda it: "\n".join(it["explanation"]))
 
 
@@ -90,7 +90,7 @@ def explain_request(client: Client, request: str, output: str) -> None:
 @output_option
 @_filters
 def tail_requests(client: Client, output: str, **filters: Any) -> None:
-    """Follow the requests as they come, until interrupted."""
+    """Show requests as they come, until interrupted."""
     client.settle("requests")
     for item in _follow(client, _query(filters)):
         click.echo(json.dumps(item, ensure_ascii=False) if output == "json" else line(item))
@@ -100,19 +100,17 @@ def tail_requests(client: Client, output: str, **filters: Any) -> None:
 @client_options
 @output_option
 @_filters
-@click.option("--body", metavar="JSON", help="What the body has to contain; conditions may stand for values.")
-@click.option("--headers", metavar="JSON", help="What the headers have to contain, likewise.")
-@click.option("--query", metavar="JSON", help="What the query has to contain, likewise.")
-@click.option("--times", type=click.IntRange(0), help="Exactly so many requests.")
-@click.option("--at-least", type=click.IntRange(0), help="So many or more; 1 unless anything else is said.")
-@click.option("--at-most", type=click.IntRange(0), help="So many or fewer.")
+@click.option("--body", type=JsonText(), metavar="JSON", help="What the body contains; conditions may replace values.")
+@click.option("--headers", type=_OBJECT, metavar="JSON", help="What the headers contain; conditions as well.")
+@click.option("--query", type=_OBJECT, metavar="JSON", help="What the query contains; conditions as well.")
+@click.option("--times", type=click.IntRange(0), help="The exact number of requests.")
+@click.option("--at-least", type=click.IntRange(0), help="The lowest number; 1 unless a number is set.")
+@click.option("--at-most", type=click.IntRange(0), help="The highest number.")
 def verify(
     client: Client, output: str, times: int | None, at_least: int | None, at_most: int | None, **criteria: Any
 ) -> None:
-    """Check how often something was asked."""
+    """Check how many requests match."""
     wanted = _often(times, at_least, at_most)
-    for name in ("body", "headers", "query"):
-        criteria[name] = _parsed(name, criteria[name])
     client.settle("requests")
     answer = client.post("/requests/count", criteria)
     holds = wanted.holds(answer["count"])
@@ -125,58 +123,47 @@ def verify(
 
 
 def _often(times: int | None, at_least: int | None, at_most: int | None) -> ExpectedCount:
-    """Return how many requests there have to be. Raises UsageError where that cannot be."""
+    """Return the required number of requests. Raises UsageError where the numbers contradict each other."""
     try:
         return ExpectedCount.of(times, at_least, at_most, lambda name: f"--{name.replace('_', '-')}")
     except BadRequest as error:
         raise click.UsageError(error.message) from None
 
 
-def _parsed(name: str, text: str | None) -> Any:
-    if text is None:
-        return None
-    try:
-        value = read_json(text)
-    except NotJson as error:
-        raise click.BadParameter(f"is not JSON: {error}", param_hint=f"'--{name}'") from None
-    if name != "body" and not isinstance(value, dict):
-        raise click.BadParameter(f'takes an object such as {{"name": "value"}}, found {text}', param_hint=f"'--{name}'")
-    return value
-
-
 def _query(filters: Mapping[str, Any]) -> dict[str, str]:
     return {"per_page": str(PER_PAGE)} | {name: str(value) for name, value in filters.items() if value is not None}
 
 
-def _find(client: Client, wanted: str) -> JsonObject:
-    """Return one request. Raises Refused where there is none of that number."""
+def _find(client: Client, name: str) -> JsonObject:
+    """Return the request that `name` means. Raises Refused where there is none."""
     client.settle("requests")
-    if wanted == "last":
+    if name == "last":
         newest = client.get("/requests", per_page="1")["items"]
         if not newest:
             raise Refused("There is no request here yet; --key or --namespace chooses others.")
-        wanted = str(newest[0]["id"])
-    if not wanted.isdecimal():
+        name = str(newest[0]["id"])
+    if not name.isdecimal():
         raise click.BadParameter(
-            f"'{wanted}' is no number of a request; `requests list` shows them.", param_hint="'ID'"
+            f"'{name}' is not the number of a request; `requests list` shows them.", param_hint="'ID'"
         )
-    return client.get(f"/requests/{wanted}")
+    return client.get(f"/requests/{name}")
 
 
 def _follow(client: Client, query: Mapping[str, str]) -> Iterator[JsonObject]:
-    """Yield the newest few requests, then each further one as it is answered."""
-    told: set[tuple[int, str]] | None = None
+    """Yield the newest ten requests, then each further one when it is answered."""
+    items = client.get("/requests", **query)["items"]
+    new = items[:_FIRST_OF_TAIL]
     while True:
-        items = client.get("/requests", **query)["items"]
-        # By the time too: after a reset the numbers begin anew, and those of one worker may come behind another's.
-        new = [item for item in items if told is None or (item["id"], item["time"]) not in told]
-        yield from reversed(new[:_BEFORE_THE_TAIL] if told is None else new)
-        told = {(item["id"], item["time"]) for item in items}
+        yield from reversed(new)
+        # By the time too: after a reset the numbers start again, and those of several workers are not in order.
+        shown = {(item["id"], item["time"]) for item in items}
         time.sleep(_POLL_SECONDS)
+        items = client.get("/requests", **query)["items"]
+        new = [item for item in items if (item["id"], item["time"]) not in shown]
 
 
 def requests_text(answer: JsonObject) -> str:
-    """Return a list as a table."""
+    """Return a list of requests as a table."""
     headings = ("id", "at", "method", "path", "status", "ms", "fault", "task", "scenario", "step", "source")
     keys = ("id", "at", "method", "path", "status", "ms", "fault", "task_id", "scenario", "step", "source")
     rows = [[item[key] for key in keys] for item in answer["items"]]
@@ -186,7 +173,7 @@ def requests_text(answer: JsonObject) -> str:
 
 
 def unmatched_text(answer: JsonObject) -> str:
-    """Return a list as a table, with what was wrong with each."""
+    """Return a list of requests as a table, with the mistake of each."""
     rows = [
         [item["id"], item["method"], item["path"], item["status"], _wrong(item) or "no operation matches"]
         for item in answer["items"]
@@ -198,14 +185,14 @@ def unmatched_text(answer: JsonObject) -> str:
 
 def line(item: JsonObject) -> str:
     """Return a request as one line."""
-    story = f"{item['task_id']} {item['scenario']}/{item['step']} {item['task_status']}" if item["task_id"] else ""
+    task = f"{item['task_id']} {item['scenario']}/{item['step']} {item['task_status']}" if item["task_id"] else ""
     ms = "-" if item["ms"] is None else f"{item['ms']:.1f}"
-    told = (item["id"], item["at"], item["method"], item["path"], item["status"], f"{ms} ms", story, _wrong(item))
-    return "  ".join(str(each) for each in told if each != "")
+    cells = (item["id"], item["at"], item["method"], item["path"], item["status"], f"{ms} ms", task, _wrong(item))
+    return "  ".join(str(cell) for cell in cells if cell != "")
 
 
 def request_text(item: JsonObject) -> str:
-    """Return one request: what was asked, what was answered, and by which line of which story."""
+    """Return one request and its response, with the step of the scenario that it shows."""
     facts = fields(
         [
             ("Request", item["id"]),
@@ -224,12 +211,12 @@ def request_text(item: JsonObject) -> str:
             ("Events", item["events"]),
         ]
     )
-    asked = _message(f"{item['method']} {item['path']}", item["query"], item["request"])
-    return f"{facts}\n\n{asked}\n\n{_message(str(item['status']), {}, item['answer'])}"
+    request = _message(f"{item['method']} {item['path']}", item["query"], item["request"])
+    return f"{facts}\n\n{request}\n\n{_message(str(item['status']), {}, item['answer'])}"
 
 
 def verification_text(answer: JsonObject) -> str:
-    """Return whether it was so, and where not, what nearly was."""
+    """Return the result of a check, with the requests that nearly match where it failed."""
     near = [] if answer["holds"] else answer["near_misses"]
     return count_text(answer["count"], answer["wanted"], near, answer["forgotten"])
 
@@ -237,10 +224,10 @@ def verification_text(answer: JsonObject) -> str:
 def _message(first: str, query: JsonObject, message: JsonObject) -> str:
     body = message["body"]
     text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
-    asked = "".join(f"\n  {name} = {value}" for name, value in query.items())
+    parameters = "".join(f"\n  {name} = {value}" for name, value in query.items())
     headers = "".join(f"\n{name}: {value}" for name, value in message["headers"].items())
     cut = f"\n… cut; {message['size']:,} bytes in all" if message["cut"] else ""
-    return f"{first}{asked}{headers}" + ("" if body is None else f"\n\n{text}{cut}")
+    return f"{first}{parameters}{headers}" + ("" if body is None else f"\n\n{text}{cut}")
 
 
 def _wrong(item: JsonObject) -> str:

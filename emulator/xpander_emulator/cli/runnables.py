@@ -1,4 +1,4 @@
-"""The workflows and agents that a settings file lists: its [[workflows]] and [[agents]]."""
+"""The workflows and agents of a settings file: its tables [[workflows]] and [[agents]]."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ _KEYS: Final = ("id", "name", "description", "scenario")
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One table of a settings file, and where it begins in the file's text."""
+    """One table of a settings file, and its start in the text of the file."""
 
     kind: RunnableKind
     values: Any
@@ -24,15 +24,15 @@ class _Entry:
     start: int
 
     def diagnostic(self, key: str | None, message: str) -> Diagnostic:
-        """Return a Mistake at a key of the table, or at its beginning."""
+        """Return a diagnostic at a key of the table, or at the start of the table."""
         start = self.start
         if key is not None:
-            # TOML 1.0: the table goes on until the next header.
+            # TOML 1.0: a table ends at the next header.
             header = re.compile(r"^[ \t]*\[", re.MULTILINE).search(self.text, self._first_key)
             end = header.start() if header else len(self.text)
             named = re.compile(rf"^[ \t]*([\"']?{re.escape(key)}[\"']?)[ \t]*=", re.MULTILINE)
-            found = named.search(self.text, self._first_key, end)
-            start = found.start(1) if found else start
+            match = named.search(self.text, self._first_key, end)
+            start = match.start(1) if match else start
         line = self.text.count("\n", 0, start) + 1
         return Diagnostic(str(self.path), line, start - self.text.rfind("\n", 0, start), message)
 
@@ -45,21 +45,21 @@ class _Entry:
 def read_runnables(
     path: Path, text: str, values: Mapping[str, Any], section: str = ""
 ) -> tuple[tuple[Runnable, ...], tuple[Diagnostic, ...]]:
-    """Return what a settings file lists, and every mistake in it.
+    """Return the workflows and agents of a settings file, and every mistake in them.
 
-    values:  of the file by their keys, parsed.
-    section: of the file in which the tables stand, such as `tool.emulator`.
+    values:  of the file, by their keys.
+    section: the section of the file that has the tables, such as `tool.emulator`; "" for none.
     """
     runnables: dict[str, Runnable] = {}
     lines: dict[str, int] = {}
     diagnostics: list[Diagnostic] = []
     for entry in _entries(path, text, values, section):
-        found = list(_mistakes(entry))
-        if not found and (runnable_id := entry.values["id"]) in runnables:
-            message = f"the id '{runnable_id}' is on line {lines[runnable_id]} already; an id is one thing"
-            found.append(entry.diagnostic("id", message))
-        if found:
-            diagnostics += found
+        mistakes = list(_mistakes(entry))
+        if not mistakes and (runnable_id := entry.values["id"]) in runnables:
+            message = f"the id '{runnable_id}' is on line {lines[runnable_id]} already; choose another one"
+            mistakes.append(entry.diagnostic("id", message))
+        if mistakes:
+            diagnostics += mistakes
             continue
         runnable = _runnable(entry)
         runnables[runnable.id] = runnable
@@ -68,17 +68,17 @@ def read_runnables(
 
 
 def _entries(path: Path, text: str, values: Mapping[str, Any], section: str) -> Iterator[_Entry]:
-    """Yield the tables in the order of their kinds; one that is written in line begins where its list does."""
+    """Yield the tables by kind; an inline table has the start of its list."""
     prefix = rf"(?:{re.escape(section)}\.)?" if section else ""
     for table, kind in TABLES.items():
         header = re.compile(
             rf"^[ \t]*(\[\[[ \t]*{prefix}{table}[ \t]*\]\]|\[?{prefix}{table}[ \t]*[=\]])", re.MULTILINE
         )
-        places = [found.start(1) for found in header.finditer(text)] or [0]
+        starts = [match.start(1) for match in header.finditer(text)] or [0]
         listed = values.get(table, [])
         for index, item in enumerate(listed if isinstance(listed, list) else [listed]):
             yield _Entry(
-                kind, item if isinstance(listed, list) else None, path, text, places[min(index, len(places) - 1)]
+                kind, item if isinstance(listed, list) else None, path, text, starts[min(index, len(starts) - 1)]
             )
 
 
@@ -97,20 +97,20 @@ def _mistakes(entry: _Entry) -> Iterator[Diagnostic]:
     if "id" not in values:
         yield entry.diagnostic(None, f'{_a(kind)} needs an id; write id = "…", the id that your program starts')
     elif "/" in str(values["id"]):
-        yield entry.diagnostic("id", f"the id '{values['id']}' has a slash, and no path could name it; leave it out")
+        yield entry.diagnostic("id", f"the id '{values['id']}' has a slash, which a path cannot contain; leave it out")
 
 
 def _runnable(entry: _Entry) -> Runnable:
     values = entry.values
-    place = entry.diagnostic("scenario" if "scenario" in values else "id", "")
+    position = entry.diagnostic("scenario" if "scenario" in values else "id", "")
     return Runnable(
         entry.kind,
         values["id"],
         values.get("name", values["id"]),
         values.get("description", ""),
         values.get("scenario"),
-        place.file,
-        place.line,
+        position.file,
+        position.line,
     )
 
 

@@ -1,4 +1,4 @@
-"""`serve`: the server in the foreground, announced by a banner that can be pasted from."""
+"""`serve`: the server in the foreground, with a banner that has lines to paste."""
 
 import gc
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from xpander_emulator.settings import DEFAULT_KEY, Settings, client_environment
 if TYPE_CHECKING:
     from xpander_emulator.contract.model import Contract
 
-# What the banner shows in the place of a key.
+# The banner shows this in place of a key that a user chose.
 OWN_KEY: Final = "YOUR_KEY"
 _EXAMPLES = """\b
 Examples:
@@ -32,8 +32,8 @@ Examples:
 def serve(**values: Any) -> None:
     """Serve the API until interrupted."""
     settings = settings_from(values)
-    # Hardly anything that is loaded now is ever let go: to look for it took a ninth of the start. The server, once it
-    # is there, looks again.
+    # Almost nothing that is loaded now is ever released: garbage collection took a ninth of the start. The server
+    # enables it again once it runs.
     gc.disable()
     try:
         code = _serve(settings)
@@ -66,8 +66,8 @@ def announce(url: str, settings: Settings, contract: "Contract") -> None:
 
 
 def banner(url: str, settings: Settings, info: dict[str, Any], served: "Contract") -> str:
-    """Return what a person needs next: where it is, how a program is pointed at it, and a first request."""
-    # The banner stands in the log of whoever keeps one: a key that somebody chose is not told there.
+    """Return the banner: the address, the exports that point a program at it, and a first request."""
+    # Logs store the banner, so that it must not show a key that a user chose.
     key = key_of(settings) if key_of(settings) == DEFAULT_KEY else OWN_KEY
     contract = info["contract"]
     scenarios = info["scenarios"]
@@ -81,16 +81,16 @@ def banner(url: str, settings: Settings, info: dict[str, Any], served: "Contract
             ("Control", f"{url}/__emulator"),
         ]
     )
-    story = "approval" if "approval" in scenarios else next(iter(scenarios), "any")
+    scenario = "approval" if "approval" in scenarios else next(iter(scenarios), "any")
     return f"""
 xpander-emulator {__version__} serves {url}   (Ctrl+C stops it)
 
 {facts}
-{_environment(served, settings, url, key, info["organization_id"])}{_first(served, settings, url, key, story)}"""
+{_sdk(served, settings, url, key, info["organization_id"])}{_first(served, settings, url, key, scenario)}"""
 
 
-def _environment(served: "Contract", settings: Settings, url: str, key: str, organization_id: str) -> str:
-    """Return what points the official SDK at the server; "" for a contract that the SDK does not speak."""
+def _sdk(served: "Contract", settings: Settings, url: str, key: str, organization_id: str) -> str:
+    """Return the exports that point the official SDK at the server; "" for a contract that is not the SDK's."""
     if settings.spec is not None:
         from xpander_emulator.contract.extension.start_operation import is_xpander
 
@@ -99,15 +99,15 @@ def _environment(served: "Contract", settings: Settings, url: str, key: str, org
     return f"\nPoint your program at it:\n{_indent(exports(url, key, organization_id))}\n"
 
 
-def _first(served: "Contract", settings: Settings, url: str, key: str, story: str) -> str:
-    """Return a command for a first request; "" where none can be made for a contract of the user's own."""
+def _first(contract: "Contract", settings: Settings, url: str, key: str, scenario: str) -> str:
+    """Return a command for a first request; "" where none can be made for the user's own contract."""
     if settings.spec is None:
-        return f"\nStart a workflow:\n  {curl(url, key, story)}\n"
-    # Only with another contract: what it imports costs milliseconds.
+        return f"\nStart a workflow:\n  {curl(url, key, scenario)}\n"
+    # Imported only for another contract, since it costs milliseconds.
     from xpander_emulator.cli.first_request import first_curl
 
-    found = first_curl(served, url, key, story)
-    return "" if found is None else f"\nA first request, {found[0].id}:\n  {found[1]}\n"
+    first = first_curl(contract, url, key, scenario)
+    return "" if first is None else f"\nA first request, {first[0].id}:\n  {first[1]}\n"
 
 
 def exports(url: str, key: str, organization_id: str) -> list[str]:
@@ -116,16 +116,16 @@ def exports(url: str, key: str, organization_id: str) -> list[str]:
     return [f"export {name}={_quoted(value)}" for name, value in variables.items()]
 
 
-def curl(url: str, key: str, story: str) -> str:
+def curl(url: str, key: str, scenario: str) -> str:
     """Return a command that starts a task, ready to paste."""
     return (
-        f"curl -X POST {url}/v1/workflows/{story}/invoke/async -H 'Content-Type: application/json' "
+        f"curl -X POST {url}/v1/workflows/{scenario}/invoke/async -H 'Content-Type: application/json' "
         f"""-H {_quoted(f"x-api-key: {key}")} -d '{{"input": {{"text": "Refund order 1042"}}}}'"""
     )
 
 
 def key_of(settings: Settings) -> str:
-    """Return a key that the server welcomes."""
+    """Return a key that the server accepts."""
     keys = [key for key, _ in settings.api_keys]
     return DEFAULT_KEY if DEFAULT_KEY in keys or not keys else keys[0]
 

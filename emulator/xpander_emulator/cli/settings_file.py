@@ -1,4 +1,4 @@
-"""The settings file: emulator.toml, or [tool.emulator] of pyproject.toml, given to click as defaults."""
+"""The settings file: emulator.toml, or [tool.emulator] in pyproject.toml, whose values become defaults of click."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from xpander_emulator.cli.option_types import OutputFile
 from xpander_emulator.cli.runnables import TABLES, read_runnables
 from xpander_emulator.errors import Diagnostic, did_you_mean
 from xpander_emulator.settings import SQLITE, Runnable
@@ -16,18 +17,11 @@ from xpander_emulator.settings import SQLITE, Runnable
 SECTION: Final = "[tool.emulator]"
 
 
-class OutputFile(click.Path):
-    """A file that a command writes or removes; a settings file may only name one inside its own folder."""
-
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
-
-
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """The settings that a file holds, under the names that it uses, and its text for messages.
+    """The settings of a file by their keys, and its text for messages.
 
-    runnables: the workflows and agents that it lists, once it has been checked.
+    runnables: the workflows and agents that the file lists, once it is checked.
     """
 
     path: Path
@@ -36,27 +30,26 @@ class SettingsFile:
     runnables: tuple[Runnable, ...] = ()
 
     def diagnostic(self, key: str, message: str) -> Diagnostic:
-        """Return a Mistake at the line that sets `key`."""
+        """Return a diagnostic at the line that sets `key`."""
         start = self.text.find(SECTION) if self.path.name == "pyproject.toml" else 0
-        found = re.compile(rf"^[ \t]*\[?[\"']?{re.escape(key)}[\"']?[ \t]*[=\].]", re.MULTILINE).search(
-            self.text, max(start, 0)
-        )
-        line = self.text.count("\n", 0, found.start()) + 1 if found else 1
+        pattern = re.compile(rf"^[ \t]*\[?[\"']?{re.escape(key)}[\"']?[ \t]*[=\].]", re.MULTILINE)
+        match = pattern.search(self.text, max(start, 0))
+        line = self.text.count("\n", 0, match.start()) + 1 if match else 1
         return Diagnostic(str(self.path), line, 1, message)
 
 
 def read_into(ctx: click.Context, param: click.Parameter, path: Path | None) -> None:
-    """Make the file's values the defaults of the command, below flags and environment; the callback of --config."""
+    """Make the values of a settings file the defaults of the command; the callback of --config."""
     file = read_settings(path) if path else find_settings(Path())
     if file is not None:
         ctx.default_map, ctx.meta[SECTION] = _checked(ctx, file)
 
 
 def find_settings(folder: Path) -> SettingsFile | None:
-    """Return the settings of emulator.toml in `folder`, else those of its pyproject.toml, else None."""
+    """Return the settings of emulator.toml in a folder, else those of its pyproject.toml, else None."""
     for name in ("emulator.toml", "pyproject.toml"):
         path = folder / name
-        # Most pyproject.toml files say nothing about us: look before parsing, it is quicker.
+        # Most pyproject.toml files have no such section; searching the text is faster than parsing it.
         if path.is_file() and (
             name == "emulator.toml" or SECTION in path.read_text(encoding="utf-8", errors="replace")
         ):
@@ -65,7 +58,7 @@ def find_settings(folder: Path) -> SettingsFile | None:
 
 
 def read_settings(path: Path) -> SettingsFile:
-    """Read one settings file. Raises click.UsageError when it is no TOML."""
+    """Read a settings file. Raises click.UsageError where it is not TOML."""
     import tomllib
 
     try:
@@ -79,14 +72,14 @@ def read_settings(path: Path) -> SettingsFile:
 
 
 def listed_here() -> tuple[Runnable, ...]:
-    """Return the workflows and agents in the settings file of the present command, which no flag can say."""
+    """Return the workflows and agents in the settings file of the present command, for which there is no flag."""
     context = click.get_current_context(silent=True)
     file: SettingsFile | None = context.meta.get(SECTION) if context else None
     return file.runnables if file else ()
 
 
 def _checked(ctx: click.Context, file: SettingsFile) -> tuple[dict[str, Any], SettingsFile]:
-    """Return the file's values by parameter name, converted, and the file with what it lists.
+    """Return the converted values of a file by the names of parameters, and the file with its runnables.
 
     Raises click.UsageError with every mistake.
     """
@@ -94,8 +87,8 @@ def _checked(ctx: click.Context, file: SettingsFile) -> tuple[dict[str, Any], Se
         _key(param): param for param in ctx.command.params if isinstance(param, click.Option) and not param.is_eager
     }
     section = SECTION.strip("[]") if file.path.name == "pyproject.toml" else ""
-    runnables, found = read_runnables(file.path, file.text, file.values, section)
-    defaults, diagnostics = {}, list(found)
+    runnables, mistakes = read_runnables(file.path, file.text, file.values, section)
+    defaults, diagnostics = {}, list(mistakes)
     for key, value in file.values.items():
         if key in TABLES:
             continue
@@ -114,7 +107,7 @@ def _checked(ctx: click.Context, file: SettingsFile) -> tuple[dict[str, Any], Se
 
 
 def _key(option: click.Option) -> str:
-    """Return how a settings file names an option: as its flag, with `_` for `-`."""
+    """Return the key of an option in a settings file: its flag, with `_` for `-`."""
     return max(option.opts, key=len).lstrip("-").replace("-", "_")
 
 
@@ -129,16 +122,16 @@ def _convert(ctx: click.Context, option: click.Option, value: Any) -> Any:
 
 
 def _check_type(option: click.Option, value: Any) -> None:
-    """Refuse what TOML tells apart and click would bend: true for 1, 4105.9 for 4105."""
+    """Refuse a value of another TOML type, which click would convert: true to 1, 4105.9 to 4105."""
     if option.is_bool_flag is not isinstance(value, bool) and not isinstance(value, str):
-        wanted = "true or false" if option.is_bool_flag else "a number or a text"
-        raise click.BadParameter(f"{wanted} was expected, found {json.dumps(value, default=str)}.")
+        expected = "true or false" if option.is_bool_flag else "a number or a text"
+        raise click.BadParameter(f"{expected} was expected, found {json.dumps(value, default=str)}.")
     if isinstance(value, float) and isinstance(option.type, click.types.IntParamType):
         raise click.BadParameter(f"a whole number was expected, found {value}.")
 
 
 def _relative(option: click.Option, value: Any, folder: Path) -> Any:
-    """Return paths as seen from the file that holds them."""
+    """Return the paths of a value, relative to the folder of the settings file."""
     if option.name == "store" and isinstance(value, str) and value.startswith(SQLITE):
         return f"{SQLITE}{folder / value.removeprefix(SQLITE)}" if value != SQLITE else value
     if not isinstance(option.type, click.Path) or (option.multiple and not isinstance(value, list)):
@@ -147,7 +140,7 @@ def _relative(option: click.Option, value: Any, folder: Path) -> Any:
 
 
 def _check_inside(option: click.Option, value: Any, folder: Path) -> None:
-    """Refuse a file to write that is outside of `folder`: a settings file comes with whatever somebody has cloned."""
+    """Refuse a file to write outside of the settings file's folder: a settings file comes with a cloned project."""
     if option.name == "store" and value.startswith(SQLITE):
         path = Path(value.removeprefix(SQLITE))
     elif isinstance(option.type, OutputFile):
@@ -157,7 +150,7 @@ def _check_inside(option: click.Option, value: Any, folder: Path) -> None:
     try:
         real, allowed = path.resolve(), folder.resolve()
     except (OSError, RuntimeError) as error:
-        raise click.BadParameter(f"{path} cannot be looked up: {error}.") from None
+        raise click.BadParameter(f"{path} cannot be resolved: {error}.") from None
     if not real.is_relative_to(allowed):
         raise click.BadParameter(
             f"{real} is outside of {allowed}; a settings file names files to write in its own folder only."

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.profiles import examples
 from tests.web.api_client import Api, Json, api, shared
-from xpander_emulator.cli.archive import as_text
+from xpander_emulator.cli.namespace import as_text
 from xpander_emulator.clock import Clock
 from xpander_emulator.common.redaction import PROPERTIES, REDACTED, credentials_in
 from xpander_emulator.core.replay import Turn

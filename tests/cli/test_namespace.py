@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 from tests.cli.conftest import Run
 from tests.cli.test_tasks import start
 from tests.profiles import examples
-from xpander_emulator.cli.archive import as_text
+from xpander_emulator.cli.namespace import as_text
 from xpander_emulator.server.threaded import ThreadedServer
 from xpander_emulator.settings import Settings
 
 
 @pytest.fixture
-def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def stored(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with ThreadedServer(Settings(port=0, clock="manual", store="sqlite:tasks.db")) as server:
         monkeypatch.setenv("EMULATOR_URL", server.base_url)
         yield server.base_url
 
 
-def test_a_namespace_goes_through_a_file_unchanged(run: Run, url: str) -> None:
-    first, second = start(url, "approval", "local"), start(url, "sub_agents", "local")
+def test_a_namespace_goes_through_a_file_unchanged(run: Run, stored: str) -> None:
+    first, second = start(stored, "approval", "local"), start(stored, "sub_agents", "local")
 
     written = run("export", "demo.json")
     imported = run("import", "demo.json", "--namespace", "demo")
@@ -40,12 +40,12 @@ def test_a_namespace_goes_through_a_file_unchanged(run: Run, url: str) -> None:
     assert second in listed
 
 
-def test_an_empty_namespace_is_a_file_too(run: Run, url: str) -> None:
+def test_an_empty_namespace_is_a_file_too(run: Run, stored: str) -> None:
     assert json.loads(run("export", "-").stdout)["tasks"] == []
 
 
-def test_an_import_over_tasks_is_refused_unless_they_may_be_replaced(run: Run, url: str) -> None:
-    start(url, "approval", "local")
+def test_an_import_over_tasks_is_refused_unless_they_may_be_replaced(run: Run, stored: str) -> None:
+    start(stored, "approval", "local")
     run("export", "demo.json")
 
     refused = run("import", "demo.json")
@@ -54,7 +54,7 @@ def test_an_import_over_tasks_is_refused_unless_they_may_be_replaced(run: Run, u
     assert run("import", "demo.json", "--replace").stdout == "1 task in the namespace 'default'.\n"
 
 
-def test_a_file_that_was_not_exported_is_refused(run: Run, url: str) -> None:
+def test_a_file_that_was_not_exported_is_refused(run: Run, stored: str) -> None:
     Path("text.json").write_text("no JSON")
     Path("other.json").write_text("{}")
     Path("bytes.json").write_bytes(b'{"a": "\xff"}')
@@ -88,3 +88,9 @@ def test_an_export_has_one_line_for_each_timeline_and_each_task() -> None:
 @given(st.dictionaries(st.text(), st.lists(st.integers()) | st.dictionaries(st.text(), st.integers()) | st.text()))
 def test_an_export_is_the_same_document_as_json(document: dict[str, Any]) -> None:
     assert json.loads(as_text(document)) == document
+
+
+def test_a_reset_prints_its_scopes(run: Run, url: str) -> None:
+    assert run("reset", "--scope", "tasks").stdout == "Reset: tasks\n"
+    assert run("reset").stdout == "Reset: tasks, journal, clock, pins, faults\n"
+    assert run("reset", "--scope", "taks").exit_code == 1

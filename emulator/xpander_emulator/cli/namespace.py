@@ -1,4 +1,4 @@
-"""`export` and `import`: a namespace as one file."""
+"""`reset`, `export` and `import`: a namespace as a whole."""
 
 import json
 import sys
@@ -13,6 +13,18 @@ from xpander_emulator.cli.output import emit, note, output_option
 from xpander_emulator.common.json_syntax import NotJson, read_json
 from xpander_emulator.common.os_errors import reason
 from xpander_emulator.common.types import JsonObject
+
+
+@click.command()
+@client_options
+@output_option
+@click.option(
+    "--scope", multiple=True, help="Only this: tasks, journal, clock, pins or faults. Repeatable; default: everything."
+)
+def reset(client: Client, output: str, scope: tuple[str, ...]) -> None:
+    """Return a namespace to its start."""
+    client.settle()
+    emit(client.post("/reset", {"scope": list(scope) or None}), output, lambda it: f"Reset: {', '.join(it['reset'])}")
 
 
 @click.command(name="export")
@@ -30,7 +42,7 @@ def export_(client: Client, file: Path) -> None:
         file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise Refused(f"{file} cannot be written: {reason(error)}.") from None
-    note(f"Wrote {_counted(len(document['tasks']))} to {file}.")
+    note(f"Wrote {_tasks(len(document['tasks']))} to {file}.")
 
 
 @click.command(name="import")
@@ -39,7 +51,7 @@ def export_(client: Client, file: Path) -> None:
 @click.option("--replace", is_flag=True, help="Replace the tasks that the namespace has.")
 @output_option
 def import_(client: Client, file: Path, replace: bool, output: str) -> None:
-    """Put the namespace of FILE, or with - of stdin, in the place of one that has no tasks."""
+    """Put the namespace of FILE, or with - of stdin, into a namespace without tasks."""
     try:
         document = read_json(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -50,21 +62,21 @@ def import_(client: Client, file: Path, replace: bool, output: str) -> None:
         raise Refused(f"{file} is no file that `export` has written: {error}.") from None
     query = {"replace": "true"} if replace else {}
     answer = client.send("POST", "/import", document, query)
-    emit(answer, output, lambda it: f"{_counted(it['tasks'])} in the namespace '{it['namespace']}'.")
+    emit(answer, output, lambda it: f"{_tasks(it['tasks'])} in the namespace '{it['namespace']}'.")
 
 
 def as_text(document: JsonObject) -> str:
-    """Return an export as it stands in a file: JSON, with each timeline and each task on a line of its own."""
+    """Return the text of an export: JSON, with each timeline and each task on a line of its own."""
     members = []
     for name, value in document.items():
         match value:
             case dict() if name == "timelines":
-                told = _block("{", [f"{json.dumps(key)}: {_line(each)}" for key, each in value.items()], "}")
+                text = _block("{", [f"{json.dumps(key)}: {_line(each)}" for key, each in value.items()], "}")
             case list():
-                told = _block("[", [_line(each) for each in value], "]")
+                text = _block("[", [_line(each) for each in value], "]")
             case _:
-                told = _line(value)
-        members.append(f"{json.dumps(name)}: {told}")
+                text = _line(value)
+        members.append(f"{json.dumps(name)}: {text}")
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
@@ -76,5 +88,5 @@ def _line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _counted(tasks: int) -> str:
-    return "1 task" if tasks == 1 else f"{tasks:,} tasks"
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count:,} tasks"
