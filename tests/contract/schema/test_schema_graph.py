@@ -1,96 +1,9 @@
-"""What our own reading of JSON Schema says is what jsonschema and the metaschema say; circles in a contract."""
-
-from typing import Any
+"""Circles of schemas in a contract."""
 
 import pytest
-from hypothesis import HealthCheck, assume, given
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
-from tests.contract.samples import contract_of, contract_with
-from tests.contract.sampling.test_values import STRANGE
-from tests.profiles import examples
-from xpander_emulator.contract.schema.keywords import wrong_keyword
-from xpander_emulator.contract.schema.schema_graph import reachable_schemas
-from xpander_emulator.contract.schema.validation import find_schema_violations, schema_validator
+from tests.contract.samples import contract_of
 from xpander_emulator.errors import InvalidFiles
-
-EMPTY = contract_with()
-Schema = dict[str, Any]
-
-
-@given(STRANGE)
-@examples(400)
-def test_what_is_wrong_with_a_schema_is_what_the_metaschema_finds(schema: Schema) -> None:
-    def within(node: Any) -> bool:
-        # A reference makes a schema of what the metaschema takes for data.
-        return "$ref" in node or any(map(within, _nodes(node))) if isinstance(node, dict) else False
-
-    assume(not within(schema))
-    ours = any(wrong_keyword(spot.schema) is not None for spot in reachable_schemas(schema, schema))
-
-    assert ours is bool(find_schema_violations(schema))
-
-
-def _nodes(node: dict[str, Any]) -> list[Any]:
-    found = list(node.values())
-    return [*found, *(each for part in found if isinstance(part, list) for each in part)]
-
-
-# --- unevaluated ---
-
-_NAMES = st.sampled_from(["a", "b", "ab"])
-_LEAVES = st.sampled_from([True, False, {}, {"type": "string"}, {"type": "object"}, {"const": 1}, {"minimum": 2}])
-
-
-def _composed(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    many = st.lists(inner, min_size=1, max_size=2)
-    by_name = st.dictionaries(_NAMES, inner, max_size=2)
-    part = st.one_of(
-        st.builds(lambda word, each: {word: each}, st.sampled_from(["allOf", "anyOf", "oneOf", "prefixItems"]), many),
-        st.builds(
-            lambda word, each: {word: each},
-            st.sampled_from(["if", "then", "else", "items", "contains", "additionalProperties"]),
-            inner,
-        ),
-        st.builds(
-            lambda word, each: {word: each},
-            st.sampled_from(["properties", "patternProperties", "dependentSchemas"]),
-            by_name,
-        ),
-        st.builds(
-            lambda word, each: {word: each}, st.sampled_from(["unevaluatedProperties", "unevaluatedItems"]), inner
-        ),
-        st.just({"$ref": "#/$defs/a"}),
-    )
-    return st.lists(part, max_size=3).map(lambda parts: {k: v for each in parts for k, v in each.items()})
-
-
-_VALUES = st.recursive(
-    st.sampled_from([1, 2, "x", None]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3),
-    max_leaves=6,
-)
-_SHALLOW = st.recursive(_LEAVES, _composed, max_leaves=6)
-
-
-@given(_SHALLOW, _LEAVES, _VALUES, st.sampled_from(["unevaluatedProperties", "unevaluatedItems"]))
-@examples(400, suppress_health_check=[HealthCheck.too_slow])
-def test_unevaluated_means_what_it_means_to_jsonschema(part: Any, leaf: Any, value: Any, word: str) -> None:
-    schema = {"allOf": [part], word: leaf, "$defs": {"a": {"properties": {"a": {}}, "prefixItems": [{}]}}}
-
-    assert schema_validator(EMPTY, schema).is_valid(value) is Draft202012Validator(schema).is_valid(value)
-
-
-def test_what_is_unevaluated_is_named() -> None:
-    found = list(schema_validator(EMPTY, {"unevaluatedProperties": False}).iter_errors({"a": 1, "b": 2}))
-    items = list(schema_validator(EMPTY, {"prefixItems": [{}], "unevaluatedItems": False}).iter_errors([1, "x"]))
-
-    assert [error.message for error in found] == ["Unevaluated properties are not allowed ('a', 'b' were unexpected)"]
-    assert [error.message for error in items] == ["Unevaluated items are not allowed ('x' was unexpected)"]
-
-
-# --- contracts ---
 
 CONTRACT = """
     paths:
