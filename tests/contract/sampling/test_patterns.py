@@ -5,7 +5,7 @@ from jsonschema import Draft202012Validator
 
 from tests.contract.samples import contract_with
 from xpander_emulator.common.safe_regex import matches
-from xpander_emulator.contract.sampling.patterns import text_matching, without_looks
+from xpander_emulator.contract.sampling.patterns import text_matching, without_lookarounds
 from xpander_emulator.contract.sampling.values import generate
 from xpander_emulator.errors import EmulatorError
 
@@ -82,4 +82,4 @@ def test_a_pattern_without_a_text_gives_none(pattern: str, longest: int) -> None
     ],
 )
 def test_look_arounds_are_removed_with_what_is_inside(pattern: str, plain: str) -> None:
-    assert without_looks(pattern) == plain
+    assert without_lookarounds(pattern) == plain

@@ -2,17 +2,22 @@ from typing import Any
 
 import pytest
 
-from xpander_emulator.contract.sampling.properties_and_items import required, rest, rule_of, whole_counts
+from xpander_emulator.contract.sampling.properties_and_items import (
+    further_items,
+    property_schema,
+    required_names,
+    whole_counts,
+)
 
 
 def test_required_properties_come_first_with_those_that_they_need() -> None:
     schema = {"required": ["a"], "dependentRequired": {"a": ["b"], "b": ["c", "a"], "x": ["y"]}}
 
-    assert required(schema, ["z", "a"]) == ["a", "z", "b", "c"]
+    assert required_names(schema, ["z", "a"]) == ["a", "z", "b", "c"]
 
 
 def test_a_circle_of_dependent_properties_ends() -> None:
-    assert required({"dependentRequired": {"a": ["b"], "b": ["a"]}}, ["a"]) == ["a", "b"]
+    assert required_names({"dependentRequired": {"a": ["b"], "b": ["a"]}}, ["a"]) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -31,18 +36,18 @@ def test_a_property_is_declared_or_matches_a_pattern_or_is_any_other(name: str, 
         "additionalProperties": {"type": "null"},
     }
 
-    assert rule_of(schema, name) == rule
+    assert property_schema(schema, name) == rule
 
 
 def test_a_property_that_no_keyword_names_may_be_anything_unless_it_is_unevaluated() -> None:
-    assert rule_of({}, "a") is True
-    assert rule_of({"unevaluatedProperties": False}, "a") is False
+    assert property_schema({}, "a") is True
+    assert property_schema({"unevaluatedProperties": False}, "a") is False
 
 
 def test_further_items_have_the_schema_of_items() -> None:
-    assert rest({"prefixItems": [True], "items": {"type": "string"}}) == {"type": "string"}
-    assert rest({"unevaluatedItems": False}) is False
-    assert rest({}) is True
+    assert further_items({"prefixItems": [True], "items": {"type": "string"}}) == {"type": "string"}
+    assert further_items({"unevaluatedItems": False}) is False
+    assert further_items({}) is True
 
 
 def test_a_count_with_a_point_is_a_whole_number() -> None:

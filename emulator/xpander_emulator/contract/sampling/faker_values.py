@@ -1,4 +1,4 @@
-"""Faker's values as JSON, each from its key alone: never from the clock, never from Faker's shared state."""
+"""Faker's values as JSON, decided by their key alone: not by the clock, nor by Faker's shared state."""
 
 import inspect
 import random
@@ -15,12 +15,12 @@ from xpander_emulator.errors import BadRequest, did_you_mean
 if TYPE_CHECKING:
     from faker import Faker
 
-# One instance serves all threads of a process, and seeding it is one act with the call that follows.
+# All threads share one instance; no other thread may seed it between a seed and the call that follows.
 _LOCK: Final = Lock()
 _NEW_YEAR: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _YEAR_IN_SECONDS: Final = 365 * 24 * 3600
 
-# Their values depend on the real clock, need a further package, are no JSON, or run to thousands of characters.
+# Their values depend on the real clock, need another package, are no JSON, or have thousands of characters.
 _UNFIT: Final = frozenset({
     "binary", "csv", "dsv", "fixed_width", "json", "json_bytes", "psv", "tar", "tsv", "xml", "zip", "image", "enum",
     "get_words_list", "pydict", "pyiterable", "pylist", "pyobject", "pyset", "pystruct", "pytimezone", "pytuple",
@@ -30,17 +30,17 @@ _UNFIT: Final = frozenset({
 
 
 def instant(key: int, pointer: str) -> datetime:
-    """Return an instant within 2026, in UTC and to the microsecond."""
+    """Return an instant in 2026, in UTC and to the microsecond."""
     rng = random.Random(keyed(key, pointer))
     return _NEW_YEAR + timedelta(seconds=rng.randrange(_YEAR_IN_SECONDS), microseconds=rng.randrange(1_000_000))
 
 
 def date_time(key: int, pointer: str) -> str:
-    """Return an instant within 2026 as 2026-04-10T19:01:35.114410Z."""
+    """Return an instant in 2026 as 2026-04-10T19:01:35.114410Z."""
     return instant(key, pointer).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _date_of_birth(key: int, pointer: str) -> str:
+def _birthday(key: int, pointer: str) -> str:
     return (instant(key, pointer) - timedelta(days=365 * (18 + keyed(key, pointer, "age") % 60))).date().isoformat()
 
 
@@ -52,7 +52,7 @@ _OWN: Final[Mapping[str, Callable[[int, str], Any]]] = {
     "date": lambda key, pointer: instant(key, pointer).date().isoformat(),
     "time": lambda key, pointer: instant(key, pointer).strftime("%H:%M:%S"),
     "unix_time": lambda key, pointer: int(instant(key, pointer).timestamp()),
-    "date_of_birth": _date_of_birth,
+    "date_of_birth": _birthday,
 }
 _ALIASES: Final[Mapping[str, str]] = {"user_agent": "chrome"}
 
@@ -68,18 +68,18 @@ def _faker() -> "Faker":
 @cache
 def providers() -> frozenset[str]:
     """Return the names that `fake` knows."""
-    found: set[str] = set()
+    known: set[str] = set()
     for provider in _faker().factories[0].get_providers():
-        names = {name for name in dir(provider) if not name.startswith("_") and _takes_nothing(provider, name)}
-        found |= names & {"timezone"} if type(provider).__module__.startswith("faker.providers.date_time") else names
-    return frozenset(found - _UNFIT | _OWN.keys() | _ALIASES.keys())
+        names = {name for name in dir(provider) if not name.startswith("_") and _needs_no_arguments(provider, name)}
+        known |= names & {"timezone"} if type(provider).__module__.startswith("faker.providers.date_time") else names
+    return frozenset(known - _UNFIT | _OWN.keys() | _ALIASES.keys())
 
 
-def _takes_nothing(provider: object, name: str) -> bool:
-    found = getattr(provider, name)
-    if not inspect.isroutine(found):
+def _needs_no_arguments(provider: object, name: str) -> bool:
+    routine = getattr(provider, name)
+    if not inspect.isroutine(routine):
         return False
-    parameters = inspect.signature(found).parameters.values()
+    parameters = inspect.signature(routine).parameters.values()
     return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 

@@ -1,4 +1,4 @@
-"""Objects of ours in the form of a schema: what it requires beyond is made, what it refuses is left out."""
+"""Fitting: an object changed to satisfy a schema; missing required properties are made, refused ones removed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from xpander_emulator.contract.schema.reader import Branches, SchemaView
 
 
 class Fitting:
-    """Makes objects fit one schema of a contract."""
+    """Makes objects satisfy one schema of a contract."""
 
     def __init__(self, contract: Contract, view: SchemaView) -> None:
         self._contract = contract
@@ -18,17 +18,18 @@ class Fitting:
         self.properties = view.properties_of(Branches.FIRST)
 
     def __call__(self, body: Mapping[str, Any], key: int, pointer: str = "") -> dict[str, Any]:
-        """Return the object as it fits. Raises EmulatorError for a property of which no value is found.
+        """Return the object with the properties that it needs. Raises EmulatorError for one that has no value.
 
-        key, pointer: decide what is made; the latter is where the object stands.
+        key:     decides the generated values.
+        pointer: of the object in its body.
         """
-        taken = {name: value for name, value in body.items() if not self._is_closed or name in self.properties}
+        allowed = {name: value for name, value in body.items() if not self._is_closed or name in self.properties}
         made = {
             name: values.generate(self._contract, self._schema(name), key, f"{pointer}/{name}")
             for name in self._required
             if name not in body
         }
-        return taken | made
+        return allowed | made
 
     def _schema(self, name: str) -> Mapping[str, Any] | bool:
         return self.properties[name].schema if name in self.properties else True

@@ -1,4 +1,4 @@
-"""Makes values of the schemas of one contract: part by part, and another way where one does not lead to a value."""
+"""The generator makes values of schemas, part by part; where one attempt gives no value, it tries others."""
 
 import math
 import random
@@ -10,40 +10,52 @@ from xpander_emulator.common import budget, json_pointers
 from xpander_emulator.common.keyed_hash import keyed
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.contract.sampling import texts
-from xpander_emulator.contract.sampling.flattening import Exhausted, Flattener, Spent, Spot, Unsatisfied, Way
-from xpander_emulator.contract.sampling.merging import WISHES, WORD, Schema, both
+from xpander_emulator.contract.sampling.attempts import (
+    BrokenReference,
+    Choices,
+    LimitReached,
+    Position,
+    SamplingFailed,
+    TooManyFailures,
+    attempts,
+)
+from xpander_emulator.contract.sampling.flattening import Flattener
+from xpander_emulator.contract.sampling.merging import CONTAINS, DISCRIMINATED, Schema, both
 from xpander_emulator.contract.sampling.numbers import number
-from xpander_emulator.contract.sampling.properties_and_items import required, rest, rule_of, whole_counts
+from xpander_emulator.contract.sampling.properties_and_items import (
+    further_items,
+    property_schema,
+    required_names,
+    whole_counts,
+)
 from xpander_emulator.contract.schema.validation import judge, part_validator
 
-# Beyond this depth the schema has no end.
-TOO_DEEP: Final = 32
-TOO_MANY: Final = 5_000
+# A schema that leads deeper is taken for endless.
+MAX_DEPTH: Final = 32
+# Parts of one value.
+MAX_PARTS: Final = 5_000
+_MAX_PARTS_IF_CAREFUL: Final = 10_000
 _TRIES: Final = 30
-_CAREFULLY: Final = 10_000
-_ROUNDS: Final = 24
-_MOST_ATTEMPTS: Final = 120
-# What one value may cost in vain, counted in parts that were made and came to nothing, about 10 µs each.
-_MOST_LOST: Final = 600
-_WAYS: Final = 48
-# A part that is held against its schema in vain costs as much as so many that are only made.
+_MAX_ATTEMPTS: Final = 120
+# Parts of one value that may be made in vain, of about 10 µs each.
+_MAX_FAILURES: Final = 600
+# The cost of a failure: of a part that was made and checked, and of a search for a text.
 _CHECKED: Final = 4
-# A text that was looked for in vain, likewise.
 _TEXT: Final = 50
-# Of a budget, what one part takes; a draw at random is the most of it.
+# Steps of the budget for one part; most of them are for the random draw.
 _STEPS: Final = 3
 _TYPES: Final = ("object", "string", "integer", "array", "boolean", "null", "number")
-# By which keywords a schema without a type tells what it describes.
-_TELLING: Final[Mapping[str, tuple[str, ...]]] = {
+# The keywords by which a schema without a type shows its type.
+_KEYWORDS_OF_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "object": (
         "properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames",
         "unevaluatedProperties",
     ),
-    "array": ("items", "prefixItems", "minItems", "maxItems", WISHES, "uniqueItems", "unevaluatedItems"),
+    "array": ("items", "prefixItems", "minItems", "maxItems", CONTAINS, "uniqueItems", "unevaluatedItems"),
     "string": ("pattern", "minLength", "maxLength", "format"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }  # fmt: skip
-# What is left to try where nothing that was made will do.
+# Values to try where every generated one broke the schema.
 _PLAIN: Final[tuple[Any, ...]] = (
     "", "a", "abcdef", 0, 1, -1, 2, 0.5, True, False, None, [], {}, ["a"], [1], [1, 2], [1, 2, 3], [{}], [[]],
     {"a": 1}, {"a": "a"}, {"foo": 1}, {"foo": "a"},
@@ -51,10 +63,11 @@ _PLAIN: Final[tuple[Any, ...]] = (
 
 
 class Generator:
-    """Makes values of the schemas of one contract; `root` is where the references of one that needs no other lead.
+    """Makes values of the schemas of one contract.
 
-    careful: whether each part that may break its schema is held against it. A value that was made without comes out
-    the same with it, but for those parts.
+    root:    the schema in which references lead, if it needs no other document.
+    careful: whether each part that may break its schema is validated. A value that is valid without this comes out the
+             same with it.
     """
 
     def __init__(self, contract: Contract, root: Schema, *, careful: bool) -> None:
@@ -64,274 +77,274 @@ class Generator:
         self._root = root
         self._careful = careful
         self._validators: dict[int, tuple[Schema, Any]] = {}
-        self._made = 0
-        self._lost = 0
+        self._parts = 0
+        self._failures = 0
 
     def value(self, schema: Schema, key: int, pointer: str) -> Any:
-        """Return a value. Raises Unmet."""
-        spot = Spot(pointer, key)
+        """Return a value. Raises SamplingFailed."""
+        position = Position(pointer, key)
         try:
-            return self._value(schema, spot)
-        except Spent:
+            return self._value(schema, position)
+        except TooManyFailures:
             for value in _PLAIN if self._careful else ():
-                if self._is_met(schema, value, spot):
+                if self._is_valid(schema, value, position):
                     return value
             raise
 
-    def _value(self, schema: Schema, spot: Spot) -> Any:
-        fault, lost = Unsatisfied(spot.pointer, ""), self._lost
-        for attempt, (at, way) in enumerate(islice(_attempts(spot), _MOST_ATTEMPTS)):
-            before = self._made
+    def _value(self, schema: Schema, position: Position) -> Any:
+        failure, failures = SamplingFailed(position.pointer, ""), self._failures
+        for attempt, (place, choices) in enumerate(islice(attempts(position), _MAX_ATTEMPTS)):
+            before = self._parts
             try:
-                value = self._try(schema, at, way)
-            except Exhausted:
+                value = self._try(schema, place, choices)
+            except LimitReached:
                 raise
-            except Unsatisfied as unmet:
-                fault = fault if attempt else unmet
-                if not way.open:
+            except SamplingFailed as error:
+                failure = failure if attempt else error
+                if not choices.may_differ:
                     break
-                self._lose(fault, self._made - before)
+                self._count_failure(failure, self._parts - before)
                 continue
-            if not self._careful or not (way.hard or schema is self._root) or self._is_met(schema, value, spot):
-                # What led to a value was not in vain.
-                self._lost = lost
+            is_sure = not (choices.needs_check or schema is self._root)
+            if not self._careful or is_sure or self._is_valid(schema, value, position):
+                # Attempts that led to a value were not in vain.
+                self._failures = failures
                 return value
-            self._lose(fault, _CHECKED * (self._made - before))
+            self._count_failure(failure, _CHECKED * (self._parts - before))
         if self._careful:
-            self._lose(fault, _CHECKED * len(_PLAIN))
+            self._count_failure(failure, _CHECKED * len(_PLAIN))
             for value in _PLAIN:
-                if self._is_met(schema, value, spot):
-                    self._lost = lost
+                if self._is_valid(schema, value, position):
+                    self._failures = failures
                     return value
-        raise fault
+        raise failure
 
-    def _lose(self, fault: Unsatisfied, parts: int) -> None:
-        """Note that so many parts were made in vain. Raises Spent once there were too many."""
-        self._lost += parts
-        if self._lost > _MOST_LOST:
-            raise Spent(fault.pointer, fault.keyword, fault.pattern)
+    def _count_failure(self, failure: SamplingFailed, parts: int) -> None:
+        """Count parts that were made in vain. Raises TooManyFailures above the limit."""
+        self._failures += parts
+        if self._failures > _MAX_FAILURES:
+            raise TooManyFailures(failure.pointer, failure.keyword, failure.pattern)
 
-    def _is_met(self, schema: Schema, value: Any, spot: Spot) -> bool:
-        """Return whether a value satisfies a schema of the document. Raises Unsatisfied for a broken reference."""
+    def _is_valid(self, schema: Schema, value: Any, position: Position) -> bool:
+        """Return whether a value satisfies a schema of the document. Raises BrokenReference."""
         from referencing.exceptions import Unresolvable
 
         if isinstance(schema, bool):
             return schema
         try:
-            if set(schema) == {"$ref"} and schema["$ref"].startswith("#/"):
-                # jsonschema-rs takes no steps from a budget, however long it takes.
-                pointer, strict = json_pointers.from_reference(schema["$ref"]), budget.is_limited()
-                return judge(self._contract, pointer, strict=strict)(value)
+            pointer = json_pointers.bare_pointer(schema)
+            if pointer is not None:
+                # jsonschema-rs spends no steps of the budget, however long it takes.
+                return judge(self._contract, pointer, strict=budget.is_limited())(value)
             if id(schema) not in self._validators:
                 self._validators[id(schema)] = schema, part_validator(self._contract, schema)
             return bool(self._validators[id(schema)][1].is_valid(value))
         except Unresolvable:
-            raise Unsatisfied(spot.pointer, "$ref") from None
+            raise BrokenReference(position.pointer) from None
 
-    def _try(self, schema: Schema, spot: Spot, way: Way) -> Any:
-        self._made += 1
+    def _try(self, schema: Schema, position: Position, choices: Choices) -> Any:
+        self._parts += 1
         budget.spend(_STEPS)
-        if self._made > (_CAREFULLY if self._careful else TOO_MANY):
-            raise Exhausted(spot.pointer, "$ref" if spot.trail else "size")
-        if spot.depth > TOO_DEEP:
-            raise Unsatisfied(spot.pointer, "$ref" if spot.trail else "size")
-        flat, trail = self._flattener.flat(schema, spot, way)
-        if trail is not spot.trail:
-            spot = Spot(spot.pointer, spot.key, spot.invent, spot.lean, spot.depth, trail)
+        if self._parts > (_MAX_PARTS_IF_CAREFUL if self._careful else MAX_PARTS):
+            raise LimitReached(position.pointer, position.endless_keyword)
+        if position.depth > MAX_DEPTH:
+            raise SamplingFailed(position.pointer, position.endless_keyword)
+        flat, references = self._flattener.flat(schema, position, choices)
+        if references is not position.references:
+            position = position._replace(references=references)
         if "const" in flat:
-            return _paid(flat["const"])
-        if WORD in flat and flat[WORD] in flat.get("enum", (flat[WORD],)):
-            return flat[WORD]
+            return _charged(flat["const"])
+        if DISCRIMINATED in flat and flat[DISCRIMINATED] in flat.get("enum", (flat[DISCRIMINATED],)):
+            return flat[DISCRIMINATED]
         if "enum" in flat:
-            return self._choice(flat, spot, way)
-        given = None if spot.invent else self._given(flat, spot, way)
-        if given is not None:
-            return given
+            return self._enum(flat, position, choices)
+        example = None if position.ignore_examples else self._example(flat, position, choices)
+        if example is not None:
+            return example
         flat = whole_counts(flat)
-        return self._of_type(way.pick(_types(flat, spot)), flat, spot)
+        return self._of_type(choices.pick(_types(flat, position)), flat, position)
 
-    def _of_type(self, kind: str, schema: Mapping[str, Any], spot: Spot) -> Any:
+    def _of_type(self, kind: str, schema: Mapping[str, Any], position: Position) -> Any:
         match kind:
             case "object":
-                return self._object(schema, spot)
+                return self._object(schema, position)
             case "array":
-                return self._array(schema, spot)
+                return self._array(schema, position)
             case "string":
-                return self._text(schema, spot)
+                return self._text(schema, position)
             case "integer" | "number":
-                found = number(schema, _rng(spot), whole=kind == "integer")
-                if found is None:
-                    raise Unsatisfied(spot.pointer, "multipleOf" if "multipleOf" in schema else "minimum")
-                return found
+                value = number(schema, _rng(position), whole=kind == "integer")
+                if value is None:
+                    raise SamplingFailed(position.pointer, "multipleOf" if "multipleOf" in schema else "minimum")
+                return value
             case "boolean":
-                return _rng(spot).random() < 0.5
+                return _rng(position).random() < 0.5
             case _:
                 return None
 
-    def _choice(self, schema: Mapping[str, Any], spot: Spot, way: Way) -> Any:
+    def _enum(self, schema: Mapping[str, Any], position: Position, choices: Choices) -> Any:
         values: list[Any] = schema["enum"]
         budget.spend(len(values) // 8)
-        kept = [value for value in values if value is not None] or values
-        if not kept:
-            raise Unsatisfied(spot.pointer, "enum")
-        first = kept.index(_rng(spot).choice(kept))
-        return _paid(way.pick([*kept[first:], *kept[:first], *([None] if None in values else [])]))
+        options = [value for value in values if value is not None] or values
+        if not options:
+            raise SamplingFailed(position.pointer, "enum")
+        first = options.index(_rng(position).choice(options))
+        return _charged(choices.pick([*options[first:], *options[:first], *([None] if None in values else [])]))
 
-    def _given(self, schema: Mapping[str, Any], spot: Spot, way: Way) -> Any:
+    def _example(self, schema: Mapping[str, Any], position: Position, choices: Choices) -> Any:
         examples = schema.get("examples")
         if isinstance(examples, list) and examples:
-            found = _rng(spot).choice(examples)
+            example = _rng(position).choice(examples)
         else:
-            found = schema["example"] if "example" in schema else schema.get("default")
-        way.hard = way.hard or found is not None
-        return _paid(found)
+            example = schema["example"] if "example" in schema else schema.get("default")
+        choices.needs_check = choices.needs_check or example is not None
+        return _charged(example)
 
     # --- objects ---
 
-    def _object(self, schema: Mapping[str, Any], spot: Spot) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        needed = required(schema, ())
-        for name in self._names(schema, spot, needed):
+    def _object(self, schema: Mapping[str, Any], position: Position) -> dict[str, Any]:
+        value: dict[str, Any] = {}
+        required = required_names(schema)
+        for name in self._names(schema, position, required):
             try:
-                found[name] = self._property(schema, spot, name)
-            except Exhausted:
+                value[name] = self._property(schema, position, name)
+            except LimitReached:
                 raise
-            except Unsatisfied:
-                if name in needed:
+            except SamplingFailed:
+                if name in required:
                     raise
-        self._fill(schema, spot, found)
-        return found
+        self._add_properties(schema, position, value)
+        return value
 
-    def _property(self, schema: Mapping[str, Any], spot: Spot, name: str) -> Any:
-        return self._value(rule_of(schema, name), _into(spot, name))
+    def _property(self, schema: Mapping[str, Any], position: Position, name: str) -> Any:
+        return self._value(property_schema(schema, name), position.child(name))
 
-    def _names(self, schema: Mapping[str, Any], spot: Spot, needed: list[str]) -> list[str]:
-        """Return which properties to make, the declared ones in their order."""
+    def _names(self, schema: Mapping[str, Any], position: Position, required: list[str]) -> list[str]:
+        """Return the properties to make, the declared ones in their order."""
         properties = schema.get("properties", {})
         most = schema.get("maxProperties", math.inf)
-        kept = dict.fromkeys(needed)
+        names = dict.fromkeys(required)
         for name in properties:
-            if not spot.shows(schema, name):
+            if not position.includes(schema, name):
                 continue
-            together = required(schema, (name,)) if "dependentRequired" in schema else (name,)
-            budget.spend(len(kept) // 32)
-            if name not in kept and len({*kept, *together}) <= most and self._may_be_called(schema, name, spot):
-                kept.update(dict.fromkeys(together))
-        return [name for name in properties if name in kept] + [name for name in kept if name not in properties]
+            together = required_names(schema, (name,)) if "dependentRequired" in schema else (name,)
+            budget.spend(len(names) // 32)
+            if name not in names and len({*names, *together}) <= most and self._is_name(schema, name, position):
+                names.update(dict.fromkeys(together))
+        return [name for name in properties if name in names] + [name for name in names if name not in properties]
 
-    def _may_be_called(self, schema: Mapping[str, Any], name: str, spot: Spot) -> bool:
+    def _is_name(self, schema: Mapping[str, Any], name: str, position: Position) -> bool:
         rule = schema.get("propertyNames", True)
-        return rule is True or self._is_met(rule, name, spot)
+        return rule is True or self._is_valid(rule, name, position)
 
-    def _fill(self, schema: Mapping[str, Any], spot: Spot, found: dict[str, Any]) -> None:
-        """Add properties, as many as are needed; one where a schema has nothing else to show."""
+    def _add_properties(self, schema: Mapping[str, Any], position: Position, value: dict[str, Any]) -> None:
+        """Add properties up to `minProperties`; one to an object that would be empty otherwise."""
         others = schema.get("additionalProperties", {})
-        shows_nothing = not found and isinstance(others, Mapping) and bool(others)
-        wanted = int(shows_nothing and not spot.is_lean)
-        wanted = min(max(wanted, schema.get("minProperties", 0)), schema.get("maxProperties", math.inf))
-        if wanted > TOO_MANY:
-            raise Exhausted(spot.pointer, "size")
-        for name in self._further_names(schema, spot, int(wanted)):
-            if len(found) >= wanted:
+        is_empty = not value and isinstance(others, Mapping) and bool(others)
+        count = int(is_empty and not position.is_minimal)
+        count = min(max(count, schema.get("minProperties", 0)), schema.get("maxProperties", math.inf))
+        if count > MAX_PARTS:
+            raise LimitReached(position.pointer, "size")
+        for name in self._further_names(schema, position, int(count)):
+            if len(value) >= count:
                 return
-            if name not in found and self._may_be_called(schema, name, spot):
+            if name not in value and self._is_name(schema, name, position):
                 try:
-                    found[name] = self._property(schema, spot, name)
-                except Exhausted:
+                    value[name] = self._property(schema, position, name)
+                except LimitReached:
                     raise
-                except Unsatisfied:
+                except SamplingFailed:
                     continue
 
-    def _further_names(self, schema: Mapping[str, Any], spot: Spot, wanted: int) -> Iterator[str]:
+    def _further_names(self, schema: Mapping[str, Any], position: Position, count: int) -> Iterator[str]:
         """Yield names that a property may have: declared, by pattern, or any."""
         yield from schema.get("properties", ())
         patterns = tuple(schema.get("patternProperties", ()))
         rule = schema.get("propertyNames", True)
-        for attempt in range(_TRIES + wanted):
-            place = f"{spot.pointer}/~{attempt}"
+        for attempt in range(_TRIES + count):
+            place = f"{position.pointer}/~{attempt}"
             if patterns:
                 pattern = patterns[attempt % len(patterns)]
-                made = texts.text({"pattern": pattern}, spot.key, place)
-                self._lose(Unsatisfied(spot.pointer, "minProperties"), _TEXT if made is None else 5)
-                yield from texts.longer(made, pattern, spot.key, place) if made is not None else ()
+                name = texts.text({"pattern": pattern}, position.key, place)
+                self._count_failure(SamplingFailed(position.pointer, "minProperties"), _TEXT if name is None else 5)
+                yield from texts.longer(name, pattern, position.key, place) if name is not None else ()
             if rule is not True:
                 named = both({"type": "string"}, rule)
-                yield str(self._value(named, Spot(place, spot.key, depth=spot.depth + 1, trail=spot.trail)))
+                below = Position(place, position.key, depth=position.depth + 1, references=position.references)
+                yield str(self._value(named, below))
             elif not patterns or schema.get("additionalProperties") is not False:
                 # There are about a thousand words.
-                made = texts.word(spot.key, place)
-                yield f"{made}_{attempt}" if attempt > _TRIES else made
+                name = texts.word(position.key, place)
+                yield f"{name}_{attempt}" if attempt > _TRIES else name
 
     # --- lists ---
 
-    def _array(self, schema: Mapping[str, Any], spot: Spot) -> list[Any]:
-        wishes = schema.get(WISHES, ())
-        asked = [wish for wish, least, _ in wishes for _ in range(min(least, TOO_MANY))]
-        least = max(schema.get("minItems", 0), len(asked))
-        if least > TOO_MANY:
-            raise Exhausted(spot.pointer, "size")
-        count = self._count(schema, spot, least)
+    def _array(self, schema: Mapping[str, Any], position: Position) -> list[Any]:
+        contains = schema.get(CONTAINS, ())
+        contained = [each for each, least, _ in contains for _ in range(min(least, MAX_PARTS))]
+        least = max(schema.get("minItems", 0), len(contained))
+        if least > MAX_PARTS:
+            raise LimitReached(position.pointer, "size")
         prefix = len(schema.get("prefixItems", ()))
-        # What must be contained stands behind the items that have a schema of their own, if there is room.
-        first = max(0, min(prefix, schema.get("maxItems", prefix + len(asked)) - len(asked)))
-        count = max(count, first + len(asked)) if asked else count
-        # A list that may hold only so many of a kind holds others beside them.
-        others = [{"not": wish} for wish, _, most in wishes if most is not None]
-        found: list[Any] = []
-        for index in range(count):
-            extra = [asked[index - first]] if 0 <= index - first < len(asked) else others
+        # The contained items stand behind those of `prefixItems`, if there is room.
+        first = max(0, min(prefix, schema.get("maxItems", prefix + len(contained)) - len(contained)))
+        last = first + len(contained) if contained else 0
+        # Beside items that may only be contained a few times, there are others.
+        others = [{"not": each} for each, _, most in contains if most is not None]
+        value: list[Any] = []
+        for index in range(max(self._count(schema, position, least), last)):
+            extra = [contained[index - first]] if first <= index < last else others
             try:
-                found.append(self._item(schema, spot, index, found, extra))
-            except Exhausted:
+                value.append(self._item(schema, position, value, extra))
+            except LimitReached:
                 raise
-            except Unsatisfied:
-                if len(found) < max(least, first + len(asked) if asked else 0):
+            except SamplingFailed:
+                if len(value) < max(least, last):
                     raise
                 break
-        return found
+        return value
 
-    def _count(self, schema: Mapping[str, Any], spot: Spot, least: int) -> int:
+    def _count(self, schema: Mapping[str, Any], position: Position, least: int) -> int:
         prefix = len(schema.get("prefixItems", ()))
-        usual = max(least, 1, prefix) + _rng(spot, "count").randrange(2)
+        usual = max(least, 1, prefix) + _rng(position, "count").randrange(2)
         most = schema.get("maxItems", usual)
-        if rest(schema) is False:
+        if further_items(schema) is False:
             most = min(most, prefix)
-        return int(least if spot.is_lean else min(usual, most))
+        return int(least if position.is_minimal else min(usual, most))
 
-    def _item(
-        self, schema: Mapping[str, Any], spot: Spot, index: int, found: list[Any], extra: Sequence[Schema]
-    ) -> Any:
-        prefix = schema.get("prefixItems", ())
-        rule: Schema = prefix[index] if index < len(prefix) else rest(schema)
+    def _item(self, schema: Mapping[str, Any], position: Position, before: list[Any], extra: Sequence[Schema]) -> Any:
+        """Return the item that follows those before it; it satisfies the `extra` schemas too."""
+        index, prefix = len(before), schema.get("prefixItems", ())
+        rule: Schema = prefix[index] if index < len(prefix) else further_items(schema)
         for each in extra:
             rule = each if rule is False and "items" not in schema else both(rule, each)
-        place = _into(spot, index)
+        place = position.child(index)
         value = self._value(rule, place)
         if not schema.get("uniqueItems"):
             return value
-        budget.spend(len(found) // 16)
+        budget.spend(len(before) // 16)
         for attempt in range(_TRIES):
             # 1 and 1.0, but not 1 and true, are equal in JSON; comparing as Python does errs on the safe side.
-            if value not in found:
+            if value not in before:
                 return value
-            self._lose(Unsatisfied(place.pointer, "uniqueItems"), 1)
-            value = self._value(rule, _named(place, f"{place.pointer}~{attempt}", attempt))
-        raise Unsatisfied(place.pointer, "uniqueItems")
+            self._count_failure(SamplingFailed(place.pointer, "uniqueItems"), 1)
+            value = self._value(rule, place.retry(attempt))
+        raise SamplingFailed(place.pointer, "uniqueItems")
 
     # --- texts ---
 
-    def _text(self, schema: Mapping[str, Any], spot: Spot) -> str:
-        found = texts.text(schema, spot.key, spot.pointer)
-        if found is None:
-            fault = _unmet_text(schema, spot)
-            self._lose(fault, _TEXT)
-            raise fault
-        _paid(found)
-        return found
+    def _text(self, schema: Mapping[str, Any], position: Position) -> str:
+        text = texts.text(schema, position.key, position.pointer)
+        if text is None:
+            failure = _text_failure(schema, position)
+            self._count_failure(failure, _TEXT)
+            raise failure
+        _charged(text)
+        return text
 
 
-def _paid(value: Any) -> Any:
-    """Return a value that was taken over as it is, paid for by its size. Raises TooCostly."""
+def _charged(value: Any) -> Any:
+    """Return a value that is taken from the schema as it is; spend the budget by its size. Raises TooCostly."""
     waiting = [value] if budget.is_limited() else []
     while waiting:
         part = waiting.pop()
@@ -343,52 +356,25 @@ def _paid(value: Any) -> Any:
     return value
 
 
-def _attempts(spot: Spot) -> Iterator[tuple[Spot, Way]]:
-    """Yield ways to try, from the nicest value to the plainest; then all of them again with other draws."""
-    # Nearly every value is made on the first way.
-    yield spot, Way(0)
-    for turn in range(_ROUNDS):
-        key = keyed(spot.key, "turn", turn) if turn else spot.key
-        for count in range(_WAYS):
-            way = Way(count)
-            for invent, lean in ((False, False), (True, False), (True, True)):
-                if (turn or not count) and not invent:
-                    continue
-                way = Way(count)
-                place = Spot(spot.pointer, key, spot.invent or invent, spot.lean or lean, spot.depth, spot.trail)
-                yield place, way
-            if way.is_beyond:
-                break
-
-
-def _unmet_text(schema: Mapping[str, Any], spot: Spot) -> Unsatisfied:
+def _text_failure(schema: Mapping[str, Any], position: Position) -> SamplingFailed:
     if "pattern" not in schema:
-        return Unsatisfied(spot.pointer, "format")
-    place = f" in {spot.trail[-1]}" if spot.trail else ""
-    return Unsatisfied(spot.pointer, "pattern", f"{schema['pattern']}{place}")
+        return SamplingFailed(position.pointer, "format")
+    place = f" in {position.references[-1]}" if position.references else ""
+    return SamplingFailed(position.pointer, "pattern", f"{schema['pattern']}{place}")
 
 
-def _rng(spot: Spot, *place: str) -> random.Random:
-    return random.Random(keyed(spot.key, spot.pointer, *place))
+def _rng(position: Position, *place: str) -> random.Random:
+    return random.Random(keyed(position.key, position.pointer, *place))
 
 
-def _into(spot: Spot, part: str | int) -> Spot:
-    return _named(spot, spot.pointer + json_pointers.join(part), 0, spot.depth + 1)
-
-
-def _named(spot: Spot, pointer: str, attempt: int, depth: int | None = None) -> Spot:
-    depth = spot.depth if depth is None else depth
-    return Spot(pointer, spot.key, spot.invent or attempt > 0, spot.lean, depth, spot.trail)
-
-
-def _types(schema: Mapping[str, Any], spot: Spot) -> list[str]:
+def _types(schema: Mapping[str, Any], position: Position) -> list[str]:
     """Return the types that a value may have, the likely ones first."""
     declared = schema.get("type")
     if isinstance(declared, str):
         return [declared]
     if declared is None:
-        told = [kind for kind, keywords in _TELLING.items() if any(word in schema for word in keywords)]
-        return list(dict.fromkeys([*told, "string" if spot.pointer else "object", *_TYPES]))
+        shown = [kind for kind, keywords in _KEYWORDS_OF_TYPES.items() if any(word in schema for word in keywords)]
+        return list(dict.fromkeys([*shown, "string" if position.pointer else "object", *_TYPES]))
     if not declared:
-        raise Unsatisfied(spot.pointer, "type")
-    return sorted(declared, key=lambda name: (name == "null") is not spot.is_enough)
+        raise SamplingFailed(position.pointer, "type")
+    return sorted(declared, key=lambda name: (name == "null") is not position.is_deep)

@@ -1,4 +1,4 @@
-"""Schemas laid over one another, as `allOf` and a `$ref` with neighbours mean it."""
+"""Merging: one schema that asks for what two schemas ask for, as `allOf` does."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -9,14 +9,14 @@ from xpander_emulator.common import budget
 from xpander_emulator.common.safe_regex import matches
 
 Schema: TypeAlias = Mapping[str, Any] | bool
-# Not of JSON Schema: what a list must contain, each with its bounds; `contains` of two schemas are two wishes.
-WISHES: Final = "\x00contains"
-# Neither: the value that a discriminator gives to its property.
-WORD: Final = "\x00word"
+# Not of JSON Schema: `contains` with its bounds, a list of (schema, least, most); those of two schemas are joined.
+CONTAINS: Final = "\x00contains"
+# Not of JSON Schema: the value that a discriminator gives to its property.
+DISCRIMINATED: Final = "\x00discriminated"
 
 
 def merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema that asks for what both ask for; in words such as `title` the later one wins."""
+    """Return a schema that asks for what both ask for; of annotations such as `title`, that of `other` is taken."""
     merged = dict(one)
     for key, value in other.items():
         merged[key] = _RULES.get(key, _later)(merged[key], value) if key in merged else value
@@ -28,7 +28,7 @@ def merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def both(one: Schema, other: Schema) -> Schema:
-    """Return a schema that is met by what meets both."""
+    """Return a schema for the values that satisfy both."""
     if isinstance(one, bool):
         return other if one else False
     if isinstance(other, bool):
@@ -37,20 +37,19 @@ def both(one: Schema, other: Schema) -> Schema:
 
 
 def _closed(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties of both; what one declares alone is a further property to the other."""
-    found: dict[str, Any] = {}
+    """Return the properties of both; one that a single schema declares is an additional property of the other."""
+    closed: dict[str, Any] = {}
     for keyword in ("properties", "patternProperties"):
         rules: dict[str, Any] = {}
         for mine, theirs in ((one, other), (other, one)):
             for name, rule in mine.get(keyword, {}).items():
                 budget.spend(1)
-                rest = theirs.get("additionalProperties", True)
-                known = name in theirs.get(keyword, {}) or _has_pattern_for(theirs, name)
-                met = rule if known else both(rule, rest)
-                rules[name] = both(rules[name], met) if name in rules else met
+                is_known = name in theirs.get(keyword, {}) or _has_pattern_for(theirs, name)
+                merged = rule if is_known else both(rule, theirs.get("additionalProperties", True))
+                rules[name] = both(rules[name], merged) if name in rules else merged
         if rules:
-            found[keyword] = rules
-    return found
+            closed[keyword] = rules
+    return closed
 
 
 def _has_pattern_for(schema: Mapping[str, Any], name: str) -> bool:
@@ -58,7 +57,7 @@ def _has_pattern_for(schema: Mapping[str, Any], name: str) -> bool:
 
 
 def _in_order(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Schema]:
-    """Return the schemas of the first items; where one has no more, its `items` holds."""
+    """Return the merged `prefixItems`; where one schema has no more of them, its `items` counts."""
     left, right = one.get("prefixItems", ()), other.get("prefixItems", ())
     return [
         both(_at(left, index, one.get("items", True)), _at(right, index, other.get("items", True)))
@@ -75,11 +74,11 @@ def _later(one: Any, other: Any) -> Any:
 
 
 def _common(one: Any, other: Any) -> Any:
-    """Return the types or values in both; integer is narrower than number."""
+    """Return the types or values in both; integer and number have integer in common."""
     left, right = _listed(one), _listed(other)
     budget.spend(len(left) * len(right) // 32)
-    found = [item for item in left if item in right or (item == "integer" and "number" in right)]
-    return found or [item for item in right if item == "integer" and "number" in left]
+    common = [item for item in left if item in right or (item == "integer" and "number" in right)]
+    return common or [item for item in right if item == "integer" and "number" in left]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -113,7 +112,7 @@ def _least_multiple(one: float, other: float) -> float:
     return int(common) if common.denominator == 1 else float(common)
 
 
-def _either_text(one: str, other: str) -> str:
+def _both_patterns(one: str, other: str) -> str:
     return one if one == other else rf"(?=[\s\S]*(?:{one})){other}"
 
 
@@ -123,12 +122,12 @@ _RULES: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "required": _union,
     "not": _neither,
     "multipleOf": _least_multiple,
-    "pattern": _either_text,
+    "pattern": _both_patterns,
     "dependentRequired": _names_by_name,
     **dict.fromkeys(("properties", "patternProperties", "dependentSchemas"), _by_name),
     **dict.fromkeys(("items", "additionalProperties", "propertyNames"), both),
     **dict.fromkeys(("unevaluatedProperties", "unevaluatedItems"), both),
-    **dict.fromkeys(("allOf", "anyOf", "oneOf", WISHES), _joined),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf", CONTAINS), _joined),
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
 }

@@ -1,4 +1,4 @@
-"""A number within the bounds of a schema."""
+"""Numbers within the bounds of a schema."""
 
 import math
 import random
@@ -11,11 +11,10 @@ _SPAN: Final = 1000
 
 
 def number(schema: Mapping[str, Any], rng: random.Random, *, whole: bool) -> int | float | None:
-    """Return a number that keeps bounds and `multipleOf`, or None when none is found."""
+    """Return a number that satisfies bounds and `multipleOf`, or None when none is found, as beyond a double."""
     try:
         return _number(schema, rng, whole=whole)
     except OverflowError:
-        # Beyond what a double holds.
         return None
 
 
@@ -27,9 +26,9 @@ def _number(schema: Mapping[str, Any], rng: random.Random, *, whole: bool) -> in
         step = Fraction(step.numerator)
     first, last = math.ceil(low / step), math.floor(high / step)
     for _ in range(_TRIES if first <= last else 0):
-        found = rng.randint(first, last) * step
-        value = int(found) if whole else float(found)
-        if _is_inside(schema, found) and _divides(schema, value):
+        exact = rng.randint(first, last) * step
+        value = int(exact) if whole else float(exact)
+        if _is_inside(schema, exact) and _is_multiple(schema, value):
             return value
     between = (low + high) / 2
     if whole or "multipleOf" in schema or not _is_inside(schema, between):
@@ -53,8 +52,8 @@ def _bounds(schema: Mapping[str, Any]) -> tuple[Fraction, Fraction]:
     return Fraction(0), span
 
 
-def _divides(schema: Mapping[str, Any], value: float) -> bool:
-    """Return whether a number is a multiple even in floating point, in which 0.07 is none of 0.01."""
+def _is_multiple(schema: Mapping[str, Any], value: float) -> bool:
+    """Return whether a number is a multiple of `multipleOf` in floating point too, where 0.07 is not one of 0.01."""
     quotient = value / schema.get("multipleOf", 1) if isinstance(schema.get("multipleOf"), float) else 0.0
     return quotient.is_integer()
 

@@ -1,4 +1,4 @@
-"""Text for a schema: by its format, its pattern, or the name of the property that it fills."""
+"""Texts for a schema: by its format, its pattern, or the name of the property."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from xpander_emulator.contract.schema.formats import CHECKS
 _USUAL: Final = 5000
 LONGEST: Final = 1_000_000
 
-# Formats whose values have one shape; `key` and `pointer` decide which.
+# The values of formats; `key` and `pointer` decide which.
 _FORMATS: Final[Mapping[str, Callable[[int, str], str]]] = {
     "date-time": date_time,
     "date": lambda key, pointer: instant(key, pointer).date().isoformat(),
@@ -32,7 +32,7 @@ _FORMATS: Final[Mapping[str, Callable[[int, str], str]]] = {
     **dict.fromkeys(("uri", "uri-reference", "iri"), lambda key, pointer: str(fake("url", key, pointer))),
 }
 
-# Which provider a property's name asks for, by the whole name or by its last word.
+# Faker's providers by the name of a property: by the whole name, or by its last word.
 _NAMES: Final[Mapping[str, str]] = {
     "email": "safe_email", "first_name": "first_name", "last_name": "last_name", "name": "name", "full_name": "name",
     "display_name": "name", "username": "user_name", "user_name": "user_name", "timezone": "timezone",
@@ -50,16 +50,16 @@ _BY_LAST_WORD: Final = frozenset({"email", "url", "uri", "id", "phone", "city", 
 
 
 def text(schema: Mapping[str, Any], key: int, pointer: str) -> str | None:
-    """Return a text that keeps the schema's format, pattern and lengths, or None when none is found."""
+    """Return a text that satisfies the schema's format, pattern and lengths, or None when none is found."""
     shortest = int(schema.get("minLength", 0))
     longest = int(schema.get("maxLength", max(_USUAL, shortest)))
     if shortest > longest or shortest > LONGEST:
         return None
     make = _FORMATS.get(schema.get("format", ""))
     if make is not None:
-        found = _formatted(make, schema, key, pointer, shortest, longest)
-        if found is not None or "pattern" not in schema:
-            return found
+        formatted = _formatted(make, schema, key, pointer, shortest, longest)
+        if formatted is not None or "pattern" not in schema:
+            return formatted
     if "pattern" in schema:
         # Importing rstr costs 10 ms, and few schemas need it.
         from xpander_emulator.contract.sampling.patterns import text_matching
@@ -73,9 +73,9 @@ def _formatted(
 ) -> str | None:
     is_right = CHECKS[schema["format"]]
     for attempt in range(12):
-        found = make(key, f"{pointer}~{attempt}" if attempt else pointer)
-        if shortest <= len(found) <= longest and is_right(found) and matches(schema.get("pattern", ""), found):
-            return found
+        value = make(key, f"{pointer}~{attempt}" if attempt else pointer)
+        if shortest <= len(value) <= longest and is_right(value) and matches(schema.get("pattern", ""), value):
+            return value
     return None
 
 
@@ -84,23 +84,23 @@ def word(key: int, pointer: str) -> str:
     return str(fake("word", key, pointer))
 
 
-def longer(found: str, pattern: str, key: int, pointer: str) -> tuple[str, ...]:
-    """Return a text that matches a pattern, and one that goes on behind it if the pattern allows that."""
-    more = f"{found}{word(key, pointer)}"
-    return (found, more) if matches(pattern, more) else (found,)
+def longer(matching: str, pattern: str, key: int, pointer: str) -> tuple[str, ...]:
+    """Return a text that matches a pattern, and the same text with a word behind it if that matches too."""
+    more = f"{matching}{word(key, pointer)}"
+    return (matching, more) if matches(pattern, more) else (matching,)
 
 
 def _named(key: int, pointer: str) -> str:
     name = (json_pointers.split(pointer) or ("",))[-1].lower()
     if name.isdecimal():
-        # An item of a list is named by the list: /emails/0.
+        # The name of an item is that of its list: /emails/0.
         name = (json_pointers.split(pointer)[:-1] or ("",))[-1].lower().removesuffix("s")
     last = name.rpartition("_")[2]
     provider = _NAMES.get(name) or (_NAMES[last] if last in _BY_LAST_WORD else "word")
     return str(fake(provider, key, pointer))
 
 
-def _fitted(found: str, shortest: int, longest: int) -> str:
-    if len(found) < shortest:
-        found = f"{found} " * (shortest // (len(found) + 1) + 1)
-    return found[: max(shortest, min(longest, len(found.rstrip())))]
+def _fitted(words: str, shortest: int, longest: int) -> str:
+    if len(words) < shortest:
+        words = f"{words} " * (shortest // (len(words) + 1) + 1)
+    return words[: max(shortest, min(longest, len(words.rstrip())))]

@@ -1,6 +1,6 @@
-"""Values made from a schema: the same key gives the same value, and each satisfies its schema.
+"""Values made from a schema: the same key gives the same value, and each value satisfies its schema.
 
-Every part is keyed by its JSON Pointer, so that a further property leaves the others as they were.
+Each part is keyed by its JSON Pointer, so that a new property leaves the others as they were.
 """
 
 from collections import deque
@@ -9,27 +9,28 @@ from typing import Any, Final
 
 from xpander_emulator.common import json_pointers
 from xpander_emulator.contract.model import Contract
-from xpander_emulator.contract.sampling.flattening import Exhausted, Spent, Unsatisfied
+from xpander_emulator.contract.sampling.attempts import BrokenReference, LimitReached, SamplingFailed, TooManyFailures
 from xpander_emulator.contract.sampling.generator import Generator
 from xpander_emulator.contract.schema.schema_graph import Circle, in_place_counts, reachable_schemas
 from xpander_emulator.contract.schema.validation import find_schema_violations, judge, schema_validator
 from xpander_emulator.errors import EmulatorError
 
-# Of so many schemas it is remembered that they have no value, so that the next request is refused at once.
-_MOST_UNMADE: Final = 1_000
+# Schemas for which the failure is cached, so that the next request is refused at once.
+_MAX_CACHED_FAILURES: Final = 1_000
 
 
 def generate(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str = "") -> Any:
     """Return a value of `schema`, whose references lead into the contract (or into its own `$defs`).
 
     pointer: where the value will stand; its last part is the name by which a plain text is chosen.
-    Fastest for a schema that is nothing but a `$ref`.
+    Fastest for a schema that is nothing but a reference.
 
-    Raises EmulatorError, naming place and keyword, when no value is found or the schema is none.
+    Raises EmulatorError, naming place and keyword, for a schema without a value and for what is no schema.
     """
-    if _reference(schema) is None:
-        for fault in find_schema_violations(schema):
-            raise EmulatorError(f"no JSON Schema: {fault.expected} was expected at '{json_pointers.join(*fault.loc)}'")
+    if json_pointers.bare_pointer(schema) is None:
+        for violation in find_schema_violations(schema):
+            place = json_pointers.join(*violation.loc)
+            raise EmulatorError(f"no JSON Schema: {violation.expected} was expected at '{place}'")
         if json_pointers.is_self_contained(schema):
             _refuse_circles(schema)
     return generate_unchecked(contract, schema, key, pointer)
@@ -44,73 +45,66 @@ def _refuse_circles(schema: Any) -> None:
 
 def generate_unchecked(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
     """Return a value of a schema that is known to be one. Raises EmulatorError as `generate` does."""
-    unmade = contract.derived(_unmade)
-    reference = _reference(schema)
-    if reference in unmade:
-        raise EmulatorError(unmade[reference])
-    found = _attempt(contract, schema, key, pointer)
-    if not isinstance(found, Unsatisfied):
-        return found
-    # It may be bad luck, as with a pattern that is hard to meet; whether another key has more is the same for all.
-    again = _attempt(contract, schema, 0, pointer)
-    if not isinstance(again, Unsatisfied):
-        return again
-    message = _told(found)
-    if reference is not None and len(unmade) < _MOST_UNMADE:
-        unmade[reference] = message
+    failures = contract.derived(_failures)
+    target = json_pointers.bare_pointer(schema)
+    if target in failures:
+        raise EmulatorError(failures[target])
+    value = _value_or_failure(contract, schema, key, pointer)
+    if not isinstance(value, SamplingFailed):
+        return value
+    # A pattern may be hard to match by chance; the result of key 0 is the same for all keys.
+    second = _value_or_failure(contract, schema, 0, pointer)
+    if not isinstance(second, SamplingFailed):
+        return second
+    message = _message(value)
+    if target is not None and len(failures) < _MAX_CACHED_FAILURES:
+        failures[target] = message
     raise EmulatorError(message)
 
 
-def _unmade(contract: Contract) -> dict[str | None, str]:
-    """Return why no value could be made, by the reference of the schema."""
+def _failures(contract: Contract) -> dict[str | None, str]:
+    """Return the cached messages of failures, by the pointer of the schema."""
     return {}
 
 
-def _told(fault: Unsatisfied) -> str:
-    place = fault.pointer or "the whole value"
-    pattern = f" ({fault.pattern})" if fault.pattern else ""
-    return f"no value could be made for {place}: '{fault.keyword}' was not met{pattern}; give the schema an example"
+def _message(failure: SamplingFailed) -> str:
+    place = failure.pointer or "the whole value"
+    pattern = f" ({failure.pattern})" if failure.pattern else ""
+    return f"no value could be made for {place}: '{failure.keyword}' was not met{pattern}; give the schema an example"
 
 
-def _attempt(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
-    """Return a value, or what kept it from being made."""
-    fault = Unsatisfied(pointer, "false")
-    # The careful way costs ten times as much, and the other one nearly always does.
+def _value_or_failure(contract: Contract, schema: Mapping[str, Any] | bool, key: int, pointer: str) -> Any:
+    failure = SamplingFailed(pointer, "false")
+    # The careful attempt costs ten times as much, and is seldom needed.
     for careful in (False, True):
         try:
             value = Generator(contract, schema, careful=careful).value(schema, key, pointer)
-        except Unsatisfied as unmet:
-            # One without keyword says that whatever was made did not do, one of exhaustion where it came to its end;
-            # the first value's fault says more.
-            fault = fault if careful and (isinstance(unmet, Exhausted) or not unmet.keyword) else unmet
-            if isinstance(unmet, Exhausted) and not isinstance(unmet, Spent):
+        except SamplingFailed as error:
+            # The failure of the first attempt says more than one without keyword, or one that ended at a limit.
+            if not careful or (error.keyword and not isinstance(error, LimitReached)):
+                failure = error
+            if isinstance(error, LimitReached) and not isinstance(error, TooManyFailures):
                 break
             continue
-        keyword = _unmet(contract, schema, value, pointer)
-        if keyword is None:
+        broken = _broken_by(contract, schema, value, pointer)
+        if broken is None:
             return value
-        fault = keyword
-    return fault
+        failure = broken
+    return failure
 
 
-def _unmet(contract: Contract, schema: Mapping[str, Any] | bool, value: Any, pointer: str) -> Unsatisfied | None:
-    """Return what keeps `value` from satisfying `schema`, or None."""
-    # Where a reference leads nowhere the generator has said so; only a validator can be led there otherwise.
+def _broken_by(contract: Contract, schema: Mapping[str, Any] | bool, value: Any, pointer: str) -> SamplingFailed | None:
+    """Return the failure of a value that breaks its schema, or None for a valid one."""
+    # The generator has reported each broken reference that it followed; the validator may follow others.
     from referencing.exceptions import Unresolvable
 
-    reference = _reference(schema)
+    target = json_pointers.bare_pointer(schema)
     try:
-        if reference is not None and judge(contract, json_pointers.from_reference(reference))(value):
+        if target is not None and judge(contract, target)(value):
             return None
         error = next(schema_validator(contract, schema).iter_errors(value), None)
     except Unresolvable:
-        return Unsatisfied(pointer, "$ref")
+        return BrokenReference(pointer)
     if error is None:
         return None
-    return Unsatisfied(pointer + json_pointers.join(*error.absolute_path), str(error.validator))
-
-
-def _reference(schema: Mapping[str, Any] | bool) -> str | None:
-    """Return the reference of a schema that is nothing else, or None."""
-    found = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
-    return found if isinstance(found, str) and found.startswith("#/") else None
+    return SamplingFailed(pointer + json_pointers.join(*error.absolute_path), str(error.validator))
