@@ -65,16 +65,14 @@ def ready(path: Path) -> float:
 def routing(path: Path) -> Callable[[], float]:
     """Return a run that tells how many µs it takes to find an operation, on average over all of the file."""
     contract = load_contract(path, check_schemas=False)
-    routes = OperationRoutes(((operation, nobody) for operation in contract.operations), refuse)
-    scopes = [
-        {"type": "http", "method": each.method, "path": each.path.replace("{id}", "a1")} for each in contract.operations
-    ]
-    scopes = (scopes * (LOOKUPS // len(scopes) + 1))[:LOOKUPS]
+    routes = OperationRoutes(contract, lambda operation: nobody, refuse)
+    requests = [(each.method, each.path.replace("{id}", "a1")) for each in contract.operations]
+    requests = (requests * (LOOKUPS // len(requests) + 1))[:LOOKUPS]
 
     def run() -> float:
         began = time.perf_counter()
-        for scope in scopes:
-            routes.matches(scope)
+        for method, path in requests:
+            routes._find(method, path)  # noqa: SLF001  without its cache
         return (time.perf_counter() - began) * 1e6 / LOOKUPS
 
     return run

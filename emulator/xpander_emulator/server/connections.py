@@ -4,12 +4,12 @@ A connection counts as long as it is open, whether it sends a request, follows a
 """
 
 import asyncio
-import json
 import logging
 from contextlib import suppress
 from typing import Any, ClassVar, Final
 
 from xpander_emulator.server.fast_path import FastPathProtocol
+from xpander_emulator.server.http1 import raw_error
 from xpander_emulator.web.fault_injection import TRANSPORT
 
 # Of the files that a process may open: for itself, for a store, and for connections that are being rejected.
@@ -85,11 +85,7 @@ class _ConnectionLimit:
     def rejection(self) -> bytes:
         """Return the whole HTTP response to a connection above the limit."""
         detail = f"All {self._most:,} connections of this server are taken; try again soon, or see --max-connections."
-        body = json.dumps({"detail": detail}).encode()
-        return (
-            b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
-            b"retry-after: %d\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (RETRY_SECONDS, len(body), body)
-        )
+        return raw_error(b"503 Service Unavailable", detail, b"retry-after: %d\r\n" % RETRY_SECONDS)
 
 
 class _Protocol(FastPathProtocol):

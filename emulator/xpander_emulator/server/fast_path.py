@@ -198,7 +198,7 @@ class FastPathProtocol(Http1Protocol):
             request.receive = receive
             context = await running
             if context is not None:
-                await endpoint.send(context, send)
+                await endpoint.service.send(context, send)
 
         app, self.app = self.app, finish
         try:

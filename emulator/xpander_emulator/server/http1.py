@@ -101,7 +101,8 @@ class Http1Protocol(HttpToolsProtocol):
             raise error
         self.logger.error("A request failed before it reached its operation", exc_info=error)
         if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(_error_response(error))
+            detail = f"A defect of the emulator: {type(error).__name__}: {error}"
+            self.transport.write(raw_error(b"500 Internal Server Error", detail))
         self.transport.close()
 
     def _answer_invalid(self) -> None:
@@ -117,10 +118,16 @@ def _fields(headers: Iterable[Header]) -> bytes:
     return b"".join(b"%b: %b\r\n" % header for header in headers if header[0] != b"upgrade")
 
 
-def _error_response(error: Exception) -> bytes:
-    """Return the whole response to a request that a defect of the emulator has stopped."""
-    body = json.dumps({"detail": f"A defect of the emulator: {type(error).__name__}: {error}"}).encode()
-    return (
-        b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\n"
-        b"connection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+def raw_error(status: bytes, detail: str, headers: bytes = b"") -> bytes:
+    """Return a whole error response, as bytes on the wire, after which the connection closes.
+
+    status:  the code with its phrase.
+    headers: further lines, each with its end.
+    """
+    body = json.dumps({"detail": detail}).encode()
+    return b"HTTP/1.1 %b\r\ncontent-type: application/json\r\n%bconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (
+        status,
+        headers,
+        len(body),
+        body,
     )

@@ -120,7 +120,7 @@ class Application:
 
     def fast_endpoint(self, method: str, path: str) -> RouteMatch | None:
         """Return the endpoint of the emulated API for a request that needs no ASGI, with its path parameters."""
-        if self._fast_routes is None or path == "/" or path.startswith(PREFIX):
+        if self._fast_routes is None or method == "HEAD" or path == "/" or path.startswith(PREFIX):
             return None
         match = self._fast_routes.find(method, path)
         return match if match is not None and isinstance(match[0], Endpoint) and match[0].is_prompt else None
@@ -171,12 +171,12 @@ def create_app(settings: Settings, fake: Fakes = faker_values.fake) -> Applicati
 
     def make_control() -> ASGIApp:
         handlers = control_handlers(engine, contract, reports, links, playlist)
-        return Service(control_contract(), ControlGateway(settings, keys), handlers, settings).router()
+        return Service(control_contract(), ControlGateway(settings, keys), handlers, settings).routes
 
     site = Site(engine, reports, links, settings)
     fast_routes = None if settings.cors or not store.is_near else api.routes
     return Application(
-        engine, contract, recorder, reports, _with_cors(api.router(), settings), make_control, site, fast_routes
+        engine, contract, recorder, reports, _with_cors(api.routes, settings), make_control, site, fast_routes
     )
 
 

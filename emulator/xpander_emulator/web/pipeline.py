@@ -5,32 +5,31 @@ A service is one contract with its handlers; the emulated API and the control AP
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Final, Protocol
 
-from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from xpander_emulator.common.types import Headers
 from xpander_emulator.contract.extension.vocabulary import START
 from xpander_emulator.contract.model import Contract, Operation
-from xpander_emulator.contract.openapi.load import routing_order
 from xpander_emulator.contract.request.message_validation import Accepted, RequestValidator, body_is_acceptable
 from xpander_emulator.contract.request.prefer import parse_prefer
 from xpander_emulator.contract.schema.read_write_only import for_requests
 from xpander_emulator.contract.schema.violations import Violation
 from xpander_emulator.core.faults import STATUS
 from xpander_emulator.engine.fault_selection import Hit
-from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import EmulatorError
 from xpander_emulator.settings import Settings
 from xpander_emulator.web.context import UNMATCHED, Handler, RequestContext
 from xpander_emulator.web.contract_responses import ContractResponses
 from xpander_emulator.web.errors import UnsupportedMediaType, violations_of
 from xpander_emulator.web.fault_injection import FaultInjector
+from xpander_emulator.web.fault_lookup import FaultLookup
 from xpander_emulator.web.http import BodyTooLarge, ClientGone, Request, Response
 from xpander_emulator.web.recording import Recorder
-from xpander_emulator.web.routes import NoOperation, OperationRoutes
+from xpander_emulator.web.routes import OperationRoutes
 from xpander_emulator.web.sse import StreamResponse
 from xpander_emulator.web.unexpected_errors import Defect, SendTracker, attempt, attempt_or
 
@@ -38,18 +37,6 @@ _logger = logging.getLogger("xpander_emulator")
 _NO_PREFERENCES: Final = parse_prefer(())
 # The response where not even an error can be rendered.
 _BARE: Final = Response(500, b'{"detail":"A defect of the emulator; its log says which."}')
-
-
-class FaultSelector(Protocol):
-    """Selects the faults of a service's requests."""
-
-    async def before_handling(self, context: RequestContext) -> Hit | None:
-        """Return the fault of a request that is about to be handled, or None. Raises EmulatorError."""
-        ...
-
-    async def after_start(self, context: RequestContext, task_state: TaskState) -> Hit | None:
-        """Return the fault that the scenario of a task has for the request that has started it, or None."""
-        ...
 
 
 class Gateway(Protocol):
@@ -92,7 +79,7 @@ class Service:
         handlers: Mapping[str, Handler],
         settings: Settings,
         recorder: Recorder | None = None,
-        faults: FaultSelector | None = None,
+        faults: FaultLookup | None = None,
     ) -> None:
         self.contract = contract
         self.gateway = gateway
@@ -101,16 +88,7 @@ class Service:
         self.recorder = recorder
         self.faults = faults
         self.responses = ContractResponses(contract, gateway.header_names, settings)
-        endpoints = ((operation, Endpoint(self, operation)) for operation in routing_order(contract))
-        self.routes = OperationRoutes(endpoints, self._reject)
-
-    def router(self) -> Router:
-        """Return the routes of the contract's paths; a path that matches none gets an error with the nearest."""
-        return Router(
-            [self.routes],
-            redirect_slashes=False,
-            default=NoOperation(self.contract.operations, self._reject),
-        )
+        self.routes = OperationRoutes(contract, partial(Endpoint, self), self._reject)
 
     async def _reject(self, scope: Scope, receive: Receive, send: Send, error: EmulatorError, headers: Headers) -> None:
         """Answer a request that no operation matches with an error."""
@@ -175,7 +153,9 @@ class Service:
         if response.fault is not None:
             send = FaultInjector(response.fault, response, request.scope, request.receive, send).send
         if isinstance(response, Response):
-            await response.send(send, context.headers)
+            # RFC 9110, 9.3.2: HEAD is answered as GET is, but without the body.
+            body = b"" if request.scope["method"] == "HEAD" else response.body
+            await response._replace(body=body).send(send, context.headers)
         elif self.recorder is not None:
             await self.recorder.stream(context, response, context.extra_headers, send)
         else:
@@ -189,7 +169,7 @@ class Endpoint:
     """
 
     def __init__(self, service: Service, operation: Operation) -> None:
-        self._service = service
+        self.service = service
         self._operation = operation
         behaviour = operation.behaviour
         self._handler = service.handlers.get(behaviour.get("action", ""))
@@ -201,18 +181,14 @@ class Endpoint:
         """Answer one request."""
         context = await self.run(Request(scope, receive, scope["path_params"]))
         if context is not None:
-            await self.send(context, send)
-
-    async def send(self, context: RequestContext, send: Send) -> None:
-        """Send the response of a request."""
-        await self._service.send(context, send)
+            await self.service.send(context, send)
 
     async def run(self, request: Request) -> RequestContext | None:
         """Return the context of a request with its response, whatever fails; None for a client that is gone."""
         context = RequestContext(request, self._operation, perf_counter())
         ready = await attempt(self._run(context), request.scope)
         if isinstance(ready, Defect):
-            await self._service.fail(context, ready)
+            await self.service.fail(context, ready)
         return context if ready else None
 
     async def _run(self, context: RequestContext) -> bool:
@@ -220,7 +196,7 @@ class Endpoint:
 
         Raises only for a defect of the emulator.
         """
-        request, operation, service = context.request, context.operation, self._service
+        request, operation, service = context.request, context.operation, self.service
         response: Response | StreamResponse
         try:
             context.namespace = service.gateway.authenticate(request, operation)
@@ -248,13 +224,13 @@ class Endpoint:
     async def _validate(self, context: RequestContext) -> tuple[Violation, ...]:
         """Return how a request breaks the contract; if it does not, fill `parameters`, `body` and `preferences`."""
         request, operation = context.request, context.operation
-        raw = await request.body(self._service.max_body)
+        raw = await request.body(self.service.max_body)
         content_type = request.header(b"content-type")
         if raw and not body_is_acceptable(operation, content_type, raw):
             types = ", ".join(operation.body.content) if operation.body else "no body"
             raise UnsupportedMediaType(f"Content type '{content_type}' is not taken here; send {types}.")
         if self._validator is None:
-            self._validator = RequestValidator(for_requests(self._service.contract), operation)
+            self._validator = RequestValidator(for_requests(self.service.contract), operation)
         accepted = self._validator.check(request.path_parameters, request.query, request.headers, raw)
         if not isinstance(accepted, Accepted):
             return accepted
@@ -265,7 +241,7 @@ class Endpoint:
 
     async def _handle(self, context: RequestContext) -> Response | StreamResponse:
         """Return the response of the operation's handler, or of the contract, with the fault that strikes it."""
-        service, handle = self._service, self._handler
+        service, handle = self.service, self._handler
         if handle is None or context.preferences.ask_the_contract:
             handle = service.responses.example
         if service.faults is None:
@@ -282,11 +258,11 @@ class Endpoint:
     async def _handle_with_fault(self, context: RequestContext, handle: Handler, hit: Hit) -> Response | StreamResponse:
         """Return the response with the fault that strikes it; a fault with a status takes the place of the response."""
         if hit.fault.kind == STATUS:
-            return self._service.responses.of_fault(self._operation, hit)
+            return self.service.responses.of_fault(self._operation, hit)
         try:
             response = await handle(context)
         except EmulatorError as error:
             if error.status >= 500:
                 raise
-            response = await self._service.error_response(self._operation, error)
+            response = await self.service.error_response(self._operation, error)
         return response.with_fault(hit)

@@ -1,18 +1,18 @@
 """Routes: which operation of a contract a request matches, and the nearest ones when it matches none."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
-from starlette.routing import BaseRoute, Match, NoMatchFound
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xpander_emulator.common.types import Headers
-from xpander_emulator.contract.model import Operation
+from xpander_emulator.contract.model import Contract, Operation
+from xpander_emulator.contract.openapi.load import routing_order
 from xpander_emulator.errors import EmulatorError
 
 # The difference where a path matches.
@@ -38,21 +38,22 @@ class NoSuchOperation(EmulatorError):
     status = 404
 
 
-class OperationRoutes(BaseRoute):
-    """All operations of a contract, as one route of Starlette's.
+class OperationRoutes:
+    """All operations of a contract, as an ASGI application that passes a request to the endpoint of its operation.
 
     They are found in a tree of path segments, literal segments first, so that the cost depends on the length of a path
-    and not on the number of operations. A method that a path lacks is answered 405 with the methods that it has.
-    HEAD is answered as GET without its body, where a path has GET and no HEAD of its own.
+    and not on the number of operations. A path without operation is answered 404 with the nearest one, a method that a
+    path lacks 405 with the methods that it has. HEAD goes to GET, where a path has GET and no HEAD of its own.
     """
 
-    def __init__(self, endpoints: Iterable[tuple[Operation, ASGIApp]], reject: Reject) -> None:
+    def __init__(self, contract: Contract, make_endpoint: Callable[[Operation], ASGIApp], reject: Reject) -> None:
         self._reject = reject
+        self._operations = contract.operations
         self._root = _Node()
         # Clients request the same few paths again and again.
         self._cached = lru_cache(maxsize=4_096)(self._find)
-        for operation, endpoint in endpoints:
-            node = self._root
+        for operation in routing_order(contract):
+            node, endpoint = self._root, make_endpoint(operation)
             # RFC 9110, 4.2.5: a fragment is never sent. Of operations that differ by it alone, the first one is served.
             path, fragment, _ = operation.path.partition("#")
             for segment in path.split("/")[1:]:
@@ -62,18 +63,26 @@ class OperationRoutes(BaseRoute):
             node.endpoints[operation.method] = endpoint
             node.names = tuple(_PARAMETER.findall(path))
             if operation.method == "GET":
-                node.endpoints.setdefault("HEAD", without_body(endpoint))
+                node.endpoints.setdefault("HEAD", endpoint)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match path and method; a path alone is a partial match."""
-        if scope["type"] != "http":
-            return Match.NONE, {}
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        method, path = scope["method"], scope["path"]
         leaf = self._root.find(_segments(scope), 1, ())
         if leaf is None:
-            return Match.NONE, {}
+            hint = "".join(f" Nearest: {each}." for each in nearest(self._operations, method, path, 1))
+            pages = " The emulator's pages are at /__emulator/." if path == "/" else ""
+            error = NoSuchOperation(f"No operation matches {method} {path}.{pages or hint}")
+            await self._reject(scope, receive, send, error, ())
+            return
         node, values = leaf
-        matched = {"path_params": node.named(values), "operations": node.endpoints}
-        return Match.FULL if scope["method"] in node.endpoints else Match.PARTIAL, matched
+        endpoint = node.endpoints.get(method)
+        if endpoint is None:
+            allow = ", ".join(sorted(node.endpoints)).encode()
+            await self._reject(scope, receive, send, MethodNotAllowed("Method Not Allowed"), ((b"allow", allow),))
+            return
+        scope["path_params"] = node.named(values)
+        await endpoint(scope, receive, send)
 
     def find(self, method: str, path: str) -> RouteMatch | None:
         """Return the endpoint of a path without escapes, and its path parameters; None where there is none."""
@@ -86,32 +95,6 @@ class OperationRoutes(BaseRoute):
         node, values = leaf
         endpoint = node.endpoints.get(method)
         return None if endpoint is None else (endpoint, node.named(values))
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the operation of this method."""
-        endpoints: Mapping[str, ASGIApp] = scope["operations"]
-        endpoint = endpoints.get(scope["method"])
-        if endpoint is not None:
-            await endpoint(scope, receive, send)
-            return
-        allow = ", ".join(sorted(endpoints)).encode()
-        await self._reject(scope, receive, send, MethodNotAllowed("Method Not Allowed"), ((b"allow", allow),))
-
-    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
-        """Raise NoMatchFound: the routes have no names."""
-        raise NoMatchFound(name, path_params)
-
-
-def without_body(endpoint: ASGIApp) -> ASGIApp:
-    """Return an endpoint that sends status and headers alone (RFC 9110, 9.3.2)."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_head(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
-
-        await endpoint(scope, receive, send_head)
-
-    return answer
 
 
 class _Node:
@@ -169,22 +152,6 @@ def _segments(scope: Scope) -> list[str]:
 
 def _segment_pattern(piece: str) -> str:
     return "(.+)" if _PARAMETER.fullmatch(piece) else re.escape(piece)
-
-
-class NoOperation:
-    """Answers a path that no operation has with an error that names the nearest one."""
-
-    def __init__(self, operations: Sequence[Operation], reject: Reject) -> None:
-        self._operations = operations
-        self._reject = reject
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 404."""
-        method, path = scope["method"], scope["path"]
-        pages = " The emulator's pages are at /__emulator/." if path == "/" else ""
-        hint = "".join(f" Nearest: {each}." for each in nearest(self._operations, method, path, 1))
-        message = f"No operation matches {method} {path}.{pages or hint}"
-        await self._reject(scope, receive, send, NoSuchOperation(message), ())
 
 
 @dataclass(frozen=True, slots=True)

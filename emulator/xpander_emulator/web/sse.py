@@ -6,7 +6,7 @@ garbage collection finds, and a server with 100,000 tasks cannot afford one.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -90,7 +90,7 @@ class StreamResponse:
         sending = asyncio.create_task(self._send_frames(sender), name="stream")
         tasks = (sending, asyncio.create_task(disconnected(receive), name="disconnect"))
         try:
-            while not await _any_ends(tasks, HEARTBEAT_SECONDS):
+            while not (await asyncio.wait(tasks, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED))[0]:
                 await sender.send(_HEARTBEAT)
             if sending.done():
                 sending.result()
@@ -98,9 +98,11 @@ class StreamResponse:
         except _NotRead:
             _logger.warning("A client of %s read nothing for %.0f s and was disconnected.", scope["path"], SEND_SECONDS)
         finally:
-            await _cancel(tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             # An error refers to this frame: together with the task that has raised it that would be a cycle.
-            del sending, tasks
+            del sending, task, tasks
 
     async def _send_frames(self, sender: "_TimedSender") -> None:
         async with aclosing(self._counted_frames()) as frames:
@@ -170,19 +172,6 @@ class _TimedSender:
             return
         # Not raised while the TimeoutError is handled, which refers to this task: that would be a cycle too.
         raise _NotRead
-
-
-async def _any_ends(tasks: Iterable[asyncio.Task[None]], seconds: float) -> bool:
-    """Return True once any of the tasks has ended, or False when the time is over before."""
-    done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    return bool(done)
-
-
-async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel the tasks, and return once they have ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _frame(event: Mapping[str, Any]) -> bytes:

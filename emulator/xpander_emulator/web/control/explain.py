@@ -13,7 +13,7 @@ from xpander_emulator.core.faults import STREAM_KINDS
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.journal.port import Entry
 from xpander_emulator.journal.redacted_entry import Redaction
-from xpander_emulator.journal.search import Difference, NearMiss
+from xpander_emulator.journal.search import NearMiss
 from xpander_emulator.scenario import selection
 from xpander_emulator.scenario.selection import MISSING, Catalogue
 from xpander_emulator.web.emulator_headers import PREFERENCE_APPLIED, WARNING
@@ -65,7 +65,14 @@ class Explainer:
             "request": self._message(entry.request_headers, entry.request_body, entry.request_size),
             "answer": self._message(entry.headers, entry.body, entry.size),
             "chosen": entry.chosen or None,
-            "near_misses": [_scenario_view(miss) for miss in scenarios],
+            "near_misses": [
+                {
+                    "scenario": miss.scenario.name,
+                    "source": miss.scenario.source,
+                    "differences": _scenario_differences(miss),
+                }
+                for miss in scenarios
+            ],
             "nearest": [
                 {"operation": each.operation.id, "method": each.operation.method, "path": each.operation.path}
                 for each in near
@@ -92,7 +99,11 @@ class Explainer:
 
     def near_miss(self, miss: NearMiss) -> JsonObject:
         """Return an entry that nearly matches criteria, and where it differs."""
-        return {**self.summary(miss.entry), "differences": [_difference_view(each) for each in miss.differences]}
+        differences = ((each.condition, each.actual) for each in miss.differences)
+        return {
+            **self.summary(miss.entry),
+            "differences": [_difference(each.field, each.kind, each.wanted, actual) for each, actual in differences],
+        }
 
     def _message(self, headers: Any, body: bytes, size: int) -> JsonObject:
         return {
@@ -170,11 +181,8 @@ def _played(entry: Entry) -> Iterator[str]:
 
 def _not_taken(near: list[selection.NearMiss]) -> Iterator[str]:
     for miss in near:
-        failed = "; ".join(
-            f"{_condition('.'.join(matcher.path), matcher.kind, matcher.wanted)}, found {_quoted(value)}"
-            for matcher, value in miss.failed
-        )
-        yield f"'{miss.scenario.name}' ({miss.scenario.source}) was not taken: {failed}."
+        reasons = "; ".join(difference["told"] for difference in _scenario_differences(miss))
+        yield f"'{miss.scenario.name}' ({miss.scenario.source}) was not taken: {reasons}."
 
 
 def _preferred(entry: Entry, preferences: Preferences) -> Iterator[str]:
@@ -208,19 +216,8 @@ def _detail(body: Any) -> str:
     return f": {detail.rstrip('.')}" if isinstance(detail, str) else ""
 
 
-def _scenario_view(miss: selection.NearMiss) -> JsonObject:
-    return {
-        "scenario": miss.scenario.name,
-        "source": miss.scenario.source,
-        "differences": [
-            _difference(".".join(matcher.path), matcher.kind, matcher.wanted, value) for matcher, value in miss.failed
-        ],
-    }
-
-
-def _difference_view(difference: Difference) -> JsonObject:
-    condition = difference.condition
-    return _difference(condition.field, condition.kind, condition.wanted, difference.actual)
+def _scenario_differences(miss: selection.NearMiss) -> list[JsonObject]:
+    return [_difference(".".join(matcher.path), matcher.kind, matcher.wanted, value) for matcher, value in miss.failed]
 
 
 def _difference(field: str, kind: str, wanted: Any, value: Any) -> JsonObject:

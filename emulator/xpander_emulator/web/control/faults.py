@@ -20,7 +20,7 @@ class FaultHandlers:
     async def list_faults(self, context: RequestContext) -> Response:
         """Return the faults of coming requests."""
         rules = await self._engine.faults.kept(context.namespace)
-        return json_response({"items": [views.coming_fault(rule, count) for rule, count in rules]})
+        return json_response({"items": [{**views.fault_view(rule), "met": count} for rule, count in rules]})
 
     async def set_faults(self, context: RequestContext) -> Response:
         """Replace the faults of coming requests."""

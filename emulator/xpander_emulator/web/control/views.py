@@ -8,7 +8,7 @@ from xpander_emulator.common.redaction import without_credentials
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import FaultRule
 from xpander_emulator.core.signals import SKIP
-from xpander_emulator.core.timeline import Fake, Millis, Pause, Step, Template, Timeline, Value
+from xpander_emulator.core.timeline import Fake, Millis, Pause, Template, Timeline, Value
 from xpander_emulator.engine.engine import View
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.scenario.durations import as_text, range_as_text
@@ -82,11 +82,6 @@ def choices(pins: Pins, default: str) -> JsonObject:
         "upcoming": [pin.scenario for pin in pins.upcoming],
         "upcoming_paths": [pin.path for pin in pins.upcoming],
     }
-
-
-def coming_fault(rule: FaultRule, count: int) -> JsonObject:
-    """Return a fault of coming requests; `count` is how many requests have matched it so far."""
-    return {**fault_view(rule), "met": count}
 
 
 def fault_view(rule: FaultRule) -> JsonObject:
@@ -167,24 +162,20 @@ def _steps(timeline: Timeline, edges: Sequence[JsonObject]) -> Iterator[JsonObje
             "id": step.id,
             "status": step.status.value,
             "line": step.line,
-            "exits": [_without_start(edge) for edge in edges if edge["from"] == step.id],
+            "exits": [
+                {name: value for name, value in edge.items() if name != "from"}
+                for edge in edges
+                if edge["from"] == step.id
+            ],
             "set": _as_written(step.sets),
             "pause": step.pause and _pause(step.pause),
-            "sub_tasks": _sub_tasks(step),
+            "sub_tasks": [{"runs": each.runs, "request": _as_written(each.request)} for each in step.sub_tasks],
             "faults": [fault_view(rule) for rule in step.faults],
         }
 
 
-def _without_start(edge: JsonObject) -> JsonObject:
-    return {name: value for name, value in edge.items() if name != "from"}
-
-
 def _pause(pause: Pause) -> JsonObject:
     return {"property": pause.property, "shown": _as_written(pause.shown), "details": _as_written(pause.details)}
-
-
-def _sub_tasks(step: Step) -> list[JsonObject]:
-    return [{"runs": each.runs, "request": _as_written(each.request)} for each in step.sub_tasks]
 
 
 def _as_written(value: Value) -> Any:
