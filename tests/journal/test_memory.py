@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from tests.journal.entries import entry
 from xpander_emulator.journal.memory import MemoryJournal
-from xpander_emulator.journal.port import MOST_OF_A_BODY, truncated
 from xpander_emulator.store.log import Bounds
 
 pytestmark = pytest.mark.anyio
@@ -99,8 +98,3 @@ async def test_the_namespace_that_was_silent_for_longest_loses_its_oldest_entry(
     assert [each.ordinal for each in await journal.newest("quiet")] == [2]
     assert len(await journal.newest("busy")) == 3
     assert await journal.dropped("quiet") == 1
-
-
-def test_of_a_body_so_much_is_kept() -> None:
-    assert truncated(b"x" * MOST_OF_A_BODY) == b"x" * MOST_OF_A_BODY
-    assert len(truncated(b"x" * (MOST_OF_A_BODY + 1))) == MOST_OF_A_BODY
