@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from tests.testkit.clients import start
 from tests.testkit.suites import Suite
 from xpander_emulator.testkit import Emulator, EmulatorServer, Task
 
@@ -30,8 +31,18 @@ def client(kit: Emulator) -> Iterator[httpx2.Client]:
 @pytest.fixture
 def approval(kit: Emulator, client: httpx2.Client) -> Task:
     """A task that has just started and will pause for a manager."""
-    answer = client.post("/v1/workflows/approval/invoke/async", json={"input": {"text": "Refund order 1042"}})
-    return kit.task(answer.json()["id"])
+    return kit.task(start(client, "approval"))
+
+
+@pytest.fixture
+def task_id(kit: Emulator, client: httpx2.Client) -> str:
+    """The task of a client that has sent a start, three polls, a wrong path and a body that breaks the contract."""
+    task_id = start(client, "approval")
+    for _ in range(3):
+        client.get(f"/v1/tasks/{task_id}")
+    client.get(f"/v1/task/{task_id}")
+    client.post("/v1/workflows/approval/invoke/async", json={"inputs": {}})
+    return task_id
 
 
 @pytest.fixture

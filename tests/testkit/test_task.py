@@ -1,5 +1,4 @@
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -107,47 +106,9 @@ def test_an_unknown_step_is_refused_with_the_nearest(approval: Task) -> None:
         approval.advance(until="paied")
 
 
-def test_an_unknown_task_is_refused_with_the_tasks_that_exist(kit: Emulator, approval: Task) -> None:
-    wanted = f"No task 't_1' has been started with the key '{kit.api_key}'; there are {approval.id} (approval"
-
-    with pytest.raises(NotFound, match=f"^{re.escape(wanted)}, pending\\)\\.$"):
-        kit.task("t_1")
-
-
 def test_a_task_that_was_reset_is_gone(kit: Emulator, approval: Task) -> None:
     kit.reset()
 
     with pytest.raises(NotFound, match="none has been started with the key"):
         _ = approval.status
     assert repr(approval) == f"<Task {approval.id}, which is gone>"
-
-
-def test_time_passes_for_every_task_when_the_clock_advances(kit: Emulator, approval: Task) -> None:
-    approval.advance(until="paused")
-
-    clock = kit.clock.advance("23h").advance(timedelta(minutes=59))
-    before = approval.status
-    clock.advance("1m")
-
-    assert (before, approval.status) == ("paused", "error")
-    assert clock.now == START + timedelta(hours=24)
-    assert clock.mode == "auto"
-    assert repr(clock) == "<TaskClock auto, 2026-01-02T00:00:00+00:00>"
-
-
-def test_a_clock_is_set_and_goes_on_from_what_it_shows(kit: Emulator) -> None:
-    kit.clock.set("manual").advance("1s")
-
-    assert (kit.clock.mode, kit.clock.now) == ("manual", START + timedelta(seconds=1))
-
-
-@pytest.mark.parametrize(
-    ("by", "message"),
-    [
-        ("2 seconds", "^The clock cannot be advanced: .*write '2s'"),
-        (timedelta(seconds=-1), "^A clock never goes back"),
-    ],
-)
-def test_a_wrong_duration_is_refused(by: str | timedelta, message: str, kit: Emulator) -> None:
-    with pytest.raises(BadRequest, match=message):
-        kit.clock.advance(by)

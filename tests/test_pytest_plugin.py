@@ -8,7 +8,12 @@ from tests.testkit.suites import Suite
 from xpander_emulator import pytest_plugin
 from xpander_emulator.settings import CLOCK_MODES
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    return Suite(pytester, monkeypatch)
 
 
 def test_pytest_finds_the_plugin_by_its_entry_point() -> None:
@@ -458,21 +463,3 @@ def test_mistakes_in_the_suite_s_own_scenarios_are_reported_when_tests_are_colle
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*bad.yaml:2:8: *"])
-
-
-def test_a_verification_that_fails_points_at_the_test_s_own_line(suite: Suite) -> None:
-    suite.write("test_it.py", "def test_it(emulator, start):\n    start()\n    emulator.verify(operation='getTask')\n")
-
-    result = suite.run()
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        [
-            ">*emulator.verify(operation='getTask')",
-            "E*NotVerified: 0 requests fit, wanted at least 1.",
-            "*Tasks of the emulator*",
-            "*Requests of the emulator*",
-            "  1  POST  /v1/workflows/approval/invoke/async  200  approval/pending pending",
-        ]
-    )
-    assert "requests.py" not in result.stdout.str()
