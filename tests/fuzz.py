@@ -41,7 +41,7 @@ CONTRACTS = {
         "--exclude-operation-id", "sdkStreamEvents",
     ],
     # No key: with one, `?namespace=` may only name that key's own. And what no schema can say is refused with 400 and
-    # a sentence that says what would be right: a text that is no length of time, a scale without mode `scaled`.
+    # a sentence that says what would be right: a text that is not a length of time, a scale without mode `scaled`.
     # Events are told without end. Of a whole namespace, several generated bodies are larger than any that is taken, and
     # take minutes to make; tests/web/control/test_export.py feeds it wrong files.
     resources.CONTROL_CONTRACT: [

@@ -57,7 +57,7 @@ def test_what_is_no_list_of_tables_is_refused(run: Run) -> None:
 
 def test_an_unknown_scenario_is_reported_with_its_line_before_the_server_starts(run: Run) -> None:
     Path("emulator.toml").write_text('port = 0\n[[agents]]\nid = "mine"\nscenario = "aproval"\n')
-    message = "the agent 'mine' takes the scenario 'aproval', which is not there. Did you mean 'approval'?"
+    message = "the agent 'mine' takes the scenario 'aproval', which does not exist. Did you mean 'approval'?"
 
     result, doctor = run("serve"), run("doctor")
 

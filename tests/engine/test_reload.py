@@ -163,7 +163,7 @@ def test_a_scenario_that_the_settings_list_may_not_go(tmp_path: Path, log: Log) 
         assert "refund" in ask(f"{server.base_url}/__emulator/info")["scenarios"]
 
     assert log.messages[0].startswith(
-        "emulator.toml:3:1: the workflow 'r-1' takes the scenario 'refund', which is not there"
+        "emulator.toml:3:1: the workflow 'r-1' takes the scenario 'refund', which does not exist"
     )
 
 

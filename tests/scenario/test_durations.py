@@ -59,11 +59,11 @@ def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
     ("wrong", "message"),
     [
         (2, "2 has no unit; write '2s' or '2ms'"),
-        (True, "true is no length of time"),
+        (True, "true is not a length of time"),
         ("2 Seconds", "write '2s'"),
         ("1h and 30m", "write '1h30m'"),
-        ("30m1h", "'30m1h' is no length of time; write for instance"),
-        (["1s"], "a list or mapping is no length of time"),
+        ("30m1h", "'30m1h' is not a length of time; write for instance"),
+        (["1s"], "a list or mapping is not a length of time"),
     ],
 )
 def test_what_is_no_length_of_time_is_refused_with_what_to_type(wrong: object, message: str) -> None:

@@ -196,7 +196,7 @@ def test_too_many_paths_are_refused() -> None:
     pauses = [Step(f"ask_{level}", Status.PAUSED, Wait(dict.fromkeys(choices, level + 1))) for level in range(6)]
     broad = timeline("broad", *pauses, Step("done", Status.COMPLETED))
 
-    wanted = rf"^The scenario 'broad' has too many paths to list \({MAX_PATHS:,} is the most\) with max_turns 1; tell"
+    wanted = rf"^The scenario 'broad' has too many paths to list \({MAX_PATHS:,} is the most\) with max_turns 1; split"
     with pytest.raises(BadRequest, match=wanted):
         paths(broad)
     with pytest.raises(BadRequest, match="with max_turns 2000; lower max_turns"):

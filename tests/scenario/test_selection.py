@@ -56,7 +56,7 @@ def test_what_the_settings_list_for_an_id_goes_before_its_name_and_after_prefer(
 
     assert (listed.scenario.name, listed.reason) == ("failed", "the settings list it for this id")
     assert preferred.scenario.name == "completed"
-    with pytest.raises(BadRequest, match="'refund' of the settings asks for the scenario 'gone', which is not there"):
+    with pytest.raises(BadRequest, match="'refund' of the settings asks for the scenario 'gone', which does not exist"):
         chosen(CATALOGUE, "refund", listed="gone")
 
 
@@ -134,7 +134,7 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
 
 
 def test_a_default_that_is_gone_gives_way_to_completed() -> None:
-    assert chosen(CATALOGUE, default="gone").reason == "the default 'gone' is not there; 'completed' stands in"
+    assert chosen(CATALOGUE, default="gone").reason == "the default 'gone' does not exist; 'completed' stands in"
     with pytest.raises(BadRequest, match=r"the namespace's default asks for the scenario 'gone'"):
         chosen(Catalogue([scenario("failed")]), default="gone")
 
@@ -210,5 +210,5 @@ def test_three_near_scenarios_are_told_unless_more_are_asked_for() -> None:
 
 
 def test_an_unknown_name_where_no_scenario_is_known_is_refused_so() -> None:
-    with pytest.raises(BadRequest, match=r"which is not there; known ones are none$"):
+    with pytest.raises(BadRequest, match=r"which does not exist; known ones are none$"):
         chosen(Catalogue([]), preferred="refund")

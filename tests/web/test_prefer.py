@@ -146,7 +146,7 @@ async def test_an_unknown_scenario_is_refused_and_starts_nothing(manual: Api) ->
     )
 
     assert answer.status_code == 400
-    assert "'aproval', which is not there. Did you mean 'approval'?" in answer.json()["detail"]
+    assert "'aproval', which does not exist. Did you mean 'approval'?" in answer.json()["detail"]
     assert await manual.listed() == []
 
 

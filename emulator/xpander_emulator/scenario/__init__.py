@@ -1,1 +1,1 @@
-"""Scenarios: the language in which an author tells what a task does, compiled to timelines."""
+"""Scenarios: YAML in which an author describes what a task does, compiled to timelines."""

@@ -12,7 +12,7 @@ from xpander_emulator.core.timeline import Fake, Template, Value
 from xpander_emulator.errors import Diagnostic, did_you_mean
 from xpander_emulator.scenario.durations import NotADuration
 from xpander_emulator.scenario.property_schemas import Placeholder, PropertyRules, TextPlaceholder, shown
-from xpander_emulator.scenario.templates import check_template, is_lone_expression, is_template
+from xpander_emulator.scenario.templates import is_template
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 _Length = TypeVar("_Length")
@@ -176,8 +176,7 @@ class Node:
         """Return the value with a Template for each text that has `{{ … }}` in it; report what is wrong with these."""
         match self.value:
             case str() if is_template(self.value):
-                for message in check_template(self.value, self.rules.providers) if self.rules.templates else ():
-                    self.report(message)
+                self._check_template()
                 return Template(self.value)
             case float() if not math.isfinite(self.value):
                 self.report(f"{self.value} cannot be sent as JSON; write a number or text")
@@ -188,6 +187,13 @@ class Node:
             case _:
                 pass
         return self.value
+
+    def _check_template(self) -> None:
+        if self.rules.templates:
+            from xpander_emulator.scenario import template_checks
+
+            for message in template_checks.check_template(self.value, self.rules.providers):
+                self.report(message)
 
     def timeline_values(self) -> dict[str, Value]:
         """Return the members of a mapping, each as `timeline_value` does; nothing of anything else."""
@@ -212,7 +218,10 @@ def name_mistake(noun: str, name: Any) -> str:
 def _with_placeholders(value: Value) -> Any:
     match value:
         case Template(source=source):
-            return Placeholder(source) if is_lone_expression(source) else TextPlaceholder(source)
+            from xpander_emulator.scenario import template_checks
+
+            is_lone = template_checks.is_lone_expression(source)
+            return Placeholder(source) if is_lone else TextPlaceholder(source)
         case Fake(provider=provider):
             return Placeholder(provider)
         case Mapping():

@@ -1,4 +1,4 @@
-"""The directory: which workflows and agents can be run, and which scenario an id stands for."""
+"""The directory: the workflows and agents that can be started, and the scenario that an id takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -10,9 +10,9 @@ _WILDCARDS: Final = frozenset("*?[")
 
 
 class Directory:
-    """The workflows and agents of the settings, then those that scenarios name: by an id in `match`, by their own name.
+    """The workflows and agents of the settings, then those of the scenarios: the ids in `match`, then their names.
 
-    listed: by the user; each id once, whatever its kind.
+    listed: the workflows and agents of the settings; each id once, whatever its kind.
     """
 
     def __init__(self, listed: Sequence[Runnable], catalogue: Catalogue) -> None:
@@ -21,20 +21,20 @@ class Directory:
         self._shown = {kind: _shown(kind, listed, catalogue) for kind in RUNNABLE_KINDS}
 
     def all(self, kind: RunnableKind) -> Sequence[Runnable]:
-        """Return all workflows, or all agents, in the order in which they are shown."""
+        """Return all workflows, or all agents, in the order in which lists show them."""
         return tuple(self._shown[kind].values())
 
     def find(self, kind: RunnableKind, runnable_id: str) -> Runnable | None:
         """Return the workflow or agent of this id, or None; a workflow is found among the agents too."""
-        # The vendor's page on workflows: a workflow is an agent of type orchestration.
+        # The vendor's documentation of workflows: a workflow is an agent of type orchestration.
         return self._shown[kind].get(runnable_id) or (
             self._shown["workflow"].get(runnable_id) if kind == "agent" else None
         )
 
-    def kind(self, runnable_id: str, asked: RunnableKind) -> RunnableKind:
-        """Return as what an id runs that was started as `asked`: what the settings call a workflow is one."""
+    def kind(self, runnable_id: str, implied: RunnableKind) -> RunnableKind:
+        """Return 'workflow' or 'agent' for an id; the settings override the kind that a request's path implies."""
         listed = self._listed.get(runnable_id)
-        return asked if listed is None or asked == "workflow" else listed.kind
+        return implied if listed is None or implied == "workflow" else listed.kind
 
     def scenario(self, runnable_id: str) -> str | None:
         """Return the name of the scenario that the settings give to this id, or None."""
@@ -42,7 +42,7 @@ class Directory:
         return None if listed is None else listed.scenario
 
     def knows(self, runnable_id: str) -> bool:
-        """Tell whether the settings list this id, or a scenario names it."""
+        """Return whether the settings list this id, or a scenario names it."""
         return runnable_id in self._listed or knows(self._catalogue, runnable_id)
 
 
@@ -57,7 +57,7 @@ def _shown(kind: RunnableKind, listed: Sequence[Runnable], catalogue: Catalogue)
 
 
 def _exact_ids(scenario: Scenario) -> Iterator[str]:
-    """Yield the ids without wildcards by which a scenario's match names workflows."""
+    """Yield the workflow ids without wildcards in a scenario's `match`."""
     for matcher in scenario.match:
         if matcher.path == WORKFLOW_ID:
             wanted = matcher.wanted if matcher.kind == "glob" else [matcher.wanted] if matcher.kind == "equals" else []

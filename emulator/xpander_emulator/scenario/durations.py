@@ -23,11 +23,11 @@ _LONG_UNITS: Final[Mapping[str, str]] = {
 
 
 class NotADuration(ValueError):
-    """Something that is no length of time; the message says what to type instead."""
+    """A value that is not a length of time; the message says what to write instead."""
 
 
 def parse_range(value: object) -> tuple[Millis, Millis]:
-    """Return the shortest and the longest of a range; both are the same for a single length.
+    """Return the shortest and the longest of a range, in ms; both are the same for a single length.
 
     Raises NotADuration.
     """
@@ -37,23 +37,23 @@ def parse_range(value: object) -> tuple[Millis, Millis]:
     first, _, second = value.partition("..")
     low, high = parse_duration(first.strip()), parse_duration(second.strip())
     if low > high:
-        raise NotADuration(f"the range '{value}' runs backwards; write {as_text(high)}..{as_text(low)}")
+        raise NotADuration(f"the range '{value}' goes from long to short; write {as_text(high)}..{as_text(low)}")
     return low, high
 
 
 def parse_duration(value: object) -> Millis:
     """Return a length of time in milliseconds. Raises NotADuration."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise NotADuration(f"{_shown(value)} is no length of time; {_EXAMPLES}")
+        raise NotADuration(f"{_shown(value)} is not a length of time; {_EXAMPLES}")
     if not isinstance(value, str):
         raise NotADuration(f"{value} has no unit; write '{value}s' or '{value}ms'")
     text = value.strip()
-    found = _DURATION.fullmatch(text)
-    if not text or found is None:
-        raise NotADuration(_refusal(text))
-    millis = round(sum(float(found[unit]) * size for unit, size in UNITS.items() if found[unit]))
+    match = _DURATION.fullmatch(text)
+    if not text or match is None:
+        raise NotADuration(_mistake(text))
+    millis = round(sum(float(match[unit]) * size for unit, size in UNITS.items() if match[unit]))
     if millis > LONGEST:
-        raise NotADuration(f"'{text}' is longer than {as_text(LONGEST)}, the longest there is")
+        raise NotADuration(f"'{text}' is longer than {as_text(LONGEST)}, the longest that is allowed")
     return Millis(millis)
 
 
@@ -73,22 +73,22 @@ def range_as_text(low: Millis, high: Millis) -> str:
     return as_text(low) if low == high else f"{as_text(low)}..{as_text(high)}"
 
 
-def _refusal(text: str) -> str:
+def _mistake(text: str) -> str:
     if not text:
-        return f"an empty text is no length of time; {_EXAMPLES}"
+        return f"an empty text is not a length of time; {_EXAMPLES}"
     if re.fullmatch(r"\d+(?:\.\d+)?", text):
         return f"'{text}' has no unit; write '{text}s' or '{text}ms'"
     if text.startswith("-"):
-        return f"'{text}' is negative; time only passes forwards"
+        return f"'{text}' is negative; write a length of time without '-'"
     named = re.fullmatch(r"(\d+)\s*([A-Za-z]+)", text)
     unit = named and (_LONG_UNITS.get(named[2].lower()) or named[2].lower())
     if named and unit in UNITS and f"{named[1]}{unit}" == text:
-        return f"'{text}' is longer than {as_text(LONGEST)}, the longest there is"
+        return f"'{text}' is longer than {as_text(LONGEST)}, the longest that is allowed"
     if named and unit in UNITS:
-        return f"'{text}' is no length of time; write '{named[1]}{unit}'"
+        return f"'{text}' is not a length of time; write '{named[1]}{unit}'"
     if (tidy := re.sub(r"[\s,]|and", "", text)) and tidy != text and _DURATION.fullmatch(tidy):
-        return f"'{text}' is no length of time; write '{tidy}'"
-    return f"'{text}' is no length of time; {_EXAMPLES}"
+        return f"'{text}' is not a length of time; write '{tidy}'"
+    return f"'{text}' is not a length of time; {_EXAMPLES}"
 
 
 def _shown(value: object) -> str:

@@ -11,7 +11,8 @@ from xpander_emulator.scenario.durations import range_as_text
 def graph(timeline: Timeline) -> dict[str, Any]:
     """Return `{"nodes": [{id, status, line}], "edges": [{from, to, by}]}`, in the order of the file.
 
-    An edge taken by time has `after`, one taken by reads `count`. A stop is possible anywhere and left out.
+    An edge that is taken by time has `after`, one that is taken by reads `count`. A stop has no edge: it is always
+    possible.
     """
     return {
         "nodes": [{"id": step.id, "status": step.status.value, "line": step.line} for step in timeline.steps],
@@ -62,5 +63,5 @@ def _edge_label(edge: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    # Mermaid reads #34; as a character of the label; raw quotes, colons and semicolons end it.
+    # Mermaid reads `#34;` as a character of the label. A quote, a colon or a semicolon would end the label.
     return "".join(char if char.isalnum() or char in " -_()." else f"#{ord(char)};" for char in text)

@@ -1,4 +1,4 @@
-"""Lint: everything wrong in scenario files, as data, as text and as JSON."""
+"""Lint: all mistakes in scenario files, as data, as text and as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,11 @@ from xpander_emulator.scenario.selection import Scenario
 
 
 def lint(paths: Sequence[Path], contract: Contract | None, beside: Sequence[Scenario] = ()) -> tuple[Diagnostic, ...]:
-    """Return every mistake in the scenarios of files and directories, in the order of file and line."""
+    """Return all mistakes in the scenarios of files and directories, in the order of file and line.
+
+    contract: what the scenarios must satisfy; None leaves that unchecked.
+    beside:   scenarios loaded before, which these may start as sub-tasks or override.
+    """
     try:
         load_scenarios(paths, contract, beside=beside)
     except InvalidFiles as error:

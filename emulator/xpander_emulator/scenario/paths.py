@@ -1,6 +1,6 @@
-"""Paths: every way in which a scenario can end, each with the decisions that lead along it.
+"""Paths: every way in which a scenario can end, each with the decisions that lead there.
 
-Pure, over a timeline. What a path asks for is data (`Move`), which the engine makes happen and anybody can replay.
+Pure functions of a timeline. The decisions of a path are data (`Move`), which the engine makes and anybody can replay.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from xpander_emulator.core.timeline import After, Step, Timeline, Wait, exits
 from xpander_emulator.errors import BadRequest, NotFound, did_you_mean
 
 MAX_PATHS: Final = 1_000
-# Ways are tried that lead to no end; this many steps are walked in all before the search is given up.
-_MAX_WALKED: Final = 100_000
+# The search also tries routes that lead to no end, and stops after this many.
+_MAX_TRIED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,21 +47,21 @@ class ScenarioPath:
         return self.id
 
 
-class _Way(NamedTuple):
-    """Indices of steps, and by what each of them is left; a way that stops in its last step has one more of these."""
+class _Route(NamedTuple):
+    """Indices of steps, and the exit by which each of them is left. A route that is stopped has a last exit, STOP."""
 
     steps: tuple[int, ...]
     left_by: tuple[str, ...] = ()
 
-    def on(self, by: str, step: int) -> "_Way":
-        return _Way((*self.steps, step), (*self.left_by, by))
+    def to(self, by: str, step: int) -> "_Route":
+        return _Route((*self.steps, step), (*self.left_by, by))
 
-    def then(self, other: "_Way") -> "_Way":
-        """Return this way and on along another one, which begins where this one leads."""
-        return _Way(self.steps + other.steps[1:], self.left_by + other.left_by)
+    def then(self, other: "_Route") -> "_Route":
+        """Return this route continued by another one, which begins at the last step of this one."""
+        return _Route(self.steps + other.steps[1:], self.left_by + other.left_by)
 
-    def stopped(self) -> "_Way":
-        return _Way(self.steps, (*self.left_by, STOP))
+    def stopped(self) -> "_Route":
+        return _Route(self.steps, (*self.left_by, STOP))
 
     @property
     def exits(self) -> Iterator[tuple[int, str]]:
@@ -71,12 +71,12 @@ class _Way(NamedTuple):
 def paths(timeline: Timeline, *, max_turns: int = 1) -> tuple[ScenarioPath, ...]:
     """Return the paths of a scenario: to every end by every decision, those that go back, the stops, then the faults.
 
-    max_turns: how often a path may come through the same step. With 1 they are the simple ones, and for each decision
-        that leads back, which no simple path can make, the shortest path that makes it once.
-    A stop is made once in each pause and once in each other live status, where it is reached first. A step that may
-    last no time at all is neither stopped in nor decided in.
-    Each fault that the scenario lets strike, or only names, has the first path that comes to where it strikes. There it
-    strikes from the first request on that fits, as often as the scenario says; once where that is always.
+    max_turns: how often a path may visit the same step. With 1, these are the simple paths, and for each decision that
+        leads back, which no simple path can make, the shortest path that makes it once.
+    Each pause is stopped once, and so is each other live status, where it is reached first. A step that may last no
+    time at all is neither stopped nor decided.
+    Each fault that the scenario uses, or only names, is on the first path that visits a step where it can strike. It
+    strikes from the first request that fits, as often as the scenario says; once where that is always.
 
     Raises BadRequest for `max_turns` below 1, and where there are more than MAX_PATHS.
     """
@@ -85,21 +85,22 @@ def paths(timeline: Timeline, *, max_turns: int = 1) -> tuple[ScenarioPath, ...]
     decided = _to_ends(timeline, max_turns)
     stops = tuple(_stops(timeline))
     back = tuple(_back(timeline, [*decided, *stops]))
-    ways = (*decided, *back, *stops)
-    ids = _unique([*(_id(timeline, way) for way in (*decided, *back)), *_stop_ids(timeline, stops)])
-    plain = [_path(timeline, name, way) for name, way in zip(ids, ways, strict=True)]
-    found = (*plain, *_struck(timeline, plain))
-    _check_number(timeline, max_turns, len(found))
-    return tuple(replace(path, id=name) for path, name in zip(found, _unique(path.id for path in found), strict=True))
+    routes = (*decided, *back, *stops)
+    ids = _unique([*(_id(timeline, route) for route in (*decided, *back)), *_stop_ids(timeline, stops)])
+    plain = [_path(timeline, name, route) for name, route in zip(ids, routes, strict=True)]
+    all_paths = (*plain, *_with_faults(timeline, plain))
+    _check_number(timeline, max_turns, len(all_paths))
+    unique_ids = _unique(path.id for path in all_paths)
+    return tuple(replace(path, id=name) for path, name in zip(all_paths, unique_ids, strict=True))
 
 
 def path_of(timeline: Timeline, path_id: str, *, max_turns: int = 1) -> ScenarioPath:
-    """Return the path of that id. Raises NotFound, and what `paths` raises."""
-    found = {path.id: path for path in paths(timeline, max_turns=max_turns)}
-    if path_id not in found:
-        hint = did_you_mean(path_id, [*found]) or f"; it has {', '.join(found)}"
+    """Return the path of an id. Raises NotFound, and what `paths` raises."""
+    by_id = {path.id: path for path in paths(timeline, max_turns=max_turns)}
+    if path_id not in by_id:
+        hint = did_you_mean(path_id, [*by_id]) or f"; it has {', '.join(by_id)}"
         raise NotFound(f"The scenario '{timeline.name}' has no path '{path_id}'{hint}")
-    return found[path_id]
+    return by_id[path_id]
 
 
 def as_json(path: ScenarioPath) -> dict[str, Any]:
@@ -110,154 +111,154 @@ def as_json(path: ScenarioPath) -> dict[str, Any]:
 
 
 def as_text(path: ScenarioPath) -> str:
-    """Return the steps as one line, each decision behind the step that it is made in, and the fault in the end."""
-    decided = {move.visit: f" ({move.kind})" for move in path.moves}
-    told = " → ".join(step + decided.get(visit, "") for visit, step in enumerate(path.steps))
+    """Return the steps in one line, each decision behind the step in which it is made, then the fault, if any."""
+    decisions = {move.visit: f" ({move.kind})" for move in path.moves}
+    steps = " → ".join(step + decisions.get(visit, "") for visit, step in enumerate(path.steps))
     if path.fault is None:
-        return told
-    return f"{told}, with {path.fault.rule.fault.name}" + (f" in {path.fault.step}" if path.fault.step else "")
+        return steps
+    return f"{steps}, with {path.fault.rule.fault.name}" + (f" in {path.fault.step}" if path.fault.step else "")
 
 
-def _to_ends(timeline: Timeline, max_turns: int) -> list[_Way]:
-    """Return every way to an end that comes through no step more than `max_turns` times, in the order of the file."""
+def _to_ends(timeline: Timeline, max_turns: int) -> list[_Route]:
+    """Return every route to an end that visits no step more than `max_turns` times, in the order of the file."""
     ending = {step for step in range(len(timeline.steps)) if _nearest_end(timeline, step)}
-    found: list[_Way] = []
-    ahead, walked = [_Way((0,))] if 0 in ending else [], 0
+    routes: list[_Route] = []
+    ahead, tried = [_Route((0,))] if 0 in ending else [], 0
     while ahead:
-        way, walked = ahead.pop(), walked + 1
-        if timeline.steps[way.steps[-1]].leave is None:
-            found.append(way)
-        _check_number(timeline, max_turns, len(found), walked)
-        onward = [(by, step) for by, step in _ways_out(timeline, way.steps[-1]).items() if step in ending]
-        ahead += [way.on(by, step) for by, step in reversed(onward) if way.steps.count(step) < max_turns]
-    return found
+        route, tried = ahead.pop(), tried + 1
+        if timeline.steps[route.steps[-1]].leave is None:
+            routes.append(route)
+        _check_number(timeline, max_turns, len(routes), tried)
+        onward = [(by, step) for by, step in _exits(timeline, route.steps[-1]).items() if step in ending]
+        ahead += [route.to(by, step) for by, step in reversed(onward) if route.steps.count(step) < max_turns]
+    return routes
 
 
-def _back(timeline: Timeline, known: Sequence[_Way]) -> Iterator[_Way]:
-    """Yield for each exit that lies on no known way the shortest one that takes it, stopped if it comes to no end."""
-    taken = {left for way in known for left in way.exits}
-    for step, way in _nearest(timeline, 0).items():
-        for by, target in _ways_out(timeline, step).items():
+def _back(timeline: Timeline, routes: Sequence[_Route]) -> Iterator[_Route]:
+    """Yield the shortest route by each exit that is on none of `routes`, stopped if it leads to no end."""
+    taken = {exit_ for route in routes for exit_ in route.exits}
+    for step, route in _nearest(timeline, 0).items():
+        for by, target in _exits(timeline, step).items():
             if (step, by) in taken:
                 continue
             rest = _nearest_end(timeline, target)
-            taking = way.on(by, target).then(rest or _nearest_stop(timeline, target).stopped())
+            taking = route.to(by, target).then(rest or _nearest_stop(timeline, target).stopped())
             taken.update(taking.exits)
             yield taking
 
 
-def _stops(timeline: Timeline) -> Iterator[_Way]:
-    """Yield a way to each pause and to each other live status, stopped there; nearest first."""
-    met: set[Status] = set()
-    for step, way in _nearest(timeline, 0).items():
+def _stops(timeline: Timeline) -> Iterator[_Route]:
+    """Yield a route to each pause and to each other live status, stopped there; nearest first."""
+    statuses: set[Status] = set()
+    for step, route in _nearest(timeline, 0).items():
         status = timeline.steps[step].status
-        if _lasts(timeline.steps[step]) and (status is Status.PAUSED or status not in met):
-            met.add(status)
-            yield way.stopped()
+        if _lasts(timeline.steps[step]) and (status is Status.PAUSED or status not in statuses):
+            statuses.add(status)
+            yield route.stopped()
 
 
-def _nearest(timeline: Timeline, start: int) -> Mapping[int, _Way]:
-    """Return the shortest way from `start` to each step that can be reached from there, nearest first."""
-    found = {start: _Way((start,))}
+def _nearest(timeline: Timeline, start: int) -> Mapping[int, _Route]:
+    """Return the shortest route from `start` to each step that can be reached from there, nearest first."""
+    routes = {start: _Route((start,))}
     for step in (ahead := [start]):
-        for by, target in _ways_out(timeline, step).items():
-            if target not in found:
-                found[target] = found[step].on(by, target)
+        for by, target in _exits(timeline, step).items():
+            if target not in routes:
+                routes[target] = routes[step].to(by, target)
                 ahead.append(target)
-    return found
+    return routes
 
 
-def _nearest_end(timeline: Timeline, start: int) -> _Way | None:
-    ways = _nearest(timeline, start).items()
-    return next((way for step, way in ways if timeline.steps[step].leave is None), None)
+def _nearest_end(timeline: Timeline, start: int) -> _Route | None:
+    routes = _nearest(timeline, start).items()
+    return next((route for step, route in routes if timeline.steps[step].leave is None), None)
 
 
-def _nearest_stop(timeline: Timeline, start: int) -> _Way:
-    # Steps left by themselves form no circle, so that where there is no end, there is a step that waits for somebody.
-    return next(way for step, way in _nearest(timeline, start).items() if _lasts(timeline.steps[step]))
+def _nearest_stop(timeline: Timeline, start: int) -> _Route:
+    # Steps left by themselves form no circle, so that a step waits for somebody where no end can be reached.
+    return next(route for step, route in _nearest(timeline, start).items() if _lasts(timeline.steps[step]))
 
 
-def _ways_out(timeline: Timeline, step: int) -> Mapping[str, int]:
-    """Return where each way out of a step leads that can be taken."""
-    found = timeline.steps[step]
-    return exits(found) if _lasts(found) else {by: to for by, to in exits(found).items() if by in ("after", EXPIRE)}
+def _exits(timeline: Timeline, index: int) -> Mapping[str, int]:
+    """Return the exits of a step that a client or time can take, each with its target."""
+    step = timeline.steps[index]
+    return exits(step) if _lasts(step) else {by: to for by, to in exits(step).items() if by in ("after", EXPIRE)}
 
 
 def _lasts(step: Step) -> bool:
-    """Tell whether a live step is certain to be there for long enough to be seen."""
+    """Return whether a live step certainly lasts long enough to be seen."""
     leave = step.leave.expiry if isinstance(step.leave, Wait) else step.leave
     return step.leave is not None and not (isinstance(leave, After) and leave.low == 0)
 
 
-def _path(timeline: Timeline, name: str, way: _Way) -> ScenarioPath:
-    steps = tuple(timeline.steps[step] for step in way.steps)
-    end = Status.STOPPED if len(way.left_by) == len(way.steps) else steps[-1].status
-    moves = tuple(Move(visit, timeline.steps[step].id, by) for visit, step, by in _decisions(timeline, way))
+def _path(timeline: Timeline, name: str, route: _Route) -> ScenarioPath:
+    steps = tuple(timeline.steps[step] for step in route.steps)
+    end = Status.STOPPED if len(route.left_by) == len(route.steps) else steps[-1].status
+    moves = tuple(Move(visit, timeline.steps[step].id, by) for visit, step, by in _decisions(timeline, route))
     return ScenarioPath(name, timeline.name, tuple(step.id for step in steps), moves, end)
 
 
-def _decisions(timeline: Timeline, way: _Way) -> Iterator[tuple[int, int, str]]:
-    for visit, (step, by) in enumerate(way.exits):
+def _decisions(timeline: Timeline, route: _Route) -> Iterator[tuple[int, int, str]]:
+    for visit, (step, by) in enumerate(route.exits):
         if by == STOP or isinstance(timeline.steps[step].leave, Wait):
             yield visit, step, by
 
 
-def _id(timeline: Timeline, way: _Way) -> str:
-    return "-".join([timeline.name, *(by for _, _, by in _decisions(timeline, way))])
+def _id(timeline: Timeline, route: _Route) -> str:
+    return "-".join([timeline.name, *(by for _, _, by in _decisions(timeline, route))])
 
 
-def _stop_ids(timeline: Timeline, stops: Iterable[_Way]) -> Iterator[str]:
+def _stop_ids(timeline: Timeline, stops: Iterable[_Route]) -> Iterator[str]:
     """Yield `stop-while-paused`, or with several pauses `stop-while-paused-` and the id of the step."""
-    steps = [timeline.steps[way.steps[-1]] for way in stops]
-    times = Counter(step.status for step in steps)
+    steps = [timeline.steps[route.steps[-1]] for route in stops]
+    counts = Counter(step.status for step in steps)
     for step in steps:
-        yield f"stop-while-{step.status}" + (f"-{step.id}" if times[step.status] > 1 else "")
+        yield f"stop-while-{step.status}" + (f"-{step.id}" if counts[step.status] > 1 else "")
 
 
-def _struck(timeline: Timeline, plain: Sequence[ScenarioPath]) -> tuple[ScenarioPath, ...]:
-    """Return for each fault the first of the plain paths on which it can strike; none where no path comes there."""
-    told = [PathFault(rule, step.id) for step in timeline.steps for rule in step.faults]
-    told += [PathFault(rule) for rule in timeline.faults.rules]
-    reached = [(strike, path) for strike in told if (path := _first(timeline, plain, strike))]
-    struck = [strike.rule.fault for strike, _ in reached]
-    # What is named only is for a client to ask for, and has no place of its own.
+def _with_faults(timeline: Timeline, plain: Sequence[ScenarioPath]) -> tuple[ScenarioPath, ...]:
+    """Return for each fault the first of the plain paths on which it can strike; nothing where there is none."""
+    used = [PathFault(rule, step.id) for step in timeline.steps for rule in step.faults]
+    used += [PathFault(rule) for rule in timeline.faults.rules]
+    pairs = [(fault, path) for fault in used if (path := _first(timeline, plain, fault))]
+    struck = [fault.rule.fault for fault, _ in pairs]
+    # A client asks for a fault that is only named, wherever it likes.
     named = [fault for fault in timeline.faults.named.values() if fault not in struck]
-    reached += [(PathFault(FaultRule(fault)), path) for fault in named for path in plain[:1]]
-    places = Counter(strike.rule.fault.name for strike, _ in reached)
-    return tuple(_with(path, strike, places[strike.rule.fault.name]) for strike, path in reached)
+    pairs += [(PathFault(FaultRule(fault)), path) for fault in named for path in plain[:1]]
+    counts = Counter(fault.rule.fault.name for fault, _ in pairs)
+    return tuple(_with_fault(path, fault, counts[fault.rule.fault.name]) for fault, path in pairs)
 
 
-def _first(timeline: Timeline, plain: Sequence[ScenarioPath], strike: PathFault) -> ScenarioPath | None:
+def _first(timeline: Timeline, plain: Sequence[ScenarioPath], fault: PathFault) -> ScenarioPath | None:
     statuses = {step.id: step.status for step in timeline.steps}
     for path in plain:
-        meets_status = strike.rule.task_status in (None, *(statuses[step] for step in path.steps))
-        if meets_status and strike.step in (None, *path.steps):
+        has_status = fault.rule.task_status in (None, *(statuses[step] for step in path.steps))
+        if has_status and fault.step in (None, *path.steps):
             return path
     return None
 
 
-def _with(path: ScenarioPath, strike: PathFault, places: int) -> ScenarioPath:
-    """Return the path with a fault, which strikes at several places of the scenario or at one."""
-    rule = replace(strike.rule, nth=1, times=strike.rule.times or 1)
-    where = f"-in-{strike.step}" if strike.step and places > 1 else ""
-    return replace(path, id=f"{path.id}-with-{rule.fault.name}{where}", fault=PathFault(rule, strike.step))
+def _with_fault(path: ScenarioPath, fault: PathFault, count: int) -> ScenarioPath:
+    """Return a path with a fault; count: the number of steps of the scenario that have a fault of its name."""
+    rule = replace(fault.rule, nth=1, times=fault.rule.times or 1)
+    where = f"-in-{fault.step}" if fault.step and count > 1 else ""
+    return replace(path, id=f"{path.id}-with-{rule.fault.name}{where}", fault=PathFault(rule, fault.step))
 
 
 def _unique(ids: Iterable[str]) -> tuple[str, ...]:
     """Return ids of which each is there once: an author's words with hyphens may make two of them equal."""
-    found: dict[str, None] = {}
+    taken: dict[str, None] = {}
     for name in ids:
         number, unique = 1, name
-        while unique in found:
+        while unique in taken:
             number += 1
             unique = f"{name}-{number}"
-        found[unique] = None
-    return tuple(found)
+        taken[unique] = None
+    return tuple(taken)
 
 
-def _check_number(timeline: Timeline, max_turns: int, found: int, walked: int = 0) -> None:
-    if found > MAX_PATHS or walked > _MAX_WALKED:
-        right = "lower max_turns" if max_turns > 1 else "tell its decisions in several scenarios"
+def _check_number(timeline: Timeline, max_turns: int, number: int, tried: int = 0) -> None:
+    if number > MAX_PATHS or tried > _MAX_TRIED:
+        right = "lower max_turns" if max_turns > 1 else "split it into several scenarios"
         raise BadRequest(
             f"The scenario '{timeline.name}' has too many paths to list ({MAX_PATHS:,} is the most) with max_turns"
             f" {max_turns}; {right}."

@@ -1,6 +1,6 @@
-"""Properties: what the contract says of the task and of the request that starts one, and what a given value breaks.
+"""Property schemas: the contract's rules for the properties of a task and of a start, checked against values.
 
-The schemas, the validators and the choice among alternatives are those by which the server checks its own answers.
+The schemas, the validators and the choice among alternatives are those by which the server checks its own responses.
 """
 
 import json
@@ -23,19 +23,19 @@ Problem = tuple[DocPath, str]
 
 
 class Placeholder(str):
-    """Stands in a value for what is known only when a task is shown."""
+    """A part of a value that is known only when a task is rendered."""
 
     __slots__ = ()
 
 
 class TextPlaceholder(Placeholder):
-    """A placeholder that is sure to be filled with text."""
+    """A placeholder whose value will certainly be text."""
 
     __slots__ = ()
 
 
 class PropertyRules:
-    """The properties of one schema, and what is wrong with a value of one; a validator is built when first needed."""
+    """The properties of one schema, with a validator for each, which is built when it is first needed."""
 
     def __init__(self, contract: Contract, view: SchemaView) -> None:
         self.properties: Mapping[str, SchemaView] = view.properties_of(Branches.FIRST)
@@ -43,9 +43,9 @@ class PropertyRules:
         self._checks: dict[str, tuple[Completion, Any]] = {}
 
     def problems(self, name: str, value: Any) -> list[Problem]:
-        """Return what is wrong with the value of a property: the path inside it, and a message.
+        """Return the mistakes in the value of a property: the path inside it, and a message for each.
 
-        The value is completed first, as the server does before it answers.
+        The value is completed first, as the server does before it responds.
         """
         view = self.properties[name]
         if name not in self._checks:
@@ -57,12 +57,12 @@ class PropertyRules:
 
 
 def task_rules(contract: Contract) -> PropertyRules | None:
-    """Return the rules of the task that the operation with the action `read` answers with."""
+    """Return the rules of the task in the responses of the operation whose action is `read`."""
     return _rules(for_responses(contract), task_pointer(contract))
 
 
 def request_rules(contract: Contract) -> PropertyRules | None:
-    """Return the rules of the body that the operation with the action `start` takes."""
+    """Return the rules of the body in the requests of the operation whose action is `start`."""
     return _rules(for_requests(contract), request_schema(contract))
 
 
@@ -73,13 +73,13 @@ def _rules(contract: Contract, pointer: str | None) -> PropertyRules | None:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: JSON, and not too long."""
+    """Return a value as a message shows it: text in quotes, anything else as JSON, in 60 characters at most."""
     text = f"'{value}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _is_open(error: Error) -> bool:
-    """Return whether an error is only about what nobody can know yet."""
+    """Return whether an error is only about placeholders, whose values nobody can know yet."""
     if isinstance(error.instance, Placeholder) and not isinstance(error.instance, TextPlaceholder):
         return True
     if error.context:
@@ -96,7 +96,7 @@ def _problem(error: Error, name: str, value: Any) -> Problem:
     place = _place(name, path[:-1])
     if first.type == "extra_forbidden":
         return path, _unknown(place, str(path[-1]), list(error.schema.get("properties", {})))
-    if first.type == "missing" or not _is_given(value, path):
+    if first.type == "missing" or not _is_written(value, path):
         return path[:-1], f"'{place}' lacks '{path[-1]}'; the contract requires it"
     expected = " or ".join(dict.fromkeys(each.expected for each in violations))
     hint = ""
@@ -107,8 +107,8 @@ def _problem(error: Error, name: str, value: Any) -> Problem:
     return path, f"'{_place(name, path)}' takes {expected}, found {shown(error.instance)}{hint}"
 
 
-def _is_given(value: Any, path: DocPath) -> bool:
-    """Return whether anything stands at a path of a value before it is completed."""
+def _is_written(value: Any, path: DocPath) -> bool:
+    """Return whether a value has something at a path before it is completed."""
     for part in path:
         if not isinstance(value, Mapping | list) or (isinstance(value, Mapping) and part not in value):
             return False
@@ -121,7 +121,7 @@ def _place(name: str, path: DocPath) -> str:
 
 
 def _unknown_keys(view: SchemaView, value: Any, path: DocPath, name: str) -> Iterator[Problem]:
-    """Yield the keys that the contract does not name, where it names some and does not say that others are welcome."""
+    """Yield the keys that the contract does not name, where it names some and does not welcome others."""
     for part, item in _parts(value):
         if isinstance(part, str) and view.properties and part not in view.properties and not view.takes_more:
             yield (*path, part), _unknown(_place(name, path), part, [*view.properties])

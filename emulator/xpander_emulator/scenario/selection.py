@@ -11,7 +11,7 @@ from xpander_emulator.errors import BadRequest, did_you_mean
 
 WORKFLOW_ID: Final = ("workflow_id",)
 FALLBACK: Final = "completed"
-_FORGET: Final = "; `xpander-emulator reset --scope pins` forgets the choice"
+_RESET: Final = "; `xpander-emulator reset --scope pins` removes the choice"
 
 MISSING: Final = object()
 _EXACT, _PATTERN, _PRESENCE, _NO = 3, 2, 1, 0
@@ -21,9 +21,9 @@ _EXACT, _PATTERN, _PRESENCE, _NO = 3, 2, 1, 0
 class Matcher:
     """One condition of a scenario's `match`.
 
-    path:   the dotted path of a field of the request, or WORKFLOW_ID for what is invoked.
+    path:   the path of a field of the request, or WORKFLOW_ID for the id that a start names.
     kind:   `glob` (any of several), `equals`, `contains`, `regex` or `exists`.
-    wanted: patterns for `glob`, true or false for `exists`, else the value or text to compare with.
+    wanted: the patterns for `glob`, true or false for `exists`, else the value or text to compare with.
     """
 
     path: tuple[str, ...]
@@ -37,7 +37,7 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario as a new task takes it. `source` is its file as a user names it."""
+    """A compiled scenario. `source` is its file as a user names it."""
 
     name: str
     description: str
@@ -47,7 +47,7 @@ class Scenario:
 
 
 class Choice(NamedTuple):
-    """The scenario that a new task takes; `reason` says in words why this one."""
+    """The scenario that a new task takes, and the reason in words."""
 
     scenario: Scenario
     reason: str
@@ -55,9 +55,9 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A scenario that was not taken: the conditions of its `match` that did not hold, each with what was found.
+    """A scenario that was not taken: the conditions of its `match` that failed, each with the request's value.
 
-    What is found is MISSING where the request lacks the field.
+    The value is MISSING where the request lacks the field.
     """
 
     scenario: Scenario
@@ -65,7 +65,7 @@ class NearMiss:
 
 
 class Catalogue(Mapping[str, Scenario]):
-    """The scenarios by name, in the order given; of two with the same name the later one stays."""
+    """The scenarios by name, in the order given; the later one of two with the same name."""
 
     __slots__ = ("_by_name", "_matching")
 
@@ -84,15 +84,14 @@ class Catalogue(Mapping[str, Scenario]):
 
     @property
     def matching(self) -> tuple[Scenario, ...]:
-        """The scenarios that say by `match` when they are taken."""
+        """The scenarios that have a `match`."""
         return self._matching
 
     def named(self, name: str, by: str, right: str = "") -> Scenario:
-        """Return the scenario of that name. Raises BadRequest, saying `by` whom it was asked for, and what is right."""
+        """Return the scenario of a name. Raises BadRequest with who names it (`by`) and what would be right."""
         if name not in self._by_name:
-            raise BadRequest(
-                f"{by} asks for the scenario '{name}', which is not there{_hint(name, self._by_name)}{right}"
-            )
+            hint = did_you_mean(name, [*self._by_name]) or f"; known ones are {', '.join(self._by_name) or 'none'}"
+            raise BadRequest(f"{by} asks for the scenario '{name}', which does not exist{hint}{right}")
         return self._by_name[name]
 
 
@@ -106,14 +105,14 @@ def choose(
     default: str,
     listed: str | None = None,
 ) -> Choice:
-    """Return the scenario that a task takes which runs `runs` with the request `body`.
+    """Return the scenario of a new task, which runs the workflow or agent `runs` with the request `body`.
 
-    The first of: pinned for the next start, named by the request's Prefer header, `listed` for the id in the settings,
-    equal in name to `runs`, matching (see `specificity`), the namespace's default, `completed`.
-    Raises BadRequest for a name that is not there.
+    The first of: `pinned` for the next start, `preferred` by the request's Prefer header, `listed` for the id in the
+    settings, the scenario named `runs`, a matching one (see `specificity`), the namespace's `default`, `completed`.
+    Raises BadRequest for a name that does not exist.
     """
     if pinned is not None:
-        return Choice(scenarios.named(pinned, "the pin for the next start", _FORGET), "pinned for this start")
+        return Choice(scenarios.named(pinned, "the pin for the next start", _RESET), "pinned for this start")
     if preferred is not None:
         return Choice(scenarios.named(preferred, "the header Prefer"), f"header Prefer: scenario={preferred}")
     if listed is not None:
@@ -123,12 +122,12 @@ def choose(
     if matched := best_match(scenarios.matching, runs, body):
         return Choice(matched, "match: " + ", ".join(str(matcher) for matcher in matched.match))
     if default in scenarios or FALLBACK not in scenarios:
-        return Choice(scenarios.named(default, "the namespace's default", _FORGET), "the default")
-    return Choice(scenarios[FALLBACK], f"the default '{default}' is not there; '{FALLBACK}' stands in")
+        return Choice(scenarios.named(default, "the namespace's default", _RESET), "the default")
+    return Choice(scenarios[FALLBACK], f"the default '{default}' does not exist; '{FALLBACK}' stands in")
 
 
 def knows(scenarios: Catalogue, runs: str) -> bool:
-    """Tell whether `runs` is the name of a scenario, or one that a scenario's match names by its workflow_id."""
+    """Return whether `runs` is the name of a scenario, or fits the workflow_id of a scenario's `match`."""
     if runs in scenarios:
         return True
     named = (matcher for scenario in scenarios.matching for matcher in scenario.match if matcher.path == WORKFLOW_ID)
@@ -136,9 +135,9 @@ def knows(scenarios: Catalogue, runs: str) -> bool:
 
 
 def specificity(matchers: tuple[Matcher, ...], runs: str, body: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Return how closely conditions fit, to be compared; None unless all of them hold.
+    """Return how closely conditions fit a start, greater for closer; None unless all of them hold.
 
-    More conditions go before fewer. Among as many, an exact one (`equals`, a workflow_id without wildcards)
+    More conditions are closer than fewer. Of equally many, an exact one (`equals`, a workflow_id without wildcards)
     weighs more than a pattern (glob, `contains`, `regex`), and a pattern more than `exists`.
     """
     weights = [_weight(matcher, runs, body) for matcher in matchers]
@@ -148,75 +147,67 @@ def specificity(matchers: tuple[Matcher, ...], runs: str, body: Mapping[str, Any
 def best_match(scenarios: Iterable[Scenario], runs: str, body: Mapping[str, Any]) -> Scenario | None:
     """Return the scenario whose `match` fits closest, or None."""
     fitting = [(fit, scenario) for scenario in scenarios if (fit := specificity(scenario.match, runs, body))]
-    # Equally specific ones are told apart by name, so that the order of files never matters.
+    # The name decides between equally specific scenarios, so that the order of files never matters.
     return min(fitting, key=lambda pair: (-pair[0][0], -pair[0][1], pair[1].name))[1] if fitting else None
 
 
 def near_misses(scenarios: Iterable[Scenario], runs: str, body: Mapping[str, Any], most: int = 3) -> list[NearMiss]:
-    """Return the scenarios whose `match` failed by the fewest conditions, the nearest first.
+    """Return up to `most` scenarios whose `match` failed by the fewest conditions, the nearest first.
 
-    Of as many failed conditions, more held ones are nearer; the rest is told apart by name. One of which none of
-    several conditions holds is not near.
+    Of equally many failed conditions, more that hold are nearer, then the name decides. A scenario is not near if it
+    has several conditions of which none holds.
     """
-    missed = []
+    misses = []
     for scenario in scenarios:
-        found = [(matcher, _found(matcher, runs, body)) for matcher in scenario.match]
-        failed = tuple(each for each in found if not weight(each[0].kind, each[0].wanted, each[1]))
-        if 0 < len(failed) < max(len(found), 2):
-            missed.append((len(failed), len(failed) - len(found), scenario.name, NearMiss(scenario, failed)))
-    return [miss for *_, miss in sorted(missed, key=lambda each: each[:3])[:most]]
+        values = [(matcher, _value(matcher, runs, body)) for matcher in scenario.match]
+        failed = tuple(each for each in values if not weight(each[0].kind, each[0].wanted, each[1]))
+        if 0 < len(failed) < max(len(values), 2):
+            misses.append((len(failed), len(failed) - len(values), scenario.name, NearMiss(scenario, failed)))
+    return [miss for *_, miss in sorted(misses, key=lambda each: each[:3])[:most]]
 
 
 def _weight(matcher: Matcher, runs: str, body: Mapping[str, Any]) -> int:
-    return weight(matcher.kind, matcher.wanted, _found(matcher, runs, body))
+    return weight(matcher.kind, matcher.wanted, _value(matcher, runs, body))
 
 
-def _found(matcher: Matcher, runs: str, body: Mapping[str, Any]) -> Any:
+def _value(matcher: Matcher, runs: str, body: Mapping[str, Any]) -> Any:
     return runs if matcher.path == WORKFLOW_ID else look_up(body, matcher.path)
 
 
-def weight(kind: str, wanted: Any, found: Any) -> int:
-    """Return how much a condition weighs that holds for what is found; 0 where it does not hold."""
+def weight(kind: str, wanted: Any, value: Any) -> int:
+    """Return the weight of a condition that holds for a value; 0 where it does not hold."""
     match kind:
         case "exists":
             # Clients that send whole objects write null for what they leave out.
-            return _PRESENCE if (found is not MISSING and found is not None) is wanted else _NO
+            return _PRESENCE if (value is not MISSING and value is not None) is wanted else _NO
         case "equals":
-            return _EXACT if _is_same(found, wanted) else _NO
+            return _EXACT if isinstance(value, bool) is isinstance(wanted, bool) and value == wanted else _NO
         case "glob":
-            return _EXACT if found in wanted else _PATTERN if _fits(found, wanted) else _NO
+            return _EXACT if value in wanted else _PATTERN if _fits(value, wanted) else _NO
         case "contains":
-            return _PATTERN if _contains(found, wanted) else _NO
+            return _PATTERN if _contains(value, wanted) else _NO
         case _:
-            return _PATTERN if isinstance(found, str) and safe_regex.search(wanted, found) else _NO
+            return _PATTERN if isinstance(value, str) and safe_regex.search(wanted, value) else _NO
 
 
 def look_up(body: Any, path: tuple[str, ...]) -> Any:
-    """Return what stands at a path of names and, in lists, of indices; MISSING where nothing does."""
-    found = body
+    """Return the value at a path of names and, in lists, of indices; MISSING where there is none."""
+    value = body
     for part in path:
-        if isinstance(found, Mapping):
-            found = found.get(part, MISSING)
-        elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
-            found = found[int(part)]
+        if isinstance(value, Mapping):
+            value = value.get(part, MISSING)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
         else:
             return MISSING
-    return found
+    return value
 
 
-def _is_same(found: Any, wanted: Any) -> bool:
-    return isinstance(found, bool) is isinstance(wanted, bool) and bool(found == wanted)
+def _fits(value: Any, patterns: Iterable[str]) -> bool:
+    return isinstance(value, str) and any(fnmatchcase(value, pattern) for pattern in patterns)
 
 
-def _fits(found: Any, patterns: Iterable[str]) -> bool:
-    return isinstance(found, str) and any(fnmatchcase(found, pattern) for pattern in patterns)
-
-
-def _contains(found: Any, wanted: Any) -> bool:
-    if isinstance(found, str):
-        return isinstance(wanted, str) and wanted in found
-    return isinstance(found, list | Mapping) and wanted in found
-
-
-def _hint(name: str, known: Mapping[str, Scenario]) -> str:
-    return did_you_mean(name, [*known]) or f"; known ones are {', '.join(known) or 'none'}"
+def _contains(value: Any, wanted: Any) -> bool:
+    if isinstance(value, str):
+        return isinstance(wanted, str) and wanted in value
+    return isinstance(value, list | Mapping) and wanted in value

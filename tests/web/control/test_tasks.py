@@ -593,10 +593,10 @@ class TestClock:
         ("move", "told"),
         [
             ({"by": "30"}, "`by`: '30' has no unit; write '30s' or '30ms'."),
-            ({"by": " "}, "`by`: an empty text is no length of time; write for instance 300ms"),
+            ({"by": " "}, "`by`: an empty text is not a length of time; write for instance 300ms"),
             ({}, "Give either `by`, a length of time such as 30s, or `to`, an instant."),
             ({"by": "1s", "to": NOW}, "Give either `by`, a length of time such as 30s, or `to`, an instant."),
-            ({"by": "-1s"}, "`by`: '-1s' is negative; time only passes forwards."),
+            ({"by": "-1s"}, "`by`: '-1s' is negative; write a length of time without '-'."),
             ({"to": "2025-12-31T00:00:00Z"}, f"A clock never goes back: {NOW} cannot be moved by -86400000 ms."),
             ({"to": "2026-01-01T23:59:60Z"}, "`to`: '2026-01-01T23:59:60Z' is no instant that a clock here can show"),
         ],
