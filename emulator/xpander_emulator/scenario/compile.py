@@ -11,7 +11,7 @@ from xpander_emulator.contract.model import Contract
 from xpander_emulator.core.timeline import After, Polls, Step, StepEvent, Timeline, Wait
 from xpander_emulator.errors import Diagnostic, InvalidFiles
 from xpander_emulator.scenario import keys
-from xpander_emulator.scenario.diagnostics import Diagnostics, Node, Rules, name_mistake
+from xpander_emulator.scenario.diagnostics import Diagnostics, Node, Rules
 from xpander_emulator.scenario.event_links import link
 from xpander_emulator.scenario.faults import read_scenario_faults
 from xpander_emulator.scenario.graph_checks import Targets, check_graph, check_streams, resolve
@@ -109,14 +109,14 @@ def _name_of(file: Path) -> str:
 def _compile(document: Document, rules: Rules) -> Scenario:
     diagnostics = Diagnostics(document, rules)
     top = Node(diagnostics, (), document.value)
-    if not top.is_mapping("a scenario is a mapping with 'scenario' and 'steps'"):
+    if not top.expect_mapping("a scenario is a mapping with 'scenario' and 'steps'"):
         raise InvalidFiles(diagnostics.entries)
     # As in compose files: what begins with x- is the author's own, for instance to hold YAML anchors.
     own = [member.key for member in top.members if member.key.startswith("x-")]
     top.check_keys(keys.TOP_KEYS, keys.TOP_CORRECTIONS, reported=own)
     name = _name(top)
     if "description" in top:
-        top["description"].is_text("'description' takes text")
+        top["description"].expect_text("'description' takes text")
     match = read_match(top["match"]) if "match" in top else ()
     faults = read_scenario_faults(top)
     top.require("steps", "[{status: completed}]", keys.TOP_CORRECTIONS)
@@ -134,9 +134,8 @@ def _compile(document: Document, rules: Rules) -> Scenario:
 
 def _name(top: Node) -> str:
     top.require("scenario", "refund_approval", keys.TOP_CORRECTIONS)
-    mistake = name_mistake("a scenario's name", top["scenario"].value) if "scenario" in top else ""
-    if mistake:
-        top["scenario"].report(mistake)
+    if "scenario" in top:
+        top["scenario"].expect_name("a scenario's name")
     return str(top["scenario"].value)
 
 

@@ -100,28 +100,36 @@ class Node:
         """Report a mistake at the value, or at its key."""
         self.diagnostics.add(self.path, message, key=key)
 
-    def check(self, passes: bool, expected: str) -> bool:
-        """Report what was expected and what was found, unless a check passes. Return whether it does."""
-        if not passes:
+    def expect(self, holds: bool, expected: str) -> bool:
+        """Report what was expected and what was found, unless a condition holds. Return whether it does."""
+        if not holds:
             self.report(f"{expected}, found {shown(self.value)}")
-        return passes
+        return holds
 
-    def is_mapping(self, expected: str) -> bool:
+    def expect_mapping(self, expected: str) -> bool:
         """Return whether the value is a mapping; report anything else."""
-        return self.check(isinstance(self.value, Mapping), expected)
+        return self.expect(isinstance(self.value, Mapping), expected)
 
-    def is_list(self, expected: str) -> bool:
+    def expect_list(self, expected: str) -> bool:
         """Return whether the value is a list of one element or more; report anything else."""
-        return self.check(isinstance(self.value, list) and bool(self.value), expected)
+        return self.expect(isinstance(self.value, list) and bool(self.value), expected)
 
-    def is_text(self, expected: str) -> bool:
+    def expect_text(self, expected: str) -> bool:
         """Return whether the value is text that is not blank; report anything else."""
-        return self.check(isinstance(self.value, str) and bool(self.value.strip()), expected)
+        return self.expect(isinstance(self.value, str) and bool(self.value.strip()), expected)
 
-    def is_whole_number(self, least: int, most: int, expected: str) -> bool:
+    def expect_whole_number(self, least: int, most: int, expected: str) -> bool:
         """Return whether the value is a whole number from `least` to `most`; report anything else."""
         is_number = isinstance(self.value, int) and not isinstance(self.value, bool)
-        return self.check(is_number and least <= self.value <= most, expected)
+        return self.expect(is_number and least <= self.value <= most, expected)
+
+    def expect_name(self, noun: str, *, key: bool = False) -> bool:
+        """Return whether the value, or its key, can name a scenario, step, fault or signal; report anything else."""
+        name = self.key if key else self.value
+        is_name = isinstance(name, str) and _NAME.fullmatch(name) is not None
+        if not is_name:
+            self.report(f"{noun} is made of letters, digits, '-' and '_', found {shown(name)}", key=key)
+        return is_name
 
     def length(self, parse: Callable[[Any], _Length]) -> _Length | None:
         """Return a length of time or a range, as `parse` reads it; report anything else."""
@@ -206,13 +214,6 @@ def suggestion(text: str, known: Sequence[str], listed: Sequence[str] = ()) -> s
     listed: those worth naming; all known ones, if not given.
     """
     return did_you_mean(text, known) or f"; write one of {', '.join(listed or known)}"
-
-
-def name_mistake(noun: str, name: Any) -> str:
-    """Return why something cannot be the name of a scenario, a step, a fault or a signal; "" where it can."""
-    if isinstance(name, str) and _NAME.fullmatch(name):
-        return ""
-    return f"{noun} is made of letters, digits, '-' and '_', found {shown(name)}"
 
 
 def _with_placeholders(value: Value) -> Any:

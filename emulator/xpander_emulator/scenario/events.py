@@ -32,7 +32,7 @@ def read_events(step: Node) -> tuple[ParsedEvent, ...]:
     """Return the events of a step, in the order of the file and of time."""
     if "events" not in step:
         return ()
-    step["events"].is_list("'events' takes a list such as [{think: Looking}]")
+    step["events"].expect_list("'events' takes a list such as [{think: Looking}]")
     events = tuple(event for item in step["events"].elements if (event := _event(item)))
     for before, event in pairwise(events):
         if event.at < before.at:
@@ -48,7 +48,7 @@ def read_stream(step: Node, status: Status | None) -> bool:
     if "stream" not in step:
         return False
     stream = step["stream"]
-    stream.check(stream.value == "words", "'stream' takes 'words'")
+    stream.expect(stream.value == "words", "'stream' takes 'words'")
     exit_ = next((key for key in ("polls", "on") if key in step), None)
     if status in TERMINAL:
         why = f"a step with the status {status} is an end and has no length"
@@ -61,7 +61,7 @@ def read_stream(step: Node, status: Status | None) -> bool:
 
 
 def _event(item: Node) -> ParsedEvent | None:
-    item.is_mapping(_ITEM)
+    item.expect_mapping(_ITEM)
     named = _named(item)
     at = _offset(item["at"]) if "at" in item else NO_TIME
     if named is None or at is None:
@@ -114,13 +114,13 @@ def _offset(node: Node) -> Millis | None:
 
 def _thought(node: Node) -> Value:
     if not isinstance(node.value, Mapping):
-        node.is_text(f"'{node.key}' takes text or a mapping")
+        node.expect_text(f"'{node.key}' takes text or a mapping")
     return node.timeline_value()
 
 
 def _chunk(node: Node) -> Value:
     # A blank between two words is a chunk too.
-    node.check(isinstance(node.value, str) and bool(node.value), f"'{node.key}' takes text")
+    node.expect(isinstance(node.value, str) and bool(node.value), f"'{node.key}' takes text")
     return node.timeline_value()
 
 
@@ -133,7 +133,7 @@ def _request(node: Node) -> Value:
     node.check_keys(keys.REQUEST_KEYS, keys.REQUEST_CORRECTIONS, reported=keys.IDS_OF_A_CALL)
     for key in ("operation_id", "graph_node_id"):
         if node[key].value is not None:
-            node[key].is_text(f"'{key}' takes text")
+            node[key].expect_text(f"'{key}' takes text")
     _check_reasoning(node["reasoning"])
     return node.timeline_values()
 
@@ -141,7 +141,7 @@ def _request(node: Node) -> Value:
 def _result(node: Node) -> Value:
     if node.value is None or isinstance(node.value, str):
         return {"result": node.timeline_value()}
-    node.is_mapping("'tool_call_result' takes text, or a mapping such as {result: {rows: 3}}")
+    node.expect_mapping("'tool_call_result' takes text, or a mapping such as {result: {rows: 3}}")
     names = [member.key for member in node.members]
     if names and not any(name in keys.RESULT_KEYS or name.lower() in keys.RESULT_CORRECTIONS for name in names):
         data = ", ".join(f"{name}: …" for name in names)
@@ -149,9 +149,9 @@ def _result(node: Node) -> Value:
         return {}
     node.check_keys(keys.RESULT_KEYS, keys.RESULT_CORRECTIONS)
     if "tool_name" in node:
-        node["tool_name"].is_text("'tool_name' takes text")
+        node["tool_name"].expect_text("'tool_name' takes text")
     if "is_error" in node:
-        node["is_error"].check(isinstance(node["is_error"].value, bool), "'is_error' takes true or false")
+        node["is_error"].expect(isinstance(node["is_error"].value, bool), "'is_error' takes true or false")
     return node.timeline_values()
 
 
@@ -160,7 +160,7 @@ def _plan(node: Node) -> Value:
         return None
     value = node.timeline_value()
     task = node.rules.task
-    is_plan = node.is_mapping("'plan_updated' takes nothing, for the plan that the task shows, or a mapping")
+    is_plan = node.expect_mapping("'plan_updated' takes nothing, for the plan that the task shows, or a mapping")
     if is_plan and task and "deep_planning" in task.properties:
         node.check_property(task, "deep_planning", value)
     return value
@@ -174,7 +174,7 @@ def _sub_agent(node: Node) -> Value:
 
 
 def _auth(node: Node) -> Value:
-    node.is_mapping("'auth_event' takes a mapping such as {type: token_ready}")
+    node.expect_mapping("'auth_event' takes a mapping such as {type: token_ready}")
     node.check_keys(keys.AUTH_KEYS, keys.AUTH_CORRECTIONS)
     node.require("type", "token_ready", {})
     if "type" in node:
@@ -184,30 +184,30 @@ def _auth(node: Node) -> Value:
 
 def _compactization(node: Node) -> Value:
     if node.value is not None:
-        node.is_mapping("'task_compactization' takes nothing or a mapping")
+        node.expect_mapping("'task_compactization' takes nothing or a mapping")
     return node.timeline_value()
 
 
 def _long_form(node: Node, name: str, example: str, corrections: Mapping[str, str]) -> Node:
     """Return a mapping that has `name`, which a text alone stands for."""
     if isinstance(node.value, str):
-        node.is_text(f"'{node.key}' takes text or a mapping")
+        node.expect_text(f"'{node.key}' takes text or a mapping")
         return replace(node, value={name: node.value})
-    node.is_mapping(f"'{node.key}' takes text, or a mapping such as {{{name}: {example}}}")
+    node.expect_mapping(f"'{node.key}' takes text, or a mapping such as {{{name}: {example}}}")
     node.require(name, example, corrections)
     if name in node:
-        node[name].is_text(f"'{name}' takes text")
+        node[name].expect_text(f"'{name}' takes text")
     return node
 
 
 def _check_reasoning(node: Node) -> None:
     if node.value is None:
         return
-    node.is_mapping("'reasoning' takes a mapping such as {title: Reading the invoice}")
+    node.expect_mapping("'reasoning' takes a mapping such as {title: Reading the invoice}")
     node.check_keys(keys.REASONING_KEYS, {})
     for member in node.members:
         if member.key in keys.REASONING_KEYS:
-            member.is_text(f"'{member.key}' takes text")
+            member.expect_text(f"'{member.key}' takes text")
 
 
 # Any event that has no reader takes any data.

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from xpander_emulator.core import faults
 from xpander_emulator.core.faults import (
     BUILT_IN,
     KINDS,
@@ -14,6 +13,7 @@ from xpander_emulator.core.faults import (
     LONGEST,
     SLOW_BODY,
     STATUS,
+    STREAM_KINDS,
     Fault,
     FaultRule,
     ScenarioFaults,
@@ -22,7 +22,7 @@ from xpander_emulator.core.status import Status
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario import keys
-from xpander_emulator.scenario.diagnostics import Node, name_mistake, suggestion
+from xpander_emulator.scenario.diagnostics import Node, suggestion
 from xpander_emulator.scenario.durations import as_text, parse_duration, parse_range
 from xpander_emulator.scenario.property_schemas import shown
 from xpander_emulator.scenario.templates import is_template
@@ -34,7 +34,7 @@ _HEADER_VALUE: Final = re.compile(r"[ -~\x80-ÿ]*")
 _KINDS_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("status", "headers", "body"), (STATUS,)),
     "over": (SLOW_BODY,),
-    "event": faults.STREAM_KINDS,
+    "event": STREAM_KINDS,
 }
 # The server frames each response by these.
 _OF_THE_SERVER: Final = ("content-length", "transfer-encoding", "connection")
@@ -57,9 +57,9 @@ class RuleContext:
 
 def read_scenario_faults(top: Node) -> ScenarioFaults:
     """Return the faults that a scenario names, and the rules that stand outside of its steps."""
-    named: dict[str, Fault] = {}
-    if "faults" in top and top["faults"].is_mapping("'faults' takes names and faults, such as {busy: {status: 503}}"):
-        named = {member.key: fault for member in top["faults"].members if (fault := _named_fault(member))}
+    if "faults" in top:
+        top["faults"].expect_mapping("'faults' takes names and faults, such as {busy: {status: 503}}")
+    named = {member.key: fault for member in top["faults"].members if (fault := _named_fault(member))}
     rules = read_rules(top["fault"], RuleContext(keys.FAULT_RULE_KEYS, named)) if "fault" in top else ()
     return ScenarioFaults(named, rules)
 
@@ -78,22 +78,20 @@ def read_rules(node: Node, context: RuleContext) -> tuple[FaultRule, ...]:
 
 
 def _named_fault(node: Node) -> Fault | None:
-    if mistake := name_mistake("a fault's name", node.key):
-        node.report(mistake, key=True)
-    elif node.key in BUILT_IN:
+    if node.expect_name("a fault's name", key=True) and node.key in BUILT_IN:
         node.report(f"'{node.key}' is the name of a built-in fault; choose another", key=True)
     for member in node.members:
         if member.key in keys.FAULT_RULE_KEYS:
             right = f"write it at 'fault', beside 'use: {node.key}'"
             member.report(f"'{member.key}' says when a fault strikes; {right}", key=True)
     node.check_keys(keys.FAULT_KEYS, keys.FAULT_CORRECTIONS, reported=keys.FAULT_RULE_KEYS)
-    return _fault(node, node.key) if node.is_mapping("a fault takes a mapping such as {status: 503}") else None
+    return _fault(node, node.key) if node.expect_mapping("a fault takes a mapping such as {status: 503}") else None
 
 
 def _rule(node: Node, context: RuleContext) -> FaultRule | None:
     if isinstance(node.value, str):
         return FaultRule(_used_fault(node, context))
-    if not node.is_mapping("a fault takes a name such as unavailable, or a mapping such as {status: 503}"):
+    if not node.expect_mapping("a fault takes a name such as unavailable, or a mapping such as {status: 503}"):
         return None
     for member in node.members:
         if member.key in keys.FAULT_RULE_KEYS and member.key not in context.keys:
@@ -164,11 +162,11 @@ def _kind(node: Node) -> str | None:
 
 def _http_status(node: Node | None) -> int:
     expected = "'status' of a fault takes an HTTP status from 200 to 599"
-    return int(node.value) if node and node.is_whole_number(200, 599, expected) else 503
+    return int(node.value) if node and node.expect_whole_number(200, 599, expected) else 503
 
 
 def _headers(node: Node) -> tuple[tuple[str, str], ...]:
-    node.is_mapping("'headers' takes names and values, such as {Retry-After: 2}")
+    node.expect_mapping("'headers' takes names and values, such as {Retry-After: 2}")
     for member in node.members:
         if not _HEADER_NAME.fullmatch(member.key):
             member.report(f"{shown(member.key)} is not the name of a header", key=True)
@@ -209,7 +207,7 @@ def _real_time(node: Node, parse: Callable[[Any], _Length]) -> _Length | None:
 def _count(node: Node, key: str, default: int, more: str = "") -> int:
     """Return a whole number of 1 or more, which `more` completes in a message."""
     expected = f"'{key}' takes a whole number from 1 to {MAX_COUNT}{more}"
-    return int(node[key].value) if key in node and node[key].is_whole_number(1, MAX_COUNT, expected) else default
+    return int(node[key].value) if key in node and node[key].expect_whole_number(1, MAX_COUNT, expected) else default
 
 
 def _operation(node: Node, fault: Fault, context: RuleContext) -> str:

@@ -15,7 +15,7 @@ _NAMES_OF_THE_INPUT: Final = ("text", "prompt", "message")
 
 def read_match(node: Node) -> tuple[Matcher, ...]:
     """Return the conditions of a `match`, in the order of the file."""
-    node.is_mapping("'match' takes a mapping such as {workflow_id: \"refund-*\"}")
+    node.expect_mapping("'match' takes a mapping such as {workflow_id: \"refund-*\"}")
     if node.value == {}:
         node.report("'match' is empty and would never hold; remove it or name a 'workflow_id'")
     return tuple(matcher for member in node.members if _is_field(member) for matcher in _matchers(member))
@@ -48,7 +48,7 @@ def _matchers(member: Node) -> Iterator[Matcher]:
     elif path == WORKFLOW_ID:
         patterns = member.value if isinstance(member.value, list) else [member.value]
         are_patterns = bool(patterns) and all(isinstance(pattern, str) and pattern for pattern in patterns)
-        if member.check(are_patterns, "'workflow_id' takes a pattern such as \"refund-*\", or a list of them"):
+        if member.expect(are_patterns, "'workflow_id' takes a pattern such as \"refund-*\", or a list of them"):
             yield Matcher(WORKFLOW_ID, "glob", tuple(patterns))
     elif isinstance(member.value, list):
         member.report('write {equals: […]} to compare with the whole list, or {regex: "^(a|b)$"} for one of several')
@@ -70,12 +70,12 @@ def _is_valid(condition: Node) -> bool:
     wanted = condition.value
     match condition.key:
         case "exists":
-            return condition.check(isinstance(wanted, bool), "'exists' takes true or false")
+            return condition.expect(isinstance(wanted, bool), "'exists' takes true or false")
         case "contains":
             is_plain = isinstance(wanted, str | int | float)
-            return condition.check(is_plain, "'contains' takes a text, a number, true or false")
+            return condition.expect(is_plain, "'contains' takes a text, a number, true or false")
         case "regex":
-            is_text = condition.check(isinstance(wanted, str), "'regex' takes a regular expression as text")
+            is_text = condition.expect(isinstance(wanted, str), "'regex' takes a regular expression as text")
             return is_text and _compiles(condition)
         case _:
             return True

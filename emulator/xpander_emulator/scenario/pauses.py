@@ -25,23 +25,23 @@ def read_pause(step: Node, status: Status | None) -> Pause | None:
 
 
 def _hitl(hitl: Node) -> Pause:
-    hitl.is_mapping("'hitl' takes a mapping such as {wait_node_id: manager-approval}")
+    hitl.expect_mapping("'hitl' takes a mapping such as {wait_node_id: manager-approval}")
     hitl.check_keys(keys.HITL_KEYS, keys.HITL_CORRECTIONS)
     hitl.require("wait_node_id", "manager-approval", {})
     return _pause(hitl, "hitl_request", ("wait_node_id",))
 
 
 def _eca(eca: Node) -> Pause:
-    eca.is_mapping("'eca' takes a mapping such as {connector_name: Google Drive}")
+    eca.expect_mapping("'eca' takes a mapping such as {connector_name: Google Drive}")
     eca.check_keys(keys.ECA_KEYS, keys.ECA_CORRECTIONS)
     eca.require("connector_name", "Google Drive", {})
     scopes, url = eca["scopes"], eca["auth_url"]
     if "scopes" in eca:
         are_texts = isinstance(scopes.value, list) and all(isinstance(scope, str) for scope in scopes.value)
-        scopes.check(are_texts, "'scopes' takes a list of texts")
+        scopes.expect(are_texts, "'scopes' takes a list of texts")
     if url.value is not None:
         is_address = isinstance(url.value, str) and url.value.startswith(("http://", "https://", "{{"))
-        url.check(is_address, "'auth_url' takes an address that begins with https://")
+        url.expect(is_address, "'auth_url' takes an address that begins with https://")
     return _pause(eca, "pending_eca_request", ("connector_name", "auth_url"))
 
 
@@ -49,7 +49,7 @@ def _pause(node: Node, name: str, client_keys: Sequence[str]) -> Pause:
     """Return a pause whose `client_keys` a client reads in the property `name`; the other keys are for people."""
     for key in (client_keys[0], "title", "content"):
         if key in node:
-            node[key].is_text(f"'{key}' takes text")
+            node[key].expect_text(f"'{key}' takes text")
     task = node.rules.task
     if task and name not in task.properties:
         node.report(f"the contract's task has no '{name}', so that '{node.key}' cannot be shown", key=True)

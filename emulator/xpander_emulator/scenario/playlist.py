@@ -64,11 +64,11 @@ def load_playlist(
     """
     document = read_document(path, name)
     top = Node(Diagnostics(document, Rules()), (), document.value)
-    top.is_mapping("a playlist is a mapping with 'stories'")
+    top.expect_mapping("a playlist is a mapping with 'stories'")
     top.check_keys(KEYS, _CORRECTIONS)
     stories = top["stories"]
     is_list = isinstance(stories.value, list) and 0 < len(stories.value) <= MAX_ENTRIES
-    stories.check(is_list, f"'stories' takes a list of 1 to {MAX_ENTRIES} scenarios")
+    stories.expect(is_list, f"'stories' takes a list of 1 to {MAX_ENTRIES} scenarios")
     title, speed = _text(top, "title", "Scenarios"), _speed(top, 1.0)
     entries = tuple(_entry(item, known, contract, speed) for item in stories.elements if is_list)
     if top.diagnostics.entries:
@@ -78,9 +78,9 @@ def load_playlist(
 
 def _entry(node: Node, known: Sequence[str] | None, contract: Contract | None, speed: float) -> PlaylistEntry:
     scenario = ""
-    if node.is_mapping("an entry of a playlist is a mapping with 'scenario'"):
+    if node.expect_mapping("an entry of a playlist is a mapping with 'scenario'"):
         node.check_keys(ENTRY_KEYS, _CORRECTIONS)
-        if node["scenario"].is_text("'scenario' takes the name of a scenario"):
+        if node["scenario"].expect_text("'scenario' takes the name of a scenario"):
             scenario = str(node["scenario"].value)
     if scenario and known is not None and scenario not in known:
         node["scenario"].report(f"no scenario is called '{scenario}'{suggestion(scenario, known)}")
@@ -95,7 +95,7 @@ def _entry(node: Node, known: Sequence[str] | None, contract: Contract | None, s
 
 def _request(node: Node, contract: Contract | None) -> Mapping[str, Any]:
     pointer = None if contract is None else request_schema(contract)
-    is_mapping = node.is_mapping("'request' takes the body that a client would send to start the task")
+    is_mapping = node.expect_mapping("'request' takes the body that a client would send to start the task")
     if is_mapping and contract is not None and pointer is not None:
         for violation in find_violations(for_requests(contract), pointer, node.value, ()):
             message = f"breaks the contract: {violation.msg}, found {shown(violation.input)}"
@@ -104,7 +104,7 @@ def _request(node: Node, contract: Contract | None) -> Mapping[str, Any]:
 
 
 def _text(node: Node, key: str, default: str) -> str:
-    is_text = node[key].value is not None and node[key].is_text(f"'{key}' takes text")
+    is_text = node[key].value is not None and node[key].expect_text(f"'{key}' takes text")
     return str(node[key].value) if is_text else default
 
 
@@ -113,7 +113,7 @@ def _speed(node: Node, default: float) -> float:
     if speed is None:
         return default
     is_number = isinstance(speed, int | float) and not isinstance(speed, bool)
-    is_speed = node["speed"].check(
+    is_speed = node["speed"].expect(
         is_number and SLOWEST <= speed <= FASTEST, f"'speed' takes a number from {SLOWEST} to {FASTEST:g}"
     )
     return float(speed) if is_speed else default

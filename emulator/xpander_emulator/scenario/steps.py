@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import count
 from typing import Final
@@ -13,7 +13,7 @@ from xpander_emulator.core.status import TERMINAL, Status
 from xpander_emulator.core.timeline import NO_TIME, Fake, Millis, Pause, SubTask, Value
 from xpander_emulator.errors import did_you_mean
 from xpander_emulator.scenario import keys
-from xpander_emulator.scenario.diagnostics import Node, name_mistake
+from xpander_emulator.scenario.diagnostics import Node
 from xpander_emulator.scenario.durations import as_text, parse_range
 from xpander_emulator.scenario.events import ParsedEvent, read_events, read_stream
 from xpander_emulator.scenario.faults import read_step_faults
@@ -70,10 +70,10 @@ class ParsedStep:
 
 def read_steps(node: Node, named_faults: Mapping[str, Fault]) -> tuple[ParsedStep, ...]:
     """Return the steps of a scenario, whose faults may refer to `named_faults`."""
-    node.is_list("'steps' takes a list with at least one step")
+    node.expect_list("'steps' takes a list with at least one step")
     steps = node.elements
     for step in steps:
-        step.is_mapping("a step is a mapping with 'status'")
+        step.expect_mapping("a step is a mapping with 'status'")
     statuses = [_status(step) for step in steps]
     ids = _ids(steps, statuses)
     return tuple(
@@ -150,9 +150,7 @@ def _ids(steps: Sequence[Node], statuses: Sequence[Status | None]) -> list[str]:
 
 
 def _check_id(node: Node, status: Status | None) -> None:
-    if mistake := name_mistake("an id", node.value):
-        node.report(mistake)
-    elif node.value in _STATUSES and status not in (None, node.value):
+    if node.expect_name("an id") and node.value in _STATUSES and status not in (None, node.value):
         node.report(f"the id '{node.value}' is the name of a status that this step does not have; choose another")
 
 
@@ -164,8 +162,9 @@ def _free_id(status: str, taken: set[str]) -> str:
 def _exits(step: Node, status: Status | None) -> tuple[Exit, ...]:
     names = [key for key in keys.EXITS if key in step]
     if status in TERMINAL:
-        for key in (*names, *(("goto",) if "goto" in step else ())):
-            step[key].report(f"a step with the status {status} is an end; remove '{key}'", key=True)
+        for key in (*names, "goto"):
+            if key in step:
+                step[key].report(f"a step with the status {status} is an end; remove '{key}'", key=True)
     elif not names:
         _refuse_endless(step, status)
     elif len(names) > 1:
@@ -200,18 +199,20 @@ def _is_a_wrong_exit(key: str) -> bool:
 
 def _automatic(step: Node, by: str) -> tuple[Exit, ...]:
     """Return the exit by `after` or `polls`, if it could be parsed."""
-    goto = _goto(step["goto"]) if "goto" in step else None
-    where = step.get("goto") or step[by]
+    exit_ = Exit(step.get("goto") or step[by], by, _goto(step.get("goto")))
     if by == "after":
         delay = step[by].length(parse_range)
-        return (Exit(where, by, goto, delay),) if delay else ()
+        return (replace(exit_, delay=delay),) if delay else ()
     expected = f"'polls' takes a whole number of reads from 1 to {MAX_POLLS}"
-    return (Exit(where, by, goto, count=step[by].value),) if step[by].is_whole_number(1, MAX_POLLS, expected) else ()
+    is_count = step[by].expect_whole_number(1, MAX_POLLS, expected)
+    return (replace(exit_, count=step[by].value),) if is_count else ()
 
 
-def _goto(node: Node) -> str | None:
+def _goto(node: Node | None) -> str | None:
+    if node is None:
+        return None
     is_id = isinstance(node.value, str) and bool(node.value)
-    return str(node.value) if node.check(is_id, "'goto' takes the id of a step") else None
+    return str(node.value) if node.expect(is_id, "'goto' takes the id of a step") else None
 
 
 def _signals(step: Node) -> tuple[Exit, ...]:
@@ -219,42 +220,46 @@ def _signals(step: Node) -> tuple[Exit, ...]:
         right = "name the step beside each signal, as in 'on: {approve: step-id}'"
         step["goto"].report(f"'goto' goes with 'after' and 'polls', not with 'on'; {right}", key=True)
     on = step["on"]
-    if on.is_mapping("'on' takes signals and where each leads, such as {approve: step-id}") and not on.members:
+    if on.expect_mapping("'on' takes signals and where each leads, such as {approve: step-id}") and not on.members:
         on.report("'on' is empty; name a signal and where it leads, such as 'approve: step-id'")
     return tuple(exit_ for signal in on.members if (exit_ := _signal(signal)))
 
 
 def _signal(node: Node) -> Exit | None:
     signal, target = node.key, node.value
-    if mistake := _signal_mistake(signal):
-        node.report(mistake, key=True)
-    elif signal == EXPIRE and isinstance(target, Mapping):
+    if not _is_signal(node):
+        return None
+    if signal == EXPIRE and isinstance(target, Mapping):
         return _expiry(node)
-    elif isinstance(node["goto"].value, str):
+    if isinstance(node["goto"].value, str):
         node.report(f"a signal leads straight to a step; write '{signal}: {node['goto'].value}'")
-    elif node.check(isinstance(target, str) and bool(target), f"'{signal}' takes the id of the step that it leads to"):
+    elif node.expect(isinstance(target, str) and bool(target), f"'{signal}' takes the id of the step that it leads to"):
         if signal != EXPIRE or not re.fullmatch(r"\d+\s*(ms|s|m|h|d)", target):
             return Exit(node, signal, target)
         node.report(f"'expire' leads to a step; write 'expire: {{after: {target}, goto: step-id}}'")
     return None
 
 
-def _signal_mistake(signal: str) -> str:
-    """Return why nobody can wait for a signal of this name; "" where one can."""
-    if signal in keys.RESERVED_SIGNALS:
-        return f"'{signal}' cannot be waited for: {keys.RESERVED_SIGNALS[signal]}"
-    if correction := keys.SIGNAL_CORRECTIONS.get(signal.lower()):
-        return f"unknown signal '{signal}'; write '{correction}'"
-    if mistake := name_mistake("a signal's name", signal):
-        return mistake
+def _is_signal(node: Node) -> bool:
+    """Return whether a key names a signal for which a step can wait; report anything else."""
+    signal = node.key
     # Any other name is the author's own; one letter off a known signal is more likely a wrong spelling.
     near = [] if signal in DECISIONS or not signal.isalpha() else get_close_matches(signal, DECISIONS, 1, 0.84)
-    return f"unknown signal '{signal}'. Did you mean '{near[0]}'?" if near else ""
+    if signal in keys.RESERVED_SIGNALS:
+        message = f"'{signal}' cannot be waited for: {keys.RESERVED_SIGNALS[signal]}"
+    elif correction := keys.SIGNAL_CORRECTIONS.get(signal.lower()):
+        message = f"unknown signal '{signal}'; write '{correction}'"
+    elif near:
+        message = f"unknown signal '{signal}'. Did you mean '{near[0]}'?"
+    else:
+        return node.expect_name("a signal's name", key=True)
+    node.report(message, key=True)
+    return False
 
 
 def _expiry(node: Node) -> Exit | None:
     node.check_keys(keys.EXPIRY_KEYS, keys.STEP_CORRECTIONS)
-    goto = _goto(node["goto"]) if "goto" in node else None
+    goto = _goto(node.get("goto"))
     if "after" not in node:
         right = f"write 'expire: {goto}'" if goto else "write 'expire: {after: 24h, goto: step-id}'"
         node.report(f"'expire' has no 'after'; {right}")
@@ -266,7 +271,7 @@ def _expiry(node: Node) -> Exit | None:
 def _sets(step: Node) -> Mapping[str, Value]:
     sets: dict[str, Value] = {}
     if "set" in step:
-        step["set"].is_mapping("'set' takes properties and their values")
+        step["set"].expect_mapping("'set' takes properties and their values")
     for member in step["set"].members:
         if member.value is None and " " in member.key:
             right = "a text with a comma needs quotes between { and }"
@@ -274,7 +279,7 @@ def _sets(step: Node) -> Mapping[str, Value]:
         else:
             sets[member.key] = _set_value(member)
     if "fake" in step:
-        step["fake"].is_mapping("'fake' takes properties and Faker providers")
+        step["fake"].expect_mapping("'fake' takes properties and Faker providers")
     for member in step["fake"].members:
         if member.key in sets:
             member.report(f"'{member.key}' is in 'set' and in 'fake'; remove one of them", key=True)
@@ -298,15 +303,10 @@ def _set_value(node: Node) -> Value:
 
 def _fake_value(node: Node) -> Value:
     _is_property(node)
-    providers = node.rules.providers
-    if (
-        node.check(isinstance(node.value, str), "'fake' takes the name of a Faker provider, such as uuid4")
-        and providers
-    ):
-        names = providers()
-        if node.value not in names:
-            right = did_you_mean(node.value, [*names]) or ", such as uuid4, name, sentence or url"
-            node.report(f"'{node.value}' is not a Faker provider{right}")
+    is_text = node.expect(isinstance(node.value, str), "'fake' takes the name of a Faker provider, such as uuid4")
+    if is_text and node.rules.providers and node.value not in (names := node.rules.providers()):
+        right = did_you_mean(node.value, [*names]) or ", such as uuid4, name, sentence or url"
+        node.report(f"'{node.value}' is not a Faker provider{right}")
     return Fake(str(node.value))
 
 

@@ -15,12 +15,12 @@ def read_sub_tasks(step: Node, status: Status | None) -> tuple[SubTask, ...]:
     if status in TERMINAL:
         right = "put 'sub_tasks' in the step before"
         node.report(f"a step with the status {status} is an end and starts nothing; {right}", key=True)
-    node.is_list("'sub_tasks' takes a list such as [{workflow_id: completed}]")
+    node.expect_list("'sub_tasks' takes a list such as [{workflow_id: completed}]")
     return tuple(sub_task for item in node.elements if (sub_task := _sub_task(item)))
 
 
 def _sub_task(node: Node) -> SubTask | None:
-    node.is_mapping("a sub-task is a mapping such as {workflow_id: completed}")
+    node.expect_mapping("a sub-task is a mapping such as {workflow_id: completed}")
     request = node.rules.request
     if request:
         node.check_keys(("workflow_id", *request.properties), keys.SUB_TASK_CORRECTIONS)
@@ -30,7 +30,7 @@ def _sub_task(node: Node) -> SubTask | None:
         if request and key in request.properties:
             node[key].check_property(request, key, value)
     runs = node["workflow_id"]
-    if "workflow_id" not in node or not runs.is_text("'workflow_id' takes the id of a workflow"):
+    if "workflow_id" not in node or not runs.expect_text("'workflow_id' takes the id of a workflow"):
         return None
     if is_template(runs.value):
         runs.report("'workflow_id' takes a fixed id; templates stand in the request beside it")
