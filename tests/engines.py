@@ -26,7 +26,7 @@ def contract() -> Contract:
 
 
 @cache
-def stories() -> Catalogue:
+def catalogue() -> Catalogue:
     return Catalogue(load_scenarios((resources.SCENARIOS,), contract(), trusted=True))
 
 
@@ -39,7 +39,7 @@ def make_engine(store: Store | None = None, **choices: Any) -> Engine:
         lambda task_state: f"http://emulator/consent/{task_state.task.id}",
         lambda provider, key, pointer: f"<{provider}>",
     )
-    return Engine(settings, stories(), FALLBACK, renderer, store or MemoryStore(), MemoryJournal())
+    return Engine(settings, catalogue(), FALLBACK, renderer, store or MemoryStore(), MemoryJournal())
 
 
 def start(runs: str, **body: Any) -> Start:

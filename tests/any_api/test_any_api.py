@@ -1,4 +1,4 @@
-"""An API of another style, made live by `x-emulator` alone; the conversation is the one of docs/any-api.md."""
+"""An API of another style, emulated by `x-emulator` alone; the conversation is the one of docs/any-api.md."""
 
 import os
 from pathlib import Path
@@ -61,7 +61,7 @@ async def test_a_start_answers_202_with_the_location_of_the_job(jobs: Jobs) -> N
     assert (job["state"], job["scene"], job["frames"], job["endedAt"]) == ("QUEUED", "harbour", 24, None)
 
 
-async def test_a_job_goes_its_way_in_the_words_of_its_contract(jobs: Jobs) -> None:
+async def test_a_job_runs_in_the_words_of_its_contract(jobs: Jobs) -> None:
     location = (await jobs.submit()).headers["location"]
     seen = []
     for by in (0, 1_000, 10_000):
@@ -90,12 +90,12 @@ async def test_a_job_is_listed_filtered_and_cancelled(jobs: Jobs) -> None:
     assert [job["scene"] for job in queued] == ["forest"]
 
 
-async def test_a_worker_tells_how_a_job_stands_in_the_words_of_its_contract(jobs: Jobs) -> None:
+async def test_a_worker_updates_a_job_in_the_words_of_its_contract(jobs: Jobs) -> None:
     location = (await jobs.submit()).headers["location"]
     whole = await jobs.job(location)
 
-    async def amend(**told: Any) -> httpx2.Response:
-        return await jobs.http.patch(location, json=told)
+    async def amend(**body: Any) -> httpx2.Response:
+        return await jobs.http.patch(location, json=body)
 
     runs = (await amend(**whole | {"state": "RUNNING", "progress": 70})).json()
     again = (await amend(state="QUEUED", jobId="other")).json()
@@ -107,7 +107,7 @@ async def test_a_worker_tells_how_a_job_stands_in_the_words_of_its_contract(jobs
     assert (await jobs.http.patch(location)).json() == ended
 
 
-async def test_a_word_that_no_status_has_in_the_contract_is_told(jobs: Jobs) -> None:
+async def test_a_word_that_is_no_status_of_the_contract_is_refused(jobs: Jobs) -> None:
     location = (await jobs.submit()).headers["location"]
 
     answer = await jobs.http.patch(location, json={"state": "RUNING"})
@@ -119,7 +119,7 @@ async def test_a_word_that_no_status_has_in_the_contract_is_told(jobs: Jobs) -> 
     )
 
 
-async def test_a_built_in_story_plays_on_another_contract_too(jobs: Jobs) -> None:
+async def test_a_built_in_scenario_runs_on_another_contract_too(jobs: Jobs) -> None:
     answer = await jobs.http.post("/jobs", json={"scene": "x"}, headers={"prefer": "scenario=approval"})
     await jobs.advance(5_000)
 

@@ -74,10 +74,10 @@ def test_a_circle_is_refused_when_the_contract_is_loaded(schema: Any, tmp_path: 
     10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 async def test_a_contract_is_refused_when_it_is_loaded_or_never_answers_500(tmp_path: Path, schema: Any) -> None:
-    refusal, found = "", [202, 200, 200]
+    refusal, answers = "", [202, 200, 200]
     try:
-        found = await statuses(contract_with(schema, tmp_path))
+        answers = await statuses(contract_with(schema, tmp_path))
     except InvalidFiles as refused:
         refusal = refused.message
 
-    assert "contract.json:1:" in refusal or found == [202, 200, 200]
+    assert "contract.json:1:" in refusal or answers == [202, 200, 200]

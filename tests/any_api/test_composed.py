@@ -86,7 +86,7 @@ def spec(tmp_path: Path) -> Path:
     return file
 
 
-async def test_a_task_that_is_composed_is_told_with_all_its_parts(spec: Path) -> None:
+async def test_a_task_that_is_composed_has_all_its_parts(spec: Path) -> None:
     answer = await api(spec=spec).http.post("/jobs")
 
     job = answer.json()
@@ -96,7 +96,7 @@ async def test_a_task_that_is_composed_is_told_with_all_its_parts(spec: Path) ->
     assert 3 <= job["speed"] <= 9
 
 
-async def test_what_an_update_sets_is_held_against_all_parts(spec: Path) -> None:
+async def test_an_update_is_checked_against_all_parts(spec: Path) -> None:
     client = api(spec=spec)
     job = (await client.http.post("/jobs")).json()
     engine = client.app.engine
@@ -110,7 +110,7 @@ async def test_what_an_update_sets_is_held_against_all_parts(spec: Path) -> None
         await engine.signal(DEFAULT_NAMESPACE, job["id"], "update", payload={"note": "much too long"})
 
 
-async def test_it_is_told_oddly_where_that_is_legal(spec: Path) -> None:
+async def test_a_composed_task_varies_where_that_is_legal(spec: Path) -> None:
     client = api(spec=spec, nasty=True)
 
     jobs = [(await client.http.post("/jobs")).json() for _ in range(20)]
@@ -125,13 +125,13 @@ async def test_a_list_has_what_its_contract_requires_beyond_a_task_and_nothing_t
 
     answer = await client.http.get("/jobs")
 
-    told = answer.json()
+    body = answer.json()
     assert answer.status_code == 200, answer.text
-    assert [job["id"] for job in told["jobs"]] == started[::-1]
-    assert all(list(job) == ["id", "status", "colour"] and job["colour"] in ("red", "blue") for job in told["jobs"])
-    assert told["total"] == 2
-    assert told["page"]["size"] >= 1
-    assert (await client.http.get("/jobs")).json() == told
+    assert [job["id"] for job in body["jobs"]] == started[::-1]
+    assert all(list(job) == ["id", "status", "colour"] and job["colour"] in ("red", "blue") for job in body["jobs"])
+    assert body["total"] == 2
+    assert body["page"]["size"] >= 1
+    assert (await client.http.get("/jobs")).json() == body
 
 
 async def test_a_bare_list_has_it_too(spec: Path) -> None:

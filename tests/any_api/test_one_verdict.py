@@ -1,4 +1,4 @@
-"""One verdict: what `lint` takes is served, and what it refuses would have broken the contract.
+"""One verdict: what `lint` accepts is served, and what it refuses would have broken the contract.
 
 Needs nothing but the emulator, pytest and Hypothesis: `.ci/wheel` runs this file beside an installed wheel, without the
 development packages and without jsonschema-rs.
@@ -33,8 +33,8 @@ LEAVES = st.sampled_from([
 
 
 def _object(properties: dict[str, Any], required: list[str], more: Any) -> dict[str, Any]:
-    given = {"additionalProperties": more} if more is not None else {}
-    return {"type": "object", "properties": properties, "required": required, **given}
+    closing = {"additionalProperties": more} if more is not None else {}
+    return {"type": "object", "properties": properties, "required": required, **closing}
 
 
 SCHEMAS = st.recursive(
@@ -106,7 +106,7 @@ async def served(contract: Path, scenario: Path) -> list[int]:
 
 
 def check(schema: Any, value: Any) -> bool:
-    """Hold `lint`, the loading of a server and the running server against each other; return whether all take it."""
+    """Compare `lint`, the start of a server and the running server; return whether all accept the value."""
     with tempfile.TemporaryDirectory() as folder:
         files = write(Path(folder), schema, value)
         try:
@@ -127,7 +127,7 @@ def check(schema: Any, value: Any) -> bool:
 
 @given(SCHEMAS, VALUES)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-def test_what_lint_takes_is_served_and_what_it_refuses_breaks_the_contract(schema: Any, value: Any) -> None:
+def test_what_lint_accepts_is_served_and_what_it_refuses_breaks_the_contract(schema: Any, value: Any) -> None:
     check(schema, value)
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from tests.engines import contract, make_engine, start, stories
+from tests.engines import catalogue, contract, make_engine, start
 from tests.profiles import examples
 from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.core.replay import Visit
@@ -27,7 +27,7 @@ UPDATES = st.fixed_dictionaries(
     {}, optional={"status": st.sampled_from([*Status, "odd"]), "internal_status": st.text(max_size=5)}
 )
 Place = tuple[str, str]
-PATHS = [path for story in stories().values() for path in paths(story.timeline)]
+PATHS = [path for story in catalogue().values() for path in paths(story.timeline)]
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -52,7 +52,7 @@ class EngineMachine(RuleBasedStateMachine):
     def choose_clock(self, mode: str) -> None:
         self.engine = make_engine(clock=mode)
 
-    @rule(target=places, namespace=NAMESPACES, story=st.sampled_from(sorted(stories())))
+    @rule(target=places, namespace=NAMESPACES, story=st.sampled_from(sorted(catalogue())))
     def start_a_task(self, namespace: str, story: str) -> Place:
         return self.seen(self.run_(self.engine.start(namespace, start(story))))
 

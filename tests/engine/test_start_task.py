@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.engines import contract, make_engine, start, stories
+from tests.engines import catalogue, contract, make_engine, start
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.engine.engine import MAX_PINS, Engine
 from xpander_emulator.errors import Conflict
@@ -73,7 +73,7 @@ async def test_an_id_that_is_planned_for_a_sub_task_cannot_be_chosen() -> None:
 async def test_sub_tasks_of_sub_tasks_come_about_three_levels_deep_each_with_its_step() -> None:
     chain = [starting("a", "b", "b2"), starting("b", "c"), starting("c", "d"), starting("d", "e"), starting("e", "b2")]
     engine = make_engine()
-    engine.adopt(Catalogue([*chain, starting("b2", "completed"), *stories().values()]))
+    engine.adopt(Catalogue([*chain, starting("b2", "completed"), *catalogue().values()]))
     task_id = (await engine.start("one", start("a"))).task_state.task.id
 
     grown = []
@@ -90,7 +90,7 @@ async def test_sub_tasks_of_sub_tasks_come_about_three_levels_deep_each_with_its
 
 async def test_sub_tasks_are_those_of_the_turn_that_starts_them() -> None:
     engine = make_engine()
-    engine.adopt(Catalogue([starting("a", "completed"), *stories().values()]))
+    engine.adopt(Catalogue([starting("a", "completed"), *catalogue().values()]))
     task_id = (await engine.start("one", start("completed"))).task_state.task.id
     await engine.skip("one", task_id, "completed")
 

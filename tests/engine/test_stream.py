@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engines import make_engine, start, stories
+from tests.engines import catalogue, make_engine, start
 from xpander_emulator.clock import iso
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.stream import STABLE, cut, follow
@@ -56,7 +56,7 @@ async def play(engine: Engine, task_id: str, decisions: Sequence[str]) -> dict[s
             await engine.signal("one", task_id, "stop")
 
 
-@pytest.mark.parametrize("story", sorted(stories()))
+@pytest.mark.parametrize("story", sorted(catalogue()))
 async def test_the_tasks_on_a_stream_are_those_that_polling_sees_at_the_same_instants(story: str) -> None:
     engine = make_engine()
     task_id = (await engine.start("one", start(story))).task_state.task.id
@@ -72,7 +72,7 @@ async def test_the_tasks_on_a_stream_are_those_that_polling_sees_at_the_same_ins
     assert {event["type"] for event in heard} <= STABLE
 
 
-@pytest.mark.parametrize("story", sorted(stories()))
+@pytest.mark.parametrize("story", sorted(catalogue()))
 async def test_a_late_client_hears_what_one_heard_that_was_there_from_the_start(story: str) -> None:
     engine = make_engine()
     task_state = (await engine.start("one", start(story))).task_state

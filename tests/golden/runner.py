@@ -1,14 +1,14 @@
-"""Plays a conversation written as text, and writes down what is answered.
+"""Plays a conversation that is written as text, and writes the answers into it.
 
-    # what is being shown
+    # a comment
     > POST /v1/workflows/approval/invoke/async {"input": {"text": "Refund order 1042"}}
     $ clock advance 2s
     $ tasks approve {task} --by manager
 
 `>` is a request; lines of `>` that follow it and start no other are its headers, or more of its body.
-`$` is an act by the control API, worded as on the command line. `{task}` stands for the last id that a start
-has answered, `{sub_task_1}` for the first of its sub-tasks. Everything else is written by the runner:
-`<` an answer, of a task all that differs from its last one, and `=` what an act has done.
+`$` is an act by the control API, worded as on the command line. `{task}` is the id of the task that was started
+last, `{sub_task_1}` the first of its sub-tasks. The runner writes everything else: `<` an answer, of a task only
+what has changed since its last one, and `=` the result of an act.
 """
 
 import json
@@ -60,9 +60,9 @@ class Conversation:
     async def _request(self, client: httpx2.AsyncClient, lines: list[str]) -> list[str]:
         method, _, rest = self._filled(lines[0]).partition(" ")
         path, _, body = rest.partition(" ")
-        named = [found for line in lines[1:] if (found := _HEADER.fullmatch(line))]
+        fields = [field for line in lines[1:] if (field := _HEADER.fullmatch(line))]
         body = "\n".join([body, *(line for line in lines[1:] if not _HEADER.fullmatch(line))]).strip()
-        headers = {found[1]: found[2] for found in named}
+        headers = {field[1]: field[2] for field in fields}
         if body:
             headers.setdefault("content-type", "application/json")
         answer = await client.request(method, path, content=self._filled(body).encode(), headers=headers)
@@ -102,18 +102,18 @@ class Conversation:
         engine = self._app.engine
         if verb == "signal":
             verb, *rest = rest
-        given = dict(zip(rest[::2], rest[1::2], strict=True))
+        options = dict(zip(rest[::2], rest[1::2], strict=True))
         try:
             if verb == "skip":
-                view = await engine.skip(DEFAULT_NAMESPACE, task, given.get("--until"))
+                view = await engine.skip(DEFAULT_NAMESPACE, task, options.get("--until"))
             else:
                 view = await engine.signal(
                     DEFAULT_NAMESPACE,
                     task,
                     verb,
-                    by=given.get("--by"),
-                    reason=given.get("--reason"),
-                    payload=json.loads(given.get("--payload", "{}")),
+                    by=options.get("--by"),
+                    reason=options.get("--reason"),
+                    payload=json.loads(options.get("--payload", "{}")),
                 )
         except EmulatorError as error:
             return f"refused: {error.message}"
@@ -128,13 +128,13 @@ class Conversation:
 
 
 def emulator(**choices: Any) -> Application:
-    """Return an emulator on a manual clock, with `<provider>` in the place of every generated text."""
+    """Return an emulator with a manual clock, and `<provider>` in place of every generated text."""
     settings = Settings(**{"clock": "manual", **choices})
     return create_app(settings, fake=lambda provider, key, pointer: f"<{provider}>")
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
-    """Give each request with all of its lines, and every other line alone; what the runner wrote is left out."""
+    """Yield each request with all its lines, and every other line alone, without the lines of the runner."""
     block: list[str] = []
     for line in text.splitlines():
         if block and (_REQUEST.match(line) or not line.startswith("> ")):
@@ -149,16 +149,18 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _explained(answer: httpx2.Response) -> str:
-    told = answer.headers
-    if "x-emulator-step" not in told:
-        later = f"; retry after {told['retry-after']}" if "retry-after" in told else ""
-        return f"   fault: {told['x-emulator-fault']}{later}" if "x-emulator-fault" in told else ""
-    applied = f"; applied: {told['preference-applied']}" if "preference-applied" in told else ""
-    return f"   {told['x-emulator-scenario']}: {told['x-emulator-step']} ({told['x-emulator-source']}){applied}"
+    headers = answer.headers
+    if "x-emulator-step" not in headers:
+        later = f"; retry after {headers['retry-after']}" if "retry-after" in headers else ""
+        return f"   fault: {headers['x-emulator-fault']}{later}" if "x-emulator-fault" in headers else ""
+    applied = f"; applied: {headers['preference-applied']}" if "preference-applied" in headers else ""
+    return (
+        f"   {headers['x-emulator-scenario']}: {headers['x-emulator-step']} ({headers['x-emulator-source']}){applied}"
+    )
 
 
 def _listed(value: Any, indent: str = "<   ") -> Iterator[str]:
-    """Give a value a line for each of its parts; a list of objects a line for each object."""
+    """Yield a line for each part of a value, and for each object of a list."""
     if isinstance(value, Mapping):
         for name, part in value.items():
             if isinstance(part, list) and part and isinstance(part[0], dict):

@@ -1,4 +1,4 @@
-"""Whole conversations, kept as text: `UPDATE_GOLDEN=1 pytest tests/golden` writes the answers anew."""
+"""Whole conversations as text: `UPDATE_GOLDEN=1 pytest tests/golden` writes the answers again."""
 
 import os
 from itertools import cycle
@@ -13,7 +13,7 @@ from xpander_emulator.settings import DEFAULT_NAMESPACE
 from xpander_emulator.web.app import Application
 
 FOLDER = Path(__file__).parent
-STORIES = {path.stem for path in (FOLDER.parents[1] / "scenarios").glob("*.yaml")}
+SCENARIOS = {path.stem for path in (FOLDER.parents[1] / "scenarios").glob("*.yaml")}
 CONVERSATIONS = sorted(FOLDER.glob("*.txt"))
 
 
@@ -59,7 +59,7 @@ def on_redis(running_redis: RedisServer) -> TakingTurns:
 
 @pytest.mark.parametrize("store", ["on_file", "on_redis"])
 @pytest.mark.parametrize("path", CONVERSATIONS, ids=lambda path: path.stem)
-async def test_a_conversation_goes_likewise_with_two_servers_over_one_store(
+async def test_a_conversation_is_the_same_with_two_servers_over_one_store(
     path: Path, store: str, request: pytest.FixtureRequest
 ) -> None:
     servers: TakingTurns = request.getfixturevalue(store)
@@ -73,7 +73,7 @@ async def test_a_conversation_goes_likewise_with_two_servers_over_one_store(
     assert played == written
 
 
-def test_every_built_in_story_is_played_in_a_conversation() -> None:
+def test_every_built_in_scenario_has_a_conversation() -> None:
     texts = "".join(path.read_text(encoding="utf-8") for path in CONVERSATIONS)
 
-    assert {name for name in STORIES if f"> POST /v1/workflows/{name}/invoke" in texts} == STORIES
+    assert {name for name in SCENARIOS if f"> POST /v1/workflows/{name}/invoke" in texts} == SCENARIOS

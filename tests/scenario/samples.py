@@ -1,10 +1,14 @@
-"""A small contract to hold scenarios to; the whole one is served by the emulator."""
+"""A small contract for scenarios, and what is compiled with it. The emulator serves the whole contract."""
 
 import json
 from typing import Any
 
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.contract.openapi.load import read_contract
+from xpander_emulator.core.timeline import Minted, Step, StepEvent
+from xpander_emulator.errors import InvalidFiles
+from xpander_emulator.scenario.compile import compile_document
+from xpander_emulator.scenario.selection import Scenario
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
@@ -120,3 +124,45 @@ DOCUMENT = {
     "components": {"schemas": SCHEMAS},
 }
 CONTRACT = read_contract(parse_document(json.dumps(DOCUMENT), "small.json"))
+
+
+def compiled(text: str) -> Scenario:
+    """Return the scenario of a text."""
+    return compile_document(parse_document(text, "refund.yaml"), CONTRACT)
+
+
+def steps(text: str) -> tuple[Step, ...]:
+    """Return the steps of a list of steps, whose first line is the third of the file."""
+    return compiled(f"scenario: refund\nsteps:\n{text}").timeline.steps
+
+
+def mistakes(text: str) -> list[str]:
+    """Return `line:column: message` for each mistake in a scenario; [] if it has none."""
+    try:
+        compiled(text)
+    except InvalidFiles as error:
+        return [f"{each.line}:{each.column}: {each.message}" for each in error.diagnostics]
+    return []
+
+
+def step_mistakes(text: str) -> list[str]:
+    """Return the mistakes in a list of steps, whose first line is the third of the file."""
+    return mistakes(f"scenario: refund\nsteps:\n{text}")
+
+
+def events_of(*lines: str) -> tuple[StepEvent, ...]:
+    """Return the events of an executing step."""
+    items = "".join(f"      - {line}\n" for line in lines)
+    return steps(f"  - status: executing\n    after: 1s\n    events:\n{items}  - {{status: completed}}\n")[0].events
+
+
+# The data of `tool_call_request: ocr`.
+CALL: dict[str, Any] = {
+    "request_id": Minted("request", 1),
+    "operation_id": "ocr",
+    "tool_call_id": Minted("tool_call", 1),
+    "graph_node_id": None,
+    "tool_name": "ocr",
+    "payload": {},
+    "reasoning": None,
+}

@@ -13,16 +13,16 @@ from xpander_emulator.scenario.lint import lint
 from xpander_emulator.scenario.selection import Scenario
 
 ROOT = Path(__file__).parents[2]
-STORIES = {story.name: story for story in load_scenarios([ROOT / "scenarios"], None, trusted=True)}
-BORN = Millis(1_000_000)
+SCENARIOS = {scenario.name: scenario for scenario in load_scenarios([ROOT / "scenarios"], None, trusted=True)}
+START = Millis(1_000_000)
 
 
 def turn_of(name: str, key: int = 7) -> Turn:
-    return Turn(STORIES[name].timeline, name, b"{}", key, BORN)
+    return Turn(SCENARIOS[name].timeline, name, b"{}", key, START)
 
 
 def rested(turn: Turn, now: Millis) -> Snapshot:
-    """Return where a task rests once nothing more happens by time or reads alone."""
+    """Return the snapshot of a task once nothing more happens by time or reads alone."""
     while True:
         snapshot = replay(turn, now)
         skip = None if snapshot.is_finished or not snapshot.moves_by_itself else skip_to_change(now, snapshot)
@@ -31,8 +31,8 @@ def rested(turn: Turn, now: Millis) -> Snapshot:
         turn = turn.after(skip)
 
 
-def test_the_built_in_stories_are_those_that_are_promised() -> None:
-    promised = (
+def test_the_built_in_scenarios_are_those_of_the_documentation() -> None:
+    documented = (
         *("completed", "approval", "two_approvals", "connector_authorization", "approval_then_authorization"),
         *("failed", "error", "slow", "retried", "json_result", "deep_planning", "sub_agents"),
         *("paused_by_webhook", "polled", "external_worker", "stopped"),
@@ -40,39 +40,39 @@ def test_the_built_in_stories_are_those_that_are_promised() -> None:
         *("rate_limited", "flaky", "broken_stream"),
     )
 
-    assert sorted(STORIES) == sorted(promised)
+    assert sorted(SCENARIOS) == sorted(documented)
 
 
-def test_the_built_in_stories_hold_to_the_contract() -> None:
+def test_the_built_in_scenarios_satisfy_the_contract() -> None:
     assert lint([ROOT / "scenarios"], load_contract(ROOT / "openapi.yaml")) == ()
 
 
-@pytest.mark.parametrize("story", STORIES.values(), ids=lambda story: story.name)
-def test_a_story_is_named_by_its_file_and_says_what_happens(story: Scenario) -> None:
-    assert story.source == story.timeline.source == f"scenarios/{story.name}.yaml"
-    assert story.description.endswith(".")
-    assert mermaid(story.timeline).startswith("stateDiagram-v2\n")
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda scenario: scenario.name)
+def test_a_scenario_has_the_name_of_its_file_and_a_description(scenario: Scenario) -> None:
+    assert scenario.source == scenario.timeline.source == f"scenarios/{scenario.name}.yaml"
+    assert scenario.description.endswith(".")
+    assert mermaid(scenario.timeline).startswith("stateDiagram-v2\n")
 
 
-@pytest.mark.parametrize("name", [name for name in STORIES if name not in ("slow", "polled")])
-def test_a_story_rests_or_ends_within_three_seconds(name: str) -> None:
-    snapshot = replay(turn_of(name), Millis(BORN + 3_000))
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in ("slow", "polled")])
+def test_a_scenario_rests_or_ends_within_three_seconds(name: str) -> None:
+    snapshot = replay(turn_of(name), Millis(START + 3_000))
 
     assert snapshot.is_finished or not snapshot.moves_by_itself
 
 
-@pytest.mark.parametrize("name", [name for name in STORIES if name != "polled"])
-def test_a_story_is_queued_for_a_moment_and_then_executes(name: str) -> None:
-    visits = replay(turn_of(name), Millis(BORN + 1_000)).visits
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "polled"])
+def test_a_scenario_is_queued_for_a_moment_and_then_executes(name: str) -> None:
+    visits = replay(turn_of(name), Millis(START + 1_000)).visits
 
     assert [visit.status for visit in visits[:2]] == [Status.PENDING, Status.EXECUTING]
-    assert 200 <= visits[1].at - BORN <= 1_000
+    assert 200 <= visits[1].at - START <= 1_000
 
 
 @pytest.mark.parametrize("key", range(20))
 def test_slow_takes_at_least_thirty_seconds(key: int) -> None:
-    assert not replay(turn_of("slow", key), Millis(BORN + 30_000)).is_finished
-    assert replay(turn_of("slow", key), Millis(BORN + 40_000)).status is Status.COMPLETED
+    assert not replay(turn_of("slow", key), Millis(START + 30_000)).is_finished
+    assert replay(turn_of("slow", key), Millis(START + 40_000)).status is Status.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_slow_takes_at_least_thirty_seconds(key: int) -> None:
         ("streamed_approval", ["expire"], "error"),
     ],
 )
-def test_a_story_ends_as_it_says(name: str, signals: list[str], status: str) -> None:
-    turn, now = turn_of(name), BORN
+def test_a_scenario_ends_with_the_documented_status(name: str, signals: list[str], status: str) -> None:
+    turn, now = turn_of(name), START
     for kind in signals:
         now = Millis(now + 60_000)
         assert not replay(turn, now).is_finished
@@ -125,8 +125,8 @@ def test_a_story_ends_as_it_says(name: str, signals: list[str], status: str) -> 
 
 
 @pytest.mark.parametrize(("wait", "status"), [(500, "pending"), (1_500, "executing"), (2_500, "paused")])
-def test_the_story_stopped_can_be_stopped_in_each_live_status(wait: int, status: str) -> None:
-    turn, now = turn_of("stopped"), Millis(BORN + wait)
+def test_the_scenario_stopped_can_be_stopped_in_each_live_status(wait: int, status: str) -> None:
+    turn, now = turn_of("stopped"), Millis(START + wait)
     assert replay(turn, now).status == status
 
     snapshot = replay(turn.after(Signal(now, STOP)), now)
@@ -138,13 +138,13 @@ def test_the_story_stopped_can_be_stopped_in_each_live_status(wait: int, status:
 def test_an_approval_expires_after_a_day() -> None:
     turn = turn_of("approval")
 
-    assert replay(turn, Millis(BORN + 86_400_000)).status is Status.PAUSED
-    assert replay(turn, Millis(BORN + 86_400_000 + 3_000)).status is Status.ERROR
+    assert replay(turn, Millis(START + 86_400_000)).status is Status.PAUSED
+    assert replay(turn, Millis(START + 86_400_000 + 3_000)).status is Status.ERROR
 
 
-@pytest.mark.parametrize("story", STORIES.values(), ids=lambda story: story.name)
-def test_every_step_says_what_it_does_and_every_end_counts_its_tokens(story: Scenario) -> None:
-    for step in story.timeline.steps:
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda scenario: scenario.name)
+def test_every_step_has_an_internal_status_and_every_end_its_tokens(scenario: Scenario) -> None:
+    for step in scenario.timeline.steps:
         assert "internal_status" in step.sets, step.id
         if step.status in TERMINAL:
             tokens = step.sets["tokens"]
@@ -152,18 +152,19 @@ def test_every_step_says_what_it_does_and_every_end_counts_its_tokens(story: Sce
             assert tokens["total_tokens"] == tokens["prompt_tokens"] + tokens["completion_tokens"]
 
 
-def test_the_built_in_stories_tell_every_event_that_is_not_told_by_itself() -> None:
-    told = {event.type for story in STORIES.values() for step in story.timeline.steps for event in step.events}
-    streamed = {name for name, story in STORIES.items() if any(step.streams_result for step in story.timeline.steps)}
+def test_the_built_in_scenarios_send_every_event_that_the_emulator_does_not_send_by_itself() -> None:
+    steps = {name: scenario.timeline.steps for name, scenario in SCENARIOS.items()}
+    types = {event.type for name in steps for step in steps[name] for event in step.events}
+    streamed = {name for name in steps if any(step.streams_result for step in steps[name])}
 
-    assert told == {
+    assert types == {
         *("think", "analyze", "tool_call_request", "tool_call_result", "plan_updated", "sub_agent_trigger"),
     }
     assert streamed == {"streaming_answer", "streamed_approval"}
 
 
-def test_each_call_of_the_story_tool_calls_is_answered_under_its_own_ids() -> None:
-    events = [event for step in STORIES["tool_calls"].timeline.steps for event in step.events]
+def test_each_call_of_the_scenario_tool_calls_is_answered_under_its_own_ids() -> None:
+    events = [event for step in SCENARIOS["tool_calls"].timeline.steps for event in step.events]
     calls = [event.data for event in events if event.type == "tool_call_request" and isinstance(event.data, dict)]
     results = [event.data for event in events if event.type == "tool_call_result" and isinstance(event.data, dict)]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.profiles import examples
-from tests.scenario.samples import CONTRACT
+from tests.scenario.samples import CONTRACT, compiled
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.core.replay import Turn, replay, skip_to_change
 from xpander_emulator.core.signals import Signal
@@ -16,16 +16,7 @@ from xpander_emulator.core.timeline import After, Fake, Millis, Pause, Polls, St
 from xpander_emulator.errors import InvalidFiles
 from xpander_emulator.scenario.compile import compile_document, load_scenarios
 from xpander_emulator.scenario.durations import as_text
-from xpander_emulator.scenario.selection import Matcher, Scenario
-
-
-def compiled(text: str) -> Scenario:
-    return compile_document(parse_document(text, "refund.yaml"), CONTRACT)
-
-
-def steps(text: str) -> tuple[Step, ...]:
-    return compiled("scenario: refund\nsteps:\n" + text).timeline.steps
-
+from xpander_emulator.scenario.selection import Matcher
 
 REFUND = """\
 scenario: refund
@@ -89,45 +80,7 @@ def test_the_whole_language_compiles_to_a_timeline() -> None:
     )
 
 
-def test_a_step_without_an_id_is_named_for_its_status() -> None:
-    found = steps("""\
-  - {status: executing, after: 1s}
-  - {status: executing, after: 1s}
-  - {id: executing-3, status: executing, after: 1s}
-  - {status: executing, after: 1s}
-  - {status: completed}
-""")
-
-    assert [step.id for step in found] == ["executing", "executing-2", "executing-3", "executing-4", "completed"]
-
-
-def test_an_expiry_may_be_a_signal_alone_or_lead_to_the_step_that_follows() -> None:
-    found = steps("""\
-  - {status: paused, on: {expire: error}}
-  - {status: error}
-""")
-    other = steps("""\
-  - {status: paused, on: {expire: {after: 2s}}}
-  - {status: error}
-""")
-
-    assert found[0].leave == Wait({"expire": 1})
-    assert other[0].leave == Wait({}, After(Millis(2000), Millis(2000), 1))
-
-
-def test_what_eca_tells_the_client_is_the_connector_and_a_given_address() -> None:
-    found = steps("""\
-  - status: paused
-    eca: {connector_name: Gmail, auth_url: "https://auth.example.com", scopes: [send]}
-    on: {authorize: completed}
-  - {status: completed}
-""")
-
-    told = {"connector_name": "Gmail", "auth_url": "https://auth.example.com"}
-    assert found[0].pause == Pause("eca", "pending_eca_request", told, {"scopes": ["send"]})
-
-
-def test_what_begins_with_x_is_the_authors_own() -> None:
+def test_keys_that_begin_with_x_are_the_authors_own() -> None:
     scenario = compiled("""\
 scenario: refund
 x-tokens: &tokens {prompt_tokens: 1, completion_tokens: 2, total_tokens: 3}
@@ -138,16 +91,6 @@ steps:
     assert scenario.timeline.steps[0].sets == {
         "tokens": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
     }
-
-
-def test_a_waiting_step_may_lead_back() -> None:
-    found = steps("""\
-  - {id: ask, status: paused, on: {reject: redo, approve: completed}}
-  - {id: redo, status: executing, after: 1s, goto: ask}
-  - {status: completed}
-""")
-
-    assert found[1].leave == After(Millis(1000), Millis(1000), 0)
 
 
 def test_without_a_contract_any_property_may_be_set() -> None:
@@ -161,12 +104,12 @@ def test_files_and_directories_are_read_in_order(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f"scenario: {name[0]}\nsteps: [{{status: completed}}]\n", encoding="utf-8")
     extra = tmp_path / "c.txt"
 
-    found = load_scenarios([tmp_path, extra], CONTRACT)
+    scenarios = load_scenarios([tmp_path, extra], CONTRACT)
 
-    assert [scenario.name for scenario in found] == ["a", "b", "c"]
+    assert [scenario.name for scenario in scenarios] == ["a", "b", "c"]
 
 
-def test_a_missing_file_is_told_with_the_others(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_the_others(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("scenario: a\nsteps: [{status: done}]\n", encoding="utf-8")
 
     with pytest.raises(InvalidFiles) as refused:
@@ -176,7 +119,7 @@ def test_a_missing_file_is_told_with_the_others(tmp_path: Path) -> None:
     assert "a.yaml:2:18: unknown status 'done'; write 'completed'" in refused.value.message
 
 
-def test_a_circle_with_scenarios_loaded_before_is_told(tmp_path: Path) -> None:
+def test_a_circle_with_scenarios_loaded_before_is_reported(tmp_path: Path) -> None:
     def starting(name: str, other: str) -> Path:
         file = tmp_path / f"{name}.yaml"
         work = f"{{status: executing, after: 1s, sub_tasks: [{{workflow_id: {other}}}]}}"

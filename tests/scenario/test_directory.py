@@ -36,7 +36,7 @@ def test_a_scenario_is_shown_by_its_name_in_words() -> None:
     assert shown == Runnable("agent", "3f0a7c52", "Two words", "About two_words")
 
 
-def test_a_workflow_is_found_among_agents_and_not_the_other_way_round() -> None:
+def test_a_workflow_is_among_the_agents_and_not_the_other_way_round() -> None:
     directory = Directory([AGENT, Runnable("workflow", "flow", "Flow")], CATALOGUE)
 
     assert directory.find("agent", "flow") == Runnable("workflow", "flow", "Flow")

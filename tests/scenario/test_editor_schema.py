@@ -17,10 +17,10 @@ SCHEMA: dict[str, Any] = json.loads(
 DEFS = SCHEMA["$defs"]
 EVENTS: dict[str, Any] = DEFS["event"]["properties"]
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
-STORIES = sorted((ROOT / "scenarios").glob("*.yaml"))
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 
-# What no JSON Schema can tell: names that must agree, what the contract knows, what Jinja2 and Faker know.
-ONLY_THE_COMPILER_TELLS = (
+# Mistakes that no JSON Schema can express: names that must agree, the contract, Jinja2 and Faker.
+ONLY_FOR_THE_COMPILER = (
     *("circle", "circle_by_expiry", "circle_of_one", "last_step_goes_on", "unreachable", "goto_unknown"),
     *("id_duplicate", "id_of_a_status", "on_unknown_step", "on_slips", "on_near_miss", "expire_duration"),
     *("transition_by_goto", "transition_forbidden", "after_backwards", "after_too_long", "duplicate_key"),
@@ -34,7 +34,7 @@ ONLY_THE_COMPILER_TELLS = (
 
 
 @pytest.mark.parametrize(
-    ("found", "known"),
+    ("properties", "known"),
     [
         (SCHEMA["properties"], keys.TOP_KEYS),
         (DEFS["step"]["properties"], keys.STEP_KEYS),
@@ -51,8 +51,8 @@ ONLY_THE_COMPILER_TELLS = (
         (EVENTS["auth_event"]["properties"], keys.AUTH_KEYS),
     ],
 )
-def test_the_schema_and_the_compiler_know_the_same_keys(found: dict[str, Any], known: tuple[str, ...]) -> None:
-    assert sorted(found) == sorted(known)
+def test_the_schema_and_the_compiler_know_the_same_keys(properties: dict[str, Any], known: tuple[str, ...]) -> None:
+    assert sorted(properties) == sorted(known)
 
 
 def test_the_schema_and_the_compiler_know_the_same_faults() -> None:
@@ -65,15 +65,15 @@ def test_the_schema_and_the_compiler_know_the_same_types_of_an_authorization() -
     assert EVENTS["auth_event"]["properties"]["type"]["enum"] == list(keys.AUTH_TYPES)
 
 
-def test_the_schema_wants_exactly_one_event_of_those_it_knows() -> None:
+def test_the_schema_requires_exactly_one_known_event() -> None:
     assert [option["required"] for option in DEFS["event"]["oneOf"]] == [[name] for name in keys.EVENTS]
 
 
-def test_the_schema_refuses_the_signals_that_mean_something_everywhere() -> None:
+def test_the_schema_refuses_the_reserved_signals() -> None:
     assert set(DEFS["on"]["propertyNames"]["not"]["enum"]) == set(keys.RESERVED_SIGNALS)
 
 
-def test_the_schema_refuses_the_properties_that_the_emulator_gives() -> None:
+def test_the_schema_refuses_the_reserved_properties() -> None:
     assert set(DEFS["step"]["properties"]["set"]["properties"]) == set(keys.RESERVED_PROPERTIES)
 
 
@@ -81,22 +81,22 @@ def test_the_schema_is_a_json_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
-def test_an_editor_finds_nothing_wrong_in_a_built_in_story(story: Path) -> None:
-    assert [error.message for error in VALIDATOR.iter_errors(read_document(story).value)] == []
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda path: path.stem)
+def test_an_editor_reports_no_mistake_in_a_built_in_scenario(file: Path) -> None:
+    assert [error.message for error in VALIDATOR.iter_errors(read_document(file).value)] == []
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
-def test_a_built_in_story_names_the_schema_for_editors(story: Path) -> None:
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda path: path.stem)
+def test_a_built_in_scenario_names_the_schema_for_editors(file: Path) -> None:
     modeline = "# yaml-language-server: $schema=../emulator/xpander_emulator/scenario/scenario.schema.json"
 
-    assert story.read_text(encoding="utf-8").splitlines()[0] == modeline
-    assert (story.parent / modeline.partition("=")[2]).resolve().is_file()
+    assert file.read_text(encoding="utf-8").splitlines()[0] == modeline
+    assert (file.parent / modeline.partition("=")[2]).resolve().is_file()
 
 
 @pytest.mark.parametrize(
     "case",
-    [path for path in sorted(GOLDEN.glob("*.yaml")) if path.stem not in ("not_yaml", *ONLY_THE_COMPILER_TELLS)],
+    [path for path in sorted(GOLDEN.glob("*.yaml")) if path.stem not in ("not_yaml", *ONLY_FOR_THE_COMPILER)],
     ids=lambda path: path.stem,
 )
 def test_an_editor_underlines_a_mistake_of_shape(case: Path) -> None:

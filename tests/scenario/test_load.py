@@ -1,4 +1,4 @@
-"""Which contract a choice of files comes to."""
+"""The contract and the scenarios of the files that a user names."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Json = Any
 
 
 def without_behaviours(value: Json) -> Json:
-    """Return the embedded contract as the vendor would write it: without a word for an emulator."""
+    """Return a contract as the vendor would write it: without `x-emulator`."""
     if isinstance(value, list):
         return [without_behaviours(item) for item in value]
     if not isinstance(value, dict):
@@ -27,7 +27,7 @@ def without_behaviours(value: Json) -> Json:
 
 @pytest.fixture
 def release(tmp_path: Path) -> Callable[[Callable[[Json], None]], Path]:
-    """Return how the next release of the vendor's file is written, changed as a test says."""
+    """Return a function that writes the next release of the vendor's file, with a change."""
     document = without_behaviours(read_document(resources.CONTRACT).value)
 
     def write(change: Callable[[Json], None] = lambda document: None) -> Path:
@@ -44,14 +44,14 @@ def actions(path: Path) -> dict[str, Any]:
     return {each.id: each.behaviour.get("action") for each in load_spec(path).operations}
 
 
-def test_the_vendors_next_release_plays_as_the_built_in_contract_does(
+def test_the_vendors_next_release_behaves_like_the_built_in_contract(
     release: Callable[..., Path],
 ) -> None:
     assert actions(release()) == {each.id: each.behaviour.get("action") for each in load_spec(None).operations}
     assert load_spec(release()).document["x-emulator"] == {"errors": "detail"}
 
 
-async def test_a_task_lives_by_a_file_that_calls_its_parameters_otherwise(release: Callable[..., Path]) -> None:
+async def test_a_release_may_rename_the_parameters_of_a_path(release: Callable[..., Path]) -> None:
     def rename(document: Json) -> None:
         path = document["paths"].pop("/v1/tasks/{task_id}")
         for operation in path.values():
@@ -65,7 +65,7 @@ async def test_a_task_lives_by_a_file_that_calls_its_parameters_otherwise(releas
     assert [(await client.task(task["id"]))["status"] for _ in range(3)][-1] == "completed"
 
 
-def test_an_operation_that_has_become_another_one_is_answered_from_the_file_and_told(
+def test_an_operation_that_no_longer_fits_is_answered_from_the_file_with_a_warning(
     release: Callable[..., Path],
 ) -> None:
     def change(document: Json) -> None:
@@ -75,11 +75,11 @@ def test_an_operation_that_has_become_another_one_is_answered_from_the_file_and_
 
     assert contract.operation("listTasks").behaviour == {}
     assert contract.operation("getTask").behaviour["action"] == "read"
-    [doubt] = [each.message for each in contract.warnings if "this operation" in each.message]
-    assert doubt.startswith("this operation is answered from the file alone, unlike that of the built-in contract: ")
+    [warning] = [each.message for each in contract.warnings if "this operation" in each.message]
+    assert warning.startswith("this operation is answered from the file alone, unlike that of the built-in contract: ")
 
 
-def test_a_file_that_lacks_the_heart_of_the_api_is_another_api(release: Callable[..., Path]) -> None:
+def test_a_file_that_reads_no_tasks_is_another_api(release: Callable[..., Path]) -> None:
     def change(document: Json) -> None:
         del document["paths"]["/v1/tasks/{task_id}"]
         for path in [path for path in document["paths"] if "agent-execution" in path]:
@@ -88,14 +88,14 @@ def test_a_file_that_lacks_the_heart_of_the_api_is_another_api(release: Callable
     assert set(actions(release(change)).values()) == {None}
 
 
-def test_a_file_with_a_behaviour_of_its_own_gets_no_other(release: Callable[..., Path]) -> None:
+def test_a_file_with_a_behaviour_of_its_own_takes_no_other(release: Callable[..., Path]) -> None:
     def change(document: Json) -> None:
         document["paths"]["/v1/tasks/{task_id}"]["get"]["x-emulator"] = {"action": "read"}
 
     assert {name for name, action in actions(release(change)).items() if action} == {"getTask"}
 
 
-async def test_what_a_pause_must_tell_by_another_release_is_generated(release: Callable[..., Path]) -> None:
+async def test_a_property_that_another_release_requires_of_a_pause_is_generated(release: Callable[..., Path]) -> None:
     def change(document: Json) -> None:
         schema = document["components"]["schemas"]["HumanInTheLoopRequest"]
         schema.setdefault("properties", {})["operation_id"] = {"type": "string", "format": "uuid"}
@@ -104,13 +104,13 @@ async def test_what_a_pause_must_tell_by_another_release_is_generated(release: C
     client: Api = api(clock="auto", spec=release(change))
     task = await client.start("approval")
 
-    asked = [await client.task(task["id"]) for _ in range(3)]
+    tasks = [await client.task(task["id"]) for _ in range(3)]
 
-    first, second = (each["hitl_request"]["operation_id"] for each in asked if each["status"] == "paused")
+    first, second = (each["hitl_request"]["operation_id"] for each in tasks if each["status"] == "paused")
     assert first == second
 
 
-def test_what_is_built_in_is_read_once_for_all_servers_of_a_process() -> None:
+def test_built_in_files_are_read_once_for_all_servers_of_a_process() -> None:
     one, other = api().app, api(seed=1).app
 
     assert one.contract is other.contract

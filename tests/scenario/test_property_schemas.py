@@ -60,11 +60,11 @@ def test_a_contract_without_such_operations_has_no_rules() -> None:
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, [], "'it' takes a string, found []"),
     ],
 )
-def test_a_wrong_value_is_told_in_words(schema: Any, value: Any, message: str) -> None:
-    assert [told for _, told in problems(schema, value)] == [message]
+def test_a_wrong_value_has_a_message(schema: Any, value: Any, message: str) -> None:
+    assert [text for _, text in problems(schema, value)] == [message]
 
 
-def test_what_the_server_adds_by_itself_need_not_be_given() -> None:
+def test_a_value_need_not_have_what_the_server_adds() -> None:
     item = {
         "type": "object",
         "required": ["id", "done"],
@@ -80,7 +80,7 @@ def test_more_keys_are_welcome_where_the_contract_says_so() -> None:
     assert problems({"type": "object"}, {"b": 1}) == []
 
 
-def test_what_nobody_can_know_yet_is_no_mistake() -> None:
+def test_a_placeholder_is_no_mistake() -> None:
     nullable = {"anyOf": [{"type": "object", "properties": {"n": {"type": "integer"}}}, {"type": "null"}]}
 
     assert problems(nullable, {"n": Placeholder("{{ x }}")}) == []

@@ -34,8 +34,8 @@ def field(path: str, kind: str, wanted: Any) -> Matcher:
     return Matcher(tuple(path.split(".")), kind, wanted)
 
 
-def chosen(catalogue: Catalogue, runs: str = "w-1", body: Mapping[str, Any] | None = None, **asked: Any) -> Choice:
-    names: dict[str, Any] = {"pinned": None, "preferred": None, "default": "completed"} | asked
+def chosen(catalogue: Catalogue, runs: str = "w-1", body: Mapping[str, Any] | None = None, **choices: Any) -> Choice:
+    names: dict[str, Any] = {"pinned": None, "preferred": None, "default": "completed"} | choices
     return choose(catalogue, runs, body or {}, **names)
 
 
@@ -95,7 +95,7 @@ def test_more_conditions_go_before_a_closer_one() -> None:
     assert chosen(Catalogue([exact, two]), "w", {"title": "x", "text": "y"}).scenario.name == "b"
 
 
-def test_equally_specific_scenarios_are_told_apart_by_name() -> None:
+def test_the_name_decides_between_equally_specific_scenarios() -> None:
     one, other = scenario("a", glob("w*")), scenario("b", glob("w*"))
 
     assert chosen(Catalogue([other, one])).scenario.name == "a"
@@ -181,7 +181,7 @@ def test_a_choice_is_always_made_and_never_depends_on_the_order_of_files(
     assert chosen(Catalogue(scenarios), runs, body) == first
 
 
-def test_the_scenarios_that_failed_by_the_fewest_conditions_are_near_each_with_what_was_found() -> None:
+def test_the_scenarios_that_failed_by_the_fewest_conditions_are_near() -> None:
     big, seven = field("input.text", "contains", "big"), glob("refund-7", "refund-8")
 
     near = near_misses(CATALOGUE.matching, "refund-1", {"input": {"text": "small"}})
@@ -202,13 +202,13 @@ def test_a_scenario_of_which_no_condition_holds_is_not_near_and_one_that_fits_is
     assert fitting == []
 
 
-def test_three_near_scenarios_are_told_unless_more_are_asked_for() -> None:
+def test_three_near_scenarios_are_returned_by_default() -> None:
     many = [scenario(f"s{number}", glob("other")) for number in range(5)]
 
     assert [miss.scenario.name for miss in near_misses(many, "w", {})] == ["s0", "s1", "s2"]
     assert len(near_misses(many, "w", {}, most=4)) == 4
 
 
-def test_an_unknown_name_where_no_scenario_is_known_is_refused_so() -> None:
+def test_a_name_is_refused_where_no_scenario_is_known() -> None:
     with pytest.raises(BadRequest, match=r"which does not exist; known ones are none$"):
         chosen(Catalogue([]), preferred="refund")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engines import contract, stories
+from tests.engines import catalogue, contract
 from tests.web.api_client import api
 from tests.web.test_sse import events_of
 from xpander_emulator.contract.request.message_validation import ResponseChecker
@@ -34,12 +34,12 @@ REQUESTS = (b'{"input": {"text": "Hi"}}', b'{"input": {"text": "Hi", "user": {"e
 
 
 def task_state(name: str, request: bytes, key: int, now: int) -> TaskState:
-    turn = Turn(stories()[name].timeline, name, request, key, Millis(0))
+    turn = Turn(catalogue()[name].timeline, name, request, key, Millis(0))
     return TaskState("ns", Task("t1", 0, (turn,)), turn, 0, Millis(now), replay(turn, Millis(now)))
 
 
 @given(
-    st.sampled_from(sorted(stories())),
+    st.sampled_from(sorted(catalogue())),
     st.sampled_from(REQUESTS),
     st.integers(0, 2**64 - 1),
     st.integers(0, 200_000_000),
