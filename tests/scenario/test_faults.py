@@ -3,7 +3,7 @@ import pytest
 from tests.scenario.samples import CONTRACT, compiled, mistakes
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.core.faults import BUILT_IN, Fault, FaultRule, ScenarioFaults
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.compile import rules_of
 from xpander_emulator.scenario.diagnostics import Diagnostics, Node

@@ -4,7 +4,7 @@ import pytest
 
 from xpander_emulator.core.faults import KINDS
 from xpander_emulator.core.signals import DECISIONS
-from xpander_emulator.core.task import Status
+from xpander_emulator.core.status import Status
 from xpander_emulator.scenario import keys
 
 RULE_KEYS = (*keys.FAULT_KEYS, *keys.FAULT_RULE_KEYS)
