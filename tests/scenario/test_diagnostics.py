@@ -62,7 +62,7 @@ def test_a_missing_key_is_not_a_null() -> None:
         ),
     ],
 )
-def test_a_check_reports_what_was_expected_and_found(key: str, passes: Any, message: str | None) -> None:
+def test_a_check_reports_its_expectation_and_the_value(key: str, passes: Any, message: str | None) -> None:
     top = root()
 
     assert passes(top[key]) is (message is None)

@@ -66,11 +66,11 @@ def load_playlist(
     top = Node(Diagnostics(document, Rules()), (), document.value)
     top.expect_mapping("a playlist is a mapping with 'stories'")
     top.check_keys(KEYS, _CORRECTIONS)
-    stories = top["stories"]
-    is_list = isinstance(stories.value, list) and 0 < len(stories.value) <= MAX_ENTRIES
-    stories.expect(is_list, f"'stories' takes a list of 1 to {MAX_ENTRIES} scenarios")
+    items = top["stories"]
+    is_list = isinstance(items.value, list) and 0 < len(items.value) <= MAX_ENTRIES
+    items.expect(is_list, f"'stories' takes a list of 1 to {MAX_ENTRIES} scenarios")
     title, speed = _text(top, "title", "Scenarios"), _speed(top, 1.0)
-    entries = tuple(_entry(item, known, contract, speed) for item in stories.elements if is_list)
+    entries = tuple(_entry(item, known, contract, speed) for item in items.elements if is_list)
     if top.diagnostics.entries:
         raise InvalidFiles(top.diagnostics.entries)
     return Playlist(title, entries, document.file)
