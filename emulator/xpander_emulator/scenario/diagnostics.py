@@ -52,7 +52,7 @@ class Diagnostics:
 class Node:
     """A value of a document and the path to it, with the checks that report what is wrong with it.
 
-    value: plain JSON. It is None also where a key is missing, which `in` distinguishes.
+    value: plain JSON, with a dict for a mapping. It is None also where a key is missing, which `in` distinguishes.
     """
 
     diagnostics: Diagnostics
@@ -77,7 +77,8 @@ class Node:
     @property
     def members(self) -> tuple["Node", ...]:
         """The values of a mapping; () of anything else."""
-        return tuple(self[key] for key in self.value) if isinstance(self.value, Mapping) else ()
+        values = self.value.items() if isinstance(self.value, dict) else ()
+        return tuple(Node(self.diagnostics, (*self.path, key), value) for key, value in values)
 
     @property
     def elements(self) -> tuple["Node", ...]:
@@ -86,7 +87,7 @@ class Node:
         return tuple(Node(self.diagnostics, (*self.path, index), value) for index, value in enumerate(values))
 
     def __contains__(self, key: str) -> bool:
-        return isinstance(self.value, Mapping) and key in self.value
+        return isinstance(self.value, dict) and key in self.value
 
     def __getitem__(self, key: str) -> "Node":
         return Node(self.diagnostics, (*self.path, key), self.value[key] if key in self else None)
@@ -108,7 +109,7 @@ class Node:
 
     def expect_mapping(self, expected: str) -> bool:
         """Return whether the value is a mapping; report anything else."""
-        return self.expect(isinstance(self.value, Mapping), expected)
+        return self.expect(isinstance(self.value, dict), expected)
 
     def expect_list(self, expected: str) -> bool:
         """Return whether the value is a list of one element or more; report anything else."""
@@ -157,22 +158,22 @@ class Node:
 
         corrections: what to write instead of the usual wrong keys, which stand here in lower case.
         """
-        for member in self.members:
-            name = member.key
-            if name in known or name in reported:
+        for key in self.value if isinstance(self.value, dict) else ():
+            if key in known or key in reported:
                 continue
-            if name == "<<":
+            if key == "<<":
                 message = "'<<' is not part of YAML 1.2; repeat the keys instead"
-            elif name.lower() in corrections:
-                message = f"unknown key '{name}'; write {corrections[name.lower()]} instead"
+            elif key.lower() in corrections:
+                message = f"unknown key '{key}'; write {corrections[key.lower()]} instead"
             else:
-                message = f"unknown key '{name}'; known keys here are {', '.join(known)}{did_you_mean(name, known)}"
-            member.report(message, key=True)
+                message = f"unknown key '{key}'; known keys here are {', '.join(known)}{did_you_mean(key, known)}"
+            self[key].report(message, key=True)
 
     def require(self, key: str, example: str, corrections: Mapping[str, str]) -> None:
         """Report that a mapping lacks a key, unless one of its wrong keys is corrected to it."""
-        is_corrected = any(corrections.get(member.key.lower()) == f"'{key}'" for member in self.members)
-        if isinstance(self.value, Mapping) and key not in self and not is_corrected:
+        if not isinstance(self.value, dict) or key in self.value:
+            return
+        if not any(corrections.get(other.lower()) == f"'{key}'" for other in self.value):
             self.report(f"'{key}' is missing; write for instance '{key}: {example}'")
 
     def check_property(self, rules: PropertyRules, name: str, value: Value) -> None:
@@ -188,7 +189,7 @@ class Node:
                 return Template(self.value)
             case float() if not math.isfinite(self.value):
                 self.report(f"{self.value} cannot be sent as JSON; write a number or text")
-            case Mapping():
+            case dict():
                 return self.timeline_values()
             case list():
                 return [element.timeline_value() for element in self.elements]

@@ -172,14 +172,15 @@ def _headers(node: Node) -> tuple[tuple[str, str], ...]:
             member.report(f"{shown(member.key)} is not the name of a header", key=True)
         elif member.key.lower() in _OF_THE_SERVER:
             member.report(f"the server itself sends '{member.key}'; remove it", key=True)
-        elif isinstance(member.value, bool) or not _is_header_value(member.value):
+        elif not _is_header_value(member.value):
             expected = f"the header '{member.key}' takes a number or text on one line in Latin-1"
             member.report(f"{expected}, found {json.dumps(member.value)}")
     return tuple((member.key, str(member.value)) for member in node.members)
 
 
 def _is_header_value(value: Any) -> bool:
-    return isinstance(value, str | int | float) and bool(_HEADER_VALUE.fullmatch(str(value)))
+    is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return is_plain and _HEADER_VALUE.fullmatch(str(value)) is not None
 
 
 def _body(node: Node, status: int) -> Any:
