@@ -79,7 +79,7 @@ def test_a_length_of_time_is_parsed_or_reported() -> None:
 
 def test_one_of_several_texts_is_corrected_or_nearly_known() -> None:
     top = root("a: in_progress\nb: pausd\nc: zzz\nd: paused\n")
-    known, corrections = ("paused", "executing"), {"in-progress": "executing"}
+    known, corrections = ("paused", "executing"), {"executing": "in-progress"}
 
     assert [member.one_of("status", known, corrections) for member in top.members] == [
         *("executing", None, None, "paused"),
@@ -94,7 +94,7 @@ def test_one_of_several_texts_is_corrected_or_nearly_known() -> None:
 def test_unknown_keys_are_reported_at_the_keys() -> None:
     top = root("Next: 1\nid: 1\nidd: 1\nelsewhere: 1\n<<: 1\n")
 
-    top.check_keys(("id",), {"next": "'goto'"}, reported=("elsewhere",))
+    top.check_keys(("id",), {"'goto'": "next"}, reported=("elsewhere",))
 
     assert reported(top) == [
         "a.yaml:1:1: unknown key 'Next'; write 'goto' instead",
@@ -106,7 +106,7 @@ def test_unknown_keys_are_reported_at_the_keys() -> None:
 def test_a_missing_key_is_reported_unless_a_wrong_one_is_corrected_to_it() -> None:
     top = root("state: paused\n")
 
-    top.require("status", "paused", {"state": "'status'"})
+    top.require("status", "paused", {"'status'": "state phase"})
     top.require("id", "ask", {})
 
     assert reported(top) == ["a.yaml:1:1: 'id' is missing; write for instance 'id: ask'"]

@@ -33,10 +33,12 @@ RULE_KEYS = (*keys.FAULT_KEYS, *keys.FAULT_RULE_KEYS)
 def test_a_correction_is_of_an_unknown_word_and_begins_with_a_known_one(
     corrections: keys.Corrections, known: tuple[str, ...]
 ) -> None:
-    for wrong, right in corrections.items():
-        assert wrong == wrong.lower()
-        assert wrong not in known
+    for right, wrong in corrections.items():
         assert re.match(r"'?([\w-]+)", right)[1] in known, right  # type: ignore[index]
+        for word in wrong.split():
+            assert word == word.lower()
+            assert word not in known
+            assert keys.correction(word, corrections) == right, "each wrong word has one correction"
 
 
 def test_the_events_of_the_emulator_are_no_events_of_an_author() -> None:

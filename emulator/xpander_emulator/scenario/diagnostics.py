@@ -10,7 +10,9 @@ from xpander_emulator.common.types import DocPath
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.core.timeline import Fake, Template, Value
 from xpander_emulator.errors import Diagnostic, did_you_mean
+from xpander_emulator.scenario import keys
 from xpander_emulator.scenario.durations import NotADuration
+from xpander_emulator.scenario.keys import Corrections
 from xpander_emulator.scenario.property_schemas import Placeholder, PropertyRules, TextPlaceholder, shown
 from xpander_emulator.scenario.templates import is_template
 
@@ -140,40 +142,40 @@ class Node:
             self.report(str(error))
             return None
 
-    def one_of(self, noun: str, known: Sequence[str], corrections: Mapping[str, str]) -> str | None:
+    def one_of(self, noun: str, known: Sequence[str], corrections: Corrections) -> str | None:
         """Return the value if it is known. Report anything else, and return its correction, or None.
 
-        corrections: what to write instead of the usual wrong texts, which stand here in lower case and with hyphens.
+        corrections: of the usual wrong texts, in lower case and with hyphens.
         """
         text = str(self.value)
         if self.value in known:
             return text
-        correction = corrections.get(text.lower().replace("_", "-").replace(" ", "-"))
+        correction = keys.correction(text.lower().replace("_", "-").replace(" ", "-"), corrections)
         right = f"; write '{correction}'" if correction else suggestion(text, known)
         self.report(f"unknown {noun} {shown(self.value)}{right}")
         return correction
 
-    def check_keys(self, known: Sequence[str], corrections: Mapping[str, str], reported: Collection[str] = ()) -> None:
+    def check_keys(self, known: Sequence[str], corrections: Corrections, reported: Collection[str] = ()) -> None:
         """Report each key of a mapping that is not known, but for those that are reported elsewhere.
 
-        corrections: what to write instead of the usual wrong keys, which stand here in lower case.
+        corrections: of the usual wrong keys, in lower case.
         """
         for key in self.value if isinstance(self.value, dict) else ():
             if key in known or key in reported:
                 continue
             if key == "<<":
                 message = "'<<' is not part of YAML 1.2; repeat the keys instead"
-            elif key.lower() in corrections:
-                message = f"unknown key '{key}'; write {corrections[key.lower()]} instead"
+            elif correction := keys.correction(key.lower(), corrections):
+                message = f"unknown key '{key}'; write {correction} instead"
             else:
                 message = f"unknown key '{key}'; known keys here are {', '.join(known)}{did_you_mean(key, known)}"
             self[key].report(message, key=True)
 
-    def require(self, key: str, example: str, corrections: Mapping[str, str]) -> None:
+    def require(self, key: str, example: str, corrections: Corrections) -> None:
         """Report that a mapping lacks a key, unless one of its wrong keys is corrected to it."""
         if not isinstance(self.value, dict) or key in self.value:
             return
-        if not any(corrections.get(other.lower()) == f"'{key}'" for other in self.value):
+        if not any(keys.correction(other.lower(), corrections) == f"'{key}'" for other in self.value):
             self.report(f"'{key}' is missing; write for instance '{key}: {example}'")
 
     def check_property(self, rules: PropertyRules, name: str, value: Value) -> None:

@@ -90,7 +90,7 @@ def _kind(member: Node) -> str | None:
     key = member.key
     if key in keys.EVENTS:
         return key
-    correction = keys.EVENT_CORRECTIONS.get(key.lower())
+    correction = keys.correction(key.lower(), keys.EVENT_CORRECTIONS)
     if key in keys.EVENTS_OF_THE_EMULATOR:
         message = f"the emulator sends '{key}' by itself; remove it"
     elif key.lower() in keys.OFFSET_CORRECTIONS:
@@ -143,7 +143,9 @@ def _result(node: Node) -> Value:
         return {"result": node.timeline_value()}
     node.expect_mapping("'tool_call_result' takes text, or a mapping such as {result: {rows: 3}}")
     names = [member.key for member in node.members]
-    if names and not any(name in keys.RESULT_KEYS or name.lower() in keys.RESULT_CORRECTIONS for name in names):
+    if names and not any(
+        name in keys.RESULT_KEYS or keys.correction(name.lower(), keys.RESULT_CORRECTIONS) for name in names
+    ):
         data = ", ".join(f"{name}: …" for name in names)
         node.report(f"a result that is a mapping stands under 'result'; write {{result: {{{data}}}}}")
         return {}
@@ -188,7 +190,7 @@ def _compactization(node: Node) -> Value:
     return node.timeline_value()
 
 
-def _long_form(node: Node, name: str, example: str, corrections: Mapping[str, str]) -> Node:
+def _long_form(node: Node, name: str, example: str, corrections: keys.Corrections) -> Node:
     """Return a mapping that has `name`, which a text alone stands for."""
     if isinstance(node.value, str):
         node.expect_text(f"'{node.key}' takes text or a mapping")

@@ -154,7 +154,7 @@ def _kind(node: Node) -> str | None:
     for key, kind in (("status", STATUS), ("latency", LATENCY)):
         if key in node:
             return kind
-    if not any(member.key.lower() in keys.FAULT_CORRECTIONS for member in node.members):
+    if not any(keys.correction(member.key.lower(), keys.FAULT_CORRECTIONS) for member in node.members):
         right = f"'status', 'latency', or 'kind' with one of {', '.join(KINDS)}"
         node.report(f"the fault does not say what goes wrong; write {right}")
     return None

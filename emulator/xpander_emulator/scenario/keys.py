@@ -38,119 +38,124 @@ EVENTS: Final = (*SEED_EVENTS, *LATER_EVENTS)
 EVENTS_OF_THE_EMULATOR: Final = ("task_created", "task_updated", "task_finished", "connected")
 EVENT_ENVELOPE: Final = ("type", "event", "name")
 
+# The wrong words, with spaces between, by what to write instead.
 Corrections: TypeAlias = Mapping[str, str]
+
 TOP_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("when", "matches", "trigger", "selector", "if"), "'match'"),
-    **dict.fromkeys(("name", "id", "story"), "'scenario'"),
-    **dict.fromkeys(("desc", "summary", "title"), "'description'"),
-    **dict.fromkeys(("step", "states", "stages", "timeline"), "'steps'"),
-    **dict.fromkeys(("errors", "failures", "chaos"), "'faults'"),
+    "'match'": "when matches trigger selector if",
+    "'scenario'": "name id story",
+    "'description'": "desc summary title",
+    "'steps'": "step states stages timeline",
+    "'faults'": "errors failures chaos",
 }
-_SIGNALS: Final = ("approve", "reject", "authorize", "deny")
 STEP_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("next", "then", "to", "next_step"), "'goto'"),
-    **dict.fromkeys(("delay", "wait", "sleep", "duration", "for"), "'after'"),
-    **dict.fromkeys(("poll", "reads"), "'polls'"),
-    **dict.fromkeys(("state", "phase"), "'status'"),
-    **dict.fromkeys(("name", "step"), "'id'"),
-    **dict.fromkeys(("signal", "signals", "when", "transitions"), "'on'"),
-    **dict.fromkeys(("output", "response"), "'result'"),
-    **dict.fromkeys(("sub_task", "subtasks", "children", "sub_executions", "sub_agents"), "'sub_tasks'"),
-    **dict.fromkeys(("event", "tells", "activity"), "'events'"),
-    **dict.fromkeys(("streams", "streaming", "chunks"), "'stream: words'"),
-    **dict.fromkeys(("hitl_request", "human", "approval"), "'hitl'"),
-    **dict.fromkeys(("pending_eca_request", "auth", "oauth"), "'eca'"),
-    **dict.fromkeys(("sets", "properties", "values"), "'set'"),
-    **dict.fromkeys(("faults", "failure", "chaos"), "'fault'"),
-    **dict.fromkeys(("expire", "expires", "timeout"), "'on: {expire: {after: 24h, goto: step-id}}'"),
-    **{signal: f"'on: {{{signal}: step-id}}'" for signal in _SIGNALS},
+    "'goto'": "next then to next_step",
+    "'after'": "delay wait sleep duration for",
+    "'polls'": "poll reads",
+    "'status'": "state phase",
+    "'id'": "name step",
+    "'on'": "signal signals when transitions",
+    "'result'": "output response",
+    "'sub_tasks'": "sub_task subtasks children sub_executions sub_agents",
+    "'events'": "event tells activity",
+    "'stream: words'": "streams streaming chunks",
+    "'hitl'": "hitl_request human approval",
+    "'eca'": "pending_eca_request auth oauth",
+    "'set'": "sets properties values",
+    "'fault'": "faults failure chaos",
+    "'on: {expire: {after: 24h, goto: step-id}}'": "expire expires timeout",
+    "'on: {approve: step-id}'": "approve",
+    "'on: {reject: step-id}'": "reject",
+    "'on: {authorize: step-id}'": "authorize",
+    "'on: {deny: step-id}'": "deny",
 }
 FAULT_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("code", "status_code", "http_status", "statuscode"), "'status'"),
-    **dict.fromkeys(("delay", "after", "wait", "sleep"), "'latency'"),
-    **dict.fromkeys(("name", "fault", "ref"), "'use'"),
-    **dict.fromkeys(("type", "what"), "'kind'"),
-    **dict.fromkeys(("count", "repeat", "for"), "'times'"),
-    **dict.fromkeys(("header",), "'headers'"),
-    **dict.fromkeys(("duration", "during"), "'over'"),
-    **dict.fromkeys(("events", "after_events", "n"), "'event'"),
-    **dict.fromkeys(("on", "path", "route", "operation_id", "operationid"), "'operation'"),
-    "retry_after": "'headers: {Retry-After: 1}'",
-    "retry-after": "'headers: {Retry-After: 1}'",
+    "'status'": "code status_code http_status statuscode",
+    "'latency'": "delay after wait sleep",
+    "'use'": "name fault ref",
+    "'kind'": "type what",
+    "'times'": "count repeat for",
+    "'headers'": "header",
+    "'over'": "duration during",
+    "'event'": "events after_events n",
+    "'operation'": "on path route operation_id operationid",
+    "'headers: {Retry-After: 1}'": "retry_after retry-after",
 }
 FAULT_KIND_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("delay", "slow"), "latency"),
-    **dict.fromkeys(("connection-reset", "reset-by-peer", "rst", "abort"), "reset"),
-    **dict.fromkeys(("empty-reply", "empty-response", "close", "closed"), "empty"),
-    **dict.fromkeys(("truncate", "half", "incomplete", "partial"), "truncated"),
-    **dict.fromkeys(("invalid-json", "broken-json", "cut"), "malformed"),
-    **dict.fromkeys(("drip", "dribble", "slow-response"), "slow-body"),
-    **dict.fromkeys(("stream-cut", "broken-stream", "cut-off"), "cut-stream"),
-    **dict.fromkeys(("duplicate", "repeat-event", "duplicated-event"), "duplicate-event"),
-    **dict.fromkeys(("out-of-order-event", "swap", "swapped", "reorder"), "out-of-order"),
-    **dict.fromkeys(("error", "http", "http-error"), "status"),
+    "latency": "delay slow",
+    "reset": "connection-reset reset-by-peer rst abort",
+    "empty": "empty-reply empty-response close closed",
+    "truncated": "truncate half incomplete partial",
+    "malformed": "invalid-json broken-json cut",
+    "slow-body": "drip dribble slow-response",
+    "cut-stream": "stream-cut broken-stream cut-off",
+    "duplicate-event": "duplicate repeat-event duplicated-event",
+    "out-of-order": "out-of-order-event swap swapped reorder",
+    "status": "error http http-error",
 }
 SIGNAL_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("approved", "accept", "accepted"), "approve"),
-    **dict.fromkeys(("rejected", "decline", "declined"), "reject"),
-    **dict.fromkeys(("authorized", "authorise", "authorised"), "authorize"),
-    **dict.fromkeys(("denied",), "deny"),
-    **dict.fromkeys(("expired", "expires", "timeout"), "expire"),
+    "approve": "approved accept accepted",
+    "reject": "rejected decline declined",
+    "authorize": "authorized authorise authorised",
+    "deny": "denied",
+    "expire": "expired expires timeout",
 }
 STATUS_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("running", "run", "in-progress", "processing", "started", "working", "active"), "executing"),
-    **dict.fromkeys(("queued", "created", "scheduled", "new", "submitted"), "pending"),
-    **dict.fromkeys(("waiting", "suspended", "blocked", "awaiting", "on-hold", "pause"), "paused"),
-    **dict.fromkeys(("done", "success", "succeeded", "finished", "complete", "ok"), "completed"),
-    **dict.fromkeys(("cancelled", "canceled", "aborted", "killed", "terminated", "rejected", "stop"), "stopped"),
-    **dict.fromkeys(("failure", "fail", "denied"), "failed"),
-    **dict.fromkeys(("errored", "crashed", "exception", "expired", "timeout", "timed-out"), "error"),
+    "executing": "running run in-progress processing started working active",
+    "pending": "queued created scheduled new submitted",
+    "paused": "waiting suspended blocked awaiting on-hold pause",
+    "completed": "done success succeeded finished complete ok",
+    "stopped": "cancelled canceled aborted killed terminated rejected stop",
+    "failed": "failure fail denied",
+    "error": "errored crashed exception expired timeout timed-out",
 }
 EVENT_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("thought", "thinking", "thoughts", "reasoning"), "think"),
-    **dict.fromkeys(("analysis", "analyse", "analysing", "analyzing"), "analyze"),
-    **dict.fromkeys(("tool_call", "tool", "tool_request", "tool_use"), "tool_call_request"),
-    **dict.fromkeys(("tool_result", "tool_response", "tool_call_response"), "tool_call_result"),
-    **dict.fromkeys(("text", "delta", "token", "message", "content", "content_chunk"), "chunk"),
-    **dict.fromkeys(("plan", "deep_planning", "plan_update"), "plan_updated"),
-    **dict.fromkeys(("sub_agent", "subagent", "handoff"), "sub_agent_trigger"),
-    **dict.fromkeys(("auth", "authorization"), "auth_event"),
-    **dict.fromkeys(("compaction", "task_compaction", "compactization"), "task_compactization"),
+    "think": "thought thinking thoughts reasoning",
+    "analyze": "analysis analyse analysing analyzing",
+    "tool_call_request": "tool_call tool tool_request tool_use",
+    "tool_call_result": "tool_result tool_response tool_call_response",
+    "chunk": "text delta token message content content_chunk",
+    "plan_updated": "plan deep_planning plan_update",
+    "sub_agent_trigger": "sub_agent subagent handoff",
+    "auth_event": "auth authorization",
+    "task_compactization": "compaction task_compaction compactization",
 }
 OFFSET_CORRECTIONS: Final = ("after", "offset", "delay", "time", "when")
 REQUEST_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("tool", "name", "function"), "'tool_name'"),
-    **dict.fromkeys(("arguments", "args", "input", "params", "parameters"), "'payload'"),
-    **dict.fromkeys(("node", "node_id"), "'graph_node_id'"),
+    "'tool_name'": "tool name function",
+    "'payload'": "arguments args input params parameters",
+    "'graph_node_id'": "node node_id",
 }
 RESULT_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("tool", "name", "function"), "'tool_name'"),
-    **dict.fromkeys(("output", "response", "content", "value"), "'result'"),
-    **dict.fromkeys(("error", "failed", "iserror"), "'is_error: true'"),
+    "'tool_name'": "tool name function",
+    "'result'": "output response content value",
+    "'is_error: true'": "error failed iserror",
 }
 HITL_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("id", "node_id"), "'wait_node_id'"),
-    **dict.fromkeys(("body", "text", "message"), "'content'"),
-    "subject": "'title'",
+    "'wait_node_id'": "id node_id",
+    "'content'": "body text message",
+    "'title'": "subject",
 }
 ECA_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("connector", "name"), "'connector_name'"),
-    "url": "'auth_url'",
-    "scope": "'scopes'",
+    "'connector_name'": "connector name",
+    "'auth_url'": "url",
+    "'scopes'": "scope",
 }
-SUB_TASK_CORRECTIONS: Final[Corrections] = dict.fromkeys(
-    ("agent_id", "scenario", "id", "workflow", "name"), "'workflow_id'"
-)
+SUB_TASK_CORRECTIONS: Final[Corrections] = {
+    "'workflow_id'": "agent_id scenario id workflow name",
+}
 CONDITION_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("eq", "is", "equal", "value"), "'equals'"),
-    **dict.fromkeys(("include", "includes", "has"), "'contains'"),
-    **dict.fromkeys(("matches", "pattern", "regexp"), "'regex'"),
-    **dict.fromkeys(("present", "exist"), "'exists'"),
+    "'equals'": "eq is equal value",
+    "'contains'": "include includes has",
+    "'regex'": "matches pattern regexp glob",
+    "'exists'": "present exist",
 }
-SUB_AGENT_CORRECTIONS: Final[Corrections] = dict.fromkeys(("agent", "id", "name", "workflow_id"), "'agent_id'")
+SUB_AGENT_CORRECTIONS: Final[Corrections] = {
+    "'agent_id'": "agent id name workflow_id",
+}
 AUTH_CORRECTIONS: Final[Corrections] = {
-    **dict.fromkeys(("url", "server_url", "server_name"), "'data: {url: …, server_url: …, server_name: …}'"),
-    **dict.fromkeys(("state", "status", "event"), "'type'"),
+    "'data: {url: …, server_url: …, server_name: …}'": "url server_url server_name",
+    "'type'": "state status event",
 }
 # Signals that have a meaning at every step, so that no scenario may wait for them by name.
 RESERVED_SIGNALS: Final[Mapping[str, str]] = {
@@ -170,3 +175,8 @@ RESERVED_PROPERTIES: Final[Mapping[str, str]] = {
     "hitl_request": "write 'hitl' at a paused step",
     "pending_eca_request": "write 'eca' at a paused step",
 }
+
+
+def correction(word: str, corrections: Corrections) -> str | None:
+    """Return what to write instead of a wrong word, or None where nothing is known."""
+    return next((right for right, wrong in corrections.items() if word in wrong.split()), None)

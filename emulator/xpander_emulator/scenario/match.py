@@ -57,8 +57,8 @@ def _matchers(member: Node) -> Iterator[Matcher]:
 
 
 def _conditions(node: Node, path: tuple[str, ...]) -> Iterator[Matcher]:
-    glob = "the pattern itself, as in 'workflow_id: \"refund-*\"'," if path == WORKFLOW_ID else "'regex'"
-    node.check_keys(keys.CONDITIONS, {**keys.CONDITION_CORRECTIONS, "glob": glob})
+    pattern = {"the pattern itself, as in 'workflow_id: \"refund-*\"',": "glob"} if path == WORKFLOW_ID else {}
+    node.check_keys(keys.CONDITIONS, {**pattern, **keys.CONDITION_CORRECTIONS})
     if not node.members:
         node.report(f"no condition is given; write one of {', '.join(keys.CONDITIONS)}")
     for member in node.members:

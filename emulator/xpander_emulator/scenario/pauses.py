@@ -18,7 +18,7 @@ def read_pause(step: Node, status: Status | None) -> Pause | None:
     if status not in (None, Status.PAUSED):
         step[kind].report(f"'{kind}' is for paused steps, and this one is {status}", key=True)
     answer = "approve" if kind == "hitl" else "authorize"
-    signals = {keys.SIGNAL_CORRECTIONS.get(member.key, member.key) for member in step["on"].members}
+    signals = {keys.correction(member.key, keys.SIGNAL_CORRECTIONS) or member.key for member in step["on"].members}
     if isinstance(step["on"].value, Mapping) and answer not in signals:
         step["on"].report(f"'{kind}' asks for an answer that 'on' does not take; add '{answer}: step-id'")
     return _hitl(step["hitl"]) if kind == "hitl" else _eca(step["eca"])

@@ -19,13 +19,7 @@ SLOWEST: Final = 0.01
 FASTEST: Final = 1_000.0
 KEYS: Final = ("title", "speed", "stories")
 ENTRY_KEYS: Final = ("scenario", "title", "says", "request", "speed")
-_CORRECTIONS: Final = {
-    "name": "'title'",
-    "scenarios": "'stories'",
-    "description": "'says'",
-    "text": "'says'",
-    "input": "'request'",
-}
+_CORRECTIONS: Final = {"'title'": "name", "'stories'": "scenarios", "'says'": "description text", "'request'": "input"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def read_steps(node: Node, named_faults: Mapping[str, Fault]) -> tuple[ParsedSte
 
 
 def _step(step: Node, status: Status | None, step_id: str, named_faults: Mapping[str, Fault]) -> ParsedStep:
-    step.check_keys(keys.STEP_KEYS, {**_property_corrections(step), **keys.STEP_CORRECTIONS})
+    step.check_keys(keys.STEP_KEYS, {**keys.STEP_CORRECTIONS, **_property_corrections(step)})
     mistakes = len(step.diagnostics.entries)
     exits = _exits(step, status)
     are_exits_ok = len(step.diagnostics.entries) == mistakes and (bool(exits) or status in TERMINAL)
@@ -103,10 +103,10 @@ def _step(step: Node, status: Status | None, step_id: str, named_faults: Mapping
     )
 
 
-def _property_corrections(step: Node) -> Mapping[str, str]:
+def _property_corrections(step: Node) -> keys.Corrections:
     """Return what to write for a property of the task that stands at a step itself."""
     properties = step.rules.task.properties if step.rules.task else ()
-    return {name: f"'set: {{{name}: …}}'" for name in properties if name not in keys.RESERVED_PROPERTIES}
+    return {f"'set: {{{name}: …}}'": name for name in properties if name not in keys.RESERVED_PROPERTIES}
 
 
 def _check_in_time(events: Sequence[ParsedEvent], status: Status | None, exits: Sequence[Exit]) -> None:
@@ -192,7 +192,7 @@ def _refuse_endless(step: Node, status: Status | None) -> None:
 
 def _is_a_wrong_exit(key: str) -> bool:
     """Return whether an unknown key, which is reported elsewhere, was meant as a way out."""
-    correction = keys.STEP_CORRECTIONS.get(key.lower(), "")
+    correction = keys.correction(key.lower(), keys.STEP_CORRECTIONS) or ""
     near = () if key in keys.STEP_KEYS else get_close_matches(key, keys.STEP_KEYS, n=1)
     return correction.startswith(("'after", "'polls", "'on")) or any(name in keys.EXITS for name in near)
 
@@ -247,7 +247,7 @@ def _is_signal(node: Node) -> bool:
     near = [] if signal in DECISIONS or not signal.isalpha() else get_close_matches(signal, DECISIONS, 1, 0.84)
     if signal in keys.RESERVED_SIGNALS:
         message = f"'{signal}' cannot be waited for: {keys.RESERVED_SIGNALS[signal]}"
-    elif correction := keys.SIGNAL_CORRECTIONS.get(signal.lower()):
+    elif correction := keys.correction(signal.lower(), keys.SIGNAL_CORRECTIONS):
         message = f"unknown signal '{signal}'; write '{correction}'"
     elif near:
         message = f"unknown signal '{signal}'. Did you mean '{near[0]}'?"
