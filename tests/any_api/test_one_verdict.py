@@ -105,7 +105,7 @@ async def served(contract: Path, scenario: Path) -> list[int]:
     return [status, *(each for each, _ in polls), listed]
 
 
-def check(schema: Any, value: Any) -> bool:
+def assert_one_verdict(schema: Any, value: Any) -> bool:
     """Compare `lint`, the start of a server and the running server; return whether all accept the value."""
     with tempfile.TemporaryDirectory() as folder:
         files = write(Path(folder), schema, value)
@@ -128,7 +128,7 @@ def check(schema: Any, value: Any) -> bool:
 @given(SCHEMAS, VALUES)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_what_lint_accepts_is_served_and_what_it_refuses_breaks_the_contract(schema: Any, value: Any) -> None:
-    check(schema, value)
+    assert_one_verdict(schema, value)
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,6 @@ def test_what_lint_accepts_is_served_and_what_it_refuses_breaks_the_contract(sch
     ],
 )
 def test_formats_patterns_and_defaults_have_one_meaning(schema: Any, value: Any, is_taken: bool) -> None:
-    assert check(schema, value) is is_taken
+    is_accepted = assert_one_verdict(schema, value)
+
+    assert is_accepted is is_taken

@@ -78,7 +78,9 @@ def test_the_schema_refuses_the_reserved_properties() -> None:
 
 
 def test_the_schema_is_a_json_schema() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+    meta_schema = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+
+    assert [error.message for error in meta_schema.iter_errors(SCHEMA)] == []
 
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda path: path.stem)
