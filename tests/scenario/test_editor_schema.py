@@ -22,7 +22,7 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 # Mistakes that no JSON Schema can express: names that must agree, the contract, Jinja2 and Faker.
 ONLY_FOR_THE_COMPILER = (
     *("circle", "circle_by_expiry", "circle_of_one", "last_step_goes_on", "unreachable", "goto_unknown"),
-    *("id_duplicate", "id_of_a_status", "on_unknown_step", "on_slips", "on_near_miss", "expire_duration"),
+    *("id_duplicate", "id_of_a_status", "on_unknown_step", "on_corrections", "on_near_miss", "expire_duration"),
     *("transition_by_goto", "transition_forbidden", "after_backwards", "after_too_long", "duplicate_key"),
     *("fake_and_set", "fake_unknown", "result_twice", "match_unknown_field", "set_unknown_property"),
     *("set_wrong_type", "set_wrong_enum", "set_out_of_bounds", "set_nested", "set_nested_unknown", "set_comma"),

@@ -31,7 +31,7 @@ def test_a_mistake_is_reported_with_its_place_and_what_is_right(case: Path) -> N
 
 def test_mistakes_are_data_for_other_programs() -> None:
     with chdir(GOLDEN):
-        diagnostics = json.loads(as_json(lint([Path("no_exit.yaml"), Path("status_slips.yaml")], CONTRACT)))
+        diagnostics = json.loads(as_json(lint([Path("no_exit.yaml"), Path("status_corrections.yaml")], CONTRACT)))
 
     assert diagnostics[0] == {
         "file": "no_exit.yaml",
