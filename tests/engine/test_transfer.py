@@ -1,3 +1,4 @@
+import asyncio
 import re
 from typing import Any
 
@@ -94,6 +95,6 @@ async def test_whoever_follows_the_namespace_reads_all_anew_after_an_import() ->
 
     await restore(target, "ns", document, replacing=True)
 
-    _, event = await anext(followed)
+    _, event = await asyncio.wait_for(anext(followed), 5)
     await followed.aclose()
     assert event.type == first.type == "stale"

@@ -15,7 +15,7 @@ from xpander_emulator.store.port import NO_PINS, Pins, Task
 NAMESPACES = st.sampled_from(["one", "two"])
 IDS = st.sampled_from(["a", "b", "c", "d"])
 ACTS = st.one_of(
-    st.tuples(st.just("add"), NAMESPACES, IDS, st.none() | IDS),
+    st.tuples(st.just("add"), NAMESPACES, IDS, st.sampled_from([None, "a"])),
     st.tuples(st.sampled_from(["remove", "turn"]), NAMESPACES, IDS, st.none()),
     st.tuples(st.just("reset"), NAMESPACES, st.just(""), st.none()),
 )
@@ -98,6 +98,15 @@ async def test_a_removed_oldest_task_gives_its_place_to_the_next() -> None:
     await store.remove("ns", ["t0"])
 
     assert ids([each for _, each in await store.oldest(2)]) == ["t1", "t2"]
+
+
+async def test_a_removed_sub_task_leaves_its_siblings() -> None:
+    store = MemoryStore()
+    await store.add("ns", (task("a"), task("b", 1, "a"), task("c", 2, "a")))
+
+    await store.remove("ns", ["b"])
+
+    assert ids(await store.children("ns", "a")) == ["c"]
 
 
 async def test_a_list_that_was_read_does_not_change_with_the_store() -> None:

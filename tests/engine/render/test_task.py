@@ -5,6 +5,7 @@ import pytest
 
 from tests.engines import contract, make_engine, start
 from xpander_emulator.common.yaml_document import parse_document
+from xpander_emulator.core.timeline import Pause
 from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.errors import BadRequest, BrokenPromise
@@ -84,6 +85,20 @@ async def test_a_pause_shows_the_client_what_the_contract_declares_and_a_person_
         "title": "Refund for <name>",
         "content": "Refund order 1042",
     }
+
+
+async def test_a_pause_shows_the_client_nothing_that_the_contract_does_not_declare() -> None:
+    task_state = await state(make_engine(), "approval", 1_100)
+    pause = Pause("hitl", "hitl_request", {"wait_node_id": "n", "later": "x"})
+
+    body = RENDERER.task(task_state._replace(snapshot=task_state.snapshot._replace(pause=pause)))
+
+    assert body["hitl_request"] == {"wait_node_id": "n"}
+
+
+@pytest.mark.parametrize(("source", "shown"), [("sdk", "sdk"), (None, "api")])
+async def test_the_source_is_what_the_client_says_and_the_api_else(source: str | None, shown: str) -> None:
+    assert RENDERER.task(await state(make_engine(), "approval", 0, source=source))["source"] == shown
 
 
 async def test_a_task_that_is_not_paused_shows_nobody_a_pause() -> None:
