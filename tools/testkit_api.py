@@ -54,6 +54,11 @@ class Item:
         return parse(ast.get_docstring(self.node) or "")
 
     @property
+    def is_property(self) -> bool:
+        """Whether it is a property, whose text describes its value."""
+        return "property" in self.decorators
+
+    @property
     def decorators(self) -> list[str]:
         """The decorators, as the source has them."""
         return [ast.unparse(each) for each in self.node.decorator_list]
@@ -160,8 +165,8 @@ def _types(heading: str, types: Mapping[str, str], texts: Mapping[str, str]) -> 
 
 
 def _signature(item: Item) -> str:
-    if "property" in item.decorators:
-        return ""
+    if item.is_property:
+        return f"Property of type `{item.returns}`."
     if item.name in FIXTURES:
         return "Its scope is the session." if "session" in "".join(item.decorators) else "Its scope is the function."
     if item.function is None:

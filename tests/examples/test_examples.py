@@ -1,4 +1,4 @@
-"""The examples: their own tests pass over a bug, the kit finds it, and once it is mended nothing is found."""
+"""The examples: their own tests miss a bug, the test kit finds it, and after the fix every test passes."""
 
 import re
 import sys
@@ -16,17 +16,17 @@ WAIT = "                await asyncio.sleep(int(answer.headers['retry-after']))\
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
-    # The examples speak of httpx, as their readers do; here stands its continuation, which has the same API.
+    # The examples name httpx, as their readers do; the tests use its continuation, which has the same API.
     monkeypatch.setitem(sys.modules, "httpx", httpx2)
     return Suite(pytester, monkeypatch)
 
 
-def copy(suite: Suite, example: str, *mended: tuple[str, str]) -> None:
-    """Write an example into the folder of the suite, with some of its consumer's text replaced."""
+def copy(suite: Suite, example: str, *fixes: tuple[str, str]) -> None:
+    """Write an example into the folder of the suite, with some text of its client replaced."""
     suite.write("pytest.ini", (EXAMPLES / "pytest.ini").read_text(encoding="utf-8"))
     for file in (EXAMPLES / example).glob("*.py"):
         text = file.read_text(encoding="utf-8")
-        for old, new in mended if "test" not in file.name else ():
+        for old, new in fixes if "test" not in file.name else ():
             assert old in text
             text = text.replace(old, new)
         suite.write(file.name, text)
@@ -40,54 +40,54 @@ def failed(result: pytest.RunResult) -> list[str]:
     return re.findall(r"^FAILED \S+::(\S+)", result.stdout.str(), re.MULTILINE)
 
 
-def test_a_consumer_that_takes_paused_for_the_end_is_found_on_every_path_with_a_pause(suite: Suite) -> None:
+def test_a_client_that_takes_paused_for_the_end_fails_on_every_path_with_a_pause(suite: Suite) -> None:
     copy(suite, "polling")
 
     run(suite, "test_refunds.py").assert_outcomes(passed=3)
-    found = run(suite, "test_refunds_on_every_path.py")
+    result = run(suite, "test_refunds_on_every_path.py")
 
-    found.assert_outcomes(passed=2, failed=4)
-    assert failed(found) == [
+    result.assert_outcomes(passed=2, failed=4)
+    assert failed(result) == [
         f"test_a_refund_returns_its_end[{path}]"
         for path in ("approval-approve", "approval-reject", "approval-expire", "stop-while-paused")
     ]
-    found.stdout.fnmatch_lines(["E*assert 'paused' == *", "is paused at step 'waiting', scenarios/approval.yaml:14;*"])
+    result.stdout.fnmatch_lines(["E*assert 'paused' == *", "is paused at step 'waiting', scenarios/approval.yaml:14;*"])
 
 
-def test_once_it_waits_through_a_pause_nothing_is_found(suite: Suite) -> None:
+def test_a_client_that_waits_through_a_pause_passes(suite: Suite) -> None:
     copy(suite, "polling", ('("pending", "executing")', '("pending", "executing", "paused")'))
 
     run(suite).assert_outcomes(passed=9)
 
 
-def test_a_consumer_that_ignores_retry_after_is_found_by_the_real_clock(suite: Suite) -> None:
+def test_a_client_that_ignores_retry_after_fails_on_a_real_clock(suite: Suite) -> None:
     copy(suite, "streaming")
 
     run(suite, "test_narrator.py").assert_outcomes(passed=2)
-    found = run(suite, "test_narrator_has_manners.py")
+    result = run(suite, "test_narrator_has_manners.py")
 
-    found.assert_outcomes(failed=1)
-    found.stdout.fnmatch_lines(
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
         ["E*AssertionError: <Request 2: POST * 429> came too soon after <Request 1: POST * 429>", "*1-2  POST * 429"]
     )
 
 
-def test_the_conduct_of_a_run_tells_who_ignores_retry_after(suite: Suite) -> None:
+def test_the_conduct_of_a_run_shows_that_retry_after_is_ignored(suite: Suite) -> None:
     copy(suite, "streaming")
 
-    found = run(suite, "test_narrator_has_manners.py", "--emulator-clock", "real", "--emulator-fail-on", "any")
+    result = run(suite, "test_narrator_has_manners.py", "--emulator-clock", "real", "--emulator-fail-on", "any")
 
-    found.stdout.fnmatch_lines(["warning: ignores-retry-after*", "Conduct that fails the build: ignores-retry-after."])
+    result.stdout.fnmatch_lines(["warning: ignores-retry-after*", "Conduct that fails the build: ignores-retry-after."])
 
 
-def test_once_it_waits_as_long_as_it_is_told_nothing_is_found(suite: Suite) -> None:
+def test_a_client_that_waits_for_retry_after_passes(suite: Suite) -> None:
     again = "                continue\n"
     copy(suite, "streaming", (again, WAIT + again), ("import json", "import asyncio\nimport json"))
 
     run(suite, "test_narrator_has_manners.py").assert_outcomes(passed=1)
 
 
-def test_the_page_tells_what_the_examples_find() -> None:
+def test_the_page_names_the_tests_of_every_example() -> None:
     page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
 
     for example in ("polling", "streaming", "sdk"):

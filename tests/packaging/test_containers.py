@@ -34,7 +34,7 @@ def test_the_image_sets_what_the_emulator_knows_and_is_not_root() -> None:
 
 
 @pytest.mark.parametrize("name", ["emulator", "suite"])
-def test_the_services_are_given_variables_that_are_known(name: str) -> None:
+def test_the_services_have_known_variables(name: str) -> None:
     assert set(COMPOSE["services"][name]["environment"]) <= SETTINGS | OF_CLIENTS
 
 

@@ -10,6 +10,9 @@ def test_the_right_number_of_requests_is_verified(kit: Emulator, task_id: str) -
     kit.verify(operation="invokeWorkflowAsync", times=1, status=200)
     kit.verify(operation="getTask", at_least=2, at_most=3)
     kit.verify(operation="stopTask", times=0)
+    for wrong in ({"times": 2}, {"at_least": 4}, {"at_most": 2}):
+        with pytest.raises(NotVerified, match=r"^3 requests fit"):
+            kit.verify(operation="getTask", **wrong)  # type: ignore[arg-type]  # one of three numbers
 
 
 def test_a_missing_request_is_reported_with_those_that_nearly_match(kit: Emulator, task_id: str) -> None:

@@ -15,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from xpander_emulator.cli.failures import Refused, Unreachable, WrongUsage
-from xpander_emulator.cli.output import note
+from xpander_emulator.cli.output import note, output_option
 from xpander_emulator.common.os_errors import reason
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.settings import DEFAULT_KEY, DEFAULT_NAMESPACE, DEFAULT_PORT, Settings
@@ -154,6 +154,11 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         run = option(run)
     return run
+
+
+def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that calls a server and prints its answer: `client_options` and `output_option`."""
+    return client_options(output_option(command))
 
 
 def open_client(url: str | None, key: str | None, namespace: str | None, token: str | None) -> Client:

@@ -2,9 +2,9 @@
 
 import click
 
-from xpander_emulator.cli.client import Client, client_options
+from xpander_emulator.cli.client import Client, answer_options
 from xpander_emulator.cli.option_types import Number
-from xpander_emulator.cli.output import emit, output_option
+from xpander_emulator.cli.output import emit
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.settings import CLOCK_MODES, MAX_SCALE
 
@@ -15,8 +15,7 @@ def clock() -> None:
 
 
 @clock.command("show")
-@client_options
-@output_option
+@answer_options
 def show_clock(client: Client, output: str) -> None:
     """Show mode and time."""
     client.settle()
@@ -25,8 +24,7 @@ def show_clock(client: Client, output: str) -> None:
 
 @clock.command("set")
 @click.argument("mode", type=click.Choice(CLOCK_MODES))
-@client_options
-@output_option
+@answer_options
 @click.option(
     "--scale", type=Number(0, MAX_SCALE, min_open=True), help="With scaled: seconds on the clock per real second."
 )
@@ -39,8 +37,7 @@ def set_clock(client: Client, mode: str, output: str, scale: float | None) -> No
 
 @clock.command("advance")
 @click.argument("by", required=False, metavar="[DURATION]")
-@client_options
-@output_option
+@answer_options
 @click.option("--to", metavar="ISO", help="An instant, in place of a duration.")
 def advance_clock(client: Client, by: str | None, output: str, to: str | None) -> None:
     """Move the clock forward, by 30s, 2h, 1d or to an instant."""

@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from xpander_emulator.cli.client import Client, client_options
+from xpander_emulator.cli.client import Client, answer_options
 from xpander_emulator.cli.option_types import JsonText
-from xpander_emulator.cli.output import emit, output_option, table
+from xpander_emulator.cli.output import emit, table
 from xpander_emulator.common.types import JsonObject
 
 _EXAMPLES = """\b
@@ -31,8 +31,7 @@ def faults() -> None:
 
 
 @faults.command("list")
-@client_options
-@output_option
+@answer_options
 def list_faults(client: Client, output: str) -> None:
     """List the faults of coming requests."""
     emit(client.get("/faults"), output, faults_text)
@@ -40,8 +39,7 @@ def list_faults(client: Client, output: str) -> None:
 
 @faults.command("set")
 @click.argument("fault", nargs=-1, required=True, type=_Fault())
-@client_options
-@output_option
+@answer_options
 @click.option("--operation", metavar="ID", help="Only this operation; `routes` lists their ids.")
 @click.option("--nth", type=click.IntRange(1), metavar="N", help="First request that is struck; default: the next one.")
 @click.option("--times", metavar="N", help="Number of requests that are struck, or always; default: 1.")
@@ -59,8 +57,7 @@ def set_faults(client: Client, fault: tuple[JsonObject, ...], output: str, **whe
 
 
 @faults.command("clear")
-@client_options
-@output_option
+@answer_options
 def clear_faults(client: Client, output: str) -> None:
     """Remove the faults of coming requests; those of scenarios stay."""
     emit(client.send("DELETE", "/faults"), output, faults_text)

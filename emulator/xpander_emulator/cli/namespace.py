@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from xpander_emulator.cli.client import Client, client_options
+from xpander_emulator.cli.client import Client, answer_options, client_options
 from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.output import emit, note, output_option
 from xpander_emulator.common.json_syntax import NotJson, read_json
@@ -16,8 +16,7 @@ from xpander_emulator.common.types import JsonObject
 
 
 @click.command()
-@client_options
-@output_option
+@answer_options
 @click.option(
     "--scope", multiple=True, help="Only this: tasks, journal, clock, pins or faults. Repeatable; default: everything."
 )

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import click
 
-from xpander_emulator.cli.client import PER_PAGE, Client, client_options
+from xpander_emulator.cli.client import PER_PAGE, Client, answer_options
 from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.option_types import JsonText
-from xpander_emulator.cli.output import emit, fields, output_option, table
+from xpander_emulator.cli.output import emit, fields, table
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.schema.violations import violation_text
 from xpander_emulator.errors import BadRequest
@@ -49,8 +49,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @requests.command("list")
-@client_options
-@output_option
+@answer_options
 @_filters
 def list_requests(client: Client, output: str, **filters: Any) -> None:
     """List the requests, newest first."""
@@ -59,8 +58,7 @@ def list_requests(client: Client, output: str, **filters: Any) -> None:
 
 
 @requests.command("unmatched")
-@client_options
-@output_option
+@answer_options
 def unmatched_requests(client: Client, output: str) -> None:
     """List the requests that no operation matched, or that broke the contract."""
     client.settle("requests")
@@ -69,8 +67,7 @@ def unmatched_requests(client: Client, output: str) -> None:
 
 @requests.command("show")
 @click.argument("request", metavar="ID")
-@client_options
-@output_option
+@answer_options
 def show_request(client: Client, request: str, output: str) -> None:
     """Show one request with its response."""
     emit(_find(client, request), output, request_text)
@@ -78,16 +75,14 @@ def show_request(client: Client, request: str, output: str) -> None:
 
 @requests.command("explain")
 @click.argument("request", metavar="ID")
-@client_options
-@output_option
+@answer_options
 def explain_request(client: Client, request: str, output: str) -> None:
     """Show in sentences why a request got its response."""
     emit(_find(client, request), output, lambda it: "\n".join(it["explanation"]))
 
 
 @requests.command("tail")
-@client_options
-@output_option
+@answer_options
 @_filters
 def tail_requests(client: Client, output: str, **filters: Any) -> None:
     """Show requests as they come, until interrupted."""
@@ -97,8 +92,7 @@ def tail_requests(client: Client, output: str, **filters: Any) -> None:
 
 
 @click.command(epilog=_EXAMPLES)
-@client_options
-@output_option
+@answer_options
 @_filters
 @click.option("--body", type=JsonText(), metavar="JSON", help="What the body contains; conditions may replace values.")
 @click.option("--headers", type=_OBJECT, metavar="JSON", help="What the headers contain; conditions as well.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xpander_emulator.cli.client import Client, client_options
+from xpander_emulator.cli.client import Client, answer_options
 from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.option_types import Existing
 from xpander_emulator.cli.output import emit, fields, output_option, table
@@ -90,8 +90,7 @@ def graph_scenario(catalogue: "Catalogue", name: str, form: str) -> None:
 
 @scenarios.command("next")
 @click.argument("name")
-@client_options
-@output_option
+@answer_options
 @click.option("--path", metavar="ID", help="A path that the task takes by itself, as `paths NAME` lists them.")
 @click.option("--max-turns", type=click.IntRange(1), metavar="N", help="The same as for `paths NAME`.")
 @click.option("--times", type=click.IntRange(1), metavar="N", help="Number of starts; default: 1.")

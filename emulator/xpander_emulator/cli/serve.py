@@ -1,6 +1,7 @@
 """`serve`: the server in the foreground, with a banner that has lines to paste."""
 
 import gc
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -113,14 +114,14 @@ def _first(contract: "Contract", settings: Settings, url: str, key: str, scenari
 def exports(url: str, key: str, organization_id: str) -> list[str]:
     """Return the lines that point the official SDK at the server."""
     variables = client_environment(url, key, organization_id)
-    return [f"export {name}={_quoted(value)}" for name, value in variables.items()]
+    return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
 
 
 def curl(url: str, key: str, scenario: str) -> str:
     """Return a command that starts a task, ready to paste."""
     return (
         f"curl -X POST {url}/v1/workflows/{scenario}/invoke/async -H 'Content-Type: application/json' "
-        f"""-H {_quoted(f"x-api-key: {key}")} -d '{{"input": {{"text": "Refund order 1042"}}}}'"""
+        f"""-H {shlex.quote(f"x-api-key: {key}")} -d '{{"input": {{"text": "Refund order 1042"}}}}'"""
     )
 
 
@@ -128,12 +129,6 @@ def key_of(settings: Settings) -> str:
     """Return a key that the server accepts."""
     keys = [key for key, _ in settings.api_keys]
     return DEFAULT_KEY if DEFAULT_KEY in keys or not keys else keys[0]
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
 
 
 def _indent(lines: Sequence[str]) -> str:

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import click
 
-from xpander_emulator.cli.client import PER_PAGE, Client, client_options, refusal, segment
+from xpander_emulator.cli.client import PER_PAGE, Client, answer_options, refusal, segment
 from xpander_emulator.cli.failures import Refused
 from xpander_emulator.cli.option_types import JsonText
-from xpander_emulator.cli.output import emit, fields, output_option, table
+from xpander_emulator.cli.output import emit, fields, table
 from xpander_emulator.common.types import JsonObject
 
 _EXAMPLES = """\b
@@ -34,8 +34,7 @@ def tasks() -> None:
 
 
 @tasks.command("list")
-@client_options
-@output_option
+@answer_options
 def list_tasks(client: Client, output: str) -> None:
     """List the tasks, newest first."""
     client.settle()
@@ -46,8 +45,7 @@ def list_tasks(client: Client, output: str) -> None:
 @click.argument("scenario")
 @click.option("--text", metavar="TEXT", help="The text of the request, input.text.")
 @click.option("--request", type=JsonText(), metavar="JSON", help="The whole request, as a client would send it.")
-@client_options
-@output_option
+@answer_options
 def start_task(client: Client, scenario: str, text: str | None, request: Any, output: str) -> None:
     """Start a task that takes SCENARIO."""
     if text is not None and request is not None:
@@ -58,8 +56,7 @@ def start_task(client: Client, scenario: str, text: str | None, request: Any, ou
 
 @tasks.command("show")
 @_task
-@client_options
-@output_option
+@answer_options
 def show_task(client: Client, task: str, output: str) -> None:
     """Show one task with its history."""
     emit(client.get(task_path(client, task)), output, task_text)
@@ -68,8 +65,7 @@ def show_task(client: Client, task: str, output: str) -> None:
 @tasks.command("signal")
 @_task
 @click.argument("name")
-@client_options
-@output_option
+@answer_options
 @click.option("--payload", type=JsonText(), metavar="JSON", help="Data for the scenario's templates.")
 @_by
 @_reason
@@ -82,8 +78,7 @@ def signal_task(
 
 @tasks.command("skip")
 @_task
-@client_options
-@output_option
+@answer_options
 @click.option("--until", metavar="STATUS|STEP", help="The status or step to reach; default: the next change.")
 def skip_task(client: Client, task: str, output: str, until: str | None) -> None:
     """Move one task through its own time."""
@@ -95,7 +90,7 @@ def _signal_command(name: str, summary: str) -> click.Command:
         send_signal(client, task, output, {"signal": name, "by": by, "reason": reason})
 
     send.__doc__ = summary
-    command: Callable[..., Any] = output_option(client_options(send))
+    command: Callable[..., Any] = answer_options(send)
     return click.command(name)(_task(_by(_reason(command))))
 
 

@@ -20,20 +20,12 @@ class TaskClock:
 
     @property
     def mode(self) -> ClockMode:
-        """The clock's mode.
-
-        Returns:
-            `"real"`, `"scaled"`, `"manual"` or `"auto"`.
-        """
+        """The mode of the clock: `"real"`, `"scaled"`, `"manual"` or `"auto"`."""
         return self._clock.mode
 
     @property
     def now(self) -> datetime:
-        """The time that the clock shows.
-
-        Returns:
-            The time, in UTC.
-        """
+        """The time that the clock shows, in UTC."""
         return datetime.fromtimestamp(self._clock.now(machine_time()) / 1000, UTC)
 
     def set(self, mode: ClockMode, scale: float | None = None) -> Self:

@@ -37,48 +37,28 @@ class Emulator:
 
     @property
     def base_url(self) -> str:
-        """The address of the server.
-
-        Returns:
-            Scheme, host and port, without a slash at the end.
-        """
+        """The address of the server: scheme, host and port, without a slash at the end."""
         return self._namespace.server.base_url
 
     @property
     def api_key(self) -> str:
-        """The API key of this test's client. A client with another key sees other tasks.
-
-        Returns:
-            The value of the header `x-api-key`.
-        """
+        """The API key of this test's client, for the header `x-api-key`. Another key has other tasks."""
         return self._namespace.key
 
     @property
     def namespace(self) -> str:
-        """The namespace that the API key selects, for the control API and the command line.
-
-        Returns:
-            The name of the namespace.
-        """
+        """The name of the namespace that the API key selects, for the control API and the command line."""
         return self._namespace.name
 
     @property
     def env(self) -> Mapping[str, str]:
-        """The environment variables that point the official SDK at this emulator.
-
-        Returns:
-            `XPANDER_BASE_URL`, `XPANDER_API_KEY` and `XPANDER_ORGANIZATION_ID`.
-        """
+        """The environment variables that point the official SDK at this emulator."""
         organization_id = self._namespace.engine.renderer.organization_id
         return client_environment(self.base_url, self.api_key, organization_id)
 
     @property
     def asgi(self) -> ASGIApp:
-        """The server without sockets, for the `ASGITransport` of httpx or httpx2.
-
-        Returns:
-            An ASGI application, which any asyncio loop of this process may call.
-        """
+        """The server without sockets: an ASGI application for the `ASGITransport` of httpx or httpx2."""
         return ForwardingApp(self._namespace.server)
 
     def transport(self) -> Any:
@@ -164,20 +144,12 @@ class Emulator:
 
     @property
     def faults(self) -> ComingFaults:
-        """The faults that `fault` has set, as far as they have not struck yet.
-
-        Returns:
-            A collection, read again at each use.
-        """
+        """The faults that `fault` has set, as far as they have not struck yet; read again at each use."""
         return ComingFaults(self._namespace)
 
     @property
     def requests(self) -> Requests:
-        """The requests that came with this test's API key.
-
-        Returns:
-            A sequence, oldest request first, read again at each use.
-        """
+        """The requests that came with this test's API key, oldest first; read again at each use."""
         return Requests(self._journal)
 
     def verify(
@@ -226,20 +198,12 @@ class Emulator:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """All tasks of this test, sub-tasks included.
-
-        Returns:
-            The tasks, in the order of their start.
-        """
+        """All tasks of this test, sub-tasks included, in the order of their start."""
         return tuple(Task(task_state.task.id, self._namespace) for task_state in self._namespace.task_states())
 
     @property
     def clock(self) -> TaskClock:
-        """The clock that all tasks of this test follow.
-
-        Returns:
-            The clock.
-        """
+        """The clock that all tasks of this test follow."""
         return TaskClock(self._namespace)
 
     def reset(self) -> None:

@@ -80,9 +80,6 @@ class Requests:
     def last(self) -> Request:
         """The newest request.
 
-        Returns:
-            The request.
-
         Raises:
             NotFound: No request came with this test's API key.
         """
@@ -93,11 +90,7 @@ class Requests:
 
     @property
     def unmatched(self) -> tuple[Request, ...]:
-        """The requests that no operation matched, and those that broke the contract.
-
-        Returns:
-            The requests, oldest first.
-        """
+        """The requests that no operation matched, and those that broke the contract, oldest first."""
         return self._oldest_first([entry for entry in self._journal.newest() if entry.is_unmatched])
 
     def find(self, **criteria: Unpack[Criteria]) -> tuple[Request, ...]:

@@ -52,11 +52,7 @@ class EmulatorServer:
 
     @property
     def base_url(self) -> str:
-        """The address of the server.
-
-        Returns:
-            Scheme, host and port, without a slash at the end.
-        """
+        """The address of the server: scheme, host and port, without a slash at the end."""
         return self._server.base_url
 
     def start(self) -> None:
@@ -101,20 +97,12 @@ class EmulatorServer:
 
     @property
     def coverage(self) -> Coverage:
-        """What the clients of all tests have reached so far. It can be read after `stop` too.
-
-        Returns:
-            The coverage, for `xpander_emulator.report.summary.summarize`.
-        """
+        """What the clients of all tests have reached so far, for `xpander_emulator.report.summary.summarize`."""
         return self._server.app.reports.coverage.of_all()
 
     @property
     def conduct(self) -> tuple[Finding, ...]:
-        """How the clients of all tests have behaved so far. It can be read after `stop` too.
-
-        Returns:
-            The findings of the rules of conduct, each with the name of its test in `where`.
-        """
+        """The findings of the rules of conduct so far, each with the name of its test in `where`."""
         work = self._server.app.reports.conduct.of_all
         try:
             findings = self._server.call(work())

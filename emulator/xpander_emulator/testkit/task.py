@@ -54,74 +54,42 @@ class Task:
 
     @property
     def status(self) -> Status:
-        """The status.
-
-        Returns:
-            `"pending"`, `"executing"`, `"paused"`, `"completed"`, `"failed"`, `"error"` or `"stopped"`.
-        """
+        """The status: `"pending"`, `"executing"`, `"paused"`, `"completed"`, `"failed"`, `"error"` or `"stopped"`."""
         return self._task_state.snapshot.status
 
     @property
     def step(self) -> str:
-        """The step of the scenario.
-
-        Returns:
-            The id of the step.
-        """
+        """The id of the present step of the scenario."""
         return self._task_state.snapshot.step.id
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """The signals that the task accepts now.
-
-        Returns:
-            The names of the signals.
-        """
+        """The names of the signals that the task accepts now."""
         return self._task_state.snapshot.waits_for
 
     @property
     def is_finished(self) -> bool:
-        """Whether the task has reached an end.
-
-        Returns:
-            True for `"completed"`, `"failed"`, `"error"` and `"stopped"`.
-        """
+        """Whether the task is at an end: `"completed"`, `"failed"`, `"error"` or `"stopped"`."""
         return self._task_state.snapshot.is_finished
 
     @property
     def scenario(self) -> str:
-        """The scenario of the task.
-
-        Returns:
-            The name of the scenario.
-        """
+        """The name of the scenario."""
         return self._task_state.turn.timeline.name
 
     @property
     def source(self) -> str:
-        """The place of the step in its file.
-
-        Returns:
-            File and line, such as `"scenarios/approval.yaml:26"`.
-        """
+        """File and line of the present step, such as `"scenarios/approval.yaml:26"`."""
         return str(views.task_view(self._task_state, {})["source"])
 
     @property
     def snapshot(self) -> Mapping[str, Any]:
-        """The task as the API would return it now.
-
-        Returns:
-            The JSON object of the response.
-        """
+        """The JSON object that the API would return for the task now."""
         return self._call(self._namespace.engine.peek).body
 
     @property
     def history(self) -> tuple[Change, ...]:
-        """The changes of the task's newest turn.
-
-        Returns:
-            The changes, oldest first.
-        """
+        """The changes of the task's newest turn, oldest first."""
         return tuple(
             Change(
                 datetime.fromisoformat(entry["at"]),
