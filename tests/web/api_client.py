@@ -56,3 +56,7 @@ def api(key: str = "key", **choices: Any) -> Api:
 def shared(clock: str) -> Application:
     """Return an emulator that tests share, each under a key of its own."""
     return create_app(Settings(clock=clock))  # type: ignore[arg-type]
+
+
+def prefer(text: str) -> dict[str, str]:
+    return {"prefer": text}

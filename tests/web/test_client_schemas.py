@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from tests.contract.request.test_client_schemas import CIRCLES, SCHEMAS
 from tests.profiles import examples
 from tests.web.api_client import Api, Json, api
-from tests.web.control.test_journal import control, sentences
+from tests.web.journal_client import control, sentences
 
 WARNING = "x-emulator-warning"
 CIRCLE = {"$ref": "#"}

@@ -1,39 +1,16 @@
 """Answers that go wrong on purpose: by a client's wish, by the control API, by the story of a task."""
 
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 
-from tests.web.api_client import Api, Json, api
+from tests.web.api_client import Api, api
+from tests.web.coming_faults import coming, polls, story
 from tests.web.test_sse import events_of
 from xpander_emulator.web.fault_injection import BrokenConnection
 
 BODY = {"input": {"text": "Hello"}}
 STREAM = "/v1/workflows/completed/invoke/stream"
-
-
-def story(folder: Path, text: str) -> Path:
-    """Return a file with a story that is called `told`."""
-    file = folder / "told.yaml"
-    file.write_text(f"scenario: told\n{text}\n", encoding="utf-8")
-    return file
-
-
-async def polls(api: Api, task_id: str, times: int) -> list[int]:
-    return [(await api.http.get(f"/v1/tasks/{task_id}")).status_code for _ in range(times)]
-
-
-async def put(api: Api, *faults: Any) -> httpx2.Response:
-    headers = {"host": "localhost"}
-    return await api.http.put("/__emulator/faults", json={"faults": faults}, headers=headers)
-
-
-async def coming(api: Api, *faults: Any) -> list[Json]:
-    answer = await put(api, *faults)
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["items"])
 
 
 async def events_in_journal(api: Api) -> int:
@@ -260,106 +237,7 @@ async def test_several_faults_count_the_same_requests(manual: Api) -> None:
     assert await polls(manual, task["id"], 4) == [429, 429, 503, 200]
 
 
-async def test_always_is_without_end_until_it_is_cleared(manual: Api) -> None:
-    task = await manual.start()
-    await coming(manual, {"status": 503, "times": "always"})
-
-    assert await polls(manual, task["id"], 5) == [503] * 5
-    cleared = await manual.http.delete("/__emulator/faults", headers={"host": "localhost"})
-    assert cleared.json() == {"items": []}
-    assert await polls(manual, task["id"], 1) == [200]
-
-
-async def test_a_fault_waits_for_a_status_of_the_task(manual: Api) -> None:
-    task = await manual.start("approval")
-    await coming(manual, {"status": 503, "task_status": "paused", "times": "always"})
-
-    assert await polls(manual, task["id"], 1) == [200]
-    await manual.app.engine.skip(manual.namespace, task["id"], "paused")
-    assert await polls(manual, task["id"], 1) == [503]
-    assert await manual.listed() == [task["id"]]
-
-
-async def test_another_namespace_meets_none_of_it(manual: Api) -> None:
-    other = Api(manual.app, "another key")
-    task = await other.start()
-    await coming(manual, {"status": 503, "times": "always"})
-
-    assert await polls(other, task["id"], 1) == [200]
-
-
-async def test_the_faults_that_are_to_come_tell_how_many_requests_have_fitted_them(manual: Api) -> None:
-    [before] = await coming(manual, {"latency": "1ms..5ms", "nth": 2})
-    await manual.listed()
-    [after] = (await manual.http.get("/__emulator/faults", headers={"host": "localhost"})).json()["items"]
-
-    assert before == {
-        "name": "latency",
-        "kind": "latency",
-        "status": None,
-        "headers": {},
-        "body": None,
-        "latency": "1ms..5ms",
-        "over": None,
-        "event": None,
-        "operation": None,
-        "task_status": None,
-        "nth": 2,
-        "times": 1,
-        "met": 0,
-    }
-    assert after == {**before, "met": 1}
-
-
-async def test_everything_that_is_wrong_with_faults_is_told_at_once_and_nothing_is_kept(manual: Api) -> None:
-    await coming(manual, "reset")
-
-    refused = await put(manual, "resett", {"status": 42}, {"kind": "reset", "operation": "getTsk"})
-
-    assert refused.status_code == 400
-    assert refused.json()["detail"].split("; faults.")[1:] == [
-        "1.status: 'status' of a fault takes an HTTP status from 200 to 599, found 42",
-        "2.operation: the contract has no operation 'getTsk'. Did you mean 'getTask'?",
-    ]
-    assert refused.json()["detail"].startswith("faults.0: there is no fault 'resett'. Did you mean 'reset'?; ")
-    kept = (await manual.http.get("/__emulator/faults", headers={"host": "localhost"})).json()["items"]
-    assert [each["name"] for each in kept] == ["reset"]
-
-
-async def test_a_reset_forgets_faults_and_what_was_counted(manual: Api) -> None:
-    engine = manual.app.engine
-    first = await manual.start("rate_limited")
-    assert await polls(manual, first["id"], 2) == [200, 429]
-    await coming(manual, {"status": 503, "times": "always"})
-
-    await engine.reset(manual.namespace, ("faults",))
-    assert await polls(manual, first["id"], 2) == [200, 429]
-    await engine.reset(manual.namespace, ("tasks",))
-    again = await manual.start("rate_limited")
-
-    assert again["id"] == first["id"]
-    assert await polls(manual, again["id"], 4) == [200, 429, 429, 200]
-
-
 # By the story of a task
-
-
-async def test_a_step_has_faults_of_its_own(tmp_path: Path) -> None:
-    told = story(
-        tmp_path,
-        """steps:
-  - {status: pending, after: 1s}
-  - {status: executing, after: 1s, fault: [{status: 503}, {status: 500, nth: 3}]}
-  - {status: completed}""",
-    )
-    client = api(scenarios=(told,))
-    task = await client.start("told")
-
-    assert await polls(client, task["id"], 2) == [200, 200]
-    await client.advance(1_000)
-    assert await polls(client, task["id"], 4) == [503, 200, 500, 200]
-    await client.advance(1_000)
-    assert await polls(client, task["id"], 2) == [200, 200]
 
 
 async def test_a_read_that_is_refused_is_none_but_one_whose_answer_is_spoiled_is(tmp_path: Path) -> None:
@@ -387,30 +265,6 @@ async def test_on_an_auto_clock_a_refused_poll_does_not_skip(auto: Api) -> None:
     assert [answer.status_code for answer in answers] == [503, 200, 502, 200, 500, 200]
     assert [answer.json()["status"] for answer in answers[1::2]] == ["executing", "executing", "completed"]
     assert answers[2].headers["content-type"] == "text/html"
-
-
-async def test_each_task_and_each_turn_of_it_counts_for_itself(manual: Api) -> None:
-    one, two = await manual.start("rate_limited", id="one"), await manual.start("rate_limited")
-    assert await polls(manual, one["id"], 3) == [200, 429, 429]
-    assert await polls(manual, two["id"], 2) == [200, 429]
-    await manual.advance(10_000)
-
-    await manual.start("rate_limited", id="one")
-
-    assert await polls(manual, one["id"], 4) == [200, 429, 429, 200]
-
-
-async def test_a_named_operation_is_struck_and_no_other(tmp_path: Path) -> None:
-    told = story(
-        tmp_path,
-        "fault: {status: 503, operation: stopTask}\nsteps: [{status: pending, after: 1s}, {status: completed}]",
-    )
-    client = api(scenarios=(told,))
-    task = await client.start("told")
-
-    assert await polls(client, task["id"], 1) == [200]
-    assert (await client.http.post(f"/v1/tasks/{task['id']}/stop")).status_code == 503
-    assert (await client.http.post(f"/v1/tasks/{task['id']}/stop")).json()["status"] == "stopped"
 
 
 async def test_a_fault_that_a_story_names_can_be_preferred(manual: Api) -> None:

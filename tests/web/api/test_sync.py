@@ -1,15 +1,13 @@
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.web.api_client import Api, api
-from xpander_emulator.settings import Settings
 from xpander_emulator.store.memory import MemoryStore
-from xpander_emulator.web.app import create_app
 
 BODY = {"input": {"text": "Hello"}}
 
@@ -179,39 +177,6 @@ async def test_a_client_that_hangs_up_frees_its_wait_and_leaves_its_task() -> No
     assert sent == []
     assert sleepers(client) == 0
     assert (await client.task("left"))["status"] == "pending"
-
-
-async def test_a_client_that_hangs_up_in_the_middle_of_its_body_starts_nothing() -> None:
-    app = create_app(Settings(clock="manual"))
-    messages: Iterator[dict[str, Any]] = iter(
-        [{"type": "http.request", "body": b'{"inp', "more_body": True}, {"type": "http.disconnect"}]
-    )
-    sent = []
-
-    async def receive() -> dict[str, Any]:
-        return next(messages)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await app(scope("/v1/workflows/completed/invoke/async"), receive, send)
-
-    assert sent == []
-    assert await Api(app).listed() == []
-
-
-async def test_a_body_that_comes_in_parts_is_put_together() -> None:
-    client = api()
-
-    async def parts() -> Any:
-        for part in (b'{"input"', b': {"text": "in ', b'parts"}}'):
-            yield part
-
-    answer = await client.http.post(
-        "/v1/workflows/completed/invoke/async", content=parts(), headers={"content-type": "application/json"}
-    )
-
-    assert Api.ok(answer)["input"]["text"] == "in parts"
 
 
 def scope(path: str) -> dict[str, Any]:

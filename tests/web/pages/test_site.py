@@ -1,28 +1,15 @@
 """The pages themselves: who may see them, what a browser may do on them, and their files."""
 
-import gzip
 import re
 from base64 import b64encode
 from hashlib import sha256
 
-import httpx2
 import pytest
 
-from tests.web.api_client import shared
+from tests.web.pages.browser import browser
 from xpander_emulator.common import resources
-from xpander_emulator.settings import Settings
-from xpander_emulator.web.app import create_app
 from xpander_emulator.web.pages import assets
 from xpander_emulator.web.pages.site import POLICY, SHELLS
-
-HOST = "http://127.0.0.1:4020"
-PAGE = {"accept": "text/html,application/xhtml+xml"}
-
-
-def browser(**choices: object) -> httpx2.AsyncClient:
-    """Return a browser; without choices, one of the emulator that tests share."""
-    app = create_app(Settings(**{"clock": "manual", **choices})) if choices else shared("manual")  # type: ignore[arg-type]
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=HOST, headers=PAGE)
 
 
 @pytest.mark.parametrize("path", SHELLS)
@@ -78,52 +65,6 @@ def test_no_line_of_a_page_is_longer_than_120_characters() -> None:
     ]
 
     assert long == ["icon.svg"]
-
-
-@pytest.mark.parametrize("name", assets.names())
-async def test_every_file_is_served_with_its_type_and_the_policy(name: str) -> None:
-    answer = await browser().get(f"/__emulator/pages/{name}")
-
-    assert answer.status_code == 200
-    assert answer.content == (resources.PAGES / name).read_bytes()
-    assert answer.headers["content-security-policy"] == POLICY
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert ("javascript" in answer.headers["content-type"]) == name.endswith(("js", "mjs"))
-
-
-async def test_a_file_that_a_browser_has_is_not_sent_again() -> None:
-    client = browser()
-    first = await client.get("/__emulator/pages/emulator.css")
-
-    again = await client.get("/__emulator/pages/emulator.css", headers={"if-none-match": first.headers["etag"]})
-    other = await client.get("/__emulator/pages/emulator.css", headers={"if-none-match": '"another"'})
-
-    assert first.headers["cache-control"] == "no-cache"
-    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
-    assert other.status_code == 200
-
-
-async def test_a_file_is_packed_for_who_can_unpack_it() -> None:
-    path = "/__emulator/pages/emulator.css"
-    app = browser()
-
-    plain = await app.get(path, headers={"accept-encoding": "identity"})
-    packed = await app.get(path, headers={"accept-encoding": "gzip"})
-
-    assert "content-encoding" not in plain.headers
-    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "accept-encoding")
-    assert int(packed.headers["content-length"]) == len(gzip.compress(plain.content, mtime=0)) < len(plain.content)
-    assert packed.content == plain.content
-
-
-@pytest.mark.parametrize(
-    "name", ["nothing.css", "../site.py", "..%2fsite.py", "%2e%2e/site.py", "", "vendor/vendor.toml"]
-)
-async def test_nothing_but_the_files_of_the_pages_is_served(name: str) -> None:
-    answer = await browser().get(f"/__emulator/pages/{name}")
-
-    assert answer.status_code == 404
-    assert "from xpander_emulator" not in answer.text
 
 
 async def test_a_page_is_read_and_nothing_else() -> None:
