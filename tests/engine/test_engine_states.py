@@ -13,8 +13,9 @@ from tests.profiles import examples
 from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.core.replay import Visit
 from xpander_emulator.core.status import Status, may_be_updated, may_follow
-from xpander_emulator.engine.engine import Engine, View
+from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.task_state import TaskState
+from xpander_emulator.engine.views import View
 from xpander_emulator.errors import BadRequest, Conflict, NotFound
 from xpander_emulator.scenario.paths import ScenarioPath, paths
 

@@ -11,7 +11,7 @@ from tests.engines import contract, make_engine, start
 from tests.profiles import examples
 from tests.web.api_client import api
 from xpander_emulator.core.faults import BUILT_IN, KINDS, LONGEST
-from xpander_emulator.engine.fault_selection import Asked
+from xpander_emulator.engine.fault_selection import FaultQuery
 from xpander_emulator.errors import BadRequest
 from xpander_emulator.scenario import keys
 
@@ -49,13 +49,13 @@ def test_whatever_is_written_is_taken_or_refused_with_a_reason(written: list[Any
 
     async def keep() -> str:
         try:
-            await engine.faults.keep("ns", written, {"getTask": "read", "listTasks": "list"})
+            await engine.faults.set("ns", written, {"getTask": "read", "listTasks": "list"})
         except BadRequest as refused:
             return refused.message
         return "faults were taken"
 
     assert asyncio.run(keep()).startswith("faults")
-    for rule, _ in asyncio.run(engine.faults.kept("ns")):
+    for rule, _ in asyncio.run(engine.faults.coming("ns")):
         assert rule.fault.kind in KINDS
         assert 0 <= rule.fault.low <= rule.fault.high <= LONGEST
         assert 0 <= rule.fault.over <= LONGEST
@@ -70,7 +70,7 @@ def test_whatever_is_taken_gives_an_answer_or_breaks_the_connection(fault: Any) 
     async def ask() -> int:
         engine = APP.app.engine
         try:
-            await engine.faults.keep(APP.namespace, [fault], {"getTask": "read", "listTasks": "list"})
+            await engine.faults.set(APP.namespace, [fault], {"getTask": "read", "listTasks": "list"})
         except BadRequest:
             return 200
         try:
@@ -102,9 +102,9 @@ async def test_a_fault_to_come_strikes_the_requests_that_fit_it(
 ) -> None:
     engine = make_engine()
     task_id = (await engine.start("ns", start("approval"))).task_state.task.id
-    await engine.faults.keep("ns", [written], {"getTask": "read", "invokeWorkflowStream": "start"})
+    await engine.faults.set("ns", [written], {"getTask": "read", "invokeWorkflowStream": "start"})
 
-    request = Asked("ns", contract().operation(asked), task_id)
+    request = FaultQuery("ns", contract().operation(asked), task_id)
     hit = await engine.faults.strike(request, await engine.store.read("ns", task_id))
 
     assert (hit.name if hit else None) == (written["use"] if strikes else None)
@@ -112,13 +112,13 @@ async def test_a_fault_to_come_strikes_the_requests_that_fit_it(
 
 async def test_of_two_faults_that_fit_the_first_strikes_and_both_count_the_request() -> None:
     engine = make_engine()
-    await engine.faults.keep("ns", ["reset", "empty"], {})
-    request = Asked("ns", contract().operation("listTasks"))
+    await engine.faults.set("ns", ["reset", "empty"], {})
+    request = FaultQuery("ns", contract().operation("listTasks"))
 
     hits = [await engine.faults.strike(request, await engine.store.read("ns", "")) for _ in range(2)]
 
     assert [hit and hit.name for hit in hits] == ["reset", None]
-    assert await engine.faults.left("ns") == ()
+    assert await engine.faults.remaining("ns") == ()
 
 
 async def test_a_fault_of_streams_that_a_client_prefers_where_nothing_streams_is_refused() -> None:
@@ -127,9 +127,9 @@ async def test_a_fault_of_streams_that_a_client_prefers_where_nothing_streams_is
     reading = await engine.store.read("ns", "")
 
     with pytest.raises(BadRequest, match=r"^Prefer: fault=cut-stream: getTask streams no events that it could spoil$"):
-        await engine.faults.strike(Asked("ns", read, preferred="cut-stream"), reading)
-    preferred = await engine.faults.strike(Asked("ns", stream, preferred="cut-stream"), reading)
-    plain = await engine.faults.strike(Asked("ns", read, preferred="reset"), reading)
+        await engine.faults.strike(FaultQuery("ns", read, preferred="cut-stream"), reading)
+    preferred = await engine.faults.strike(FaultQuery("ns", stream, preferred="cut-stream"), reading)
+    plain = await engine.faults.strike(FaultQuery("ns", read, preferred="reset"), reading)
 
     assert preferred is not None
     assert plain is not None

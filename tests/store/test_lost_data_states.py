@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.engines import make_engine, start
 from tests.profiles import examples
 from tests.redis_server import RedisServer
-from xpander_emulator.engine.engine import Engine, View
+from xpander_emulator.engine.engine import Engine
+from xpander_emulator.engine.views import View
 from xpander_emulator.errors import Conflict, NotFound
 from xpander_emulator.store.port import StoreUnavailable
 from xpander_emulator.store.redis.store import RedisStore

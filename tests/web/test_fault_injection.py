@@ -7,6 +7,7 @@ import pytest
 from tests.web.api_client import Api, api
 from tests.web.coming_faults import coming, polls, story
 from tests.web.test_sse import events_of
+from xpander_emulator.core.faults import BUILT_IN
 from xpander_emulator.web.fault_injection import BrokenConnection
 
 BODY = {"input": {"text": "Hello"}}
@@ -300,7 +301,7 @@ async def test_a_status_has_the_body_that_was_written(
 
 async def test_latency_is_drawn_from_the_seed_and_not_from_a_clock(manual: Api) -> None:
     faults = manual.app.engine.faults
-    fault = faults.named("slow")
+    fault = BUILT_IN["slow"]
 
     drawn = [faults._hit(fault, ordinal, "ns", "", "0").delay for ordinal in range(1, 6)]
 

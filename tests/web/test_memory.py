@@ -11,7 +11,7 @@ import pytest
 
 from tests.engines import contract
 from tests.web.api_client import Api, api
-from xpander_emulator.engine.engine import View
+from xpander_emulator.engine.views import View
 from xpander_emulator.web import sse
 from xpander_emulator.web.sse import StreamResponse
 
@@ -62,7 +62,7 @@ async def test_the_answers_of_a_task_go_with_it(let_go: Callable[[Api, list[str]
 
 
 async def test_an_answer_that_is_rendered_anew_takes_the_place_of_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xpander_emulator.engine.engine._MOST_VIEWS", 2)
+    monkeypatch.setattr("xpander_emulator.engine.views._MOST", 2)
     client = api()
     ids = [(await client.start("approval"))["id"] for _ in range(2)]
     for task_id in ids:

@@ -1,1 +1,1 @@
-"""The engine: tasks are started, read, signalled and moved through time."""
+"""The engine: tasks are started, read, given signals and moved through time."""

@@ -1,6 +1,6 @@
-"""Watching: scenarios are read again when their files change; the stories under way go on as they began.
+"""Reload: scenarios are read again when their files change. Live tasks go on along their timelines.
 
-A good set takes the place of the old one at once; a broken one leaves it, and the log tells every mistake.
+Valid scenarios replace the old ones at once; with any mistake the old ones stay, and the log has every mistake.
 """
 
 import asyncio
@@ -18,23 +18,23 @@ from xpander_emulator.scenario.load import check_runnables, load_catalogue
 from xpander_emulator.scenario.selection import Catalogue
 from xpander_emulator.settings import Settings
 
-# Some file systems tell nobody of a change, such as shares and folders that a container mounts: there it is looked for.
+# Some file systems notify nobody of changes, such as shares and folders that a container mounts: these are polled.
 _LOOK_MILLIS: Final = 1_000
 _STEP_MILLIS: Final = 50
 
 Marks = Mapping[Path, tuple[int, int, int]]
-"""What tells a file from its next version: when it was changed, its size, and which file it is."""
+"""The time of its last change, the size and the inode of each file, by which its versions differ."""
 
 _logger: Final = logging.getLogger("xpander_emulator")
 
 
 def marks(paths: Sequence[Path]) -> Marks:
-    """Return the marks of files, and of the scenarios in folders; what is not there has none."""
+    """Return the marks of files, and of the scenarios in folders; a path that does not exist has none."""
     return dict(mark for path in paths for file in _files(path) for mark in _mark(file))
 
 
 class Watcher:
-    """Keeps an engine's scenarios as their files are. It must be made before they are loaded, to miss no change."""
+    """Reloads the scenarios of an engine. It must be made before they are loaded, to miss no change."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -43,8 +43,8 @@ class Watcher:
         self._contract_seen = marks(self._contract)
 
     async def run(self, engine: Engine, contract: Contract, stop: asyncio.Event) -> None:
-        """Watch until `stop` is set, or the system does not let it, which the log then tells."""
-        # Imported by who watches alone: it costs 30 ms.
+        """Watch until `stop` is set, or until the system refuses to watch, which is logged."""
+        # Imported here, because it costs 30 ms.
         from watchfiles import awatch
 
         changes = awatch(
@@ -58,12 +58,12 @@ class Watcher:
         )
         try:
             async for _ in changes:
-                await self.look(engine, contract)
+                await self.check(engine, contract)
         except OSError as error:  # on Linux, for instance, where other programs watch too many files
             _logger.error("The scenarios are not watched: %s. Restart the server to read them again.", error)
 
-    async def look(self, engine: Engine, contract: Contract) -> None:
-        """Read the scenarios again if a file of theirs has changed, and say what has come of it."""
+    async def check(self, engine: Engine, contract: Contract) -> None:
+        """Read the scenarios again if one of their files has changed, and log the result."""
         if (seen := marks(self._contract)) != self._contract_seen:
             self._contract_seen = seen
             _logger.warning("%s has changed. Restart the server to serve it.", self._settings.spec)
@@ -71,18 +71,18 @@ class Watcher:
             return
         self._scenarios_seen = seen
         try:
-            found = await asyncio.to_thread(self._load, contract)
+            catalogue = await asyncio.to_thread(self._load, contract)
         except InvalidFiles as error:
             _logger.error("%s\nThe scenarios stay as they were until this is mended.", error.message)
             return
-        told = difference(engine.catalogue, found)
-        engine.adopt(found)
-        _logger.info("Scenarios read again: %s.", told)
+        changes = difference(engine.catalogue, catalogue)
+        engine.adopt(catalogue)
+        _logger.info("Scenarios read again: %s.", changes)
 
     def _load(self, contract: Contract) -> Catalogue:
-        found = load_catalogue(self._settings.scenarios, contract)
-        check_runnables(self._settings.runnables, found)
-        return found
+        catalogue = load_catalogue(self._settings.scenarios, contract)
+        check_runnables(self._settings.runnables, catalogue)
+        return catalogue
 
 
 def difference(before: Catalogue, after: Catalogue) -> str:
@@ -99,18 +99,16 @@ def _files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    with suppress(OSError):  # it may go while it is read
+    with suppress(OSError):  # the folder may be deleted meanwhile
         yield from (file for file in path.iterdir() if file.suffix in SUFFIXES)
 
 
 def _mark(file: Path) -> Iterator[tuple[Path, tuple[int, int, int]]]:
-    try:
-        found = file.stat()
-    except OSError:
-        return
-    yield file, (found.st_mtime_ns, found.st_size, found.st_ino)
+    with suppress(OSError):
+        status = file.stat()
+        yield file, (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def _folders(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the folders to watch: an editor saves a file by putting another one in its place."""
+    """Return the folders to watch: an editor saves a file by replacing it with another one."""
     return tuple(dict.fromkeys(path if path.is_dir() else path.resolve().parent for path in paths))

@@ -1,8 +1,7 @@
-"""Births: how a task comes about, with the sub-tasks of its story, and how a finished one takes a further turn."""
+"""Starts: new tasks with the sub-tasks of their scenarios, and further turns of finished tasks."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from xpander_emulator.clock import Clock, machine_time
@@ -15,24 +14,24 @@ from xpander_emulator.core.timeline import NO_TIME, Millis, with_one_fault
 from xpander_emulator.engine import feed
 from xpander_emulator.engine.feed import Feed
 from xpander_emulator.engine.render.task import TaskRenderer
-from xpander_emulator.engine.task_state import TaskState, TaskStates, told_of
+from xpander_emulator.engine.task_state import TaskState, TaskStates
 from xpander_emulator.errors import Conflict, NotFound
 from xpander_emulator.scenario.directory import Directory
 from xpander_emulator.scenario.selection import Catalogue, Choice, choose
 from xpander_emulator.settings import Settings
 from xpander_emulator.store.codec.facts import PINS
 from xpander_emulator.store.compare_and_set import change_fact
-from xpander_emulator.store.port import Pins, Reading, StartedBy, Store, Task
+from xpander_emulator.store.port import NO_PINS, Pins, Reading, StartedBy, Store, Task
 
 MAX_SUB_TASK_DEPTH: Final = 3
 
 
 class Start(NamedTuple):
-    """What a client asks for when it starts a task.
+    """The request of a client that starts a task.
 
-    runs, kind, version: which workflow or agent.
+    runs, kind, version: of the workflow or agent.
     body, raw:           the request, parsed and as sent.
-    preferred:           the scenario that the client asks for, or None.
+    preferred:           the name of the scenario that the client prefers, or None.
     """
 
     runs: str
@@ -44,18 +43,18 @@ class Start(NamedTuple):
     preferred: str | None = None
 
 
-class _Role(NamedTuple):
-    """What a new turn plays and why, what it is to get by itself, and the only fault that is to strike it."""
+class _Selection(NamedTuple):
+    """The scenario of a new turn and why, and for a path of it the moves and the fault."""
 
     choice: Choice
-    plan: tuple[Move, ...] = ()
+    moves: tuple[Move, ...] = ()
     fault: PathFault | None = None
 
 
 class TaskStarter:
     """Starts the tasks of one server.
 
-    default: the scenario of a start for which there is no other.
+    default: the scenario of a start for which no other is chosen.
     """
 
     def __init__(
@@ -70,7 +69,6 @@ class TaskStarter:
         feed: Feed,
     ) -> None:
         self._settings = settings
-        self._seed = settings.seed
         self._catalogue = catalogue
         self._directory = directory
         self._default = default
@@ -87,9 +85,11 @@ class TaskStarter:
     async def start(
         self, namespace: str, start: Start, choice: Choice | None, reading: Reading
     ) -> tuple[TaskState, int]:
-        """Start a task, or a further turn of a finished one; return it, and how many tasks that makes, 0 if no more.
+        """Start a task, or a further turn of a finished one; return it, and how many tasks there are now.
 
-        choice:  the scenario that it takes whatever else would be chosen, and why; None to choose.
+        That number is 0 after a further turn, which adds no task.
+
+        choice:  the scenario of the task, and why; None to choose one.
         reading: of the namespace.
 
         Raises NotFound for an unknown workflow under `--known-only`, Conflict for the id of a live task,
@@ -105,15 +105,15 @@ class TaskStarter:
                 " or reset the emulator.",
                 existing.snapshot.waits_for,
             )
-        role = _Role(choice) if choice else self._role(start, reading.pins)
+        selection = _Selection(choice) if choice else self._choose(start, reading.pins)
         if choice is None and reading.pins.upcoming:
-            role = await self._take_pin(namespace, start, role)
+            selection = await self._take_pin(namespace, start, selection)
         if existing is not None:
-            return await self._further_turn(namespace, existing, start, role)
-        return await self._first_turn(namespace, task_id, start, role, self._task_states.clock_of(reading))
+            return await self._further_turn(namespace, existing, start, selection)
+        return await self._first_turn(namespace, task_id, start, selection, self._task_states.clock_of(reading))
 
-    def _role(self, start: Start, pins: Pins) -> _Role:
-        """Return what a start plays."""
+    def _choose(self, start: Start, pins: Pins) -> _Selection:
+        """Return the scenario of a start."""
         pin = pins.upcoming[0] if pins.upcoming else None
         choice = choose(
             self._catalogue,
@@ -124,59 +124,56 @@ class TaskStarter:
             default=pins.default or self._default,
             listed=self._directory.scenario(start.runs),
         )
-        return _Role(choice, pin.plan, pin.fault) if pin else _Role(choice)
+        return _Selection(choice, pin.plan, pin.fault) if pin else _Selection(choice)
 
-    async def _take_pin(self, namespace: str, start: Start, role: _Role) -> _Role:
-        """Take the next of the scenarios that were pinned, for this start alone, and return what it plays then."""
+    async def _take_pin(self, namespace: str, start: Start, selection: _Selection) -> _Selection:
+        """Take the next one of the pinned scenarios, for this start alone, and return it."""
 
         def take(pins: Pins) -> Pins:
-            nonlocal role
-            role = self._role(start, pins)
+            nonlocal selection
+            selection = self._choose(start, pins)
             return replace(pins, upcoming=pins.upcoming[1:])
 
         await change_fact(self._store, namespace, PINS, take)
-        self._feed.tell(namespace, feed.CHOICES)
-        return role
+        self._feed.publish(namespace, feed.CHOICES)
+        return selection
 
     async def _first_turn(
-        self, namespace: str, task_id: str | None, start: Start, role: _Role, clock: Clock
+        self, namespace: str, task_id: str | None, start: Start, selection: _Selection, clock: Clock
     ) -> tuple[TaskState, int]:
         now = clock.now(machine_time())
         ordinal = await self._store.next_ordinal(namespace)
         key = self._key(namespace, ordinal, 0)
-        turn = _turn(start, role, key, now)
+        turn = _turn(start, selection, key, now)
         parent = start.body.get("parent_execution_id") or None
         if task_id is not None and await self._store.get(namespace, task_id):
             raise Conflict(f"Task '{task_id}' is planned as a sub-task. Change or omit `id`.")
         task = Task(task_id or await self._free_id(namespace, key), ordinal, (turn,), parent=parent)
-        return await self._keep_new(namespace, task, turn, now)
-
-    async def _keep_new(self, namespace: str, task: Task, turn: Turn, now: Millis) -> tuple[TaskState, int]:
         task_state = TaskState(namespace, task, turn, 0, now, replay(turn, now))
         planned = await self._planned(task_state, 0, {task.id}) if turn.timeline.sub_tasks else ()
         count = await self._store.add(namespace, (task, *planned))
-        self._feed.tell(namespace, feed.BIRTH, partial(told_of, task_state))
+        self._feed.publish(namespace, feed.START, task_state.summary)
         return task_state, count
 
     async def _further_turn(
-        self, namespace: str, existing: TaskState, start: Start, role: _Role
+        self, namespace: str, existing: TaskState, start: Start, selection: _Selection
     ) -> tuple[TaskState, int]:
         task = existing.task
         number = len(task.turns)
         key = self._key(namespace, task.ordinal, number)
-        turn = _turn(start, role, key, existing.now, existing.snapshot.offset)
+        turn = _turn(start, selection, key, existing.now, existing.snapshot.offset)
         task = task.with_turn(turn)
         task_state = existing._replace(
             task=task, turn=turn, number=number, snapshot=replay(turn, existing.now), children=()
         )
         await self._store.replace(namespace, task, await self._planned(task_state, 0, set()))
-        self._feed.tell(namespace, feed.BIRTH, partial(told_of, task_state))
+        self._feed.publish(namespace, feed.START, task_state.summary)
         return task_state, 0
 
     async def _planned(self, parent: TaskState, depth: int, taken: set[str]) -> tuple[Task, ...]:
-        """Return the sub-tasks that the story of `parent` may start, and theirs.
+        """Return the sub-tasks that the scenario of `parent` may start, and theirs.
 
-        taken: ids that will be kept together with these; theirs are added.
+        taken: the ids of tasks that are stored together with these; theirs are added.
         """
         plans = parent.turn.timeline.sub_tasks
         if not plans or depth >= MAX_SUB_TASK_DEPTH:
@@ -186,12 +183,8 @@ class TaskStarter:
         for place, (step, sub_task) in enumerate(plans):
             body = self._renderer.request_of_sub_task(parent, sub_task.request, f"/sub_tasks/{place}")
             start = Start(sub_task.runs, "workflow", None, body, json_codec.dumps(body), parent.turn.origin)
-            listed = self._directory.scenario(start.runs)
-            choice = choose(
-                self._catalogue, start.runs, body, pinned=None, preferred=None, default=self._default, listed=listed
-            )
             key = self._key(parent.namespace, ordinal + place, 0)
-            turn = _turn(start, _Role(choice), key, NO_TIME)
+            turn = _turn(start, self._choose(start, NO_PINS), key, NO_TIME)
             started_by = StartedBy(parent.task.id, parent.number, step)
             child_id = await self._free_id(parent.namespace, key, taken)
             taken.add(child_id)
@@ -201,20 +194,20 @@ class TaskStarter:
         return tuple(planned)
 
     async def _free_id(self, namespace: str, key: int, taken: Collection[str] = ()) -> str:
-        """Return the id that follows from the key; another one where a client has chosen that very id before."""
+        """Return the id that follows from the key, or the next one where a client has taken that id."""
         pointer = "/id"
         while (task_id := keyed_hash.uuid4(key, pointer)) in taken or await self._store.get(namespace, task_id):
             pointer += "/taken"
         return task_id
 
     def _key(self, namespace: str, ordinal: int, turn: int) -> int:
-        return keyed_hash.keyed(self._seed, namespace, ordinal, turn)
+        return keyed_hash.keyed(self._settings.seed, namespace, ordinal, turn)
 
 
-def _turn(start: Start, role: _Role, key: int, starts_at: Millis, offset: Millis = NO_TIME) -> Turn:
-    timeline = role.choice.scenario.timeline
+def _turn(start: Start, selection: _Selection, key: int, starts_at: Millis, offset: Millis = NO_TIME) -> Turn:
+    timeline = selection.choice.scenario.timeline
     turn = Turn(
-        with_one_fault(timeline, role.fault) if role.fault else timeline,
+        with_one_fault(timeline, selection.fault) if selection.fault else timeline,
         start.runs,
         start.raw,
         key,
@@ -223,8 +216,8 @@ def _turn(start: Start, role: _Role, key: int, starts_at: Millis, offset: Millis
         start.version,
         start.origin,
         offset,
-        chosen=role.choice.reason,
-        plan=role.plan,
+        chosen=selection.choice.reason,
+        plan=selection.moves,
     )
-    # The answer to the start shows the first step.
-    return turn.after(*on_show(turn, starts_at, replay(turn, starts_at))) if role.plan else turn
+    # The response to the start shows the first step.
+    return turn.after(*on_show(turn, starts_at, replay(turn, starts_at))) if selection.moves else turn

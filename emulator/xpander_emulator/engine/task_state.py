@@ -1,4 +1,4 @@
-"""Where tasks stand: the facts of the store, replayed to what their clock shows."""
+"""Task states: the facts of the store, replayed to the instant that the namespace's clock shows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,14 +12,14 @@ from xpander_emulator.store.codec.facts import CLOCK
 from xpander_emulator.store.port import Reading, StartedBy, Store, Task
 
 
-# One is made with every reading of a task. A NamedTuple is as immutable as a frozen dataclass, and made in a third of
-# the time (benchmarks/README.md).
+# Every read of a task makes a state. A NamedTuple is as immutable as a frozen dataclass, and made in a third of the
+# time (benchmarks/README.md).
 class TaskState(NamedTuple):
-    """A task with all that its rendering needs to know.
+    """A task at one instant, with its sub-tasks.
 
-    number:   which turn is shown, counted from 0.
+    number:   of the turn, counted from 0.
     now:      on the clock that the turn follows, which is `ahead` ms ahead of its namespace's.
-    children: the ids of its sub-tasks that exist, each with whether it has ended.
+    children: the ids of the sub-tasks that exist, each with whether it has ended.
     """
 
     namespace: str
@@ -33,19 +33,29 @@ class TaskState(NamedTuple):
 
     @property
     def created_at(self) -> Millis:
-        """When the task's first turn was born, in its own time."""
+        """The start of the task's first turn, in the task's own time."""
         first = self.task.turns[0]
         return Millis(first.starts_at + first.offset)
 
     def seen_as(self, turn: Turn, now: Millis, snapshot: Snapshot) -> "TaskState":
-        """Return the same task with another history of its turn, at another instant."""
+        """Return the same task with another history of its turn, at another instant, and without sub-tasks."""
         return self._replace(turn=turn, now=now, snapshot=snapshot, children=())
+
+    def summary(self) -> dict[str, Any]:
+        """Return what events of the feed say of the task."""
+        return {
+            "task_id": self.task.id,
+            "turn": self.number + 1,
+            "scenario": self.turn.timeline.name,
+            "step": self.snapshot.step.id,
+            "status": self.snapshot.status.value,
+        }
 
 
 class TaskStates:
-    """Reads tasks from a store. One read of the clock in each call; nothing is changed and nothing kept.
+    """Reads tasks from a store. Each call reads the clock once, changes nothing and caches nothing.
 
-    first_clock: the one that a namespace goes by until another is set.
+    first_clock: the clock of a namespace until another is set.
     """
 
     def __init__(self, store: Store, first_clock: Clock) -> None:
@@ -61,24 +71,24 @@ class TaskStates:
         return (await self.clock(namespace)).now(machine_time())
 
     async def get(self, namespace: str, task_id: str) -> TaskState:
-        """Return where a task stands. Raises NotFound."""
+        """Return the state of a task. Raises NotFound."""
         task_state = await self.find(namespace, task_id)
         if task_state is None:
             raise NotFound("Task not found")
         return task_state
 
     async def find(self, namespace: str, task_id: str) -> TaskState | None:
-        """Return where a task stands; None if there is none, or its story has not come to it."""
+        """Return the state of a task; None if there is none, or its scenario has not started it yet."""
         return await self.of(namespace, await self._store.read(namespace, task_id))
 
     async def of(self, namespace: str, reading: Reading) -> TaskState | None:
-        """Return where the newest turn of a task stands that was just read, with its sub-tasks; None as `find` does."""
+        """Return the state of the newest turn of a task that was just read, or None as `find` does."""
         if reading.task is None:
             return None
         return await self._with_children(namespace, reading, self.clock_of(reading).now(machine_time()))
 
     def clock_of(self, reading: Reading) -> Clock:
-        """Return the clock that the namespace of a reading goes by."""
+        """Return the clock of the namespace of a reading."""
         return reading.clock or self.first_clock
 
     async def _with_children(self, namespace: str, reading: Reading, now: Millis) -> TaskState | None:
@@ -86,14 +96,13 @@ class TaskStates:
         task_state = None if task is None else await self.alone(namespace, task, now)
         if task_state is None or not reading.children:
             return task_state
-        found = [
-            await self.alone(namespace, child, now) for child in reading.children if child.id != task_state.task.id
-        ]
-        children = tuple((child.task.id, child.snapshot.is_finished) for child in found if child is not None)
+        others = [child for child in reading.children if child.id != task_state.task.id]
+        states = [await self.alone(namespace, child, now) for child in others]
+        children = tuple((child.task.id, child.snapshot.is_finished) for child in states if child is not None)
         return task_state._replace(children=children)
 
     async def has_moved(self, task_state: TaskState) -> bool:
-        """Return whether anything but time has happened to a turn since it stood so, its end with the task included."""
+        """Return whether anything but time has changed a turn since this state, deletion included."""
         try:
             again = await self.turn(task_state.namespace, task_state.task.id, task_state.number)
         except NotFound:
@@ -105,7 +114,7 @@ class TaskStates:
         )
 
     async def alone(self, namespace: str, task: Task, now: Millis, number: int | None = None) -> TaskState | None:
-        """Return where one turn of a task (the newest, or `number`) stands, its sub-tasks left aside."""
+        """Return the state of one turn of a task, the newest or `number`, without its sub-tasks."""
         number = len(task.turns) - 1 if number is None else number
         turn, ahead = task.turns[number], NO_TIME
         if task.started_by is not None:
@@ -115,12 +124,12 @@ class TaskStates:
             starts_at, ahead = begun
             task = replace(task, turns=(task.turns[0]._replace(starts_at=starts_at), *task.turns[1:]))
             turn = task.turns[number]
-        # Hosts whose clocks differ agree, because no reader is before the last thing that happened.
+        # Hosts whose clocks differ agree, because no reader is before the last signal.
         now = Millis(max(now + ahead, turn.signals[-1].at if turn.signals else turn.starts_at))
         return TaskState(namespace, task, turn, number, now, replay(turn, now), ahead=ahead)
 
     async def _begun(self, namespace: str, started_by: StartedBy, now: Millis) -> tuple[Millis, Millis] | None:
-        """Return when a story's sub-task begins, in its parent's own time, and how far ahead that time is now."""
+        """Return when a scenario's sub-task starts, in its parent's own time, and how far ahead that time is now."""
         task = await self._store.get(namespace, started_by.parent)
         parent = None if task is None else await self.alone(namespace, task, now, started_by.turn)
         if parent is None:
@@ -131,7 +140,7 @@ class TaskStates:
         return entered[started_by.step], Millis(parent.now + parent.snapshot.offset - now)
 
     async def turn(self, namespace: str, task_id: str, number: int) -> TaskState:
-        """Return where one turn of a task stands, its sub-tasks left aside. Raises NotFound."""
+        """Return the state of one turn of a task, without its sub-tasks. Raises NotFound."""
         reading = await self._store.read(namespace, task_id)
         task = reading.task
         known = task is not None and number < len(task.turns)
@@ -142,22 +151,22 @@ class TaskStates:
         return task_state
 
     async def at_moment(self, task_state: TaskState, moment: Snapshot) -> TaskState:
-        """Return a turn as it stood at a moment of its past, with the sub-tasks that existed then."""
+        """Return the state of a turn at a moment of its past, with the sub-tasks that existed then."""
         at = moment.updated_at
         begun = dict(sub_tasks_started(moment, task_state.turn.timeline))
-        found: list[tuple[str, bool]] = []
+        children: list[tuple[str, bool]] = []
         for child in await self._store.children(task_state.namespace, task_state.task.id):
             clock = await self._clock_then(task_state, child, at, begun)
             if clock is not None:
                 starts_at, now = clock
                 turn = child.turns[0]._replace(starts_at=starts_at) if child.started_by else child.turns[0]
-                found.append((child.id, replay(turn, now).is_finished))
-        return task_state._replace(snapshot=moment, children=tuple(found))
+                children.append((child.id, replay(turn, now).is_finished))
+        return task_state._replace(snapshot=moment, children=tuple(children))
 
     async def _clock_then(
         self, task_state: TaskState, child: Task, at: Millis, begun: Mapping[int, Millis]
     ) -> tuple[Millis, Millis] | None:
-        """Return when a sub-task began and what its clock showed at an instant of its parent; None before it began."""
+        """Return the start of a sub-task, and its clock at an instant of its parent; None before the start."""
         if child.id == task_state.task.id:
             return None
         if child.started_by is None:
@@ -174,12 +183,12 @@ class TaskStates:
         by_facts: Callable[[Task], bool],
         by_state: Callable[[TaskState], bool] | None = None,
     ) -> list[Task]:
-        """Return the tasks that exist by now and that both filters take, newest first, ties by ordinal.
+        """Return the tasks that exist by now and pass both filters, newest first, ties by ordinal.
 
-        by_state: costs a replay of each task that `by_facts` has taken.
+        by_state: costs a replay of each task that passes `by_facts`.
         """
         now = await self.now(namespace)
-        found: list[tuple[Millis, int, Task]] = []
+        sortable: list[tuple[Millis, int, Task]] = []
         for task in await self._store.all(namespace):
             if not by_facts(task):
                 continue
@@ -189,9 +198,9 @@ class TaskStates:
                 if task_state is None or not (by_state is None or by_state(task_state)):
                     continue
                 created = task_state.created_at
-            found.append((created, task.ordinal, task))
-        found.sort(key=lambda each: each[:2], reverse=True)
-        return [task for _, _, task in found]
+            sortable.append((created, task.ordinal, task))
+        sortable.sort(key=lambda item: item[:2], reverse=True)
+        return [task for _, _, task in sortable]
 
     async def turns(self, namespace: str, task_id: str) -> list[TaskState]:
         """Return a task once for each of its turns, oldest first. Raises NotFound."""
@@ -202,22 +211,9 @@ class TaskStates:
     async def children(self, namespace: str, task_id: str) -> list[TaskState]:
         """Return the sub-tasks of a task that exist by now, by ordinal."""
         now = await self.now(namespace)
-        kept = await self._store.children(namespace, task_id)
-        found = [
+        states = [
             await self._with_children(namespace, await self._store.read(namespace, child.id), now)
-            for child in kept
+            for child in await self._store.children(namespace, task_id)
             if child.id != task_id
         ]
-        return [task_state for task_state in found if task_state is not None]
-
-
-def told_of(task_state: TaskState) -> dict[str, Any]:
-    """Return what the feed tells of a task."""
-    snapshot = task_state.snapshot
-    return {
-        "task_id": task_state.task.id,
-        "turn": task_state.number + 1,
-        "scenario": task_state.turn.timeline.name,
-        "step": snapshot.step.id,
-        "status": snapshot.status.value,
-    }
+        return [task_state for task_state in states if task_state is not None]

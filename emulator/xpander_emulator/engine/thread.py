@@ -1,4 +1,4 @@
-"""What was said in a task: its requests and its results, as a thread and as an activity log."""
+"""The messages of a task, its requests and its results, as a thread and as an activity log."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -8,11 +8,11 @@ from xpander_emulator.common.types import Json
 from xpander_emulator.core.timeline import Millis
 from xpander_emulator.engine.task_state import TaskState
 
-# A thread and an activity log call the same speakers by different names.
+# A thread calls the speakers of an activity log by other names.
 _ROLES: Final = {"user": "user", "agent": "assistant"}
 
 
-class _Said(NamedTuple):
+class _Message(NamedTuple):
     id: str
     speaker: str
     text: str
@@ -21,32 +21,33 @@ class _Said(NamedTuple):
 
 
 def messages(task_state: TaskState, body: Mapping[str, Json]) -> list[dict[str, Json]]:
-    """Return the messages of one turn; `body` is the whole task as it stands in it."""
+    """Return the messages of one turn; `body` is the task in that turn."""
     return [
-        {"id": said.id, "role": _ROLES[said.speaker], "content": said.text, "created_at": said.at // 1000}
-        for said in _said(task_state, body)
+        {"id": message.id, "role": _ROLES[message.speaker], "content": message.text, "created_at": message.at // 1000}
+        for message in _messages(task_state, body)
     ]
 
 
 def activity(turns: Sequence[tuple[TaskState, Mapping[str, Json]]]) -> dict[str, Json]:
-    """Return the activity log of a task from all of its turns, oldest first, each with the whole task as in it."""
+    """Return the activity log of a task from its turns, oldest first, each with the body of the task in that turn."""
     body = turns[-1][1]
     return {
         "id": body["id"],
         "created_at": body["created_at"],
-        "messages": [_entry(said) for task_state, then in turns for said in _said(task_state, then)],
+        "messages": [_entry(message) for task_state, then in turns for message in _messages(task_state, then)],
         "user": body["input"]["user"],
     }
 
 
-def _said(task_state: TaskState, body: Mapping[str, Json]) -> Iterator[_Said]:
+def _messages(task_state: TaskState, body: Mapping[str, Json]) -> Iterator[_Message]:
     """Yield the request, and the result once there is one."""
-    number, asked = task_state.number + 1, body["input"]
-    yield _Said(f"{body['id']}_user_{number}", "user", asked["text"], asked["files"], task_state.snapshot.visits[0].at)
+    number, request = task_state.number + 1, body["input"]
+    started_at = task_state.snapshot.visits[0].at
+    yield _Message(f"{body['id']}_user_{number}", "user", request["text"], request["files"], started_at)
     if body["result"] is not None:
-        yield _Said(f"{body['id']}_agent_{number}", "agent", body["result"], (), task_state.snapshot.updated_at)
+        yield _Message(f"{body['id']}_agent_{number}", "agent", body["result"], (), task_state.snapshot.updated_at)
 
 
-def _entry(said: _Said) -> dict[str, Json]:
-    content = {"text": said.text, "files": list(said.files)}
-    return {"id": said.id, "created_at": iso(said.at), "role": said.speaker, "content": content}
+def _entry(message: _Message) -> dict[str, Json]:
+    content = {"text": message.text, "files": list(message.files)}
+    return {"id": message.id, "created_at": iso(message.at), "role": message.speaker, "content": content}

@@ -18,7 +18,7 @@ class ComingFaults:
 
     def clear(self) -> None:
         """Remove these faults. Faults of scenarios stay."""
-        self._namespace.call(self._namespace.engine.faults.keep, (), {})
+        self._namespace.call(self._namespace.engine.faults.set, (), {})
 
     def __iter__(self) -> Iterator[FaultRule]:
         return iter(self._left())
@@ -30,4 +30,4 @@ class ComingFaults:
         return f"<ComingFaults: {', '.join(map(str, self._left())) or 'none'}>"
 
     def _left(self) -> tuple[FaultRule, ...]:
-        return self._namespace.call(self._namespace.engine.faults.left)
+        return self._namespace.call(self._namespace.engine.faults.remaining)

@@ -4,7 +4,7 @@ from typing import Final
 
 from xpander_emulator.contract.extension.vocabulary import START
 from xpander_emulator.engine.engine import Engine
-from xpander_emulator.engine.fault_selection import Asked, Hit
+from xpander_emulator.engine.fault_selection import FaultQuery, Hit
 from xpander_emulator.engine.task_state import TaskState
 from xpander_emulator.web.context import RequestContext
 
@@ -40,9 +40,9 @@ class FaultLookup:
         return await self._engine.faults.strike_started(_query(context, None), task_state)
 
 
-def _query(context: RequestContext, task_id: str | None) -> Asked:
+def _query(context: RequestContext, task_id: str | None) -> FaultQuery:
     behaviour, preferences = context.operation.behaviour, context.preferences
     scenario = preferences.scenario if task_id is None else None
     if scenario is None and behaviour.get("action") == START:
         scenario = context.parameters.get(behaviour.get("subject", ""), context.operation.id)
-    return Asked(context.namespace, context.operation, task_id, scenario, preferences.fault)
+    return FaultQuery(context.namespace, context.operation, task_id, scenario, preferences.fault)

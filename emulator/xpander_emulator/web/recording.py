@@ -115,7 +115,7 @@ class Recorder:
     def _publish(self, namespace: str, entry: Entry, task_state: TaskState | None) -> None:
         for observe in self.observers:
             observe(namespace, entry, task_state)
-        self._feed.tell(namespace, REQUEST_ANSWERED, partial(_feed_data, entry))
+        self._feed.publish(namespace, REQUEST_ANSWERED, partial(_feed_data, entry))
         if _logger.isEnabledFor(logging.INFO):
             _log(entry)
 

@@ -48,10 +48,10 @@ def test_whatever_is_odd_about_a_task_the_contract_allows_it(name: str, request:
     here = task_state(name, request, key, now)
     whole = RENDERER.task(here)
 
-    told = RENDERER.sent(here, whole)
+    told = RENDERER.vary(here, whole)
 
     assert judge(contract(), TASK, strict=True)(told.body)
-    assert told == RENDERER.sent(here, whole)
+    assert told == RENDERER.vary(here, whole)
     assert told.beyond == ""
     # What the story and the emulator say of a task is told as it is.
     facts = [name for name in ("id", "status", "created_at", "input", "result") if whole[name] is not None]
@@ -62,7 +62,7 @@ def test_whatever_is_odd_about_a_task_the_contract_allows_it(name: str, request:
 
 
 def test_each_kind_of_oddity_comes_up() -> None:
-    odd = [dict(RENDERER.sent(here, RENDERER.task(here)).body) for key in range(40) if (here := _completed(key))]
+    odd = [dict(RENDERER.vary(here, RENDERER.task(here)).body) for key in range(40) if (here := _completed(key))]
     plain = RENDERER.task(_completed(0))
     texts = {value for body in odd for value in body.values() if isinstance(value, str)}
 

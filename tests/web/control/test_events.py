@@ -2,7 +2,7 @@
 
 from tests.web.api_client import Api
 from tests.web.listening import heard, listening
-from xpander_emulator.engine.feed import MAX_KEPT
+from xpander_emulator.engine.feed import MAX_RETAINED
 
 EVENTS = "/__emulator/events"
 
@@ -88,7 +88,7 @@ async def test_a_reader_that_comes_again_is_told_what_it_has_missed(manual: Api)
 
 async def test_a_reader_that_comes_too_late_is_told_to_read_all_again(manual: Api) -> None:
     [stale] = await heard(manual.app, EVENTS, 1, key_of(manual))
-    for _ in range(MAX_KEPT + 1):
+    for _ in range(MAX_RETAINED + 1):
         await manual.advance(1)
 
     [told] = await heard(manual.app, EVENTS, 1, {**key_of(manual), "last-event-id": stale["id"]})

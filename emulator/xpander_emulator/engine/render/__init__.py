@@ -1,1 +1,1 @@
-"""Rendering: how a snapshot of a task becomes the body that a client reads."""
+"""Rendering: a snapshot of a task becomes the body that a client gets."""

@@ -1,4 +1,4 @@
-"""The texts of one task: what its story writes, with its templates resolved."""
+"""The templates of one task: the texts of its scenario, resolved."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -14,14 +14,14 @@ from xpander_emulator.errors import BrokenPromise
 from xpander_emulator.scenario import templates
 
 Fakes = Callable[[str, int, str], Json]
-# What nothing can stand in that is to be resolved.
+# The types of values in which no template can be.
 _PLAIN: Final = frozenset([str, int, float, bool, type(None)])
 
 
 class Texts:
-    """Renders the templates of one task; what they may refer to is gathered when the first one is met.
+    """Renders the templates of one task.
 
-    body:  of the task, as far as it stands; it may grow.
+    body:  of the task, which may still grow.
     fakes: gives a provider's value for a key and a JSON pointer.
     """
 
@@ -33,20 +33,20 @@ class Texts:
         self._request = request
         self._fakes = fakes
 
-    def render(self, value: Json, visit: Visit, pointer: str, takes: SchemaView = ANYTHING) -> Json:
+    def render(self, value: Json, visit: Visit, pointer: str, schema: SchemaView = ANYTHING) -> Json:
         """Return a value with its templates resolved as of a visit. Raises BrokenPromise for one that fails.
 
-        takes: what the place takes at which it will stand, `pointer`.
+        pointer: to the place of the value in the body; `schema` is the schema there.
         """
         if type(value) in _PLAIN:
             return value
         try:
-            return templates.render(value, self._context(visit), self._fake, pointer, takes)
+            return templates.render(value, self._context(visit), self._fake, pointer, schema)
         except BrokenPromise as broken:
             timeline = self._task_state.turn.timeline
             place = f"{timeline.source}:{timeline.steps[visit.step].line}"
-            told = sentence_without(broken.message, credentials_in(self._request))
-            raise BrokenPromise(f"{told}. See {place}.") from None
+            message = sentence_without(broken.message, credentials_in(self._request))
+            raise BrokenPromise(f"{message}. See {place}.") from None
 
     def _fake(self, provider: str, pointer: str) -> Json:
         return self._fakes(provider, self._task_state.turn.key, pointer)
@@ -57,7 +57,7 @@ class Texts:
             "input": self._body.get("input", self._request),
             "request": self._request,
             "task": {"id": self._task_state.task.id, "turn": self._task_state.number + 1, **self._named()},
-            "signal": {} if signal is None else _told(signal),
+            "signal": {} if signal is None else _variables(signal),
             "now": iso(visit.at),
         }
 
@@ -66,18 +66,18 @@ class Texts:
 
 
 class TextsInPart(Texts):
-    """Renders the templates of one task; a value in which one fails is null."""
+    """Renders the templates of one task; a value whose template fails is null."""
 
     __slots__ = ()
 
-    def render(self, value: Json, visit: Visit, pointer: str, takes: SchemaView = ANYTHING) -> Json:
+    def render(self, value: Json, visit: Visit, pointer: str, schema: SchemaView = ANYTHING) -> Json:
         """Return a value with its templates resolved as of a visit, or null."""
         try:
-            return super().render(value, visit, pointer, takes)
+            return super().render(value, visit, pointer, schema)
         except BrokenPromise:
             return None
 
 
-def _told(signal: Signal) -> dict[str, Json]:
-    told = {"name": signal.kind, "by": signal.by, "reason": signal.reason, "payload": signal.payload}
-    return {**told, "at": iso(signal.at)}
+def _variables(signal: Signal) -> dict[str, Json]:
+    variables = {"name": signal.kind, "by": signal.by, "reason": signal.reason, "payload": signal.payload}
+    return {**variables, "at": iso(signal.at)}

@@ -1,6 +1,6 @@
-"""Oddities: tasks as they are seldom told. Legal but unusual, or with words that the contract does not know.
+"""Variations: tasks with legal but unusual values, or with words that the contract does not know.
 
-Pure: what is odd about a task follows from its key, so that each read tells it alike.
+Pure: the variation of a task follows from its key, so that each read shows the same one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ _TEXTS: Final = (
 
 
 class Variation(NamedTuple):
-    """A task as it is told. `beyond` names what of it the contract does not know; empty where it keeps to it."""
+    """The body that a client gets. `beyond` names what the contract does not know in it; empty where it knows all."""
 
     body: Mapping[str, Json]
     beyond: str = ""
@@ -42,12 +42,14 @@ class Variation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Variations:
-    """Makes the tasks of one contract odd, by the choices of the server.
+    """Varies the tasks of one contract.
 
-    pointer:  where the task's schema stands.
-    defaults: what each of its properties is while nobody has set it.
-    facts:    the properties that only the emulator or the story sets; none of them is made up.
-    status:   the name of the status, and the word for a task that runs.
+    pointer:  of the task's schema.
+    defaults: of each of its properties.
+    facts:    the properties that only the emulator or the scenario sets; no value is invented for them.
+    status:   the name of the status, and its value for a task that runs.
+    nasty:    whether values are varied within the contract.
+    future:   whether a task that runs gets a status that the contract does not know.
     """
 
     contract: Contract
@@ -59,42 +61,42 @@ class Variations:
     future: bool = False
 
     def __call__(self, body: Mapping[str, Json], key: int) -> Variation:
-        """Return a task as it is told; the same for the same task and key."""
-        told = self._nasty(body, key) if self.nasty else body
+        """Return the variation of a task; the same one for the same body and key."""
+        varied = self._nasty(body, key) if self.nasty else body
         name, running = self.status
-        if self.future and told.get(name) == running:
-            return Variation({**told, name: FUTURE_STATUS}, f"{name} {FUTURE_STATUS}")
-        return Variation(told)
+        if self.future and varied.get(name) == running:
+            return Variation({**varied, name: FUTURE_STATUS}, f"{name} {FUTURE_STATUS}")
+        return Variation(varied)
 
     def _nasty(self, body: Mapping[str, Json], key: int) -> Mapping[str, Json]:
-        odd = {name: told for name in body for told in self._property(name, body, key)}
-        with_more = {**odd, _UNHEARD_OF: {"since": "tomorrow", "text": _TEXTS[draw(key, 0, 0, len(_TEXTS) - 1)]}}
-        return next((told for told in (with_more, odd) if self._is_right(told)), body)
+        varied = {name: value for name in body for value in self._property(name, body, key)}
+        with_more = {**varied, _UNHEARD_OF: {"since": "tomorrow", "text": _TEXTS[draw(key, 0, 0, len(_TEXTS) - 1)]}}
+        return next((legal for legal in (with_more, varied) if self._is_legal(legal)), body)
 
     def _property(self, name: str, body: Mapping[str, Json], key: int) -> Iterator[Json]:
-        """Yield what a property is told to be; nothing where it is left out."""
+        """Yield the value of a property, or nothing where the property is left out."""
         value = body[name]
         keyed = keyed_hash.keyed(key, "nasty", name)
         if value != self.defaults.get(name) or (name in self.facts and value is not None):
             yield self._with_more(name, body, keyed)
             return
         what = draw(keyed, 0, 0, 3)
-        if what == 0 and self._is_right({other: each for other, each in body.items() if other != name}):
+        if what == 0 and self._is_legal({other: each for other, each in body.items() if other != name}):
             return
         if name in self.facts or what == 3:
             yield value
             return
         text = _TEXTS[draw(keyed, 1, 0, len(_TEXTS) - 1)]
-        yield self._legal(name, None if what == 1 else text, body)
+        yield self._if_legal(name, None if what == 1 else text, body)
 
     def _with_more(self, name: str, body: Mapping[str, Json], key: int) -> Json:
         value = body[name]
         if not isinstance(value, Mapping) or draw(key, 0, 0, 1):
             return value
-        return self._legal(name, {**value, _UNHEARD_OF: _TEXTS[draw(key, 1, 0, len(_TEXTS) - 1)]}, body)
+        return self._if_legal(name, {**value, _UNHEARD_OF: _TEXTS[draw(key, 1, 0, len(_TEXTS) - 1)]}, body)
 
-    def _legal(self, name: str, odd: Json, body: Mapping[str, Json]) -> Json:
-        return odd if self._is_right({**body, name: odd}) else body[name]
+    def _if_legal(self, name: str, value: Json, body: Mapping[str, Json]) -> Json:
+        return value if self._is_legal({**body, name: value}) else body[name]
 
-    def _is_right(self, body: Mapping[str, Json]) -> bool:
+    def _is_legal(self, body: Mapping[str, Json]) -> bool:
         return judge(self.contract, self.pointer)(body)

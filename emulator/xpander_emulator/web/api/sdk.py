@@ -8,10 +8,11 @@ from xpander_emulator.contract.model import Contract
 from xpander_emulator.core import signals
 from xpander_emulator.core.status import Status, may_be_updated
 from xpander_emulator.core.timeline import NO_TIME, After, Step, Timeline
-from xpander_emulator.engine.engine import Engine, View
+from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.render.task import OWN, TaskRenderer
 from xpander_emulator.engine.start_task import Start
 from xpander_emulator.engine.thread import activity
+from xpander_emulator.engine.views import View
 from xpander_emulator.errors import NotFound
 from xpander_emulator.scenario.selection import Choice, Scenario
 from xpander_emulator.web.api.listing import Listing
@@ -102,9 +103,9 @@ def _changes(renderer: TaskRenderer, view: View, sent: JsonObject) -> JsonObject
     extension = sent.get("tool_call_payload_extension")
     update = sent if extension is None else {**sent, "payload_extension": extension}
     settable = {name: value for name, value in update.items() if name in body and name not in own and value is not None}
-    if "result" in settable and not renderer.takes("result").takes(settable["result"]):
+    if "result" in settable and not renderer.schema.of("result").takes(settable["result"]):
         settable["result"] = json_codec.dumps(settable["result"]).decode()
-    changes = {name: value for name, value in settable.items() if renderer.completed(name, value) != body[name]}
+    changes = {name: value for name, value in settable.items() if renderer.schema.complete(name, value) != body[name]}
     word = sent.get(names.property_name("status"))
     if word is not None and word != body.get(names.property_name("status")):
         present = view.task_state.snapshot.status

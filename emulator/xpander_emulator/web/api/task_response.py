@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from xpander_emulator.contract.extension.property_names import reading_operation
 from xpander_emulator.contract.model import Contract, Operation
-from xpander_emulator.engine.engine import View
+from xpander_emulator.engine.views import View
 from xpander_emulator.web.context import RequestContext
 from xpander_emulator.web.emulator_headers import beyond_contract, source_headers, warning_header
 from xpander_emulator.web.http import Response

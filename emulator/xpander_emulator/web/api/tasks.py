@@ -67,7 +67,7 @@ class ApiHandlers:
             follow(self._engine, task_state),
             self._contract,
             f"/components/schemas/{context.operation.behaviour['event']}",
-            (*source_headers(task_state), *warning_header(self._engine.renderer.left_aside(task_state)), *headers),
+            (*source_headers(task_state), *warning_header(self._engine.renderer.warning(task_state)), *headers),
             task_state,
             beyond=f"event {FUTURE_EVENT}" if self._engine.settings.future else "",
         )

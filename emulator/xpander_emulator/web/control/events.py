@@ -23,6 +23,6 @@ class EventHandlers:
         return StreamResponse(self._events(context.namespace, last), control_contract(), pointer)
 
     async def _events(self, namespace: str, last: str | None) -> AsyncIterator[Mapping[str, Any]]:
-        async with aclosing(self._engine.following.follow(namespace, last)) as events:
+        async with aclosing(self._engine.feed.follow(namespace, last)) as events:
             async for event_id, event in events:
                 yield {"id": event_id, "type": event.type, "namespace": namespace, "data": event.data}

@@ -19,15 +19,15 @@ class FaultHandlers:
 
     async def list_faults(self, context: RequestContext) -> Response:
         """Return the faults of coming requests."""
-        rules = await self._engine.faults.kept(context.namespace)
+        rules = await self._engine.faults.coming(context.namespace)
         return json_response({"items": [{**views.fault_view(rule), "met": count} for rule, count in rules]})
 
     async def set_faults(self, context: RequestContext) -> Response:
         """Replace the faults of coming requests."""
-        await self._engine.faults.keep(context.namespace, context.body["faults"], self._actions)
+        await self._engine.faults.set(context.namespace, context.body["faults"], self._actions)
         return await self.list_faults(context)
 
     async def clear_faults(self, context: RequestContext) -> Response:
         """Remove the faults of coming requests; those of scenarios stay."""
-        await self._engine.faults.keep(context.namespace, (), {})
+        await self._engine.faults.set(context.namespace, (), {})
         return await self.list_faults(context)

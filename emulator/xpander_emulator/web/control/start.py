@@ -10,8 +10,9 @@ from xpander_emulator.contract.request.client_schemas import limit_violations_of
 from xpander_emulator.contract.schema.read_write_only import for_requests
 from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.contract.schema.violations import Violation
-from xpander_emulator.engine.engine import Engine, View
+from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.start_task import Start
+from xpander_emulator.engine.views import View
 from xpander_emulator.scenario.selection import Choice
 from xpander_emulator.settings import RunnableKind
 

@@ -10,8 +10,9 @@ from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.model import Contract
 from xpander_emulator.core.replay import moments
 from xpander_emulator.core.signals import POLL, SKIP
-from xpander_emulator.engine.engine import Engine, View
+from xpander_emulator.engine.engine import Engine
 from xpander_emulator.engine.task_state import TaskState
+from xpander_emulator.engine.views import View
 from xpander_emulator.errors import BadRequest, BrokenPromise, NotFound
 from xpander_emulator.journal.redacted_entry import Redaction
 from xpander_emulator.web.context import RequestContext, page_of

@@ -9,8 +9,8 @@ from xpander_emulator.common.types import JsonObject
 from xpander_emulator.core.faults import FaultRule
 from xpander_emulator.core.signals import SKIP
 from xpander_emulator.core.timeline import Fake, Millis, Pause, Template, Timeline, Value
-from xpander_emulator.engine.engine import View
 from xpander_emulator.engine.task_state import TaskState
+from xpander_emulator.engine.views import View
 from xpander_emulator.scenario.durations import as_text, range_as_text
 from xpander_emulator.scenario.graph import graph
 from xpander_emulator.scenario.playlist import Playlist
