@@ -225,8 +225,7 @@ class Endpoint:
         """Return how a request breaks the contract; if it does not, fill `parameters`, `body` and `preferences`."""
         request, operation = context.request, context.operation
         raw = await request.body(self.service.max_body)
-        content_type = request.header(b"content-type")
-        if raw and not body_is_acceptable(operation, content_type, raw):
+        if raw and not body_is_acceptable(operation, content_type := request.header(b"content-type"), raw):
             types = ", ".join(operation.body.content) if operation.body else "no body"
             raise UnsupportedMediaType(f"Content type '{content_type}' is not taken here; send {types}.")
         if self._validator is None:

@@ -122,7 +122,7 @@ def scenario_details(scenario: Scenario) -> JsonObject:
 
 def playlist_view(playlist: Playlist, violations: Callable[[Mapping[str, Any]], Sequence[Any]]) -> JsonObject:
     """Return a playlist, without requests that break the contract: the built-in one is for the built-in contract."""
-    stories = [
+    items = [
         {
             "scenario": each.scenario,
             "title": each.title,
@@ -132,7 +132,7 @@ def playlist_view(playlist: Playlist, violations: Callable[[Mapping[str, Any]], 
         }
         for each in playlist.entries
     ]
-    return {"title": playlist.title, "source": playlist.source, "stories": stories}
+    return {"title": playlist.title, "source": playlist.source, "stories": items}
 
 
 def _next_change(task_state: TaskState) -> str | None:
