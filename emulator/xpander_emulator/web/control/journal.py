@@ -58,8 +58,8 @@ class JournalHandlers:
     async def count_requests(self, context: RequestContext) -> Response:
         """Return how many entries match criteria; where none does, those that nearly do."""
         entries, near = await self._search(context)
-        evicted = await self._engine.journal.dropped(context.namespace)
-        return json_response({"count": len(entries), "forgotten": evicted, "near_misses": near})
+        dropped = await self._engine.journal.dropped(context.namespace)
+        return json_response({"count": len(entries), "forgotten": dropped, "near_misses": near})
 
     async def _search(self, context: RequestContext) -> tuple[list[Entry], list[JsonObject]]:
         entries = await self._engine.journal.newest(context.namespace)
@@ -78,6 +78,6 @@ class JournalHandlers:
         return conditions(criteria)
 
     async def _page(self, context: RequestContext, entries: Sequence[Entry]) -> JsonObject:
-        evicted = await self._engine.journal.dropped(context.namespace)
+        dropped = await self._engine.journal.dropped(context.namespace)
         items = [self._explainer.summary(entry) for entry in page_of(context, entries)]
-        return {"items": items, "total": len(entries), "forgotten": evicted}
+        return {"items": items, "total": len(entries), "forgotten": dropped}
