@@ -55,9 +55,10 @@ class NoSuchCommand(Failure):
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND…")
 @click.pass_context
 def execute(ctx: click.Context, /, command: tuple[str, ...], **values: Any) -> None:
-    """Run a command with an emulator around it, and return the command's exit code.
+    """Run a command with an emulator around it.
 
-    A report follows on stderr: what was never met of the scenarios, and how the client behaved.
+    The exit code is that of the command. A report follows on stderr: what was never met of the scenarios, and how the
+    client behaved.
     """
     options = report_options_from(values)
     settings = settings_from(values)

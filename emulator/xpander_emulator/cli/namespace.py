@@ -30,7 +30,7 @@ def reset(client: Client, output: str, scope: tuple[str, ...]) -> None:
 @client_options
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 def export_(client: Client, file: Path) -> None:
-    """Write a namespace to FILE, or with - to stdout: its tasks, clock and choices."""
+    """Write a namespace to FILE. With - it goes to stdout: tasks, clock and choices."""
     client.settle()
     document = client.get("/export")
     text = as_text(document)
@@ -50,7 +50,7 @@ def export_(client: Client, file: Path) -> None:
 @click.option("--replace", is_flag=True, help="Replace the tasks that the namespace has.")
 @output_option
 def import_(client: Client, file: Path, replace: bool, output: str) -> None:
-    """Put the namespace of FILE, or with - of stdin, into a namespace without tasks."""
+    """Read a namespace from FILE. With - it comes from stdin; the present namespace must have no tasks."""
     try:
         document = read_json(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
     except OSError as error:

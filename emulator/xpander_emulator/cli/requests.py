@@ -60,7 +60,7 @@ def list_requests(client: Client, output: str, **filters: Any) -> None:
 @requests.command("unmatched")
 @answer_options
 def unmatched_requests(client: Client, output: str) -> None:
-    """List the requests that no operation matched, or that broke the contract."""
+    """List the requests that match no operation or break the contract."""
     client.settle("requests")
     emit(client.get("/requests/unmatched", per_page=str(PER_PAGE)), output, unmatched_text)
 

@@ -47,7 +47,7 @@ def scenarios_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def scenarios() -> None:
-    """See the scenarios, and choose that of the next start."""
+    """See the scenarios, and choose the next one."""
 
 
 @scenarios.command("list")
@@ -63,7 +63,7 @@ def list_scenarios(catalogue: "Catalogue", output: str) -> None:
 @scenarios_options
 @output_option
 def show_scenario(catalogue: "Catalogue", name: str, output: str) -> None:
-    """Show one scenario: its conditions, its steps and the ways out of them."""
+    """Show one scenario. It has conditions, steps, and the ways out of each step."""
     from xpander_emulator.scenario.graph import graph
 
     scenario = _scenario(catalogue, name)
@@ -109,7 +109,7 @@ def next_scenario(
               help="How often a path may visit the same step.")  # fmt: skip
 @output_option
 def list_paths(catalogue: "Catalogue", name: str, max_turns: int, output: str) -> None:
-    """List the paths through a scenario to its ends, by every decision, every expiry and every stop."""
+    """List the paths through a scenario. They lead to its ends, by every decision, expiry and stop."""
     from xpander_emulator.scenario.paths import as_json, as_text, paths
 
     every = paths(_scenario(catalogue, name).timeline, max_turns=max_turns)
