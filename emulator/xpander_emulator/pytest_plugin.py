@@ -4,9 +4,10 @@ Every pytest run of an environment loads its plugins, so this one imports only p
 test uses a fixture.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pytest
@@ -46,39 +47,40 @@ MARKERS: Final = (
 
 
 class Option(NamedTuple):
-    """An option of the plugin: the flag `--emulator-NAME`, and `emulator_NAME` in the ini file."""
+    """An option of the plugin: the flag `--emulator-NAME`, and `emulator_NAME` in the ini file.
+
+    flag: further arguments of the flag.
+    """
 
     name: str
+    metavar: str
     help: str
-    flag: dict[str, Any]
     ini: Literal["string", "args", "paths"] = "string"
+    flag: Mapping[str, Any] = MappingProxyType({})
 
 
+_REPEATABLE: Final = MappingProxyType({"action": "append"})
 SERVER_OPTIONS: Final = (
+    Option("scenarios", "PATH", "Folders or files of scenarios, added to the built-in ones.", "paths", _REPEATABLE),
+    Option("spec", "FILE", "OpenAPI file in place of the built-in one.", "paths"),
     Option(
-        "scenarios", "Folders or files of scenarios, added to the built-in ones.",
-        {"metavar": "PATH", "action": "append"}, "paths",
+        "clock",
+        "MODE",
+        "Mode of each test's clock: real, scaled, manual or, by default, auto.",
+        flag={"choices": CLOCKS},
     ),
-    Option("spec", "OpenAPI file in place of the built-in one.", {"metavar": "FILE"}, "paths"),
-    Option("clock", f"Mode of each test's clock: {', '.join(CLOCKS)}; auto by default.", {"choices": CLOCKS}),
-    Option("seed", "Number from which every generated value is drawn; 1 by default.", {"metavar": "N", "type": int}),
-)  # fmt: skip
+    Option("seed", "N", "Number from which every generated value is drawn; 1 by default.", flag={"type": int}),
+)
 REPORT_OPTIONS: Final = (
-    Option(
-        "coverage_scenarios", "Scenarios to count coverage over, in place of those that were started.",
-        {"metavar": "NAME", "action": "append"}, "args",
-    ),
-    Option(
-        "fail_on", "Rules of conduct, or any, whose findings fail the run.",
-        {"metavar": "RULE", "action": "append"}, "args",
-    ),
-    Option("waive", "Rules of conduct that find nothing.", {"metavar": "RULE", "action": "append"}, "args"),
-    Option("fail_under", "Percentage of coverage below which the run fails.", {"metavar": "N"}),
-    Option("coverage_json", "File for the coverage, which `xpander-emulator coverage` merges.", {"metavar": "FILE"}),
-    Option("junit", "File for the report as JUnit XML.", {"metavar": "FILE"}),
-    Option("html", "File for the report as an HTML page.", {"metavar": "FILE"}),
-    Option("markdown", "File for the report as Markdown, such as $GITHUB_STEP_SUMMARY.", {"metavar": "FILE"}),
-)  # fmt: skip
+    Option("coverage_scenarios", "NAME", "Scenarios to count, in place of those started.", "args", _REPEATABLE),
+    Option("fail_on", "RULE", "Rules of conduct, or any, whose findings fail the run.", "args", _REPEATABLE),
+    Option("waive", "RULE", "Rules of conduct that find nothing.", "args", _REPEATABLE),
+    Option("fail_under", "N", "Percentage of coverage below which the run fails."),
+    Option("coverage_json", "FILE", "File for the coverage, which `xpander-emulator coverage` merges."),
+    Option("junit", "FILE", "File for the report as JUnit XML."),
+    Option("html", "FILE", "File for the report as an HTML page."),
+    Option("markdown", "FILE", "File for the report as Markdown, such as $GITHUB_STEP_SUMMARY."),
+)
 _MARKER_ARGUMENTS: Final = ("scenario", "clock", "seed")
 _SERVER: Final = pytest.StashKey["EmulatorServer"]()
 # The parts of the run's report: the servers that tests used, the outputs of xdist's workers, and the report itself.
@@ -93,8 +95,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add each option as a flag and to the ini file."""
     group = parser.getgroup("xpander-emulator", "the emulator of the xpander.ai workflow API")
     for option in (*SERVER_OPTIONS, *REPORT_OPTIONS):
-        repeatable = " Repeatable." if "action" in option.flag else ""
-        group.addoption(f"--emulator-{option.name.replace('_', '-')}", help=option.help + repeatable, **option.flag)
+        help_text = f"{option.help} Repeatable." if option.flag is _REPEATABLE else option.help
+        flag = f"--emulator-{option.name.replace('_', '-')}"
+        group.addoption(flag, metavar=option.metavar, help=help_text, **option.flag)
         parser.addini(f"emulator_{option.name}", option.help, type=option.ini)
 
 

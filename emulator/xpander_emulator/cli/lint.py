@@ -31,7 +31,8 @@ _PLAYLIST: Final = re.compile(r"""^["']?stories["']?\s*:""", re.MULTILINE)
 def lint(ctx: click.Context, paths: tuple[Path, ...], spec: Path | None, output: str) -> None:
     """Check scenarios, playlists and OpenAPI files.
 
-    Doubtful parts of an OpenAPI file are warnings. Without PATHS it checks those of the settings, else ./scenarios, else the built-in scenarios.
+    Doubtful parts of an OpenAPI file are warnings. Without PATHS it checks those of the settings, else ./scenarios,
+    else the built-in scenarios.
     """
     from xpander_emulator.scenario.lint import as_json, as_text
 

@@ -13,7 +13,6 @@ from xpander_emulator.cli.option_types import JsonText
 from xpander_emulator.cli.output import emit, fields, table
 from xpander_emulator.common.types import JsonObject
 from xpander_emulator.contract.schema.violations import violation_text
-from xpander_emulator.errors import BadRequest
 from xpander_emulator.journal.expected_count import ExpectedCount, count_text, dropped_text
 
 _EXAMPLES = """\b
@@ -104,7 +103,7 @@ def verify(
     client: Client, output: str, times: int | None, at_least: int | None, at_most: int | None, **criteria: Any
 ) -> None:
     """Check how many requests match."""
-    wanted = _often(times, at_least, at_most)
+    wanted = ExpectedCount.of(times, at_least, at_most, lambda name: f"--{name.replace('_', '-')}")
     client.settle("requests")
     answer = client.post("/requests/count", criteria)
     holds = wanted.holds(answer["count"])
@@ -114,14 +113,6 @@ def verify(
     emit(answer, output, verification_text)
     if not holds:
         raise SystemExit(Refused.exit_code)
-
-
-def _often(times: int | None, at_least: int | None, at_most: int | None) -> ExpectedCount:
-    """Return the required number of requests. Raises UsageError where the numbers contradict each other."""
-    try:
-        return ExpectedCount.of(times, at_least, at_most, lambda name: f"--{name.replace('_', '-')}")
-    except BadRequest as error:
-        raise click.UsageError(error.message) from None
 
 
 def _query(filters: Mapping[str, Any]) -> dict[str, str]:

@@ -43,7 +43,7 @@ def requests_text(journal: JournalReader) -> str:
     """
     groups = _groups(journal)[-MOST_ROWS:]
     if not groups:
-        return journal.no_request()
+        return journal.namespace.no_request()
     left_out = groups[0][0][0] - 1
     lines = [f"(The {left_out} oldest requests are left out.)"] if left_out else []
     rows = columns([(_ids(ids), *cells) for ids, cells, _ in groups])

@@ -85,7 +85,7 @@ class Requests:
         """
         newest = self._journal.newest()
         if not newest:
-            raise NotFound(self._journal.no_request())
+            raise NotFound(self._journal.namespace.no_request())
         return self._request(newest[0])
 
     @property

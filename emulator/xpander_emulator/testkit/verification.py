@@ -54,11 +54,11 @@ class JournalReader:
     """Reads the journal of one test. It stores nothing."""
 
     def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
 
     def newest(self) -> Sequence[Entry]:
         """Return every entry, newest first."""
-        return self._namespace.call(self._namespace.engine.journal.newest)
+        return self.namespace.call(self.namespace.engine.journal.newest)
 
     def matching(self, criteria: Criteria) -> list[Entry]:
         """Return the entries that match, newest first. Raises BadRequest for criteria that nothing can match."""
@@ -72,31 +72,27 @@ class JournalReader:
         if often.holds(count):
             return
         near = [] if count else near_misses(entries, wanted, self._redaction)
-        dropped = self._namespace.call(self._namespace.engine.journal.dropped)
+        dropped = self.namespace.call(self.namespace.engine.journal.dropped)
         message = count_text(count, str(often), [self._explainer.near_miss(miss) for miss in near], dropped)
-        raise NotVerified(message if entries else f"{message}\n{self.no_request()}")
+        raise NotVerified(message if entries else f"{message}\n{self.namespace.no_request()}")
 
     def details(self, entry: Entry) -> JsonObject:
         """Return everything that is stored of an entry, and the explanation of its response."""
-        return self._explainer.details(entry, self._namespace.name, self._namespace.engine.catalogue)
+        return self._explainer.details(entry, self.namespace.name, self.namespace.engine.catalogue)
 
     def summaries(self, limit: int) -> list[tuple[JsonObject, list[str]]]:
         """Return the summaries of the newest requests, oldest first, each with remarks on what went wrong."""
-        catalogue = self._namespace.engine.catalogue
+        catalogue = self.namespace.engine.catalogue
         newest = self.newest()[:limit]
         return [(self._explainer.summary(each), self._explainer.remarks(each, catalogue)) for each in reversed(newest)]
 
-    def no_request(self) -> str:
-        """Return the message that no request came here, with the namespaces that have requests."""
-        return self._namespace.no_request()
-
     @cached_property
     def _redaction(self) -> Redaction:
-        return Redaction(self._namespace.server.app.contract.operations)
+        return Redaction(self.namespace.server.app.contract.operations)
 
     @cached_property
     def _explainer(self) -> Explainer:
-        return Explainer(self._namespace.server.app.contract, self._redaction)
+        return Explainer(self.namespace.server.app.contract, self._redaction)
 
     def _conditions(self, criteria: Criteria) -> tuple[Condition, ...]:
         for name, value in criteria.items():
@@ -104,5 +100,5 @@ class JournalReader:
                 hint = did_you_mean(name, tuple(_CRITERIA)) or f"; the criteria are {', '.join(_CRITERIA)}."
                 raise BadRequest(f"'{name}' is no criterion for requests{hint}")
             check(name, value, _CRITERIA[name] | None)
-        self._namespace.check_operation(criteria.get("operation"))
+        self.namespace.check_operation(criteria.get("operation"))
         return conditions(criteria)
