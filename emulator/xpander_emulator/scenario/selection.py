@@ -65,13 +65,16 @@ class NearMiss:
 
 
 class Catalogue(Mapping[str, Scenario]):
-    """The scenarios by name, in the order given; the later one of two with the same name."""
+    """The scenarios by name, in the order given; the later one of two with the same name.
 
-    __slots__ = ("_by_name", "_matching")
+    matching: those that have a `match`.
+    """
+
+    __slots__ = ("_by_name", "matching")
 
     def __init__(self, scenarios: Iterable[Scenario]) -> None:
         self._by_name = {scenario.name: scenario for scenario in scenarios}
-        self._matching = tuple(scenario for scenario in self._by_name.values() if scenario.match)
+        self.matching = tuple(scenario for scenario in self._by_name.values() if scenario.match)
 
     def __getitem__(self, name: str) -> Scenario:
         return self._by_name[name]
@@ -81,11 +84,6 @@ class Catalogue(Mapping[str, Scenario]):
 
     def __len__(self) -> int:
         return len(self._by_name)
-
-    @property
-    def matching(self) -> tuple[Scenario, ...]:
-        """The scenarios that have a `match`."""
-        return self._matching
 
     def named(self, name: str, by: str, right: str = "") -> Scenario:
         """Return the scenario of a name. Raises BadRequest with who names it (`by`) and what would be right."""
