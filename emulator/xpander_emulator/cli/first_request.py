@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from xpander_emulator.common.json_pointers import as_fragment
+from xpander_emulator.common.json_pointers import reference_to
 from xpander_emulator.common.keyed_hash import keyed
 from xpander_emulator.contract.extension.vocabulary import ACTIONS, REPLIES, START
 from xpander_emulator.contract.model import Contract, MediaType, Operation, Parameter, is_json
@@ -125,7 +125,7 @@ def _bodies(contract: Contract, media_type: str, media: MediaType) -> Iterator[s
 
 
 def _generated(contract: Contract, pointer: str, place: str) -> Any:
-    return generate(contract, {"$ref": as_fragment(pointer)}, keyed("first request", pointer), place)
+    return generate(contract, reference_to(pointer), keyed("first request", pointer), place)
 
 
 def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
-"""Which objects an OpenAPI 3.1 file is made of, and a walk through them.
+"""The objects of an OpenAPI 3.1 file, and a walk through them.
 
-The table tells a `$ref` that is a reference from one inside an example, and finds keys that mean nothing.
+By the table, a `$ref` that is a reference differs from one inside an example, and unknown keys are found.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,14 +61,14 @@ OBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }  # fmt: skip
 
-# Where the shared objects of a kind stand; these are the kinds that a `$ref` may stand for.
+# The section of `components` for each kind of object; an object of these kinds may be a `$ref`.
 SECTIONS: Final[Mapping[str, str]] = {shape.strip("{}"): section for section, shape in OBJECTS["components"].items()}
 OPEN: Final = frozenset({"schema", "callback"})
 
 
-# Each start makes thousands. A NamedTuple comes into being in a third of a frozen dataclass's time.
+# Each start makes thousands. A NamedTuple is made in a third of the time of a frozen dataclass.
 class Site(NamedTuple):
-    """One object of a file: where it stands, what kind it should be, and what was found there."""
+    """One object of a file: its path, the kind that is expected there, and its value."""
 
     path: tuple[str | int, ...]
     kind: str
@@ -76,17 +76,17 @@ class Site(NamedTuple):
 
     @property
     def reference(self) -> str | None:
-        """The text of its `$ref`, or None where it has none or may have none."""
+        """The text of its `$ref`; None for an object without one, and for a kind that may have none."""
         if self.kind not in SECTIONS or not isinstance(self.value, Mapping):
             return None
-        found = self.value.get("$ref")
-        return found if isinstance(found, str) else None
+        reference = self.value.get("$ref")
+        return reference if isinstance(reference, str) else None
 
 
 def walk(value: Any, kind: str = "document", path: tuple[str | int, ...] = ()) -> Iterator[Site]:
     """Yield every object at and under `value`, the outer one first, in the order of the file.
 
-    A list or a map that should be one and is not is yielded as kind "list" or "map".
+    A value that should be a list or a map, and is neither, is yielded with the kind "list" or "map".
     """
     yield Site(path, kind, value)
     if not isinstance(value, Mapping) or (kind != "schema" and "$ref" in value):

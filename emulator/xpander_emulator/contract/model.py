@@ -1,4 +1,4 @@
-"""What a contract says, as plain values: operations with their parameters, bodies and responses."""
+"""The contract as plain values: operations with their parameters, bodies and responses."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -33,9 +33,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """What a body of one media type looks like; the single `example` counts as one named "default".
+    """A body of one media type: its schema and examples; the single `example` has the name "default".
 
-    places: of the examples, by their names, as pointers into the document.
+    places: the pointers of the examples in the document, by their names.
     """
 
     schema_pointer: str | None
@@ -54,7 +54,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The body that an operation takes."""
+    """The request body of an operation, by media type."""
 
     required: bool
     content: Mapping[str, MediaType]
@@ -62,7 +62,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer that an operation declares."""
+    """One response that an operation declares."""
 
     description: str
     content: Mapping[str, MediaType] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Something by which a request says who sends it.
+    """One credential of a request: an API key, or a value of `Authorization`.
 
     place:  "header", "query" or "cookie".
     name:   of the header (lower case), the query parameter or the cookie.
@@ -89,9 +89,10 @@ class Operation:
 
     method:    in capitals.
     responses: by "200", "4XX" or "default".
-    security:  alternatives, each of credentials that go together; none, or an empty one, where nothing is needed.
+    security:  alternatives, each a set of credentials that are needed together; empty if a request needs none.
     behaviour: the `x-emulator` extension.
-    pointer:   of the operation in the document; `line` is its line in the file.
+    pointer:   of the operation in the document.
+    line:      of the operation in the file, from 1.
     """
 
     id: str
@@ -108,14 +109,23 @@ class Operation:
     line: int
 
     def response(self, status: int) -> Response | None:
-        """Return what is declared for a status: itself, its class ("4XX") or "default"."""
+        """Return the response that is declared for a status, its class ("4XX") or "default"."""
         declared = self.responses
         return declared.get(str(status)) or declared.get(f"{status // 100}XX") or declared.get("default")
+
+    def json_schema(self, status: str) -> str | None:
+        """Return the pointer of the schema of the JSON in the response that is declared under `status`, or None."""
+        response = self.responses.get(status)
+        media = None if response is None else response.content.get("application/json")
+        return None if media is None else media.schema_pointer
 
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """An OpenAPI file. Equal only to itself."""
+    """An OpenAPI file; equal only to itself.
+
+    warnings: what is doubtful in the file, though it is served.
+    """
 
     document: Mapping[str, Any]
     source: str
@@ -123,11 +133,10 @@ class Contract:
     version: str
     operations: tuple[Operation, ...]
     warnings: tuple[Diagnostic, ...] = ()
-    """What is doubtful in the file, though it is served."""
     _derived: dict[Callable[["Contract"], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     def derived(self, make: "Callable[[Contract], Derived]") -> "Derived":
-        """Return what `make` makes of this contract; made at the first call, and stored as long as the contract."""
+        """Return what `make` makes of this contract; made at the first call, and cached as long as the contract."""
         if make not in self._derived:
             self._derived[make] = make(self)
         return self._derived[make]  # type: ignore[no-any-return]
@@ -141,12 +150,17 @@ class Contract:
         raise NotFound(f"{self.source} has no operation '{operation_id}'{hint}")
 
 
-_TEMPLATED: Final = re.compile(r"\{([^{}/]+)\}")
+PATH_PARAMETER: Final = re.compile(r"\{([^{}/]+)\}")
 
 
 def names_in(path: str) -> tuple[str, ...]:
-    """Return the parameters of a path template: `/a/{b}/c` gives `("b",)`."""
-    return tuple(_TEMPLATED.findall(path))
+    """Return the names of the parameters of a path template: `/a/{b}/c` gives `("b",)`."""
+    return tuple(PATH_PARAMETER.findall(path))
+
+
+def without_names(path: str) -> str:
+    """Return a path template without the names of its parameters: `/a/{b}/c` gives `/a/{}/c`."""
+    return PATH_PARAMETER.sub("{}", path)
 
 
 def essence(media_type: str) -> str:

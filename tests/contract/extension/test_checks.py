@@ -71,7 +71,7 @@ def test_what_may_work_is_not_refused(names: str, schema: str) -> None:
 def test_a_name_that_only_a_pattern_allows_is_a_doubt() -> None:
     schema = "{additionalProperties: false, patternProperties: {Id$: true}, properties: {status: {}}}"
 
-    assert doubts_of("names: {id: jobId}", schema) == ["the answer 200 names no 'jobId'; 'id' is told nowhere"]
+    assert doubts_of("names: {id: jobId}", schema) == ["the answer 200 names no 'jobId'; 'id' is not shown"]
 
 
 def test_a_word_of_a_status_is_held_against_an_enum_behind_a_reference() -> None:

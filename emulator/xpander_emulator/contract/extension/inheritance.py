@@ -1,29 +1,26 @@
-"""Behaviours for a file that names none, such as the vendor's own next release: those of the contract that is known.
+"""Inheritance: the behaviours of a known contract for a file without any, such as the vendor's next release.
 
-A file is taken for another version of the known one where it reads and starts tasks under the same paths.
+A file is taken for another version of the known one if it reads and starts tasks under the same paths.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from xpander_emulator.common import json_pointers
 from xpander_emulator.common.yaml_document import Document
-from xpander_emulator.contract.extension.vocabulary import READ, START
-from xpander_emulator.contract.model import Contract, Operation
-
-EXTENSION: Final = "x-emulator"
-_PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
+from xpander_emulator.contract.extension.behaviour import EXTENSION
+from xpander_emulator.contract.extension.vocabulary import READ, START, TASK_ID
+from xpander_emulator.contract.model import Contract, Operation, names_in, without_names
 
 
 def adopted(document: Document, contract: Contract, known: Contract, without: Collection[str] = ()) -> Document | None:
     """Return the document with `x-emulator` on the operations that it shares with the known contract.
 
-    contract: what the document says by itself.
+    contract: read from the document.
     without:  ids of operations whose behaviour does not fit.
-    None where it has an `x-emulator` of its own, or is another API.
+    Returns None for a document with an `x-emulator` of its own, and for another API.
     """
     if EXTENSION in contract.document or any(each.behaviour for each in contract.operations):
         return None
@@ -38,23 +35,19 @@ def adopted(document: Document, contract: Contract, known: Contract, without: Co
 
 def _shared(contract: Contract, known: Contract) -> Iterator[tuple[Operation, Operation]]:
     """Yield each operation of the contract with that of the known one under the same method and path."""
-    by_form = {(each.method, _form(each)): each for each in known.operations if "action" in each.behaviour}
+    played = [each for each in known.operations if "action" in each.behaviour]
+    by_path = {(each.method, without_names(each.path)): each for each in played}
     for ours in contract.operations:
-        theirs = by_form.get((ours.method, _form(ours)))
+        theirs = by_path.get((ours.method, without_names(ours.path)))
         if theirs is not None:
             yield ours, theirs
 
 
-def _form(operation: Operation) -> str:
-    """Return a path whatever its parameters are called."""
-    return _PARAMETER.sub("{}", operation.path)
-
-
 def _renamed(ours: Operation, theirs: Operation) -> Mapping[str, Any]:
-    """Return a behaviour with the subject by the name that it has here."""
-    names = dict(zip(_PARAMETER.findall(theirs.path), _PARAMETER.findall(ours.path), strict=True))
+    """Return the behaviour of the known operation with the name of its subject in ours."""
+    names = dict(zip(names_in(theirs.path), names_in(ours.path), strict=True))
     behaviour = dict(theirs.behaviour)
-    subject = behaviour.get("subject", "task_id")
+    subject = behaviour.get("subject", TASK_ID)
     if subject in names:
         behaviour["subject"] = names[subject]
     return behaviour

@@ -42,11 +42,8 @@ class TaskNames:
 def task_pointer(contract: Contract) -> str | None:
     """Return the pointer of the schema of a task; None where no operation reads tasks, or its response has none."""
     read = reading_operation(contract)
-    response = None if read is None else read.responses.get("200")
-    media = None if response is None else response.content.get("application/json")
-    if media is None or media.schema_pointer is None:
-        return None
-    return json_pointers.target(contract.document, media.schema_pointer)
+    pointer = None if read is None else read.json_schema("200")
+    return None if pointer is None else json_pointers.target(contract.document, pointer)
 
 
 def reading_operation(contract: Contract) -> Operation | None:

@@ -1,4 +1,4 @@
-"""The vocabulary of `x-emulator`: what an operation may say of how it is played, and what each action needs.
+"""The vocabulary of `x-emulator`: the actions of operations, and the keys that each action takes and needs.
 
 Plain data. The handlers of the actions stand in `web`; a test holds their names equal to these.
 """
@@ -15,11 +15,11 @@ from xpander_emulator.settings import RUNNABLE_KINDS
 class Action:
     """One action of an operation.
 
-    keys:       what may stand beside it in `x-emulator`, but for `source`, which may always.
-    required:   those of them that must.
-    is_of_task: whether it is about one task, whose id is in the parameter `subject`, by default `task_id`.
-    parameters: that the request must give it, by their names.
-    status:     that it always answers; None for the first 2xx that the operation declares.
+    keys:       the keys that `x-emulator` may have beside it; `source` always may.
+    required:   the keys that it must have.
+    is_of_task: whether it acts on one task, whose id is in the parameter `subject`, by default `task_id`.
+    parameters: the names of the parameters that every request must have.
+    status:     the status of every response; None for the first 2xx that the operation declares.
     """
 
     keys: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "catalogue_all": Action(_KIND, required=_KIND, status=200),
     CATALOGUE_GET: Action(_BOTH, required=_BOTH, status=200),
 }
-# Those of what can be run; all others are of tasks, and a task looks as the operation with `read` answers it.
+# The actions of what can be run; all others are of tasks, whose schema is that of the operation with `read`.
 CATALOGUE: Final = frozenset({"catalogue_list", "catalogue_all", CATALOGUE_GET})
 
 STREAM: Final = "stream"
@@ -70,17 +70,17 @@ MAPPINGS: Final = ("names", "statuses")
 KEYS: Final = (*TEXTS, *MAPPINGS)
 TASK_ID: Final = "task_id"
 
-# What the emulator says of a task by itself; `names` tells what a contract calls it.
+# The properties of a task that the emulator computes; `names` maps them to those of a contract.
 FACTS: Final = (
     "id", "agent_id", "organization_id", "input", "status", "created_at", "started_at", "paused_at", "finished_at",
     "sub_executions", "finished_sub_executions", "is_manually_stopped", "agent_version", "is_orchestration", "source",
 )  # fmt: skip
-# What lists in xpander.ai's own shape tell of a task, and hence need of it.
+# The properties of a task in xpander.ai's own lists.
 SUMMARISED: Final = (
     "id", "agent_id", "input", "parent_execution", "triggering_agent_id", "organization_id", "status", "created_at",
     "source", "result", "title",
 )  # fmt: skip
 STATUSES: Final = tuple(status.value for status in Status)
 
-# At the root of the file: how errors look that the contract declares no shape for.
+# The keys at the root of a file: `errors` sets the form of errors that the contract declares no schema for.
 ROOT: Final[Mapping[str, tuple[str, ...]]] = {"errors": ("detail",)}

@@ -1,4 +1,4 @@
-"""References to other local files: what they lead to becomes part of the one document, and all references local."""
+"""Bundling: the parts of other local files become parts of one document, in which all references are local."""
 
 import errno
 import stat
@@ -12,32 +12,33 @@ from urllib.parse import unquote
 
 from xpander_emulator.common import json_pointers
 from xpander_emulator.common.os_errors import reason
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.common.yaml_document import PARTS, Document, read_document
 from xpander_emulator.contract.document_objects import Site, walk
-from xpander_emulator.errors import Diagnostic, InvalidFiles
+from xpander_emulator.errors import Diagnostic, EmulatorError, InvalidFiles
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _NO_FILE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A document that refers to itself alone.
+    """A document all of whose references are local.
 
-    starts:   where else than at its root a walk begins, and what kind of object stands there.
-    mistakes: references that could not be followed; `told` are the places at which no more need be said.
+    starts:      the paths, beside its root, at which a walk begins, each with the kind of object that stands there.
+    diagnostics: references that could not be followed, and files that could not be read.
+    reported:    file, line and column of the references for which these diagnostics are all that need be said.
     """
 
     document: Document
-    starts: Mapping[Place, str]
+    starts: Mapping[DocPath, str]
     diagnostics: tuple[Diagnostic, ...]
-    told: frozenset[tuple[str, int, int]]
+    reported: frozenset[tuple[str, int, int]]
 
     def sites(self) -> Iterator[Site]:
         """Yield every object of the document, each once."""
         yield from walk(self.document.value)
-        seen: set[Place] = set()
+        seen: set[DocPath] = set()
         for place, kind in self.starts.items():
             for site in walk(_at(self.document.value, place), kind, place):
                 if site.path not in seen:
@@ -46,12 +47,12 @@ class Bundle:
 
 
 def bundled(document: Document, path: Path | None) -> Bundle:
-    """Follow the references of a document to other files below its folder, and theirs.
+    """Return a document with the files below its folder to which it refers, and those to which they refer.
 
-    path: of the document; None where it has none, and its references to files stay as they are.
+    path: of the document's file; None for a document without one, whose references to files are left as they are.
     """
     sites = list(walk(document.value))
-    if path is not None and any(_leaves(site) for site in sites):
+    if path is not None and any(_leads_out(site) for site in sites):
         document = replace(document, value=deepcopy(document.value))
         sites = list(walk(document.value))
     bundler = _Bundler(document, path.resolve() if path else None, {tuple(map(str, site.path)) for site in sites})
@@ -59,12 +60,12 @@ def bundled(document: Document, path: Path | None) -> Bundle:
     if bundler.parts:
         values = {name: part.value for name, part in bundler.parts.items()}
         document = replace(document, value={**document.value, PARTS: values}, parts=bundler.parts)
-    diagnostics = tuple(part.diagnostic(inside, message) for part, inside, message in bundler.faults)
-    return Bundle(document, bundler.starts, (*diagnostics, *bundler.unreadable), frozenset(bundler.told))
+    diagnostics = tuple(part.diagnostic(inside, message) for part, inside, message in bundler.problems)
+    return Bundle(document, bundler.starts, (*diagnostics, *bundler.unreadable), frozenset(bundler.reported))
 
 
 def readable(reference: str) -> str:
-    """Return a reference as its file has it: that into another file by the name of the file."""
+    """Return a reference as it stands in its file: with the name of the other file, if it leads into one."""
     parts = json_pointers.split(json_pointers.from_reference(reference))
     if parts[:1] != (PARTS,) or len(parts) < 2:
         return reference
@@ -72,36 +73,40 @@ def readable(reference: str) -> str:
     return parts[1] + (rest if rest != "#" else "")
 
 
-def _leaves(site: Site) -> bool:
+def _leads_out(site: Site) -> bool:
     return site.reference is not None and not site.reference.startswith("#")
 
 
-def _mapped(site: Site) -> list[tuple[dict[str, Any], str, str]]:
-    """Return the references among the words of a schema's discriminator; the others are names of schemas."""
+def _discriminator_references(site: Site) -> list[tuple[dict[str, Any], str, str]]:
+    """Return the references in the mapping of a schema's discriminator; its other values are names of schemas."""
     discriminator = site.value.get("discriminator") if site.kind == "schema" else None
     mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
     if not isinstance(mapping, dict):
         return []
-    targets = [(word, target) for word, target in mapping.items() if isinstance(target, str)]
-    return [(mapping, word, target) for word, target in targets if "#" in target or target.endswith(SUFFIXES)]
+    texts = [(key, target) for key, target in mapping.items() if isinstance(target, str)]
+    return [(mapping, key, target) for key, target in texts if "#" in target or target.endswith(SUFFIXES)]
 
 
-def _at(value: Any, place: Place) -> Any:
+def _at(value: Any, place: DocPath) -> Any:
     return json_pointers.look_up(value, json_pointers.join(*place))
+
+
+class _NotFollowed(EmulatorError):
+    """A reference cannot be followed; its message is empty where the problem is reported elsewhere."""
 
 
 @dataclass(slots=True)
 class _Bundler:
-    """Follows references; `known` are the places of the main file that a walk from its root comes to."""
+    """Follows references; `known` are the paths of the main file that a walk from its root visits."""
 
     document: Document
     main: Path | None
     known: set[tuple[str, ...]]
     parts: dict[str, Document] = field(default_factory=dict)
-    starts: dict[Place, str] = field(default_factory=dict)
-    faults: list[tuple[Document, Place, str]] = field(default_factory=list)
+    starts: dict[DocPath, str] = field(default_factory=dict)
+    problems: list[tuple[Document, DocPath, str]] = field(default_factory=list)
     unreadable: list[Diagnostic] = field(default_factory=list)
-    told: set[tuple[str, int, int]] = field(default_factory=set)
+    reported: set[tuple[str, int, int]] = field(default_factory=set)
     _broken: set[str] = field(default_factory=set)
     _done: set[int] = field(default_factory=set)
 
@@ -112,82 +117,87 @@ class _Bundler:
             for site in group:
                 for place in self._follow(name, site):
                     inside, value = self._value_at(place)
-                    found = list(walk(value, site.kind, place))
+                    targets = list(walk(value, site.kind, place))
                     self.starts[place] = site.kind
-                    self.known.update(tuple(map(str, each.path)) for each in found)
-                    waiting.append((inside, found))
+                    self.known.update(tuple(map(str, each.path)) for each in targets)
+                    waiting.append((inside, targets))
 
-    def _value_at(self, place: Place) -> tuple[str, Any]:
+    def _value_at(self, place: DocPath) -> tuple[str, Any]:
         name = str(place[1]) if place[:1] == (PARTS,) and len(place) > 1 else ""
-        # A document that was bundled before has its parts in itself.
+        # A document that was bundled before contains its parts.
         if name in self.parts:
             return name, _at(self.parts[name].value, place[2:])
         return "", _at(self.document.value, place)
 
-    def _follow(self, name: str, site: Site) -> Iterator[Place]:
-        """Make one object's references local; yield the places that they lead to, where that is news."""
+    def _follow(self, name: str, site: Site) -> Iterator[DocPath]:
+        """Make the references of one object local; yield the paths that they lead to and no walk has visited."""
         if not isinstance(site.value, dict) or id(site.value) in self._done:
             return
         self._done.add(id(site.value))
-        references = _mapped(site)
+        references = _discriminator_references(site)
         if site.reference is not None:
             references.append((site.value, "$ref", site.reference))
         for owner, key, reference in references:
-            found = self._lead(name, reference)
-            if isinstance(found, Unfit):
+            try:
+                target = self._target(name, reference)
+            except _NotFollowed as error:
                 if key == "$ref":
-                    self._tell(name, site, found.message)
+                    self._report(name, site, error.message)
                 continue
             if name or not reference.startswith("#"):
-                owner[key] = json_pointers.as_fragment(json_pointers.join(*found))
-            if found and found not in self.known:
-                yield found
+                owner[key] = json_pointers.as_fragment(json_pointers.join(*target))
+            if target and target not in self.known:
+                yield target
 
-    def _tell(self, name: str, site: Site, message: str) -> None:
-        """Note a fault of a `$ref`; without a message, only that there is one which is told elsewhere."""
+    def _report(self, name: str, site: Site, message: str) -> None:
+        """Record the problem of a `$ref`; without a message, one that is reported elsewhere."""
         part = self.parts[name] if name else self.document
-        inside: Place = (*(site.path[2:] if name else site.path), "$ref")
+        inside: DocPath = (*(site.path[2:] if name else site.path), "$ref")
         if message:
-            self.faults.append((part, inside, message))
-        if self.main is not None and (name or _leaves(site)):
-            self.told.add((part.file, *part.locate(inside)))
+            self.problems.append((part, inside, message))
+        if self.main is not None and (name or _leads_out(site)):
+            self.reported.add((part.file, *part.locate(inside)))
 
-    def _lead(self, name: str, reference: str) -> "tuple[str, ...] | Unfit":
-        """Return the place of the whole document to which a reference of the file `name` leads."""
+    def _target(self, name: str, reference: str) -> tuple[str, ...]:
+        """Return the path in the whole document to which a reference of the file `name` leads. Raises _NotFollowed."""
         file, _, fragment = reference.partition("#")
-        target = self._file(name, file) if file else name
-        if isinstance(target, Unfit):
-            return Unfit(f"'{reference}' {target.message}" if target.message else "")
+        try:
+            target = self._file(name, file) if file else name
+        except _NotFollowed as error:
+            raise _NotFollowed(f"'{reference}' {error.message}" if error.message else "") from None
         value = self.parts[target].value if target else self.document.value
         pointer = unquote(fragment)
         if not json_pointers.exists(value, pointer):
-            # What is wrong with a local reference of the main file is told with all else that is wrong there.
+            # A broken local reference of the main file is reported with the other mistakes of that file.
             if not (name or file):
-                return Unfit("")
+                raise _NotFollowed("")
             is_pointer = pointer[:1] in ("", "/")
             near = json_pointers.nearest(value, pointer).replace("'#", f"'{file}#") if is_pointer else ""
-            return Unfit(f"'{reference}' does not exist{near}" if is_pointer else f"'{reference}' is no pointer, '#/…'")
+            problem = f"does not exist{near}" if is_pointer else "is no pointer, '#/…'"
+            raise _NotFollowed(f"'{reference}' {problem}")
         return (*((PARTS, target) if target else ()), *json_pointers.split(pointer))
 
-    def _file(self, name: str, file: str) -> "str | Unfit":
-        """Return the name of a file, read if need be: its path from the main file's folder, "" for the main file."""
+    def _file(self, name: str, file: str) -> str:
+        """Return the path of a file from the main file's folder; "" for the main file. Raises _NotFollowed."""
         if self.main is None:
-            return Unfit("")
+            raise _NotFollowed("")
         if "://" in file or file.startswith("//"):
-            return Unfit("is not fetched; save it below the folder of this file and refer to it there")
+            raise _NotFollowed("is not fetched; save it below the folder of this file and refer to it there")
         folder = self.main.parent
         try:
             path = ((folder / name).parent if name else folder).joinpath(unquote(file)).resolve()
             if not path.is_relative_to(folder):
-                return Unfit(f"is outside of the folder of {self.main.name}; only files below it are read")
+                raise _NotFollowed(f"is outside of the folder of {self.main.name}; only files below it are read")
             is_file = stat.S_ISREG(path.stat().st_mode)
         except (ValueError, RuntimeError):
             # Before Python 3.13, `resolve` raises so for a NUL in the name, and for links that lead in a circle.
-            return Unfit("is no file")
+            raise _NotFollowed("is no file") from None
         except OSError as error:
-            return Unfit("is no file" if error.errno in _NO_FILE else f"cannot be read: {reason(error)}")
+            raise _NotFollowed(
+                "is no file" if error.errno in _NO_FILE else f"cannot be read: {reason(error)}"
+            ) from None
         if not is_file:
-            return Unfit("is no file")
+            raise _NotFollowed("is no file")
         target = path.relative_to(folder).as_posix()
         if path == self.main:
             return ""
@@ -197,11 +207,6 @@ class _Bundler:
             except InvalidFiles as error:
                 self.unreadable += error.diagnostics
                 self._broken.add(target)
-        return Unfit("") if target in self._broken else target
-
-
-@dataclass(frozen=True, slots=True)
-class Unfit:
-    """Why a reference cannot be followed; no message where that is told elsewhere."""
-
-    message: str
+        if target in self._broken:
+            raise _NotFollowed("")
+        return target

@@ -1,4 +1,4 @@
-"""Faults of an OpenAPI file that can be told without reading its operations."""
+"""Checks of an OpenAPI file that do not need its operations."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 
 from xpander_emulator.common import json_pointers
 from xpander_emulator.common.quoting import describe
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.contract.document_objects import OBJECTS, OPEN, SECTIONS, Site
 from xpander_emulator.contract.openapi.bundle import readable
 from xpander_emulator.contract.schema.schema_graph import Circle, InPlaceCounter, PlacedSchema
+from xpander_emulator.contract.schema.validation import find_schema_violations
 from xpander_emulator.errors import Diagnostic, did_you_mean
 
 _VERSION: Final = re.compile(r"3\.[01]\.\d+")
@@ -19,17 +21,17 @@ _KINDS: Final = {"list": "a list", "map": "a mapping", "schema": "a mapping, tru
 
 
 def version_mistakes(document: Document) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the file's claim to be OpenAPI 3.0 or 3.1."""
+    """Yield a mistake for a file that is not OpenAPI 3.0 or 3.1."""
     value = document.value
     if not isinstance(value, Mapping):
         yield document.diagnostic((), f"an OpenAPI document is a mapping; found {describe(value)}")
         return
-    found = value.get("openapi")
-    if isinstance(found, str) and _VERSION.fullmatch(found):
+    version = value.get("openapi")
+    if isinstance(version, str) and _VERSION.fullmatch(version):
         return
     if "openapi" in value:
-        told = f"this is OpenAPI {found}" if isinstance(found, str) else f"'openapi' is {describe(found)}"
-        yield document.diagnostic(("openapi",), f"{told}; 3.0 and 3.1 are served, written as openapi: 3.1.0")
+        problem = f"this is OpenAPI {version}" if isinstance(version, str) else f"'openapi' is {describe(version)}"
+        yield document.diagnostic(("openapi",), f"{problem}; 3.0 and 3.1 are served, written as openapi: 3.1.0")
     elif "swagger" in value:
         yield document.diagnostic(("swagger",), f"this is Swagger {value['swagger']}; OpenAPI 3.0 and 3.1 are served")
     else:
@@ -37,7 +39,7 @@ def version_mistakes(document: Document) -> Iterator[Diagnostic]:
 
 
 def top_mistakes(document: Document) -> Iterator[Diagnostic]:
-    """Yield which of the parts that every file needs are missing."""
+    """Yield the required keys of a file that are missing."""
     value = document.value
     for key in ("info", "paths"):
         if key not in value:
@@ -46,13 +48,12 @@ def top_mistakes(document: Document) -> Iterator[Diagnostic]:
     if isinstance(info, Mapping):
         for key in ("title", "version"):
             if not isinstance(info.get(key), str):
-                yield document.diagnostic(
-                    ("info", key), f"info needs a '{key}', a text; found {describe(info.get(key))}"
-                )
+                message = f"info needs a '{key}', a text; found {describe(info.get(key))}"
+                yield document.diagnostic(("info", key), message)
 
 
 def server_mistakes(document: Document) -> Iterator[Diagnostic]:
-    """Yield why the first server's URL has no path that could be served."""
+    """Yield the mistakes in the URL of the first server, whose path is the start of all paths."""
     servers = document.value.get("servers")
     first = servers[0] if isinstance(servers, list) and servers else None
     if not isinstance(first, Mapping):
@@ -75,7 +76,7 @@ def server_mistakes(document: Document) -> Iterator[Diagnostic]:
 
 
 def shape_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagnostic]:
-    """Yield objects that are something else, and keys that mean nothing where they stand."""
+    """Yield values of the wrong type, and keys that an object of OpenAPI does not have."""
     for site in sites:
         if isinstance(site.value, Mapping) and site.kind != "list":
             yield from _unknown_keys(document, site)
@@ -95,26 +96,23 @@ def _unknown_keys(document: Document, site: Site) -> Iterator[Diagnostic]:
 
 
 def reference_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagnostic]:
-    """Yield every `$ref` that leads nowhere, outside the file, in a circle or to another kind of thing."""
+    """Yield every `$ref` that leads nowhere, out of the file, in a circle or to another kind of object."""
     for site in sites:
-        if isinstance(site.value, Mapping) and site.kind in SECTIONS and "$ref" in site.value:
-            message = _reference_fault(document.value, site)
-            if message:
-                yield document.diagnostic((*site.path, "$ref"), message)
+        is_reference = isinstance(site.value, Mapping) and site.kind in SECTIONS and "$ref" in site.value
+        if is_reference and (message := _reference_mistake(document.value, site)):
+            yield document.diagnostic((*site.path, "$ref"), message)
         if site.kind == "schema" and isinstance(site.value, Mapping) and "$id" in site.value:
             yield document.diagnostic((*site.path, "$id"), "'$id' would change what local references mean; remove it")
 
 
-def _reference_fault(value: Any, site: Site) -> str | None:
-    reference = site.reference
+def _reference_mistake(value: Any, site: Site) -> str | None:
+    reference, section = site.reference, f"#/components/{SECTIONS[site.kind]}"
     if reference is None:
-        return (
-            f"'$ref' is a text such as '#/components/{SECTIONS[site.kind]}/Name'; found {describe(site.value['$ref'])}"
-        )
+        return f"'$ref' is a text such as '{section}/Name'; found {describe(site.value['$ref'])}"
     if not reference.startswith("#"):
         return f"'{reference}' is outside this file; only references within it, '#/…', are followed"
     if not reference.startswith("#/"):
-        return f"'{reference}' is no pointer; write '#/components/{SECTIONS[site.kind]}/{reference[1:] or 'Name'}'"
+        return f"'{reference}' is no pointer; write '{section}/{reference[1:] or 'Name'}'"
     pointer = json_pointers.from_reference(reference)
     if not json_pointers.exists(value, pointer):
         return f"'{reference}' does not exist{json_pointers.nearest(value, pointer)}"
@@ -127,12 +125,12 @@ def _other_kind(pointer: str, kind: str) -> str | None:
     parts = json_pointers.split(pointer)
     if len(parts) != 3 or parts[0] != "components" or parts[1] == SECTIONS[kind]:
         return None
-    found = next((other for other, section in SECTIONS.items() if section == parts[1]), parts[1])
-    return f"'#{pointer}' is a {found}; a {kind} is needed here"
+    other = next((other for other, section in SECTIONS.items() if section == parts[1]), parts[1])
+    return f"'#{pointer}' is a {other}; a {kind} is needed here"
 
 
 def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagnostic]:
-    """Yield a mistake for each circle of schemas that lead to one another without a level of the value between."""
+    """Yield a mistake for each circle of schemas that all apply to the same value."""
     counter = InPlaceCounter(document.value)
     reported: set[int] = set()
     for site in sites:
@@ -152,16 +150,14 @@ def circle_mistakes(document: Document, sites: Iterable[Site]) -> Iterator[Diagn
 def schema_mistakes(document: Document, sites: Sequence[Site]) -> Iterator[Diagnostic]:
     """Yield every place at which a schema is no valid JSON Schema 2020-12.
 
-    Only the outermost schemas are looked at, since each includes those inside it.
+    Only the outermost schemas are validated, since each includes those inside it.
     """
-    from xpander_emulator.contract.schema.validation import find_schema_violations
-
-    inside: tuple[str | int, ...] | None = None
+    outermost: DocPath | None = None
     for site in sites:
-        if site.kind != "schema" or (inside is not None and site.path[: len(inside)] == inside):
+        if site.kind != "schema" or (outermost is not None and site.path[: len(outermost)] == outermost):
             continue
-        inside = site.path
+        outermost = site.path
         for violation in find_schema_violations(site.value):
-            found = describe(violation.input)
-            message = f"no valid JSON Schema: {violation.expected} was expected; found {found}"
+            problem = f"{violation.expected} was expected; found {describe(violation.input)}"
+            message = f"no valid JSON Schema: {problem}"
             yield document.diagnostic((*site.path, *violation.loc), message)

@@ -1,4 +1,4 @@
-"""Answers from the contract alone, and what a client may ask of them by `Prefer` (RFC 7240)."""
+"""Responses made from the contract alone, as a client asks for them by `Prefer` (RFC 7240)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from xpander_emulator.common import json_codec, json_pointers
 from xpander_emulator.common.keyed_hash import keyed
 from xpander_emulator.contract.model import Contract, Header, MediaType, Operation, Response, is_json
-from xpander_emulator.contract.openapi.example_checks import fault_of
+from xpander_emulator.contract.openapi.example_checks import violation_summary
 from xpander_emulator.contract.request.accept import quality_of
 from xpander_emulator.contract.request.prefer import Preferences
 from xpander_emulator.contract.sampling.values import generate
@@ -17,7 +17,7 @@ from xpander_emulator.errors import BadRequest, EmulatorError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer; `applied` is for the header Preference-Applied."""
+    """A whole response; `applied` holds the items of the header Preference-Applied."""
 
     status: int
     media_type: str | None
@@ -26,15 +26,12 @@ class Answer:
     applied: tuple[str, ...] = ()
 
 
-# --- answers ---
-
-
 class BrokenExample(EmulatorError):
-    """An example that was asked for by its name breaks its own schema: a fault of the contract's file."""
+    """The example that a client asks for breaks its own schema: a mistake in the contract's file."""
 
 
 class NotAcceptable(EmulatorError):
-    """None of the media types that an answer comes in is one that the client takes."""
+    """The client accepts none of the media types of a response."""
 
     status = 406
 
@@ -42,10 +39,10 @@ class NotAcceptable(EmulatorError):
 def answer(
     contract: Contract, operation: Operation, preferences: Preferences, key: int, accept: str | None = None
 ) -> Answer:
-    """Return the named or first example, else a value of the schema; the first 2xx, or the status preferred.
+    """Return the response with the first 2xx, or the preferred status, and the named or first example, or a value.
 
     key:    decides generated values, unless a seed is preferred.
-    accept: the header of that name, which chooses among the media types (RFC 9110, 12.5.1); of several, JSON.
+    accept: the header Accept, which chooses among the media types (RFC 9110, 12.5.1); JSON before others.
 
     Raises BadRequest for a status or an example that the operation does not declare, BrokenExample, NotAcceptable.
     """
@@ -53,31 +50,30 @@ def answer(
     if preferences.seed is not None:
         key = keyed("seed", preferences.seed, operation.id)
     media_type = _media_type(response, accept)
-    body, is_made = b"", False
+    body, is_generated = b"", False
     if media_type is not None:
-        what = f"{operation.id} {status}"
         media = response.content[media_type]
-        found = _example(contract, media_type, media, preferences, what)
-        is_made = found is None and media.schema_pointer is not None
-        value = _made(contract, media, key) if found is None else found[0]
+        example = _example(contract, media_type, media, preferences, f"{operation.id} {status}")
+        is_generated = example is None and media.schema_pointer is not None
+        value = _generated(contract, media.schema_pointer, key) if example is None else example[0]
         body = _encoded(value, media_type)
     elif preferences.example is not None:
         raise BadRequest(f"{operation.id} {status} has no body, hence no example '{preferences.example}'")
     headers = tuple(_headers(contract, response, key))
-    is_seeded = is_made or any(not header.examples for header in _sent_headers(response).values())
-    # A wildcard is no media type that could be sent.
+    is_seeded = is_generated or any(not header.examples for header in _sent_headers(response).values())
+    # A response cannot have a wildcard for its media type.
     sent = "text/plain" if media_type is not None and "*" in media_type else media_type
-    return Answer(status, sent, body, headers, _applied(preferences, is_made, is_seeded))
+    return Answer(status, sent, body, headers, _applied(preferences, is_generated, is_seeded))
 
 
 def _media_type(response: Response, accept: str | None) -> str | None:
-    """Return the media type that the client likes best of those offered; None where there is no body."""
+    """Return the media type that the client prefers; None for a response without body. Raises NotAcceptable."""
     offered = sorted(response.content, key=lambda name: not is_json(name))
     if not offered or not accept:
         return next(iter(offered), None)
-    liked = {name: quality_of(name, accept) for name in offered}
-    best = max(offered, key=lambda name: liked[name])
-    if liked[best] <= 0:
+    qualities = {name: quality_of(name, accept) for name in offered}
+    best = max(offered, key=lambda name: qualities[name])
+    if qualities[best] <= 0:
         raise NotAcceptable(f"Accept: {accept}: this answer comes as {', '.join(offered)}.")
     return best
 
@@ -99,16 +95,16 @@ def _response(operation: Operation, preferences: Preferences) -> tuple[int, Resp
 def _example(
     contract: Contract, media_type: str, media: MediaType, preferences: Preferences, what: str
 ) -> tuple[Any] | None:
-    """Return the example that answers, in a tuple since it may be null; None where a value is to be made."""
-    wanted = preferences.example
-    if wanted is not None:
-        if wanted not in media.examples:
+    """Return the preferred or first example, in a tuple since it may be null; None where a value is to be generated."""
+    name = preferences.example
+    if name is not None:
+        if name not in media.examples:
             known = tuple(media.examples)
             listed = f"; there are {', '.join(known)}" if known else "; there are none"
-            raise BadRequest(f"{what} has no example '{wanted}'{did_you_mean(wanted, known) or listed}")
+            raise BadRequest(f"{what} has no example '{name}'{did_you_mean(name, known) or listed}")
         if is_json(media_type):
-            _refuse_broken(contract, media, wanted, what)
-        return (media.examples[wanted],)
+            _refuse_broken(contract, media, name, what)
+        return (media.examples[name],)
     is_usual = media.examples and not preferences.dynamic
     valid = contract.derived(_ValidExamples).of(media, what) if is_usual else ()
     return (valid[0],) if valid else None
@@ -117,20 +113,18 @@ def _example(
 def _refuse_broken(contract: Contract, media: MediaType, name: str, what: str) -> None:
     """Raise BrokenExample where the named example breaks its schema."""
     pointer = media.schema_pointer
-    fault = None if pointer is None else fault_of(contract, pointer, media.examples[name])
-    if fault is not None:
+    summary = None if pointer is None else violation_summary(contract, pointer, media.examples[name])
+    if summary is not None:
         place = f"{contract.source}#{media.places.get(name, '')}"
-        raise BrokenExample(f"The example '{name}' of {what} breaks its own schema: {fault}. Correct it at {place}")
+        raise BrokenExample(f"The example '{name}' of {what} breaks its own schema: {summary}. Correct it at {place}")
 
 
-def _made(contract: Contract, media: MediaType, key: int) -> Any:
-    if media.schema_pointer is None:
-        return {}
-    return generate(contract, {"$ref": json_pointers.as_fragment(media.schema_pointer)}, key)
+def _generated(contract: Contract, pointer: str | None, key: int) -> Any:
+    return {} if pointer is None else generate(contract, json_pointers.reference_to(pointer), key)
 
 
 class _ValidExamples:
-    """The examples of one contract that satisfy their own schema; large public files have some that do not."""
+    """The valid examples of one contract, by response; large public files have some that break their schema."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -164,16 +158,16 @@ def _header_text(contract: Contract, header: Header, key: int, name: str) -> str
     elif header.schema_pointer is None:
         value = ""
     else:
-        value = generate(contract, {"$ref": json_pointers.as_fragment(header.schema_pointer)}, key, f"/headers/{name}")
+        value = generate(contract, json_pointers.reference_to(header.schema_pointer), key, f"/headers/{name}")
     return value if isinstance(value, str) else json_codec.dumps(value).decode()
 
 
-def _applied(preferences: Preferences, is_made: bool, is_seeded: bool) -> tuple[str, ...]:
-    """Return the preferences that were honoured: a seed only where something was made from it (RFC 7240, 3)."""
-    told = {
+def _applied(preferences: Preferences, is_generated: bool, is_seeded: bool) -> tuple[str, ...]:
+    """Return the preferences that were honoured: a seed only where a value was generated from it (RFC 7240, 3)."""
+    honoured = {
         "code": preferences.code,
         "example": preferences.example,
         "seed": preferences.seed if is_seeded else None,
-        "dynamic": "true" if preferences.dynamic and is_made else None,
+        "dynamic": "true" if preferences.dynamic and is_generated else None,
     }
-    return tuple(f"{name}={value}" for name, value in told.items() if value is not None)
+    return tuple(f"{name}={value}" for name, value in honoured.items() if value is not None)

@@ -1,4 +1,4 @@
-"""Loading an OpenAPI 3.0 or 3.1 file: it comes out as a Contract, or with every fault at file:line:col."""
+"""Loading an OpenAPI 3.0 or 3.1 file: the result is a Contract, or every mistake at file:line:col."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,7 @@ from urllib.parse import urlsplit
 
 from xpander_emulator.common.yaml_document import Document, read_document
 from xpander_emulator.contract.extension.checks import behaviour_diagnostics
-from xpander_emulator.contract.model import (
-    Contract,
-    Operation,
-)
+from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.openapi import checks
 from xpander_emulator.contract.openapi.bundle import bundled
 from xpander_emulator.contract.openapi.example_checks import broken_examples
@@ -25,10 +22,11 @@ from xpander_emulator.errors import Diagnostic, InvalidFiles
 def load_contract(
     path: Path, name: str | None = None, *, check_schemas: bool = True, check_behaviours: bool = True
 ) -> Contract:
-    """Read an OpenAPI file; `name` is how messages call it. Raises InvalidFiles with every fault.
+    """Return the contract in an OpenAPI file. Raises InvalidFiles with every mistake.
 
-    check_schemas:    whether schemas are held against the metaschema, the slowest part of loading, and doubts are told.
-    check_behaviours: whether `x-emulator` is held against its vocabulary; the control API has one of its own.
+    name:             of the file in messages.
+    check_schemas:    whether schemas are validated, the slowest part of loading, and warnings are given.
+    check_behaviours: whether `x-emulator` is checked; the control API has a vocabulary of its own.
     """
     document = read_document(path, name)
     return read_contract(document, path, check_schemas=check_schemas, check_behaviours=check_behaviours)
@@ -37,7 +35,7 @@ def load_contract(
 def read_contract(
     document: Document, path: Path | None = None, *, check_schemas: bool = True, check_behaviours: bool = True
 ) -> Contract:
-    """Return the contract that a parsed file holds. Raises InvalidFiles with every fault.
+    """Return the contract in a parsed file. Raises InvalidFiles with every mistake.
 
     path: of the file, from whose folder references to other files are followed.
     """
@@ -50,7 +48,8 @@ def read_contract(
     diagnostics += checks.top_mistakes(document)
     diagnostics += checks.server_mistakes(document)
     diagnostics += checks.shape_mistakes(document, sites)
-    diagnostics += [each for each in checks.reference_mistakes(document, sites) if _place(each) not in bundle.told]
+    broken = checks.reference_mistakes(document, sites)
+    diagnostics += [each for each in broken if _place(each) not in bundle.reported]
     diagnostics += checks.circle_mistakes(document, sites)
     reader = OperationReader(document)
     operations = reader.operations()
@@ -58,11 +57,11 @@ def read_contract(
     if check_behaviours:
         diagnostics += behaviour_diagnostics(document, operations)
     if check_schemas:
-        # What is no schema at all has been told already, and the metaschema would tell it again in other words.
-        told = {_place(diagnostic) for diagnostic in diagnostics}
-        diagnostics += [each for each in checks.schema_mistakes(document, sites) if _place(each) not in told]
+        # A value that is no schema at all has been reported; the metaschema would report it in other words.
+        reported = {_place(diagnostic) for diagnostic in diagnostics}
+        diagnostics += [each for each in checks.schema_mistakes(document, sites) if _place(each) not in reported]
     if diagnostics:
-        # A shared parameter is read by each operation that uses it; its fault is told once.
+        # A shared parameter is read by each operation that uses it; its mistake is reported once.
         raise InvalidFiles(list(dict.fromkeys(diagnostics)))
     info = document.value["info"]
     base = _base_path(document.value.get("servers"))
@@ -79,18 +78,18 @@ def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:
 
 
 def served_document(contract: Contract) -> dict[str, Any]:
-    """Return the OpenAPI document of a contract as it is served: in one piece, as 3.1, and at this server alone."""
+    """Return the OpenAPI document of a contract as it is served: one file of 3.1, with this server alone."""
     document = contract.document
     paths = {path: _without_servers(item) for path, item in document.get("paths", {}).items()}
-    # A relative address is that of the server which the document came from (OpenAPI 3.1, 4.8.5).
+    # OpenAPI 3.1, 4.8.5: a relative URL is that of the server that sent the document.
     servers = [{"url": _base_path(document.get("servers")) or "/", "description": "The emulator"}]
-    # The schemas of a 3.0 file are in the words of 3.1 by now.
+    # The schemas of a 3.0 file have been upgraded.
     version = document["openapi"] if str(document.get("openapi")).startswith("3.1") else "3.1.0"
     return {**document, "openapi": version, "servers": servers, "paths": paths}
 
 
 def _without_servers(item: Any) -> Any:
-    """Return a path item that names no servers, nor does any of its operations."""
+    """Return a path item without `servers`, its own and those of its operations."""
     if not isinstance(item, Mapping):
         return item
     return {
@@ -105,20 +104,17 @@ def _base_path(servers: Any) -> str:
     if not servers:
         return ""
     first = servers[0]
-    url = re.sub(r"\{([^{}]*)\}", lambda found: str(first["variables"][found[1]]["default"]), first["url"])
+    url = re.sub(r"\{([^{}]*)\}", lambda match: str(first["variables"][match[1]]["default"]), first["url"])
     return urlsplit(url).path.rstrip("/")
 
 
 def routing_order(contract: Contract) -> tuple[Operation, ...]:
-    """Return the operations so that the first match is the right one: literal segments before templated ones."""
-    return tuple(sorted(contract.operations, key=_generality))
-
-
-def _generality(operation: Operation) -> tuple[int, ...]:
-    return tuple(_looseness(segment) for segment in operation.path.split("/"))
+    """Return the operations in the order in which they are matched: literal segments before templated ones."""
+    return tuple(sorted(contract.operations, key=lambda each: [*map(_looseness, each.path.split("/"))]))
 
 
 def _looseness(segment: str) -> int:
+    """Return how many paths a segment matches: 0 for a literal, 1 for one with a literal part, 2 for a parameter."""
     if "{" not in segment:
         return 0
     return 2 if segment.startswith("{") and segment.endswith("}") and segment.count("{") == 1 else 1

@@ -1,16 +1,17 @@
-"""Reading operations out of an OpenAPI document, with every fault that shows only then."""
+"""The operations of an OpenAPI document, and the mistakes that reading them shows."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from xpander_emulator.common import json_pointers
 from xpander_emulator.common.quoting import describe
+from xpander_emulator.common.types import DocPath
 from xpander_emulator.common.yaml_document import Document
 from xpander_emulator.contract.model import (
-    _TEMPLATED,
     NOTHING,
+    PATH_PARAMETER,
     Body,
     Credential,
     Header,
@@ -19,10 +20,9 @@ from xpander_emulator.contract.model import (
     Parameter,
     Response,
     names_in,
+    without_names,
 )
 from xpander_emulator.errors import Diagnostic, did_you_mean
-
-Path: TypeAlias = tuple[str | int, ...]
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # OpenAPI 3.1.1, 4.8.12.2: the styles of each place; the first one is the default.
@@ -46,8 +46,16 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else NOTHING
 
 
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def _credentials(scheme: Mapping[str, Any]) -> list[Credential]:
-    """Return what a security scheme asks a request for; OAuth 2 and OpenID Connect come down to a bearer token."""
+    """Return the credentials that a security scheme needs; for OAuth 2 and OpenID Connect, a bearer token."""
     match scheme.get("type"):
         case "apiKey" if scheme.get("in") in ("header", "query", "cookie"):
             name = _text(scheme.get("name"))
@@ -60,51 +68,43 @@ def _credentials(scheme: Mapping[str, Any]) -> list[Credential]:
             return []
 
 
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
 @dataclass(slots=True)
 class OperationReader:
-    """Reads the operations of one document; what is wrong gathers in `mistakes`."""
+    """Reads the operations of one document; mistakes are collected in `diagnostics`."""
 
     document: Document
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    # What references lead to: the same few stand at every operation.
-    _followed: dict[str, tuple[Mapping[str, Any], Path] | None] = field(default_factory=dict)
+    # The targets of references, the same few of which stand at every operation.
+    _targets: dict[str, tuple[Mapping[str, Any], DocPath] | None] = field(default_factory=dict)
 
     def operations(self) -> tuple[Operation, ...]:
         """Return all operations in the order of the file."""
-        found = [operation for path in _mapping(self._root.get("paths")) for operation in self._of_path(path)]
-        self._tell_twins(found)
-        self._tell_equal_paths()
-        return tuple(found)
+        operations = [operation for path in _mapping(self._root.get("paths")) for operation in self._of_path(path)]
+        self._report_equal_ids(operations)
+        self._report_equal_paths()
+        return tuple(operations)
 
     @property
     def _root(self) -> Mapping[str, Any]:
         return _mapping(self.document.value)
 
-    def _fault(self, path: Path, message: str, *, key: bool = False) -> None:
+    def _report(self, path: DocPath, message: str, *, key: bool = False) -> None:
         self.diagnostics.append(self.document.diagnostic(path, message, key=key))
 
-    def _follow(self, value: Any, path: Path) -> tuple[Mapping[str, Any], Path]:
-        """Return a mapping and its place, a `$ref` followed; nothing where it is broken (told elsewhere)."""
+    def _follow(self, value: Any, path: DocPath) -> tuple[Mapping[str, Any], DocPath]:
+        """Return a mapping and its path, a reference followed; an empty mapping for a broken reference."""
         reference = _mapping(value).get("$ref")
         if not isinstance(reference, str):
             return _mapping(value), path
-        if reference not in self._followed:
-            self._followed[reference] = self._target(reference)
-        return self._followed[reference] or (NOTHING, path)
+        if reference not in self._targets:
+            self._targets[reference] = self._target(reference)
+        return self._targets[reference] or (NOTHING, path)
 
-    def _target(self, reference: str) -> tuple[Mapping[str, Any], Path] | None:
-        pointer = json_pointers.from_reference(reference)
-        if not reference.startswith("#/") or not json_pointers.exists(self._root, pointer):
+    def _target(self, reference: str) -> tuple[Mapping[str, Any], DocPath] | None:
+        try:
+            pointer = json_pointers.target(self._root, json_pointers.resolve(self._root, reference)[0]) or ""
+        except LookupError:
             return None
-        pointer = json_pointers.target(self._root, pointer) or ""
         return _mapping(json_pointers.look_up(self._root, pointer)), json_pointers.split(pointer)
 
     # --- paths ---
@@ -112,24 +112,24 @@ class OperationReader:
     def _of_path(self, template: str) -> Iterator[Operation]:
         if template.startswith("x-"):
             return
-        path: Path = ("paths", template)
+        path: DocPath = ("paths", template)
         if not template.startswith("/"):
-            self._fault(path, f"a path begins with '/'; found '{template}'", key=True)
-        if re.search(r"[{}]", _TEMPLATED.sub("", template)):
-            self._fault(path, f"the braces of '{template}' do not pair; a parameter is written {{name}}", key=True)
+            self._report(path, f"a path begins with '/'; found '{template}'", key=True)
+        if re.search(r"[{}]", PATH_PARAMETER.sub("", template)):
+            self._report(path, f"the braces of '{template}' do not pair; a parameter is written {{name}}", key=True)
         item, path = self._follow(self._root["paths"][template], path)
         for method in METHODS:
             if isinstance(item.get(method), Mapping):
                 yield self._operation(template, method, item, path)
 
-    def _operation(self, template: str, method: str, item: Mapping[str, Any], item_path: Path) -> Operation:
+    def _operation(self, template: str, method: str, item: Mapping[str, Any], item_path: DocPath) -> Operation:
         value, path = item[method], (*item_path, method)
         operation_id = value.get("operationId")
         if operation_id is not None and not (isinstance(operation_id, str) and operation_id):
-            self._fault((*path, "operationId"), f"an operationId is a text; found {describe(operation_id)}")
+            self._report((*path, "operationId"), f"an operationId is a text; found {describe(operation_id)}")
         behaviour = value.get("x-emulator", NOTHING)
         if not isinstance(behaviour, Mapping):
-            self._fault((*path, "x-emulator"), f"'x-emulator' is a mapping; found {describe(behaviour)}")
+            self._report((*path, "x-emulator"), f"'x-emulator' is a mapping; found {describe(behaviour)}")
         return Operation(
             id=_text(operation_id) or derived_id(method, template),
             method=method.upper(),
@@ -145,149 +145,151 @@ class OperationReader:
             line=self.document.locate(path, key=True)[0],
         )
 
-    def _tell_twins(self, operations: Sequence[Operation]) -> None:
+    def _report_equal_ids(self, operations: Sequence[Operation]) -> None:
         first: dict[str, Operation] = {}
         for operation in operations:
             twin = first.setdefault(operation.id, operation)
             if twin is not operation:
                 path = (*json_pointers.split(operation.pointer), "operationId")
                 message = f"the operationId '{operation.id}' is taken by {twin.method} {twin.path} on line {twin.line}"
-                self._fault(path, f"{message}; each operation needs its own")
+                self._report(path, f"{message}; each operation needs its own")
 
-    def _tell_equal_paths(self) -> None:
+    def _report_equal_paths(self) -> None:
         first: dict[str, str] = {}
         for path in _mapping(self._root.get("paths")):
-            twin = first.setdefault(_TEMPLATED.sub("{}", path), path)
+            twin = first.setdefault(without_names(path), path)
             if twin != path:
                 line = self.document.locate(("paths", twin), key=True)[0]
                 message = f"'{path}' is the same path as '{twin}' on line {line}: they differ only in parameter names"
-                self._fault(("paths", path), message, key=True)
+                self._report(("paths", path), message, key=True)
 
     # --- parameters ---
 
     def _parameters(
-        self, template: str, item: Mapping[str, Any], item_path: Path, value: Mapping[str, Any], path: Path
+        self, template: str, item: Mapping[str, Any], item_path: DocPath, value: Mapping[str, Any], path: DocPath
     ) -> tuple[Parameter, ...]:
-        """Return those of the path item with the operation's own over them, in the order of the standard's places."""
-        found: dict[tuple[str, str], Parameter] = {}
-        for owner, owner_path in ((item, item_path), (value, path)):
-            own: set[tuple[str, str]] = set()
-            for index, entry in enumerate(_list(owner.get("parameters"))):
-                place: Path = (*owner_path, "parameters", index)
-                parameter = self._parameter(entry, place)
-                if parameter is None:
-                    continue
-                identity = (parameter.place, parameter.name)
-                if identity in own:
-                    self._fault(place, f"the {parameter.place} parameter '{parameter.name}' is given twice")
-                own.add(identity)
-                if parameter.place == "path" and parameter.name not in names_in(template):
-                    hint = did_you_mean(parameter.name, names_in(template))
-                    message = f"'{template}' has no {{{parameter.name}}}, which is defined as a path parameter{hint}"
-                    self._fault(place, message)
-                found[identity] = parameter
+        """Return the parameters of the path item and of the operation, which override those, by OpenAPI's places."""
+        shared, own = self._parameters_of(template, item, item_path), self._parameters_of(template, value, path)
+        parameters = {**shared, **own}
         for name in names_in(template):
-            if ("path", name) not in found:
+            if ("path", name) not in parameters:
                 message = f"{{{name}}} in '{template}' has no definition; add a parameter with in: path, name: {name}"
-                self._fault(path, message, key=True)
+                self._report(path, message, key=True)
         places = list(STYLES)
-        return tuple(sorted(found.values(), key=lambda parameter: places.index(parameter.place)))
+        return tuple(sorted(parameters.values(), key=lambda parameter: places.index(parameter.place)))
 
-    def _parameter(self, entry: Any, place: Path) -> Parameter | None:
+    def _parameters_of(
+        self, template: str, owner: Mapping[str, Any], path: DocPath
+    ) -> dict[tuple[str, str], Parameter]:
+        """Return the parameters that stand in a path item or an operation, by place and name."""
+        parameters: dict[tuple[str, str], Parameter] = {}
+        for index, entry in enumerate(_list(owner.get("parameters"))):
+            place: DocPath = (*path, "parameters", index)
+            parameter = self._parameter(entry, place)
+            if parameter is None:
+                continue
+            identity = (parameter.place, parameter.name)
+            if identity in parameters:
+                self._report(place, f"the {parameter.place} parameter '{parameter.name}' is given twice")
+            if parameter.place == "path" and parameter.name not in names_in(template):
+                hint = did_you_mean(parameter.name, names_in(template))
+                message = f"'{template}' has no {{{parameter.name}}}, which is defined as a path parameter{hint}"
+                self._report(place, message)
+            parameters[identity] = parameter
+        return parameters
+
+    def _parameter(self, entry: Any, place: DocPath) -> Parameter | None:
         value, path = self._follow(entry, place)
         if not value:
             return None
         name, where = value.get("name"), value.get("in")
         if not isinstance(name, str) or not name:
-            self._fault(path, f"a parameter needs a name, a text; found {describe(name)}")
+            self._report(path, f"a parameter needs a name, a text; found {describe(name)}")
             return None
         if not isinstance(where, str) or where not in STYLES:
             hint = did_you_mean(where, tuple(STYLES)) if isinstance(where, str) else ""
             known = "" if hint else f"; it is one of {', '.join(STYLES)}"
-            self._fault((*path, "in"), f"parameter '{name}' is in {describe(where)}{known}{hint}")
+            self._report((*path, "in"), f"parameter '{name}' is in {describe(where)}{known}{hint}")
             return None
         if where == "header" and name.lower() in IGNORED_HEADERS:
             return None
         required = value.get("required", False)
         if where == "path" and required is not True:
-            self._fault((*path, "required"), f"path parameter '{name}' must say required: true")
+            self._report((*path, "required"), f"path parameter '{name}' must say required: true")
         schema, pointer, style = self._parameter_schema(name, value, path, where)
         explode = value.get("explode", style == "form")
         return Parameter(name, where, required is True, schema, style, explode is True, pointer)
 
     def _parameter_schema(
-        self, name: str, value: Mapping[str, Any], path: Path, where: str
+        self, name: str, value: Mapping[str, Any], path: DocPath, where: str
     ) -> tuple[Mapping[str, Any] | bool, str, str]:
-        """Return schema, its pointer and the style."""
+        """Return the schema, its pointer and the style."""
         content = _mapping(value.get("content"))
         if content:
-            media = next(iter(content))
-            return (
-                _mapping(content[media]).get("schema", True),
-                json_pointers.join(*path, "content", media, "schema"),
-                "json",
-            )
+            media_type = next(iter(content))
+            pointer = json_pointers.join(*path, "content", media_type, "schema")
+            return _mapping(content[media_type]).get("schema", True), pointer, "json"
         schema = value.get("schema")
         if schema is None:
-            self._fault(path, f"parameter '{name}' needs a schema, or content")
+            self._report(path, f"parameter '{name}' needs a schema, or content")
         style = value.get("style", STYLES[where][0])
         if style not in STYLES[where]:
             allowed = ", ".join(STYLES[where])
-            self._fault((*path, "style"), f"style {describe(style)} of a {where} parameter; served are: {allowed}")
+            self._report((*path, "style"), f"style {describe(style)} of a {where} parameter; served are: {allowed}")
             style = STYLES[where][0]
         return schema if isinstance(schema, Mapping | bool) else True, self._schema_pointer(path), style
 
     # --- bodies and responses ---
 
-    def _schema_pointer(self, owner: Path) -> str:
-        """Return the pointer of `owner`'s schema, a bare `$ref` followed, so that equal schemas share one."""
+    def _schema_pointer(self, owner: DocPath) -> str:
+        """Return the pointer of `owner`'s schema, a bare reference followed, so that equal schemas share one."""
         pointer = json_pointers.join(*owner, "schema")
         try:
             return json_pointers.target(self._root, pointer) or pointer
         except LookupError:
             return pointer
 
-    def _body(self, value: Mapping[str, Any], path: Path) -> Body | None:
+    def _body(self, value: Mapping[str, Any], path: DocPath) -> Body | None:
         if "requestBody" not in value:
             return None
         body, path = self._follow(value["requestBody"], (*path, "requestBody"))
         return Body(body.get("required") is True, self._content(body, path))
 
-    def _content(self, owner: Mapping[str, Any], path: Path) -> Mapping[str, MediaType]:
+    def _content(self, owner: Mapping[str, Any], path: DocPath) -> Mapping[str, MediaType]:
         content = _mapping(owner.get("content"))
         return {name: self._media_type(_mapping(value), (*path, "content", name)) for name, value in content.items()}
 
-    def _media_type(self, value: Mapping[str, Any], path: Path) -> MediaType:
+    def _media_type(self, value: Mapping[str, Any], path: DocPath) -> MediaType:
         pointer = self._schema_pointer(path) if "schema" in value else None
         return MediaType(pointer, *self._examples(value, path))
 
-    def _examples(self, value: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        """Return the examples of an object by their names, and where each of them stands."""
-        found, places = {}, {}
+    def _examples(self, value: Mapping[str, Any], path: DocPath) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """Return the examples of an object by their names, and the pointers of these examples."""
+        examples, places = {}, {}
         if "example" in value:
-            found["default"], places["default"] = value["example"], json_pointers.join(*path, "example")
+            examples["default"], places["default"] = value["example"], json_pointers.join(*path, "example")
         for name, entry in _mapping(value.get("examples")).items():
             example, place = self._follow(entry, (*path, "examples", name))
             if "value" in example:
-                found[name], places[name] = example["value"], json_pointers.join(*place, "value")
-        return found, places
+                examples[name], places[name] = example["value"], json_pointers.join(*place, "value")
+        return examples, places
 
-    def _responses(self, value: Mapping[str, Any], path: Path) -> Mapping[str, Response]:
+    def _responses(self, value: Mapping[str, Any], path: DocPath) -> Mapping[str, Response]:
         declared = _mapping(value.get("responses"))
         if not declared:
             place = (*path, "responses") if "responses" in value else path
-            self._fault(place, "an operation needs responses; declare at least one", key=True)
-        found = {}
+            self._report(place, "an operation needs responses; declare at least one", key=True)
+        responses = {}
         for status, entry in declared.items():
             if status.startswith("x-"):
                 continue
             place = (*path, "responses", status)
             if not _STATUS.fullmatch(status):
-                self._fault(place, f"'{status}' is no status; write 200, a class such as 4XX, or default", key=True)
-            found[status] = self._response(*self._follow(entry, place))
-        return found
+                self._report(place, f"'{status}' is no status; write 200, a class such as 4XX, or default", key=True)
+            responses[status] = self._response(*self._follow(entry, place))
+        return responses
 
-    def _response(self, value: Mapping[str, Any], path: Path) -> Response:
+    def _response(self, value: Mapping[str, Any], path: DocPath) -> Response:
         headers = {}
         for name, entry in _mapping(value.get("headers")).items():
             header, place = self._follow(entry, (*path, "headers", name))
@@ -297,8 +299,8 @@ class OperationReader:
 
     # --- security ---
 
-    def _security(self, value: Mapping[str, Any], path: Path) -> tuple[tuple[Credential, ...], ...]:
-        owner: Path = path if "security" in value else ()
+    def _security(self, value: Mapping[str, Any], path: DocPath) -> tuple[tuple[Credential, ...], ...]:
+        owner: DocPath = path if "security" in value else ()
         requirements = _list(value.get("security", self._root.get("security")))
         schemes = _mapping(_mapping(self._root.get("components")).get("securitySchemes"))
         alternatives: list[tuple[Credential, ...]] = []
@@ -307,7 +309,7 @@ class OperationReader:
             for name in _mapping(requirement):
                 if name not in schemes:
                     message = f"the security scheme '{name}' is not defined{did_you_mean(name, tuple(schemes))}"
-                    self._fault((*owner, "security", index, name), message, key=True)
+                    self._report((*owner, "security", index, name), message, key=True)
                 scheme, _ = self._follow(schemes.get(name), ("components", "securitySchemes", name))
                 together += _credentials(scheme)
             alternatives.append(tuple(together))

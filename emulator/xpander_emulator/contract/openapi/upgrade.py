@@ -1,4 +1,4 @@
-"""OpenAPI 3.0 files read as 3.1: the few places where a schema of 3.0 says something in another way.
+"""The upgrade of OpenAPI 3.0 files to 3.1, for the few keywords of a schema that differ.
 
 Source: OpenAPI 3.0.3, 4.7.24 (Schema Object), and the migration notes of 3.1.
 """
@@ -15,7 +15,7 @@ _OLD: Final = re.compile(r"3\.0\.\d+")
 
 
 def upgraded(bundle: Bundle) -> Bundle:
-    """Return a 3.0 document with its schemas in the words of 3.1; any other as it is. Places stay those of the file."""
+    """Return a 3.0 document with schemas of 3.1; any other as it is. Diagnostics keep the places of the file."""
     value = bundle.document.value
     if not isinstance(value, Mapping) or not _OLD.fullmatch(str(value.get("openapi"))):
         return bundle
@@ -28,7 +28,7 @@ def upgraded(bundle: Bundle) -> Bundle:
 
 def _upgrade(schema: dict[str, Any]) -> None:
     if "$ref" in schema:
-        # 3.0: what stands beside a reference is ignored.
+        # OpenAPI 3.0.3, 4.7.23: keywords beside a reference are ignored.
         reference = schema["$ref"]
         schema.clear()
         schema["$ref"] = reference
@@ -51,8 +51,8 @@ def _allow_null(schema: dict[str, Any]) -> None:
             schema["enum"] = [*schema["enum"], None]
         return
     inner = dict(schema)
-    kept: dict[str, Any] = {
+    annotations: dict[str, Any] = {
         name: inner.pop(name) for name in ("title", "description", "default", "example") if name in inner
     }
     schema.clear()
-    schema.update({**kept, "anyOf": [inner, {"type": "null"}]})
+    schema.update({**annotations, "anyOf": [inner, {"type": "null"}]})
