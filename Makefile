@@ -80,7 +80,11 @@ page-weight: $(VENV)/.browser ## measure what the pages weigh, and when they fir
 vendor: ## fetch what the pages use of others, in the versions that vendor.toml lists (needs npm)
 	$(PYTHON) tools/vendor.py
 
-check: $(VENV)/.installed format-check lint types layers pages-check docs-check covered ## everything that must hold: format, lint, types, layers, docs, all tests with branch coverage
+check: $(VENV)/.installed format-check lint types layers test-files pages-check docs-check covered ## everything that must hold: format, lint, types, layers, docs, all tests with branch coverage
+
+# Each module has a test file of its name; tools/figures.py lists the exceptions.
+test-files: $(VENV)/.installed
+	$(BIN)/python -m tools.figures --missing-tests
 
 format-check:
 	$(BIN)/ruff format --check .

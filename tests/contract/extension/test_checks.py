@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.extension.samples import READ, warnings_of
 from tests.contract.samples import ROOT, contract_of
 from xpander_emulator.contract.extension import vocabulary
 from xpander_emulator.contract.openapi.load import load_contract
@@ -35,50 +36,11 @@ def test_a_fault_is_told_with_its_place_and_what_would_be_right(case: Path) -> N
     assert expected.read_text(encoding="utf-8"), "a case without a fault shows nothing"
 
 
-JOB = "content: {application/json: {schema: {$ref: '#/components/schemas/Job'}}}"
-READ = f"""\
-paths:
-  /jobs/{{jobId}}:
-    get:
-      operationId: getJob
-      parameters: [{{name: jobId, in: path, required: true, schema: {{type: string}}}}]
-      x-emulator: {{action: read, subject: jobId, NAMES}}
-      responses: {{'200': {{description: d, {JOB}}}}}
-components: {{schemas: {{Job: SCHEMA, State: {{type: string, enum: [QUEUED]}}}}}}
-"""
-
-
-def doubts_of(names: str, schema: str) -> list[str]:
-    contract = contract_of(READ.replace("NAMES", names).replace("SCHEMA", schema))
-    return [each.message for each in contract.warnings]
-
-
-@pytest.mark.parametrize(
-    ("names", "schema"),
-    [
-        ("names: {id: jobId}", "{type: object}"),
-        ("names: {status: state}", "{properties: {id: {}}, oneOf: [{properties: {state: {}}}, {type: object}]}"),
-        ("names: {status: state}, statuses: {pending: QUEUED}",
-         "{properties: {id: {}}, allOf: [{properties: {state: {anyOf: [{enum: [QUEUED]}, {type: string}]}}}]}"),
-        ("names: {id: jobId}, statuses: {failed: F, error: F}", "{properties: {jobId: {}, status: {}}}"),
-        ("names: {id: jobId}, statuses: {failed: 3, pending: 0}", "{properties: {jobId: {}, status: {type: integer}}}"),
-    ],
-)  # fmt: skip
-def test_what_may_work_is_not_refused(names: str, schema: str) -> None:
-    assert doubts_of(names, schema) == []
-
-
-def test_a_name_that_only_a_pattern_allows_is_a_doubt() -> None:
-    schema = "{additionalProperties: false, patternProperties: {Id$: true}, properties: {status: {}}}"
-
-    assert doubts_of("names: {id: jobId}", schema) == ["the answer 200 names no 'jobId'; 'id' is not shown"]
-
-
 def test_a_word_of_a_status_is_held_against_an_enum_behind_a_reference() -> None:
     schema = "{properties: {id: {}, status: {anyOf: [{$ref: '#/components/schemas/State'}, {type: 'null'}]}}}"
 
     with pytest.raises(InvalidFiles, match=r"'status' in the answer 200 is never 'QUEUD'\. Did you mean 'QUEUED'\?"):
-        doubts_of("statuses: {pending: QUEUD}", schema)
+        warnings_of("statuses: {pending: QUEUD}", schema)
 
 
 def test_a_query_parameter_that_is_always_there_may_hold_the_id() -> None:

@@ -7,7 +7,7 @@ from tests.engines import contract, make_engine, start
 from tests.web.api_client import Api
 from tests.web.messages import request_of
 from xpander_emulator.contract.model import Contract
-from xpander_emulator.engine.engine import View
+from xpander_emulator.engine.views import View
 from xpander_emulator.web.api.task_response import TaskResponses, task_id_of
 from xpander_emulator.web.context import RequestContext
 
