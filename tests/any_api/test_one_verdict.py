@@ -142,6 +142,7 @@ def test_what_lint_accepts_is_served_and_what_it_refuses_breaks_the_contract(sch
         ({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}, {}, False),
         ({"type": "object", "properties": {"a": {"default": 1}}, "required": ["a"]}, {}, True),
         ({"properties": {"a": {}}, "required": ["c"], "additionalProperties": True}, {"a": 1, "c": None}, True),
+        ({"properties": {"a": {"writeOnly": True}}, "required": ["a"], "additionalProperties": False}, {}, True),
         ({"allOf": [{"properties": {"a": {"type": "integer"}}}, {"properties": {"b": {}}}]}, {"b": 1, "a": "x"}, False),
     ],
 )

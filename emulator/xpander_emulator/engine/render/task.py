@@ -16,6 +16,7 @@ from xpander_emulator.contract.model import Contract, Operation
 from xpander_emulator.contract.request.client_schemas import ClientSchemas, NoValue
 from xpander_emulator.contract.sampling import faker_values, values
 from xpander_emulator.contract.schema.completion import completion
+from xpander_emulator.contract.schema.read_write_only import for_responses
 from xpander_emulator.contract.schema.reader import ANYTHING, SchemaView, json_types
 from xpander_emulator.contract.schema.validation import find_violations
 from xpander_emulator.core.events import CHUNK, PLAN_UPDATED, TOKEN_READY
@@ -75,7 +76,8 @@ class TaskRenderer:
         nasty: bool = False,
         future: bool = False,
     ) -> None:
-        self._contract = contract
+        # OpenAPI 3.1.1, 4.8.24: a response never has a `writeOnly` property.
+        self._contract = contract = for_responses(contract)
         self.fake = fake
         self.organization_id = organization_id
         self._founded = founded
