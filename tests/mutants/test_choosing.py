@@ -1,10 +1,14 @@
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from tests.mutants.__main__ import MOST_SECONDS, Unbroken
 from tests.mutants.mutations import Mutant, Mutation
 
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 SECONDS = {"slow": 0.9, "quick": 0.1, "other": 0.5, "endless": MOST_SECONDS}
 LINES = {"engine.py": {"10": ["slow"], "12": ["slow", "quick"], "20": ["", "other"]}}
 
@@ -27,3 +31,12 @@ def test_a_mutant_meets_the_tests_that_can_notice_it(
     file: str, lines: tuple[int, int] | None, tests: Sequence[str]
 ) -> None:
     assert Unbroken(SECONDS, LINES).tests_of(mutation(file, lines)) == tests
+
+
+def test_every_file_and_test_that_is_listed_is_there() -> None:
+    rooms = tomllib.loads((HERE / "rooms.toml").read_text(encoding="utf-8"))
+    package = ROOT / rooms["package"]
+
+    for room in rooms["room"].values():
+        assert [file for file in room["files"] if not list(package.glob(file))] == []
+        assert [test for test in room["tests"] if not (ROOT / test.removeprefix("--ignore=")).exists()] == []
