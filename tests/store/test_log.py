@@ -102,6 +102,17 @@ async def test_the_oldest_record_of_all_namespaces_is_dropped_first(log: Log) ->
     assert await log.dropped("quiet") == 1
 
 
+async def test_records_that_one_namespace_has_dropped_do_not_count_for_all(log: Log) -> None:
+    bounds = Bounds(2, 5, 1_000_000)
+    for namespace in ("quiet", *["busy"] * 6):
+        await append(log, namespace, b"x", bounds)
+    await log.reset("busy")
+    for _ in range(6):
+        await append(log, "busy", b"x", bounds)
+
+    assert await log.counts() == {"quiet": 1, "busy": 2}
+
+
 async def test_the_newest_record_stays_although_it_alone_is_larger_than_all_may_be(log: Log) -> None:
     for data in (b"small", b"x" * 100):
         await append(log, "ns", data, Bounds(100, 100, 50))

@@ -65,6 +65,17 @@ async def test_a_place_of_before_a_reset_drops_nothing_of_after_it(store: RedisS
     assert await store.log.dropped("ns") == 0
 
 
+async def test_places_of_dropped_records_are_bounded_and_those_of_stored_ones_stay(store: RedisStore) -> None:
+    bounds = WIDE._replace(of_one=2, of_all=5)
+    for namespace in ("quiet", *["busy"] * 20):
+        await append(store, namespace, b"x", bounds)
+
+    assert int(await store.database.execute("LLEN", "order")) <= 2 * 5
+    for namespace in ("a", "b", "c"):
+        await append(store, namespace, b"x", bounds)
+    assert await store.log.counts() == {"busy": 2, "a": 1, "b": 1, "c": 1}
+
+
 async def test_an_append_is_heard_by_whoever_follows_requests_in_another_process(
     store: RedisStore, other: RedisStore
 ) -> None:

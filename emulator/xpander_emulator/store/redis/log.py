@@ -24,9 +24,10 @@ local function drop(name, ordinal)
     if redis.call('LINDEX', prefix .. 'order:' .. name, 0) == ordinal then
         redis.call('LPOP', prefix .. 'order:' .. name)
     end
-    if redis.call('HDEL', entries, ordinal) == 0 then return end
+    if redis.call('HDEL', entries, ordinal) == 0 then return 0 end
     redis.call('DECRBY', bytes, size)
     if redis.call('HINCRBY', logs, name, -1) <= 0 then redis.call('HDEL', logs, name) end
+    return 1
 end
 """
 )
@@ -66,10 +67,29 @@ for at = 5, #ARGV, 4 do
     end
 end
 while redis.call('HLEN', entries) > of_one do drop(ns, redis.call('LINDEX', order, 0)) end
-while redis.call('LLEN', all) > of_all or (tonumber(redis.call('GET', bytes) or '0') > of_bytes
-        and redis.call('LLEN', all) > 1) do
-    local name, epoch, ordinal = string.match(redis.call('LPOP', all), '^([^\n]*)\n(%d+)\n(%d+)$')
-    if redis.call('HGET', prefix .. 'log:' .. name, 'epoch') == epoch then drop(name, ordinal) end
+local function place_of(place)
+    local name, epoch, ordinal = string.match(place, '^([^\n]*)\n(%d+)\n(%d+)$')
+    return name, ordinal, redis.call('HGET', prefix .. 'log:' .. name, 'epoch') == epoch
+end
+local function are_too_large() return tonumber(redis.call('GET', bytes) or '0') > of_bytes end
+-- Each record has a place in the common order; places of records that are gone are left in it, and do not count.
+if redis.call('LLEN', all) > of_all or are_too_large() then
+    local stored = 0
+    for _, count in ipairs(redis.call('HVALS', logs)) do stored = stored + count end
+    while stored > of_all or (stored > 1 and are_too_large()) do
+        local name, ordinal, is_present = place_of(redis.call('LPOP', all))
+        if is_present then stored = stored - drop(name, ordinal) end
+    end
+    if redis.call('LLEN', all) > 2 * of_all then
+        local places = redis.call('LRANGE', all, 0, -1)
+        redis.call('DEL', all)
+        for _, place in ipairs(places) do
+            local name, ordinal, is_present = place_of(place)
+            if is_present and redis.call('HEXISTS', prefix .. 'entries:' .. name, ordinal) == 1 then
+                redis.call('RPUSH', all, place)
+            end
+        end
+    end
 end
 announce('\1requests')
 return 0
