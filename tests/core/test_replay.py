@@ -179,3 +179,9 @@ def test_sub_tasks_start_with_the_step_that_names_them() -> None:
     assert sub_tasks_started(replay(turn(timeline=parent), Millis(1_050)), parent) == ()
     assert sub_tasks_started(replay(turn(timeline=parent), Millis(1_250)), parent) == ((1, 1_100),)
     assert parent.sub_tasks == ((1, SubTask("completed")),)
+
+
+def test_a_turn_of_a_task_that_is_ahead_begins_in_the_tasks_own_time() -> None:
+    ahead = Turn(APPROVAL, "wf", b"{}", 7, Millis(1_000), offset=Millis(500))
+
+    assert replay(ahead, Millis(1_000)).visits[0].at == 1_500

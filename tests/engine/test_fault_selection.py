@@ -110,6 +110,17 @@ async def test_a_fault_to_come_strikes_the_requests_that_fit_it(
     assert (hit.name if hit else None) == (written["use"] if strikes else None)
 
 
+async def test_a_fault_to_come_may_refuse_the_start_itself() -> None:
+    engine = make_engine()
+    operation = contract().operation("invokeWorkflowStream")
+    await engine.faults.set("ns", [{"status": 503, "operation": operation.id}], {operation.id: "start"})
+
+    hit = await engine.faults.strike(FaultQuery("ns", operation), await engine.store.read("ns", ""))
+
+    assert hit is not None
+    assert hit.fault.status == 503
+
+
 async def test_of_two_faults_that_fit_the_first_strikes_and_both_count_the_request() -> None:
     engine = make_engine()
     await engine.faults.set("ns", ["reset", "empty"], {})

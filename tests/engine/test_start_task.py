@@ -5,7 +5,7 @@ import pytest
 from tests.engines import catalogue, contract, make_engine, start
 from xpander_emulator.common.yaml_document import parse_document
 from xpander_emulator.engine.engine import MAX_PINS, Engine
-from xpander_emulator.errors import Conflict
+from xpander_emulator.errors import Conflict, NotFound
 from xpander_emulator.scenario.compile import compile_document
 from xpander_emulator.scenario.selection import Catalogue, Scenario
 
@@ -136,3 +136,29 @@ async def test_as_many_starts_may_be_pinned_as_the_refusal_says() -> None:
     with pytest.raises(Conflict, match=r"^1,002 starts would be pinned; 1,000 is the most\.$"):
         await engine.pin_next("one", "failed", times=2)
     assert len((await engine.pins("one")).upcoming) == MAX_PINS
+
+
+async def test_only_what_is_listed_can_be_started_where_nothing_else_is_known() -> None:
+    engine = make_engine(known_only=True)
+
+    started = await engine.start("one", start("approval"))
+
+    assert started.task_state.turn.runs == "approval"
+    with pytest.raises(NotFound, match=r"^Workflow not found$"):
+        await engine.start("one", start("nobody-lists-this"))
+    assert await engine.store.count() == 1
+
+
+async def test_sub_tasks_of_a_further_turn_go_as_deep_as_those_of_the_first() -> None:
+    scenarios = [starting("a", "b"), starting("b", "c"), starting("c", "d"), starting("d", "completed")]
+    engine = make_engine()
+    engine.adopt(Catalogue([*scenarios, *catalogue().values()]))
+    task_id = (await engine.start("one", start("a"))).task_state.task.id
+    await engine.advance("one", 10_000)
+    first = await descendants(engine, task_id)
+
+    await engine.start("one", start("a", id=task_id))
+    await engine.advance("one", 10_000)
+
+    assert first == {"a": ["b"], "b": ["c"], "c": ["d"], "d": []}
+    assert await descendants(engine, task_id) == {**first, "a": ["b", "b"]}

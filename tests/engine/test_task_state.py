@@ -52,3 +52,30 @@ async def test_a_moment_of_the_past_shows_the_sub_tasks_that_a_client_had_starte
     assert list(then.children) == [("early", False)]
     assert list(approved.children) == [("early", True)]
     assert list(task_state.children) == [("early", True), ("late", False)]
+
+
+async def test_tasks_are_listed_by_the_start_of_their_first_turn_in_their_own_time() -> None:
+    engine = make_engine()
+    await engine.start("one", start("completed", id="old"))
+    await engine.advance("one", 1_000)
+    await engine.start("one", start("approval", id="young"))
+    await engine.skip("one", "old", "completed")
+    await engine.advance("one", 60_000)
+    await engine.start("one", start("approval", id="old"))
+
+    listed = await engine.task_states.select("one", lambda task: True)
+
+    assert [task.id for task in listed] == ["young", "old"]
+
+
+async def test_a_moment_shows_a_sub_task_as_its_first_turn_left_it() -> None:
+    engine = make_engine()
+    parent = (await engine.start("one", start("sub_agents"))).task_state.task.id
+    await engine.advance("one", 60_000)
+    child = (await engine.task_states.children("one", parent))[0].task.id
+    await engine.start("one", start("approval", id=child))
+
+    task_state = await engine.task_states.get("one", parent)
+    last = await engine.task_states.at_moment(task_state, list(moments(task_state.turn, task_state.now))[-1])
+
+    assert dict(last.children)[child] is True
