@@ -6,7 +6,8 @@ import pytest
 
 from tests.engines import make_engine, start
 from xpander_emulator.core.replay import Snapshot
-from xpander_emulator.engine.engine import Engine
+from xpander_emulator.core.signals import Signal
+from xpander_emulator.engine.engine import MAX_SIGNALS, Engine
 from xpander_emulator.errors import Conflict, NotFound
 
 
@@ -121,3 +122,14 @@ async def test_a_reset_is_announced_with_all_that_it_takes_before_it_takes_anyth
     assert heard == [("one", frozenset({"tasks", "clock"}), 1)]
     assert done == ("tasks", "clock")
     assert await engine.store.all("one") == ()
+
+
+async def test_a_turn_takes_as_many_signals_as_the_refusal_says() -> None:
+    engine = make_engine()
+    task_state = (await engine.start("one", start("approval", id="a"))).task_state
+    update = Signal(task_state.now, "update", payload={"title": "x"})
+    await engine.store.replace("one", task_state.task.with_signals([update] * (MAX_SIGNALS - 1)))
+    await engine.signal("one", "a", "update", payload={"title": "y"})
+
+    with pytest.raises(Conflict, match=r"^Task 'a' has had 10,000 signals, the most that one turn takes\.$"):
+        await engine.signal("one", "a", "update", payload={"title": "z"})

@@ -57,6 +57,18 @@ async def test_a_follower_that_comes_again_goes_on_where_it_was() -> None:
     assert await told(feed.follow("one", last), 2) == [START, CLOCK]
 
 
+async def test_a_follower_that_has_missed_nothing_waits_for_what_comes_next() -> None:
+    feed = Feed(MemoryStore())
+    last = await present(feed, "one")
+    events = feed.follow("one", last)
+    waiting = asyncio.ensure_future(told(events, 1))
+    await asyncio.sleep(0)
+
+    feed.publish("one", CLOCK)
+
+    assert await waiting == [CLOCK]
+
+
 async def test_a_follower_that_was_away_for_as_long_as_is_kept_misses_nothing() -> None:
     feed = Feed(MemoryStore())
     last = await present(feed, "one")

@@ -43,6 +43,12 @@ def test_a_match_is_read_into_its_conditions(match: str, conditions: list[tuple[
         ("{inptu.text: [a]}", 9, "a request has no field 'inptu'. Did you mean 'input'?"),
         ("{input.text: {}}", 21, "no condition is given; write one of equals, contains, regex, exists"),
         ("{input.text: {is: a}}", 22, "unknown key 'is'; write 'equals' instead"),
+        ("{input.text: {glob: a}}", 22, "unknown key 'glob'; write 'regex' instead"),
+        (
+            "{workflow_id: {glob: a}}",
+            23,
+            "unknown key 'glob'; write the pattern itself, as in 'workflow_id: \"refund-*\"', instead",
+        ),
         ("{input.text: {regex: 3}}", 29, "'regex' takes a regular expression as text, found 3"),
         ("{input.text: {exists: 1}}", 30, "'exists' takes true or false, found 1"),
         ("{input.text: {contains: [1]}}", 32, "'contains' takes a text, a number, true or false, found [1]"),
