@@ -39,7 +39,6 @@ def test_nesting_beyond_the_bound_is_never_parsed() -> None:
     assert size(r"\(" * 100) < TOO_LARGE
 
 
-@pytest.mark.filterwarnings("ignore:Possible :FutureWarning")
 @examples(200)
 @given(st.text("ab(){}[]|*+?\\^.,0123456789p{L}", max_size=30))
 def test_any_text_has_a_size_of_its_length_at_least(pattern: str) -> None:

@@ -1,6 +1,7 @@
 """The size of a regular expression with its counted repeats written out, as an engine compiles it."""
 
 import re
+import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
@@ -26,10 +27,13 @@ def size(pattern: str) -> int:
     from rstr.xeger import sre_parse  # type: ignore[attr-defined]  # Python's own parser, as rstr finds it
 
     properties = 100 * (pattern.count("\\p{") + pattern.count("\\P{"))
-    try:
-        parsed = sre_parse.parse(without_properties(pattern))
-    except (re.error, OverflowError):
-        return len(pattern) + properties
+    with warnings.catch_warnings():
+        # Of a set that a later Python may read otherwise.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            parsed = sre_parse.parse(without_properties(pattern))
+        except (re.error, OverflowError):
+            return len(pattern) + properties
     return min(TOO_LARGE, max(len(pattern), _size(parsed)) + properties)
 
 
