@@ -59,9 +59,9 @@ async def test_a_follower_that_comes_again_goes_on_where_it_was() -> None:
 
 async def test_a_follower_that_has_missed_nothing_waits_for_what_comes_next() -> None:
     feed = Feed(MemoryStore())
-    last = await present(feed, "one")
-    events = feed.follow("one", last)
-    waiting = asyncio.ensure_future(told(events, 1))
+    first = feed.follow("one")
+    last, _ = await anext(first)
+    waiting = asyncio.ensure_future(told(feed.follow("one", last), 1))
     await asyncio.sleep(0)
 
     feed.publish("one", CLOCK)

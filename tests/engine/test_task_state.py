@@ -54,13 +54,12 @@ async def test_a_moment_of_the_past_shows_the_sub_tasks_that_a_client_had_starte
     assert list(task_state.children) == [("early", True), ("late", False)]
 
 
-async def test_tasks_are_listed_by_the_start_of_their_first_turn_in_their_own_time() -> None:
+async def test_tasks_are_listed_by_the_start_of_their_first_turn() -> None:
     engine = make_engine()
     await engine.start("one", start("completed", id="old"))
-    await engine.advance("one", 1_000)
-    await engine.start("one", start("approval", id="young"))
     await engine.skip("one", "old", "completed")
-    await engine.advance("one", 60_000)
+    await engine.advance("one", 100)
+    await engine.start("one", start("approval", id="young"))
     await engine.start("one", start("approval", id="old"))
 
     listed = await engine.task_states.select("one", lambda task: True)
